@@ -1,0 +1,56 @@
+//! Names of Redis keys, and how they look in Redis Cluster mode. Pure.
+
+/// How the id stands in a key.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum KeyStyle {
+    /// `job:ID`, as the old system's readers expect.
+    #[default]
+    Plain,
+    /// `job:{ID}`: one hash slot per job, for Redis Cluster.
+    Cluster,
+}
+
+impl KeyStyle {
+    fn id(self, id: &str) -> String {
+        match self {
+            Self::Plain => id.to_owned(),
+            Self::Cluster => format!("{{{id}}}"),
+        }
+    }
+
+    /// The job's record: a JSON string.
+    pub fn record(self, id: &str) -> String {
+        format!("job:{}", self.id(id))
+    }
+
+    /// The job's events: a list, newest first.
+    pub fn events(self, id: &str) -> String {
+        format!("job:events:{}", self.id(id))
+    }
+
+    /// The ids of the job's events: a set.
+    pub fn seen(self, id: &str) -> String {
+        format!("job:seen:{}", self.id(id))
+    }
+}
+
+/// Where the history loop stands in the stream: offset of the last batch that is in Redis.
+pub const HISTORY_OFFSET: &str = "subtitle:history:offset";
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn plain_keys_are_the_old_systems() {
+        assert_eq!(KeyStyle::Plain.record("7"), "job:7");
+        assert_eq!(KeyStyle::Plain.events("7"), "job:events:7");
+        assert_eq!(KeyStyle::Plain.seen("7"), "job:seen:7");
+    }
+
+    #[test]
+    fn cluster_keys_of_one_job_share_a_slot() {
+        assert_eq!(KeyStyle::Cluster.record("7"), "job:{7}");
+        assert_eq!(KeyStyle::Cluster.events("7"), "job:events:{7}");
+    }
+}

@@ -1,0 +1,1 @@
+//! Finds subtitles and translates them.
