@@ -1,0 +1,129 @@
+//! Child processes that cannot outlive this one: `setpriv --pdeathsig` kills them when the thread that started
+//! them ends, so all are started by one thread that lives as long as the process. Does I/O.
+
+use std::{
+    fs::File,
+    net::TcpListener,
+    path::Path,
+    process::{Child, Command, Stdio},
+    sync::{OnceLock, mpsc},
+    thread,
+    time::{Duration, Instant},
+};
+
+use anyhow::{Context as _, Result, bail};
+
+type Order = (Command, mpsc::Sender<std::io::Result<Child>>);
+
+fn keeper() -> &'static mpsc::Sender<Order> {
+    static KEEPER: OnceLock<mpsc::Sender<Order>> = OnceLock::new();
+    KEEPER.get_or_init(|| {
+        let (orders, inbox) = mpsc::channel::<Order>();
+        thread::spawn(move || {
+            for (mut command, answer) in inbox {
+                let _ = answer.send(command.spawn());
+            }
+        });
+        orders
+    })
+}
+
+/// A running server; killed when dropped.
+pub struct Server {
+    /// Its name in messages and of its log file.
+    pub name: String,
+    child: Child,
+}
+
+impl Server {
+    /// Starts `program` with its output in `folder/name.log`.
+    pub fn start(name: &str, program: &Path, folder: &Path, configure: impl FnOnce(&mut Command)) -> Result<Self> {
+        let log = File::create(folder.join(format!("{name}.log")))
+            .with_context(|| format!("failed to create the log of {name} in {}", folder.display()))?;
+        let mut command = Command::new("setpriv");
+        command.args(["--pdeathsig", "KILL", "--"]).arg(program);
+        configure(&mut command);
+        command.stdin(Stdio::null()).stdout(log.try_clone()?).stderr(log);
+        let (answer, child) = mpsc::channel();
+        keeper().send((command, answer)).ok().context("failed to reach the thread that starts processes")?;
+        let child = child.recv()?.with_context(|| format!("failed to start {name} ({})", program.display()))?;
+        Ok(Self { name: name.to_owned(), child })
+    }
+
+    /// Its process id.
+    pub fn pid(&self) -> u32 {
+        self.child.id()
+    }
+
+    /// The exit code if it has ended.
+    pub fn ended(&mut self) -> Option<std::process::ExitStatus> {
+        self.child.try_wait().ok().flatten()
+    }
+
+    /// Kills it with SIGKILL and waits until it is gone.
+    pub fn kill(&mut self) {
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+
+    /// Asks it to end with SIGTERM; its status if it did within `grace`, else it is killed.
+    pub fn stop(&mut self, grace: Duration) -> Option<std::process::ExitStatus> {
+        let _ = Command::new("kill").arg(self.pid().to_string()).status();
+        let deadline = Instant::now() + grace;
+        while Instant::now() < deadline {
+            if let Some(status) = self.ended() {
+                return Some(status);
+            }
+            thread::sleep(Duration::from_millis(20));
+        }
+        self.kill();
+        None
+    }
+}
+
+impl Drop for Server {
+    fn drop(&mut self) {
+        self.kill();
+    }
+}
+
+/// A loopback port that was free a moment ago.
+pub fn free_port() -> Result<u16> {
+    Ok(TcpListener::bind("127.0.0.1:0").context("failed to find a free port on 127.0.0.1")?.local_addr()?.port())
+}
+
+/// Waits until `ready` is true; an error that shows the end of the server's log if it ends first or takes too long.
+pub fn wait_until(server: &mut Server, folder: &Path, limit: Duration, ready: impl Fn() -> bool) -> Result<()> {
+    let deadline = Instant::now() + limit;
+    while !ready() {
+        let ended = server.ended();
+        if ended.is_some() || Instant::now() > deadline {
+            let log = std::fs::read_to_string(folder.join(format!("{}.log", server.name))).unwrap_or_default();
+            let tail: Vec<&str> = log.lines().rev().take(15).collect();
+            let tail: Vec<&str> = tail.into_iter().rev().collect();
+            match ended {
+                Some(status) => bail!("{} ended with {status}; its log ends:\n{}", server.name, tail.join("\n")),
+                None => {
+                    bail!(
+                        "{} was not ready within {} s; its log ends:\n{}",
+                        server.name,
+                        limit.as_secs(),
+                        tail.join("\n")
+                    )
+                }
+            }
+        }
+        thread::sleep(Duration::from_millis(50));
+    }
+    Ok(())
+}
+
+/// Runs a command to its end and returns its standard output; the error holds its standard error.
+pub fn output(command: &mut Command) -> Result<String> {
+    let program = command.get_program().to_string_lossy().into_owned();
+    let output = command.output().with_context(|| format!("failed to start '{program}'"))?;
+    if !output.status.success() {
+        bail!("'{program}' ended with {}: {}", output.status, String::from_utf8_lossy(&output.stderr));
+    }
+    Ok(String::from_utf8(output.stdout)?)
+}

@@ -1,0 +1,138 @@
+//! The contract on real servers: the CRD on an API server, the topology on a broker.
+
+use std::{fs, path::Path, process::Command};
+
+use subtitle_tests::{
+    cluster::{ControlPlane, Programs},
+    process::free_port,
+    servers::Broker,
+};
+
+fn folder(name: &str) -> std::path::PathBuf {
+    let folder = std::env::temp_dir().join(format!("subtitles-{name}-{}", std::process::id()));
+    fs::create_dir_all(&folder).expect("a temporary folder");
+    folder
+}
+
+/// Applies a manifest; what kubectl printed, and whether it was accepted.
+fn apply(cluster: &ControlPlane, folder: &Path, manifest: &str) -> (bool, String) {
+    let file = folder.join("manifest.yaml");
+    fs::write(&file, manifest).expect("writable");
+    let output = cluster.kubectl().args(["apply", "-f"]).arg(&file).output().expect("kubectl runs");
+    (output.status.success(), String::from_utf8_lossy(&output.stderr).into_owned())
+}
+
+fn job(name: &str, spec: &str) -> String {
+    format!("apiVersion: subtitles.dev/v1alpha1\nkind: SubtitleJob\nmetadata: {{name: {name}}}\nspec: {spec}\n")
+}
+
+/// One refused spec per rule, and words its error must hold.
+const REFUSED: &[(&str, &str)] = &[
+    ("{video: {title: A}}", "spec.language: Required value"),
+    ("{video: {title: A}, language: spanish!}", "spec.language"),
+    ("{video: {year: 2020}, language: es}", "video needs at least one of"),
+    ("{video: {url: 'https://a.example/b', path: b}, language: es}", "url or path, not both"),
+    ("{video: {url: 'ftp://a.example/b'}, language: es}", "spec.video.url"),
+    ("{video: {path: a/../b.mkv}, language: es}", "must not contain '..'"),
+    ("{video: {path: /b.mkv}, language: es}", "leave out the leading '/'"),
+    ("{video: {title: A, episodes: [1]}, language: es}", "video.episodes needs video.season"),
+    ("{video: {title: A, season: 0, episodes: []}, language: es}", "spec.video.episodes"),
+    ("{video: {title: A, season: 0, episodes: [1,2,3,4,5,6,7,8,9,10,11]}, language: es}", "spec.video.episodes"),
+    ("{video: {imdbId: '133093'}, language: es}", "spec.video.imdbId"),
+    ("{video: {movieHash: 8E245D9679D31E12}, language: es}", "spec.video.movieHash"),
+    ("{video: {title: A}, language: es, hearingImpaired: Maybe}", "spec.hearingImpaired"),
+    ("{video: {title: A}, language: es, sources: [{name: a},{name: b},{name: a}]}", "must not name one source twice"),
+    ("{video: {title: A}, language: es, translation: {engines: [{name: a},{name: a}]}}", "one engine twice"),
+    ("{video: {title: A}, language: es, translation: {from: []}}", "spec.translation.from"),
+    ("{video: {title: A}, language: es, output: {sidecar: IfAbsent}}", "output.sidecar needs video.path"),
+    ("{video: {title: A}, language: es, retry: {limit: 101}}", "spec.retry.limit"),
+    ("{video: {title: A}, language: es, selection: {maxDownloads: 0}}", "spec.selection.maxDownloads"),
+    ("{video: {title: A}, language: es, activeDeadlineSeconds: 0}", "spec.activeDeadlineSeconds"),
+];
+
+/// Every immutable field with two values; the third case leaves an optional one out.
+const FIELDS: &[(&str, &str, &str, bool)] = &[
+    ("video", "{title: A}", "{title: B}", false),
+    ("language", "es", "fr", false),
+    ("hearingImpaired", "Prefer", "Require", true),
+    ("forced", "Only", "Exclude", true),
+    ("sources", "[{name: a}]", "[{name: b}]", true),
+    ("selection", "{minimumScore: 1}", "{minimumScore: 2}", true),
+    ("translation", "{policy: Always}", "{policy: Never}", true),
+    ("output", "{format: SRT}", "{format: ASS}", true),
+    ("priority", "High", "Low", true),
+    ("retry", "{limit: 1}", "{limit: 2}", true),
+    ("activeDeadlineSeconds", "10", "20", true),
+    ("ttlSecondsAfterFinished", "10", "20", true),
+];
+
+fn spec_with(field: &str, value: Option<&str>) -> String {
+    let mut fields = vec![("video", "{title: A}"), ("language", "es")];
+    fields.retain(|(name, _)| *name != field);
+    fields.extend(value.map(|value| (field, value)));
+    let fields: Vec<String> = fields.iter().map(|(name, value)| format!("{name}: {value}")).collect();
+    format!("{{{}}}", fields.join(", "))
+}
+
+#[test]
+fn the_api_server_teaches_and_refuses_as_the_schema_says() {
+    let folder = folder("crd");
+    let programs = Programs::find_or_build(|step| println!("{step}")).expect("Kubernetes compiles");
+    let cluster = ControlPlane::start(&programs, &folder).expect("the API server starts");
+    let crd = Path::new(env!("CARGO_MANIFEST_DIR")).join("../crds/subtitlejobs.yaml");
+    let output = cluster.kubectl().args(["apply", "-f"]).arg(&crd).output().expect("kubectl runs");
+    assert!(output.status.success() && output.stderr.is_empty(), "{}", String::from_utf8_lossy(&output.stderr));
+    let established = ["wait", "--for=condition=Established", "--timeout=20s", "crd/subtitlejobs.subtitles.dev"];
+    assert!(cluster.kubectl().args(established).status().expect("kubectl runs").success());
+
+    for (spec, words) in REFUSED {
+        let (accepted, message) = apply(&cluster, &folder, &job("refused", spec));
+        assert!(!accepted && message.contains(words), "{spec}: wanted '{words}', got: {message}");
+    }
+
+    for (field, first, second, optional) in FIELDS {
+        let name = format!("immutable-{}", field.to_lowercase());
+        let (accepted, message) = apply(&cluster, &folder, &job(&name, &spec_with(field, Some(first))));
+        assert!(accepted, "{field}: {message}");
+        let (accepted, message) = apply(&cluster, &folder, &job(&name, &spec_with(field, Some(second))));
+        assert!(!accepted && message.contains("spec is immutable except suspend"), "changed {field}: {message}");
+        if !optional {
+            continue;
+        }
+        let (accepted, message) = apply(&cluster, &folder, &job(&name, &spec_with(field, None)));
+        assert!(!accepted && message.contains("spec is immutable"), "removed {field}: {message}");
+        let bare = format!("{name}-bare");
+        let (accepted, message) = apply(&cluster, &folder, &job(&bare, &spec_with(field, None)));
+        assert!(accepted, "{field}: {message}");
+        let (accepted, message) = apply(&cluster, &folder, &job(&bare, &spec_with(field, Some(first))));
+        assert!(!accepted && message.contains("spec is immutable"), "added {field}: {message}");
+    }
+
+    let (accepted, message) = apply(&cluster, &folder, &job("pausable", "{video: {title: A}, language: es}"));
+    assert!(accepted, "{message}");
+    let (accepted, message) =
+        apply(&cluster, &folder, &job("pausable", "{video: {title: A}, language: es, suspend: true}"));
+    assert!(accepted, "suspend can be changed: {message}");
+
+    let explained = cluster.kubectl().args(["explain", "subtitlejob.spec.video.path"]).output().expect("kubectl runs");
+    assert!(String::from_utf8_lossy(&explained.stdout).contains("Example:"), "kubectl explain teaches");
+    for name in ["subjob", "subtitles"] {
+        let selector = ["get", name, "--field-selector", "spec.language=es", "-o", "name"];
+        let listed = cluster.kubectl().args(selector).output().expect("kubectl runs");
+        assert!(String::from_utf8_lossy(&listed.stdout).contains("pausable"), "listed by {name}");
+    }
+    drop(cluster);
+    let _ = fs::remove_dir_all(folder);
+}
+
+#[test]
+fn a_broker_starts_and_ends_without_a_trace() {
+    let folder = folder("broker");
+    let port = free_port().expect("a port");
+    let broker = Broker::start(&folder, port).expect("RabbitMQ starts");
+    let mapper = broker.port_mapper.pid();
+    drop(broker);
+    let alive = Command::new("kill").args(["-0", &mapper.to_string()]).status().expect("kill runs");
+    assert!(!alive.success(), "epmd is gone");
+    let _ = fs::remove_dir_all(folder);
+}
