@@ -1,0 +1,160 @@
+//! Every shape on the wire, held against reviewed files: one event of each type, and the record in Redis.
+//! `UPDATE_GOLDEN=1` rewrites them.
+#![expect(clippy::disallowed_methods, reason = "a test may read its golden file")]
+
+use jiff::Timestamp;
+use serde_json::{Value, json};
+use subtitle_core::{
+    event::{Event, EventType, source},
+    job::{Artefact, Candidate, JobResult, SubtitleJob},
+    payload::{
+        Cancelled, DownloadRequested, DownloadStarted, Failed, Payload, Ready, RetryScheduled, Subject,
+        TranslateProgress, TranslateRequested, TranslateStarted, Translated,
+    },
+    reason::Reason,
+    record::Record,
+};
+
+fn golden(name: &str, value: &Value) {
+    let path = format!("{}/tests/golden/{name}", env!("CARGO_MANIFEST_DIR"));
+    let text = serde_json::to_string_pretty(value).expect("writes") + "\n";
+    if std::env::var_os("UPDATE_GOLDEN").is_some() {
+        std::fs::write(&path, &text).expect("golden file is writable");
+    }
+    assert_eq!(text, std::fs::read_to_string(&path).expect("golden file"), "UPDATE_GOLDEN=1 rewrites {name}");
+}
+
+fn time() -> Timestamp {
+    "2026-01-31T20:15:00Z".parse().expect("a time")
+}
+
+fn job() -> SubtitleJob {
+    serde_json::from_value(json!({
+        "apiVersion": "subtitles.dev/v1alpha1", "kind": "SubtitleJob",
+        "metadata": {"name": "harbour-es", "namespace": "films", "uid": "0c1d", "creationTimestamp": "2026-01-31T20:14:00Z"},
+        "spec": {"video": {"path": "films/harbour.mkv"}, "language": "es"},
+        "status": {"phase": "Failed", "attempt": 2, "revision": 7, "updatedBy": "downloader",
+            "reason": "NoSubtitleFound", "message": "no source has one", "completionTime": "2026-01-31T20:15:09Z"}
+    }))
+    .expect("a job")
+}
+
+fn round_trip<P: Payload + PartialEq + std::fmt::Debug>(source: &str, payload: &P) -> Value {
+    let subject = Subject { job_id: "0c1d".into(), namespace: "films".into(), name: "harbour-es".into(), attempt: 2 };
+    let event = Event::new(&subject, source, time(), payload);
+    let wire = serde_json::to_vec(&event).expect("writes");
+    let read = Event::decode(&wire).expect("reads what it wrote");
+    assert_eq!(read, event);
+    assert_eq!(&read.read::<P>().expect("payload"), payload);
+    serde_json::from_slice(&wire).expect("JSON")
+}
+
+#[test]
+fn every_event_type_is_as_reviewed() {
+    let spec = job().spec;
+    let result = JobResult {
+        url: "http://127.0.0.1:8080/subtitles/0c1d/file".into(),
+        key: "films/found/3f2a.srt".into(),
+        language: "es".into(),
+        format: "SRT".into(),
+        cues: 62,
+        sha256: "9f86".into(),
+        source: "embedded".into(),
+        translated_from: None,
+        engine: None,
+    };
+    let from = Artefact { key: "films/found/77aa.srt".into(), language: "en".into(), sha256: "1b4f".into() };
+    let candidates = vec![Candidate {
+        from: "library: harbour.en.srt".into(),
+        score: 40,
+        lost: Some("another language: en".into()),
+    }];
+    let events = [
+        round_trip(
+            source::MANAGER,
+            &DownloadRequested {
+                video_url: "films/harbour.mkv".into(),
+                video_title: "harbour.mkv".into(),
+                language: "es".into(),
+                preferred_sources: vec![],
+                spec: spec.clone(),
+            },
+        ),
+        round_trip(source::DOWNLOADER, &DownloadStarted { worker: "downloader-1".into() }),
+        round_trip(
+            source::DOWNLOADER,
+            &Ready {
+                subtitle_path: result.key.clone(),
+                language: "es".into(),
+                download_url: result.url.clone(),
+                result: result.clone(),
+                candidates: candidates.clone(),
+                simulated: false,
+            },
+        ),
+        round_trip(
+            source::DOWNLOADER,
+            &TranslateRequested {
+                subtitle_file_path: from.key.clone(),
+                source_language: "en".into(),
+                target_language: "es".into(),
+                from,
+                spec,
+                candidates: candidates.clone(),
+            },
+        ),
+        round_trip(source::TRANSLATOR, &TranslateStarted { worker: "translator-1".into() }),
+        round_trip(source::TRANSLATOR, &TranslateProgress { done: 40, total: 62 }),
+        round_trip(
+            source::TRANSLATOR,
+            &Translated {
+                translated_path: "films/translated/5c.srt".into(),
+                source_language: "en".into(),
+                target_language: "es".into(),
+                download_url: result.url.clone(),
+                result: JobResult { translated_from: Some("en".into()), engine: Some("apertium".into()), ..result },
+                simulated: false,
+            },
+        ),
+        round_trip(
+            source::DOWNLOADER,
+            &Failed {
+                error_message: "no source has one".into(),
+                reason: Reason::NoSubtitleFound,
+                retryable: false,
+                not_before: None,
+                candidates,
+            },
+        ),
+        round_trip(
+            source::MANAGER,
+            &RetryScheduled {
+                reason: Reason::SourceUnavailable,
+                error_message: "the library did not answer".into(),
+                not_before: Some(time()),
+                failures: 1,
+            },
+        ),
+        round_trip(source::MANAGER, &Cancelled { reason: Reason::Deleted }),
+    ];
+    let types: Vec<&str> = events.iter().filter_map(|event| event["event_type"].as_str()).collect();
+    assert_eq!(types, EventType::KNOWN.each_ref().map(EventType::as_str), "one of each");
+    golden("events.json", &Value::from(events.to_vec()));
+}
+
+#[test]
+fn the_record_in_redis_is_as_reviewed() {
+    let record = Record::of(&job());
+    golden("record.json", &serde_json::to_value(&record).expect("writes"));
+    let read: Record = serde_json::from_value(serde_json::to_value(&record).expect("writes")).expect("reads");
+    assert_eq!(read, record);
+}
+
+#[test]
+fn a_failure_of_an_old_publisher_is_retryable() {
+    let old = r#"{"event_type":"job.failed","job_id":"7","timestamp":"2025-01-02T03:04:05Z","source":"downloader",
+        "payload":{"error_message":"boom"},"metadata":null}"#;
+    let failed: Failed = Event::decode(old.as_bytes()).expect("old shape").read().expect("payload");
+    assert!(failed.retryable);
+    assert_eq!(failed.reason, Reason::WorkerError);
+}
