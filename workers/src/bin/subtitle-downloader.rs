@@ -1,0 +1,37 @@
+//! The downloader's command line.
+
+use anyhow::Result;
+use clap::Parser;
+use subtitle_workers::{
+    config::{self, Common},
+    download::{Downloader, known},
+};
+
+/// Takes download tasks from RabbitMQ and finds subtitles: inside the video, beside it, or behind HTTP.
+#[derive(Parser)]
+#[command(version)]
+struct Arguments {
+    #[command(flatten)]
+    common: Common,
+    /// Sources in the order they are asked when a job names none: embedded, library
+    #[arg(long, env = "SUBTITLES_SOURCES", value_delimiter = ',', default_value = "embedded,library", value_parser = source)]
+    sources: Vec<&'static str>,
+}
+
+fn source(name: &str) -> Result<&'static str, String> {
+    known(name).ok_or_else(|| format!("this version knows: {}", subtitle_workers::find::SOURCES.join(", ")))
+}
+
+#[tokio::main]
+async fn main() -> Result<()> {
+    let Arguments { common, sources } = Arguments::parse();
+    config::init();
+    let store = common.store()?;
+    let downloader = Downloader {
+        store: store.clone(),
+        sources: common.sources()?,
+        order: sources,
+        public_url: common.public_url.clone(),
+    };
+    common.run(downloader, store).await
+}

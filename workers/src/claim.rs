@@ -1,0 +1,133 @@
+//! Who works on what: a claim is an object in the store with an owner and an expiry, created only where absent.
+//! Each taking over has the next number under the same folder, so that create-if-absent alone decides between
+//! two who see the same expired claim; nobody but its owner ever writes a number again.
+
+use std::time::Duration;
+
+use jiff::{SignedDuration, Timestamp};
+use serde::{Deserialize, Serialize};
+
+use crate::store::{Store, StoreError};
+
+/// How long a claim holds without being renewed.
+pub const LEASE: Duration = Duration::from_secs(45);
+
+#[derive(Serialize, Deserialize)]
+struct Holder {
+    owner: String,
+    expires: Timestamp,
+}
+
+/// What trying to claim gave.
+#[derive(Debug)]
+pub enum Claimed {
+    /// It is ours until it expires.
+    Ours(Claim),
+    /// Somebody else's, until then.
+    Theirs(Timestamp),
+}
+
+/// A claim that is ours.
+#[derive(Debug)]
+pub struct Claim {
+    store: Store,
+    folder: String,
+    number: u64,
+    owner: String,
+}
+
+fn key(folder: &str, number: u64) -> String {
+    format!("{folder}/{number:08}")
+}
+
+fn holder(owner: &str, now: Timestamp) -> Vec<u8> {
+    let expires = now + SignedDuration::try_from(LEASE).unwrap_or(SignedDuration::ZERO);
+    serde_json::to_vec(&Holder { owner: owner.to_owned(), expires }).unwrap_or_default()
+}
+
+async fn newest(store: &Store, folder: &str) -> Result<Option<u64>, StoreError> {
+    Ok(store.names(folder).await?.iter().filter_map(|name| name.parse().ok()).max())
+}
+
+impl Claim {
+    /// Claims the work named by `folder` for `owner`.
+    pub async fn take(store: &Store, folder: &str, owner: &str, now: Timestamp) -> Result<Claimed, StoreError> {
+        let number = match newest(store, folder).await? {
+            None => 0,
+            Some(number) => match store.read(&key(folder, number)).await? {
+                Some(bytes) => match serde_json::from_slice::<Holder>(&bytes) {
+                    Ok(holder) if holder.expires > now => return Ok(Claimed::Theirs(holder.expires)),
+                    _ => number + 1,
+                },
+                None => number, // released between the two reads
+            },
+        };
+        if !store.create(&key(folder, number), holder(owner, now).into()).await? {
+            return Ok(Claimed::Theirs(now + SignedDuration::from_secs(1)));
+        }
+        if let Some(old) = number.checked_sub(1) {
+            store.remove(&key(folder, old)).await?;
+        }
+        Ok(Claimed::Ours(Self { store: store.clone(), folder: folder.to_owned(), number, owner: owner.to_owned() }))
+    }
+
+    /// Renews it; false if somebody else took over.
+    pub async fn renew(&self, now: Timestamp) -> Result<bool, StoreError> {
+        if newest(&self.store, &self.folder).await? != Some(self.number) {
+            return Ok(false);
+        }
+        // A number is free again after a release: the owner says whether it is still this claim.
+        let stored = self.store.read(&key(&self.folder, self.number)).await?;
+        let holds = |bytes: bytes::Bytes| {
+            serde_json::from_slice::<Holder>(&bytes).is_ok_and(|holder| holder.owner == self.owner)
+        };
+        if !stored.is_some_and(holds) {
+            return Ok(false);
+        }
+        self.store.replace(&key(&self.folder, self.number), holder(&self.owner, now).into()).await?;
+        Ok(true)
+    }
+
+    /// Gives it back.
+    pub async fn release(self) -> Result<(), StoreError> {
+        self.store.remove(&key(&self.folder, self.number)).await
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn store() -> Store {
+        Store::open(&"memory:".parse().expect("a URL")).expect("opens")
+    }
+
+    #[tokio::test]
+    async fn a_live_claim_is_respected_and_an_expired_one_taken_over_once() {
+        let (store, start) = (store(), Timestamp::UNIX_EPOCH);
+        let Claimed::Ours(first) = Claim::take(&store, "claims/a", "one", start).await.expect("store") else {
+            panic!("the first one gets it")
+        };
+        assert!(matches!(Claim::take(&store, "claims/a", "two", start).await.expect("store"), Claimed::Theirs(_)));
+        let later = start + SignedDuration::from_secs(100);
+        let Claimed::Ours(second) = Claim::take(&store, "claims/a", "two", later).await.expect("store") else {
+            panic!("an expired claim is free")
+        };
+        assert!(!first.renew(later).await.expect("store"), "the first one has lost it");
+        assert!(second.renew(later).await.expect("store"));
+        assert!(matches!(Claim::take(&store, "claims/a", "three", later).await.expect("store"), Claimed::Theirs(_)));
+        second.release().await.expect("store");
+        assert!(matches!(Claim::take(&store, "claims/a", "three", later).await.expect("store"), Claimed::Ours(_)));
+    }
+
+    #[tokio::test]
+    async fn of_many_at_once_exactly_one_gets_it() {
+        let store = store();
+        let tries = (0..20).map(|at| {
+            let (store, owner) = (store.clone(), at.to_string());
+            async move { Claim::take(&store, "claims/b", &owner, Timestamp::UNIX_EPOCH).await.expect("store") }
+        });
+        let outcomes = futures::future::join_all(tries).await;
+        assert_eq!(outcomes.iter().filter(|outcome| matches!(outcome, Claimed::Ours(_))).count(), 1);
+    }
+}

@@ -1,0 +1,121 @@
+//! The workers' command line and environment, parsed once into validated values.
+
+use std::{collections::BTreeMap, path::PathBuf, sync::Arc, time::Duration};
+
+use anyhow::{Context as _, Result};
+use clap::Args;
+use tokio::signal::unix::{SignalKind, signal};
+use tokio_util::sync::CancellationToken;
+use url::Url;
+
+use crate::{
+    find::{Sources, simulated::Simulation},
+    run::{self, Settings, Work},
+    store::Store,
+};
+
+/// What both workers need.
+#[derive(Args, Clone)]
+pub struct Common {
+    /// RabbitMQ, such as amqp://user:password@rabbitmq:5672/%2f
+    #[arg(long, env = "SUBTITLES_BROKER_URL", hide_env_values = true)]
+    pub broker_url: String,
+    /// Where files and claims are kept: file:///folder or s3://bucket/prefix (with the usual AWS_* variables)
+    #[arg(long, env = "SUBTITLES_STORE_URL")]
+    pub store_url: Url,
+    /// Where people reach the API; results link to it
+    #[arg(long, env = "SUBTITLES_PUBLIC_URL", default_value = "http://127.0.0.1:8080")]
+    pub public_url: String,
+    /// Mounted video libraries as name=folder, separated by commas; spec.video.library names one
+    #[arg(long, env = "SUBTITLES_LIBRARIES", value_delimiter = ',', value_parser = library)]
+    pub libraries: Vec<(String, PathBuf)>,
+    /// Tasks at once
+    #[arg(long, env = "SUBTITLES_CONCURRENCY", default_value_t = 4, value_parser = clap::value_parser!(u16).range(1..=256))]
+    pub concurrency: u16,
+    /// Seconds to finish what is in hand after SIGTERM; below the pod's terminationGracePeriodSeconds
+    #[arg(long, env = "SUBTITLES_GRACE_SECONDS", default_value_t = 25)]
+    pub grace_seconds: u64,
+    /// A library behind HTTP, asked after the mounted one: a URL with {stem} and {language}
+    #[arg(long, env = "SUBTITLES_LIBRARY_URL", value_parser = template)]
+    pub library_url: Option<String>,
+    /// Milliseconds each answer of the simulated source and engine takes
+    #[arg(long, env = "SUBTITLES_SIMULATED_DELAY_MILLISECONDS", default_value_t = 0)]
+    pub simulated_delay_milliseconds: u64,
+    /// How many of 100 calls of the simulated source and engine fail
+    #[arg(long, env = "SUBTITLES_SIMULATED_FAILURE_PERCENT", default_value_t = 0, value_parser = clap::value_parser!(u8).range(0..=100))]
+    pub simulated_failure_percent: u8,
+}
+
+fn library(text: &str) -> Result<(String, PathBuf), String> {
+    let (name, folder) = text.split_once('=').ok_or("expected name=folder, such as default=/videos")?;
+    let valid =
+        !name.is_empty() && name.bytes().all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'-');
+    if !valid {
+        return Err(format!("'{name}' is no library name: lower-case letters, digits and '-'"));
+    }
+    Ok((name.to_owned(), PathBuf::from(folder)))
+}
+
+fn template(text: &str) -> Result<String, String> {
+    if !text.contains("{stem}") || !text.contains("{language}") {
+        return Err("expected {stem} and {language} in it, such as https://host/{stem}.{language}.srt".to_owned());
+    }
+    Ok(text.to_owned())
+}
+
+impl Common {
+    /// How the simulated source and engine behave.
+    pub fn simulation(&self) -> Simulation {
+        Simulation {
+            delay: Duration::from_millis(self.simulated_delay_milliseconds),
+            failure_percent: self.simulated_failure_percent,
+        }
+    }
+
+    /// Where to look for subtitles.
+    pub fn sources(&self) -> Result<Sources> {
+        let http = reqwest::Client::builder()
+            .connect_timeout(Duration::from_secs(5))
+            .timeout(Duration::from_secs(30))
+            .build()
+            .context("failed to set up the HTTP client")?;
+        Ok(Sources {
+            libraries: self.libraries.iter().cloned().collect::<BTreeMap<_, _>>(),
+            library_url: self.library_url.clone(),
+            http,
+            simulation: self.simulation(),
+        })
+    }
+
+    /// Opens the store.
+    pub fn store(&self) -> Result<Store> {
+        Ok(Store::open(&self.store_url)?)
+    }
+
+    /// Runs a worker until SIGTERM or SIGINT.
+    pub async fn run<W: Work>(self, work: W, store: Store) -> Result<()> {
+        let host = std::env::var("HOSTNAME").unwrap_or_else(|_| "local".to_owned());
+        let settings = Settings {
+            broker_url: self.broker_url,
+            concurrency: self.concurrency,
+            worker: format!("{}-{host}-{}", W::SOURCE, std::process::id()),
+            grace: Duration::from_secs(self.grace_seconds),
+        };
+        let stop = CancellationToken::new();
+        let worker = tokio::spawn(run::run(Arc::new(work), store, settings, stop.clone()));
+        let (mut terminate, mut interrupt) = (signal(SignalKind::terminate())?, signal(SignalKind::interrupt())?);
+        tokio::select! {
+            _ = terminate.recv() => {}
+            _ = interrupt.recv() => {}
+        }
+        stop.cancel();
+        worker.await.context("the worker broke")
+    }
+}
+
+/// Structured logs to standard error, filtered by `RUST_LOG` (default `info`); the one TLS provider.
+pub fn init() {
+    let filter = tracing_subscriber::EnvFilter::try_from_default_env().unwrap_or_else(|_| "info".into());
+    tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).json().init();
+    let _ = rustls::crypto::ring::default_provider().install_default();
+}

@@ -1,0 +1,72 @@
+//! A library behind HTTP: a URL template with `{stem}` and `{language}`, such as
+//! `https://subtitles.example/{stem}.{language}.srt`. 404 and 410 mean that it has none.
+
+use futures::TryStreamExt as _;
+use reqwest::StatusCode;
+use sha2::{Digest as _, Sha256};
+use subtitle_core::{job::Video, language::Language, record::location};
+use url::Url;
+
+use super::{Found, Origin, SourceError, Sources, library::NAME};
+
+/// The largest file that is read, in bytes.
+const LARGEST_FILE: usize = 10 << 20;
+
+/// Asks language by language and stops at the first that is there: every answer is a download.
+pub(super) async fn list(sources: &Sources, video: &Video, languages: &[Language]) -> Result<Vec<Found>, SourceError> {
+    let Some(template) = &sources.library_url else { return Ok(Vec::new()) };
+    let Some(stem) = stem(video) else { return Ok(Vec::new()) };
+    for language in languages {
+        let url = address(template, &stem, language)?;
+        if let Some(bytes) = get(&sources.http, &url).await? {
+            let label = url.path_segments().and_then(Iterator::last).unwrap_or_default().to_owned();
+            return Ok(vec![Found {
+                source: NAME,
+                label,
+                language: language.clone(),
+                forced: false,
+                hearing_impaired: false,
+                identity: format!("{NAME}:{url}:{}", crate::store::hex(&Sha256::digest(&bytes))),
+                origin: Ok(Origin::Bytes(bytes.into())),
+            }]);
+        }
+    }
+    Ok(Vec::new())
+}
+
+fn stem(video: &Video) -> Option<String> {
+    let location = location(video);
+    let name = location.split(['?', '#']).next()?.rsplit('/').next()?;
+    let stem = name.rsplit_once('.').map_or(name, |(stem, _)| stem);
+    Some(if stem.is_empty() { video.title.clone()? } else { stem.to_owned() })
+}
+
+fn failed(message: String) -> SourceError {
+    SourceError { source_name: NAME, message }
+}
+
+fn address(template: &str, stem: &str, language: &Language) -> Result<Url, SourceError> {
+    let encoded: String = url::form_urlencoded::byte_serialize(stem.as_bytes()).collect();
+    let text = template.replace("{stem}", &encoded.replace('+', "%20")).replace("{language}", language.as_str());
+    Url::parse(&text).map_err(|error| failed(format!("the library's URL template gives no URL: {error}")))
+}
+
+async fn get(http: &reqwest::Client, url: &Url) -> Result<Option<Vec<u8>>, SourceError> {
+    let host = url.host_str().unwrap_or_default().to_owned();
+    let unreachable = |error: reqwest::Error| failed(format!("{host} did not answer: {}", error.without_url()));
+    let response = http.get(url.clone()).send().await.map_err(unreachable)?;
+    match response.status() {
+        StatusCode::NOT_FOUND | StatusCode::GONE => return Ok(None),
+        status if !status.is_success() => return Err(failed(format!("{host} answered {status}"))),
+        _ => {}
+    }
+    let mut bytes = Vec::new();
+    let mut stream = response.bytes_stream();
+    while let Some(piece) = stream.try_next().await.map_err(unreachable)? {
+        bytes.extend_from_slice(&piece);
+        if bytes.len() > LARGEST_FILE {
+            return Err(failed(format!("{host} sent more than {LARGEST_FILE} bytes")));
+        }
+    }
+    Ok(Some(bytes))
+}
