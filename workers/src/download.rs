@@ -278,7 +278,8 @@ impl Downloader {
                 (_, []) => message.push_str("; spec.translation.from names no other language"),
                 (_, from) => {
                     let from: Vec<&str> = from.iter().map(Language::as_str).collect();
-                    message.push_str(&format!("; nothing to translate from in: {}", from.join(", ")));
+                    message.push_str("; nothing to translate from in: ");
+                    message.push_str(&from.join(", "));
                 }
             }
             if task.spec.video.url.is_some() {

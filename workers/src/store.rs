@@ -86,7 +86,7 @@ impl Store {
     }
 
     fn path(&self, key: &str) -> Path {
-        key.split('/').fold(self.prefix.clone(), |path, part| path.join(part))
+        key.split('/').fold(self.prefix.clone(), object_store::path::Path::join)
     }
 
     /// Stores `bytes` unless the key exists; true if this call created it.

@@ -25,7 +25,7 @@ pub struct Piece {
 pub fn split(text: &str) -> Vec<Piece> {
     let lines: Vec<&str> = text.lines().collect();
     let speaks = |line: &&str| plain(line).trim_start().starts_with(['-', '–', '—']);
-    if lines.len() > 1 && lines.iter().all(|line| speaks(&line)) {
+    if lines.len() > 1 && lines.iter().all(speaks) {
         lines.into_iter().map(|line| piece(line, 1)).collect()
     } else {
         vec![piece(&lines.join(" "), lines.len().max(1))]
