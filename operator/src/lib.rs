@@ -1,3 +1,16 @@
 //! The operator: SubtitleJobs in, tasks out; events in, status and history out.
+//!
+//! ```text
+//!   observe (facts in) ──▶ decide (pure: Plan) ──▶ act (the only writers)
+//!        ▲ controller: objects · consumer: events · history: the stream
+//! ```
 
+pub mod act;
+pub mod api;
+pub mod consumer;
+pub mod controller;
 pub mod crd;
+pub mod decide;
+pub mod history;
+pub mod observe;
+pub mod run;

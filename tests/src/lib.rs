@@ -2,5 +2,7 @@
 //! folder, gone when their owner is gone. `dev` (main.rs) and the tests on real servers stand on it.
 
 pub mod cluster;
+pub mod packages;
 pub mod process;
 pub mod servers;
+pub mod stack;

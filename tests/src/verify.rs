@@ -46,6 +46,7 @@ fn command(program: &str, arguments: &[&str]) -> Result<()> {
 type Check = fn() -> Result<()>;
 
 const CHECKS: &[(&str, Check)] = &[
+    ("packages", subtitle_tests::packages::ensure),
     ("format", || command("cargo", &["fmt", "--all", "--check"])),
     ("lints", || command("cargo", &["clippy", "--workspace", "--all-targets", "--locked", "--", "--deny", "warnings"])),
     ("tests", || command("cargo", &["test", "--workspace", "--locked"])),

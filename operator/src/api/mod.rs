@@ -1,0 +1,107 @@
+//! HTTP: the read side of the old system's routes, and health.
+
+use std::sync::Arc;
+
+use axum::{
+    Json, Router,
+    extract::{Path, Query, State},
+    http::StatusCode,
+    response::{IntoResponse, Response},
+    routing::get,
+};
+use futures::FutureExt as _;
+use kube::runtime::reflector::Store;
+use serde::Deserialize;
+use serde_json::{Value, json};
+use subtitle_core::{job::SubtitleJob, record::Record};
+
+use crate::{
+    act::{redis::Ledger, status::Jobs},
+    controller::Broker,
+};
+
+/// What handlers need.
+#[derive(Clone)]
+pub struct Shared {
+    /// Objects.
+    pub jobs: Arc<Jobs>,
+    /// Redis.
+    pub ledger: Ledger,
+    /// RabbitMQ.
+    pub broker: Broker,
+    /// The watch's store.
+    pub store: Store<SubtitleJob>,
+}
+
+/// An error as every route answers it.
+struct Refusal(StatusCode, &'static str, String);
+
+impl IntoResponse for Refusal {
+    fn into_response(self) -> Response {
+        (self.0, Json(json!({"detail": self.2, "code": self.1}))).into_response()
+    }
+}
+
+fn unknown(id: &str) -> Refusal {
+    let id = subtitle_core::text::clean(id, 64);
+    Refusal(StatusCode::NOT_FOUND, "NotFound", format!("no job has the id '{id}'"))
+}
+
+fn unavailable(error: &dyn std::fmt::Display) -> Refusal {
+    Refusal(StatusCode::SERVICE_UNAVAILABLE, "Unavailable", error.to_string())
+}
+
+/// Every route.
+pub fn router(shared: Shared) -> Router {
+    Router::new()
+        .route("/healthz", get(|| async { "ok" }))
+        .route("/readyz", get(ready))
+        .route("/subtitles/{id}", get(record))
+        .route("/subtitles/{id}/events", get(events))
+        .fallback(|| async { Refusal(StatusCode::NOT_FOUND, "NotFound", "no such route".to_owned()) })
+        .with_state(shared)
+}
+
+async fn ready(State(shared): State<Shared>) -> Response {
+    let has_broker = shared.broker.borrow().is_some();
+    let has_cluster = shared.store.wait_until_ready().now_or_never().is_some_and(|ready| ready.is_ok());
+    let code = if has_broker && has_cluster { StatusCode::OK } else { StatusCode::SERVICE_UNAVAILABLE };
+    (code, Json(json!({"kubernetes": has_cluster, "broker": has_broker}))).into_response()
+}
+
+/// The record: of the object where there is one, else what Redis still has.
+async fn found(shared: &Shared, id: &str) -> Result<Value, Refusal> {
+    let job = shared.jobs.find(id, None).await.map_err(|error| unavailable(&error))?;
+    if let Some(job) = job {
+        return serde_json::to_value(Record::of(&job)).map_err(|error| unavailable(&error));
+    }
+    let text = shared.ledger.record(id).await.map_err(|error| unavailable(&error))?;
+    text.and_then(|text| serde_json::from_str(&text).ok()).ok_or_else(|| unknown(id))
+}
+
+async fn record(State(shared): State<Shared>, Path(id): Path<String>) -> Result<Json<Value>, Refusal> {
+    found(&shared, &id).await.map(Json)
+}
+
+#[derive(Deserialize)]
+struct Page {
+    limit: Option<usize>,
+}
+
+async fn events(
+    State(shared): State<Shared>,
+    Path(id): Path<String>,
+    Query(page): Query<Page>,
+) -> Result<Json<Value>, Refusal> {
+    let limit = page.limit.unwrap_or(50);
+    if !(1..=500).contains(&limit) {
+        let detail = format!("limit is {limit}; 1 to 500 are allowed");
+        return Err(Refusal(StatusCode::UNPROCESSABLE_ENTITY, "InvalidLimit", detail));
+    }
+    let (texts, total) = shared.ledger.events(&id, limit).await.map_err(|error| unavailable(&error))?;
+    if total == 0 {
+        found(&shared, &id).await?;
+    }
+    let events: Vec<Value> = texts.iter().filter_map(|text| serde_json::from_str(text).ok()).collect();
+    Ok(Json(json!({"job_id": id, "event_count": events.len(), "total": total, "events": events})))
+}

@@ -1,0 +1,56 @@
+//! Whose turn it is: waiting jobs and free places come in, the admitted ones go out. By priority, then one per
+//! namespace in turn, then by age. Pure.
+
+use std::collections::{BTreeMap, HashSet};
+
+use jiff::Timestamp;
+use subtitle_core::job::Priority;
+
+/// A job without a task.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Waiting {
+    /// When it was created.
+    pub created: Timestamp,
+    /// Its uid.
+    pub uid: String,
+    /// Its namespace.
+    pub namespace: String,
+    /// Its priority.
+    pub priority: Priority,
+}
+
+/// The uids that may be asked now.
+pub fn admit(mut waiting: Vec<Waiting>, free: usize) -> HashSet<String> {
+    waiting.sort();
+    let mut turns: BTreeMap<(Priority, String), usize> = BTreeMap::new();
+    let mut order: Vec<(std::cmp::Reverse<Priority>, usize, Waiting)> = waiting
+        .into_iter()
+        .map(|job| {
+            let turn = turns.entry((job.priority, job.namespace.clone())).or_default();
+            *turn += 1;
+            (std::cmp::Reverse(job.priority), *turn, job)
+        })
+        .collect();
+    order.sort();
+    order.into_iter().take(free).map(|(_, _, job)| job.uid).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn waiting(uid: &str, namespace: &str, priority: Priority, second: i64) -> Waiting {
+        let created = Timestamp::from_second(second).expect("a time");
+        Waiting { created, uid: uid.into(), namespace: namespace.into(), priority }
+    }
+
+    #[test]
+    fn tonights_film_does_not_wait_behind_ten_thousand() {
+        let mut all: Vec<Waiting> =
+            (0..10_000).map(|at| waiting(&format!("bulk-{at}"), "bulk", Priority::Normal, at)).collect();
+        all.push(waiting("tonight", "home", Priority::Normal, 20_000));
+        all.push(waiting("urgent", "bulk", Priority::High, 30_000));
+        let admitted = admit(all, 3);
+        assert_eq!(admitted, ["urgent", "tonight", "bulk-0"].map(str::to_owned).into());
+    }
+}

@@ -1,0 +1,7 @@
+//! The heart: facts and the time come in, a `Plan` goes out. Pure: no clock, no I/O, no async.
+
+pub mod admit;
+pub mod conditions;
+pub mod fold;
+pub mod plan;
+pub mod reconcile;

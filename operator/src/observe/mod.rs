@@ -1,0 +1,106 @@
+//! Facts in: an object from the API server comes in, a `ValidJob` or the sentence that refuses it goes out. Pure.
+
+use jiff::Timestamp;
+use kube::ResourceExt as _;
+use subtitle_core::{
+    job::{KeepOrRemove, OutputFormat, Pivot, SubtitleJob, SubtitleJobSpec, SubtitleJobStatus},
+    language::Language,
+    payload::Subject,
+    record::display_name,
+};
+
+/// The annotation whose change starts a finished job again.
+pub const RETRY_ANNOTATION: &str = "subtitles.dev/retry";
+
+/// A job whose identity is known; its spec may still be refused.
+#[derive(Clone, Debug, PartialEq)]
+pub struct ObservedJob {
+    /// `metadata.uid`.
+    pub uid: String,
+    /// `metadata.namespace`.
+    pub namespace: String,
+    /// `metadata.name`.
+    pub name: String,
+    /// `metadata.generation`.
+    pub generation: Option<i64>,
+    /// When it was created.
+    pub created: Timestamp,
+    /// Whether it is being deleted.
+    pub is_deleting: bool,
+    /// The retry annotation's value.
+    pub retry_requested: Option<String>,
+    /// What was asked for.
+    pub spec: SubtitleJobSpec,
+    /// What is known of it.
+    pub status: SubtitleJobStatus,
+    /// Why the spec cannot be worked on, where it cannot.
+    pub refusal: Option<String>,
+}
+
+impl ObservedJob {
+    /// Reads an object; none without uid, which no stored object lacks.
+    pub fn of(job: &SubtitleJob) -> Option<Self> {
+        let mut status = job.status.clone().unwrap_or_default();
+        status.video.get_or_insert_with(|| display_name(&job.spec.video));
+        status.attempt = status.attempt.max(1);
+        Some(Self {
+            uid: job.uid()?,
+            namespace: job.namespace()?,
+            name: job.name_any(),
+            generation: job.metadata.generation,
+            created: job.metadata.creation_timestamp.as_ref()?.0,
+            is_deleting: job.metadata.deletion_timestamp.is_some(),
+            retry_requested: job.annotations().get(RETRY_ANNOTATION).cloned(),
+            refusal: refusal(&job.spec),
+            spec: job.spec.clone(),
+            status,
+        })
+    }
+
+    /// Whom its events belong to, in the current attempt.
+    pub fn subject(&self) -> Subject {
+        Subject {
+            job_id: self.uid.clone(),
+            namespace: self.namespace.clone(),
+            name: self.name.clone(),
+            attempt: self.status.attempt,
+        }
+    }
+}
+
+/// What the schema lets through and this version cannot do.
+fn refusal(spec: &SubtitleJobSpec) -> Option<String> {
+    let tags = std::iter::once(("spec.language", &spec.language))
+        .chain(spec.translation.from.iter().map(|tag| ("spec.translation.from", tag)));
+    for (field, tag) in tags {
+        if let Err(error) = Language::parse(tag) {
+            return Some(format!("{field}: {error}"));
+        }
+    }
+    let video = &spec.video;
+    let ways = [&video.url, &video.path, &video.title, &video.imdb_id, &video.movie_hash];
+    if ways.iter().all(|way| way.is_none()) && video.tmdb_id.is_none() {
+        return Some("spec.video needs at least one of url, path, title, imdbId, tmdbId, movieHash".to_owned());
+    }
+    if video.path.as_ref().is_some_and(|path| path.starts_with('/') || path.split('/').any(|part| part == "..")) {
+        return Some(
+            "spec.video.path is relative to its library and stays inside it: no leading '/', no '..'".to_owned(),
+        );
+    }
+    let unsupported = [
+        (
+            spec.output.format == OutputFormat::Ass,
+            "spec.output.format ASS is not written by this version: use SRT or WebVTT",
+        ),
+        (
+            spec.translation.pivot == Pivot::ViaEnglish,
+            "spec.translation.pivot ViaEnglish is not supported by this version: use Never",
+        ),
+        (
+            spec.translation.hearing_impaired == KeepOrRemove::Remove,
+            "spec.translation.hearingImpaired Remove is not supported by this version: use Keep",
+        ),
+        (spec.translation.glossary_ref.is_some(), "spec.translation.glossaryRef is not supported by this version"),
+    ];
+    unsupported.into_iter().find(|(is_asked, _)| *is_asked).map(|(_, message)| message.to_owned())
+}

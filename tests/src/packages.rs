@@ -1,0 +1,53 @@
+//! Debian packages the real servers and tools come from: looks what is missing, says so, and installs it as root
+//! without questions, else names the one command to run. Does I/O.
+
+use std::process::Command;
+
+use anyhow::{Result, bail};
+
+/// Command and the package it comes from.
+const PACKAGES: [(&str, &str); 8] = [
+    ("/usr/lib/rabbitmq/bin/rabbitmq-server", "rabbitmq-server"),
+    ("redis-server", "redis-server"),
+    ("redis-cli", "redis-tools"),
+    ("mkvmerge", "mkvtoolnix"),
+    ("apertium", "apertium"),
+    ("/usr/share/apertium/modes/eng-spa.mode", "apertium-eng-spa"),
+    ("curl", "curl"),
+    ("openssl", "openssl"),
+];
+
+fn is_there(program: &str) -> bool {
+    if program.starts_with('/') {
+        return std::path::Path::new(program).exists();
+    }
+    let folders = std::env::var_os("PATH").unwrap_or_default();
+    std::env::split_paths(&folders).any(|folder| folder.join(program).exists())
+}
+
+/// Makes sure that every package is there.
+pub fn ensure() -> Result<()> {
+    let missing: Vec<&str> =
+        PACKAGES.iter().filter(|(program, _)| !is_there(program)).map(|(_, package)| *package).collect();
+    if missing.is_empty() {
+        return Ok(());
+    }
+    let by_hand = format!("apt-get install -y --no-install-recommends {}", missing.join(" "));
+    let is_root = Command::new("id").arg("-u").output().is_ok_and(|output| output.stdout.starts_with(b"0"));
+    if !is_root || !is_there("apt-get") {
+        bail!("these Debian packages are missing; install them first:\n  sudo {by_hand}");
+    }
+    println!("installing {} (about 300 MB with what they need)", missing.join(", "));
+    let apt = |arguments: &[&str]| {
+        let mut command = Command::new("apt-get");
+        command.args(arguments).env("DEBIAN_FRONTEND", "noninteractive");
+        // Packages must not start system services beside ours.
+        command.env("RUNLEVEL", "1").status().is_ok_and(|status| status.success())
+    };
+    let mut install = vec!["install", "-y", "-q", "--no-install-recommends"];
+    install.extend(&missing);
+    if apt(&install) || (apt(&["update", "-q"]) && apt(&install)) {
+        return Ok(());
+    }
+    bail!("installing failed; try it by hand:\n  {by_hand}")
+}

@@ -1,0 +1,123 @@
+//! The three flows on a real API server, RabbitMQ and Redis, with the built operator and workers as processes.
+
+use std::{fmt::Write as _, fs, process::Command, time::Duration};
+
+use subtitle_tests::{process::output, stack::Stack};
+use subtitle_workers::subtitle::Subtitle;
+
+const LIMIT: Duration = Duration::from_secs(60);
+
+/// Our own dialogue, repeated with numbers so that every cue differs.
+fn dialogue() -> String {
+    let lines = [
+        "Good morning, Anna. The boat leaves at noon.",
+        "We should have\ngone home yesterday.",
+        "- Where is the captain?\n- He is in the harbour.",
+        "<i>The sea is very calm today.</i>",
+        "Bring the letters to the old house.",
+    ];
+    let mut text = String::new();
+    for at in 0..62 {
+        let (minute, second) = (at * 4 / 60, at * 4 % 60);
+        let line = lines[at % lines.len()];
+        let _ =
+            write!(text, "{}\n00:{minute:02}:{second:02},000 --> 00:{minute:02}:{second:02},900\n{line}\n\n", at + 1);
+    }
+    text
+}
+
+fn job(name: &str, spec: &str) -> String {
+    format!("apiVersion: subtitles.dev/v1alpha1\nkind: SubtitleJob\nmetadata: {{name: {name}}}\nspec: {spec}\n")
+}
+
+fn uid(job: &serde_json::Value) -> &str {
+    job["metadata"]["uid"].as_str().expect("a uid")
+}
+
+#[test]
+fn found_translated_failed_and_malformed_end_as_they_should() {
+    let folder = std::env::temp_dir().join(format!("subtitles-flows-{}", std::process::id()));
+    fs::create_dir_all(&folder).expect("a temporary folder");
+    let mut stack = Stack::start(&folder).expect("the stack starts");
+
+    // A video with an embedded English track, and one with a Hebrew sidecar in its legacy charset.
+    fs::write(folder.join("harbour.srt"), dialogue()).expect("writable");
+    let mut mux = Command::new("mkvmerge");
+    mux.args(["-q", "-o"]).arg(stack.library.join("harbour.mkv")).args(["--language", "0:eng"]);
+    output(mux.arg(folder.join("harbour.srt"))).expect("mkvmerge");
+    fs::write(stack.library.join("letters.mkv"), "not a video").expect("writable");
+    let mut hebrew = b"1\r\n00:00:01,000 --> 00:00:02,000\r\n".to_vec();
+    hebrew.extend([0xF9, 0xEC, 0xE5, 0xED]); // "shalom" in windows-1255
+    fs::write(stack.library.join("letters.he.srt"), hebrew).expect("writable");
+
+    stack.apply(&job("found", "{video: {path: harbour.mkv}, language: en}")).expect("applies");
+    stack.apply(&job("hebrew", "{video: {path: letters.mkv}, language: he}")).expect("applies");
+    stack
+        .apply(&job("translated", "{video: {path: harbour.mkv}, language: es, output: {sidecar: IfAbsent}}"))
+        .expect("applies");
+    stack
+        .apply(&job("failed", "{video: {path: letters.mkv}, language: fr, translation: {policy: Never}}"))
+        .expect("applies");
+    stack.apply(&job("invalid", "{video: {path: letters.mkv}, language: he, output: {format: ASS}}")).expect("applies");
+
+    let found = stack.finished("found", LIMIT).expect("finished");
+    assert_eq!((&found["status"]["phase"], &found["status"]["reason"]), (&"Done".into(), &"SubtitleFound".into()));
+    assert_eq!(found["status"]["result"]["cues"], 62);
+    let types = stack.events_until(uid(&found), "subtitle.ready").expect("history");
+    assert_eq!(types, ["subtitle.download.requested", "subtitle.download.started", "subtitle.ready"]);
+
+    let hebrew = stack.finished("hebrew", LIMIT).expect("finished");
+    let key = hebrew["status"]["result"]["key"].as_str().expect("a key");
+    assert!(fs::read_to_string(stack.store.join(key)).expect("stored").contains("שלום"));
+
+    let translated = stack.finished("translated", LIMIT).expect("finished");
+    assert_eq!(translated["status"]["reason"], "SubtitleTranslated");
+    assert_eq!(translated["status"]["progress"], "62/62");
+    let types = stack.events_until(uid(&translated), "subtitle.translated").expect("history");
+    let outline: Vec<&str> = types.iter().map(String::as_str).filter(|kind| !kind.ends_with("progress")).collect();
+    assert_eq!(
+        outline,
+        [
+            "subtitle.download.requested",
+            "subtitle.download.started",
+            "subtitle.translate.requested",
+            "subtitle.translate.started",
+            "subtitle.translated"
+        ]
+    );
+    let written = fs::read_to_string(stack.library.join("harbour.es.srt")).expect("the sidecar");
+    let (source, target) = (Subtitle::read(&dialogue()).expect("reads"), Subtitle::read(&written).expect("reads"));
+    let times = |subtitle: &Subtitle| subtitle.cues.iter().map(|cue| (cue.start, cue.end)).collect::<Vec<_>>();
+    assert_eq!(times(&source), times(&target), "the translation has its source's cues and times");
+    assert!(target.cues[0].text.contains("Buenos días"), "{}", target.cues[0].text);
+
+    let failed = stack.finished("failed", LIMIT).expect("finished");
+    assert_eq!(
+        (&failed["status"]["phase"], &failed["status"]["reason"]),
+        (&"Failed".into(), &"NoSubtitleFound".into())
+    );
+    assert_eq!(failed["status"]["attempt"], 1, "what cannot end differently is not tried again");
+    let invalid = stack.finished("invalid", LIMIT).expect("finished");
+    assert_eq!(invalid["status"]["reason"], "InvalidSpec");
+
+    // Redis as the old commands read it, and REST.
+    let redis = |command: &[&str]| {
+        output(Command::new("redis-cli").args(["-u", &stack.redis.url]).args(command)).expect("redis-cli")
+    };
+    let record: serde_json::Value =
+        serde_json::from_str(&redis(&["GET", &format!("job:{}", uid(&found))])).expect("JSON");
+    assert_eq!((&record["status"], &record["name"]), (&"DONE".into(), &"found".into()));
+    assert_eq!(redis(&["LLEN", &format!("job:events:{}", uid(&found))]).trim(), "3");
+    assert_eq!(stack.get(&format!("/subtitles/{}", uid(&found))).expect("REST").1["status"], "DONE");
+    assert_eq!(stack.get("/subtitles/unknown").expect("REST").0, 404);
+    assert_eq!(stack.get(&format!("/subtitles/{}/events?limit=0", uid(&found))).expect("REST").0, 422);
+
+    // Killing operator and translator in the middle still ends with the job right.
+    stack.apply(&job("again", "{video: {path: harbour.mkv}, language: es-MX}")).expect("applies");
+    stack.restart_translator().expect("restarts");
+    stack.restart_operator().expect("restarts");
+    let again = stack.finished("again", Duration::from_secs(120)).expect("finished");
+    assert_eq!(again["status"]["phase"], "Done");
+    drop(stack);
+    let _ = fs::remove_dir_all(&folder);
+}
