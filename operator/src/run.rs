@@ -32,6 +32,12 @@ pub struct Settings {
     /// Where the API listens
     #[arg(long, env = "SUBTITLES_LISTEN", default_value = "0.0.0.0:8080")]
     pub listen: SocketAddr,
+    /// Where workers keep files: file:///folder or s3://bucket/prefix (with the usual AWS_* variables)
+    #[arg(long, env = "SUBTITLES_STORE_URL")]
+    pub store_url: url::Url,
+    /// The namespace of jobs created over HTTP
+    #[arg(long, env = "SUBTITLES_NAMESPACE", default_value = "default")]
+    pub namespace: String,
     /// At most this many tasks on the broker at once
     #[arg(long, env = "SUBTITLES_MAX_IN_FLIGHT", default_value_t = 200)]
     pub max_in_flight: usize,
@@ -42,7 +48,7 @@ pub async fn run(settings: Settings) -> Result<()> {
     let client = Client::try_default().await.context("failed to find a cluster: set KUBECONFIG or run in one")?;
     let (store, stream) = controller::watch_jobs(client.clone());
     let ledger = Ledger::open(&settings.redis_url, KeyStyle::Plain)?;
-    let jobs = Arc::new(Jobs::new(client, store.clone()));
+    let jobs = Arc::new(Jobs::new(client.clone(), store.clone()));
     let (sessions, broker) = watch::channel(None);
     let stop = CancellationToken::new();
     let context = Arc::new(Context {
@@ -57,7 +63,18 @@ pub async fn run(settings: Settings) -> Result<()> {
         .await
         .with_context(|| format!("failed to listen on {}", settings.listen))?;
     tracing::info!(address = %settings.listen, "the API listens");
-    let routes = api::router(api::Shared { jobs: jobs.clone(), ledger: ledger.clone(), broker, store: store.clone() });
+    let options = std::env::vars().filter(|(name, _)| name.starts_with("AWS_"));
+    let (files, prefix) = object_store::parse_url_opts(&settings.store_url, options)
+        .with_context(|| format!("failed to open the object store '{}'", settings.store_url))?;
+    let routes = api::router(api::Shared {
+        jobs: jobs.clone(),
+        ledger: ledger.clone(),
+        broker,
+        client,
+        namespace: settings.namespace,
+        files: Arc::new(object_store::prefix::PrefixStore::new(files, prefix)),
+        store: store.clone(),
+    });
     let (mut terminate, mut interrupt) = (signal(SignalKind::terminate())?, signal(SignalKind::interrupt())?);
     tokio::select! {
         served = axum::serve(listener, routes).into_future() => served.context("the API ended")?,

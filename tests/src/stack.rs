@@ -120,6 +120,16 @@ impl Stack {
         Ok((code.parse()?, serde_json::from_str(body).unwrap_or(Value::Null)))
     }
 
+    /// POSTs JSON to a path of the API.
+    pub fn post(&self, path: &str, body: &str) -> Result<(u16, Value)> {
+        let url = format!("{}{path}", self.api);
+        let mut curl = Command::new("curl");
+        curl.args(["-s", "-w", "\n%{http_code}", "-H", "Content-Type: application/json", "-d", body, &url]);
+        let answer = output(&mut curl)?;
+        let (body, code) = answer.rsplit_once('\n').context("curl printed a status")?;
+        Ok((code.parse()?, serde_json::from_str(body).unwrap_or(Value::Null)))
+    }
+
     /// The types of a job's events, oldest first, once the last of them is `last`.
     pub fn events_until(&self, id: &str, last: &str) -> Result<Vec<String>> {
         let deadline = Instant::now() + Duration::from_secs(30);
@@ -159,6 +169,7 @@ fn operator(
         command.arg("run").env("KUBECONFIG", &cluster.kubeconfig);
         command.env("SUBTITLES_BROKER_URL", &broker.url).env("SUBTITLES_REDIS_URL", &redis.url);
         command.env("SUBTITLES_LISTEN", format!("127.0.0.1:{port}"));
+        command.env("SUBTITLES_STORE_URL", format!("file://{}", folder.join("store").display()));
     })
 }
 

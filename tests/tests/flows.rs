@@ -35,7 +35,7 @@ fn uid(job: &serde_json::Value) -> &str {
 }
 
 #[test]
-fn found_translated_failed_and_malformed_end_as_they_should() {
+fn every_flow_ends_as_it_should_also_when_processes_die() {
     let folder = std::env::temp_dir().join(format!("subtitles-flows-{}", std::process::id()));
     fs::create_dir_all(&folder).expect("a temporary folder");
     let mut stack = Stack::start(&folder).expect("the stack starts");
@@ -111,6 +111,20 @@ fn found_translated_failed_and_malformed_end_as_they_should() {
     assert_eq!(stack.get(&format!("/subtitles/{}", uid(&found))).expect("REST").1["status"], "DONE");
     assert_eq!(stack.get("/subtitles/unknown").expect("REST").0, 404);
     assert_eq!(stack.get(&format!("/subtitles/{}/events?limit=0", uid(&found))).expect("REST").0, 422);
+
+    // A job over REST is an ordinary object, readable at once; bad bodies say what is wrong.
+    let body = r#"{"video_url": "https://media.example/harbour.mkv", "video_title": "Harbour", "language": "nl"}"#;
+    let (code, created) = stack.post("/subtitles/download", body).expect("REST");
+    assert_eq!(code, 201, "{created}");
+    let id = created["job_id"].as_str().expect("an id");
+    assert_eq!(stack.get(&format!("/subtitles/{id}")).expect("REST").0, 200, "a GET right after a POST finds it");
+    assert_eq!(stack.get(&format!("/subtitles/status/{id}")).expect("REST").0, 200);
+    for bad in ["{", "{}", r#"{"video_url": "ftp://a/b", "video_title": "A", "language": "nl"}"#] {
+        let (code, refusal) = stack.post("/subtitles/download", bad).expect("REST");
+        assert!((code, refusal["detail"].is_string()) == (422, true), "{bad}: {code} {refusal}");
+    }
+    let file = output(Command::new("curl").args(["-sf", found["status"]["result"]["url"].as_str().expect("a URL")]));
+    assert_eq!(Subtitle::read(&file.expect("the file")).expect("reads").cues, source.cues);
 
     // Killing operator and translator in the middle still ends with the job right.
     stack.apply(&job("again", "{video: {path: harbour.mkv}, language: es-MX}")).expect("applies");

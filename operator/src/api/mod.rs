@@ -1,4 +1,7 @@
-//! HTTP: the read side of the old system's routes, and health.
+//! HTTP: the old system's routes and health. A job created here is an ordinary SubtitleJob.
+
+mod create;
+mod file;
 
 use std::sync::Arc;
 
@@ -7,13 +10,13 @@ use axum::{
     extract::{Path, Query, State},
     http::StatusCode,
     response::{IntoResponse, Response},
-    routing::get,
+    routing::{get, post},
 };
 use futures::FutureExt as _;
 use kube::runtime::reflector::Store;
 use serde::Deserialize;
 use serde_json::{Value, json};
-use subtitle_core::{job::SubtitleJob, record::Record};
+use subtitle_core::{job::SubtitleJob, phase::Phase, record::Record};
 
 use crate::{
     act::{redis::Ledger, status::Jobs},
@@ -29,6 +32,12 @@ pub struct Shared {
     pub ledger: Ledger,
     /// RabbitMQ.
     pub broker: Broker,
+    /// The API server.
+    pub client: kube::Client,
+    /// Where jobs created here go.
+    pub namespace: String,
+    /// Where results are.
+    pub files: Arc<dyn object_store::ObjectStore>,
     /// The watch's store.
     pub store: Store<SubtitleJob>,
 }
@@ -56,7 +65,10 @@ pub fn router(shared: Shared) -> Router {
     Router::new()
         .route("/healthz", get(|| async { "ok" }))
         .route("/readyz", get(ready))
+        .route("/subtitles/download", post(create::create))
+        .route("/subtitles/status/{id}", get(status))
         .route("/subtitles/{id}", get(record))
+        .route("/subtitles/{id}/file", get(file::file))
         .route("/subtitles/{id}/events", get(events))
         .fallback(|| async { Refusal(StatusCode::NOT_FOUND, "NotFound", "no such route".to_owned()) })
         .with_state(shared)
@@ -81,6 +93,22 @@ async fn found(shared: &Shared, id: &str) -> Result<Value, Refusal> {
 
 async fn record(State(shared): State<Shared>, Path(id): Path<String>) -> Result<Json<Value>, Refusal> {
     found(&shared, &id).await.map(Json)
+}
+
+/// 0 to 100: half for finding, half for translating.
+async fn status(State(shared): State<Shared>, Path(id): Path<String>) -> Result<Json<Value>, Refusal> {
+    let record = found(&shared, &id).await?;
+    let job = shared.jobs.find(&id, None).await.map_err(|error| unavailable(&error))?;
+    let known = job.and_then(|job| job.status).unwrap_or_default();
+    let progress = match record["status"].as_str().and_then(Phase::from_wire_status) {
+        Some(Phase::Done | Phase::Failed) => 100,
+        Some(Phase::TranslateInProgress) => 50 + known.cues.map_or(0, |cues| cues.done * 50 / cues.total.max(1)),
+        Some(Phase::TranslateQueued) => 50,
+        Some(Phase::DownloadInProgress) => 25,
+        _ => 0,
+    };
+    let message = known.message.or_else(|| known.reason.map(|reason| reason.meaning().trim().to_owned()));
+    Ok(Json(json!({"id": id, "status": record["status"], "progress": progress, "message": message})))
 }
 
 #[derive(Deserialize)]

@@ -5,3 +5,6 @@ pub mod conditions;
 pub mod fold;
 pub mod plan;
 pub mod reconcile;
+
+#[cfg(test)]
+mod tests;

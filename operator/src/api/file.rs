@@ -1,0 +1,42 @@
+//! `GET /subtitles/{id}/file`: the bytes from the object store; the key comes from the object, or, after it is
+//! gone, from the job's last event.
+
+use axum::{
+    extract::{Path, State},
+    http::{StatusCode, header},
+    response::{IntoResponse, Response},
+};
+use object_store::{ObjectStoreExt as _, path::Path as Key};
+
+use super::{Refusal, Shared, unavailable, unknown};
+
+async fn key(shared: &Shared, id: &str) -> Result<Option<String>, Refusal> {
+    let job = shared.jobs.find(id, None).await.map_err(|error| unavailable(&error))?;
+    if let Some(job) = job {
+        return Ok(job.status.and_then(|status| status.result).map(|result| result.key));
+    }
+    let (events, total) = shared.ledger.events(id, 500).await.map_err(|error| unavailable(&error))?;
+    if total == 0 {
+        return Err(unknown(id));
+    }
+    let key = |text: &String| -> Option<String> {
+        let event: serde_json::Value = serde_json::from_str(text).ok()?;
+        event["payload"]["result"]["key"].as_str().map(str::to_owned)
+    };
+    Ok(events.iter().find_map(key))
+}
+
+pub(super) async fn file(State(shared): State<Shared>, Path(id): Path<String>) -> Result<Response, Refusal> {
+    let none = |detail: &str| Refusal(StatusCode::NOT_FOUND, "NoFile", detail.to_owned());
+    let key = key(&shared, &id).await?.ok_or_else(|| none("the job has no subtitle (yet)"))?;
+    let bytes = match shared.files.get(&Key::from(key.as_str())).await {
+        Ok(found) => found.bytes().await.map_err(|error| unavailable(&error))?,
+        Err(object_store::Error::NotFound { .. }) => return Err(none("the file is not in the object store any more")),
+        Err(error) => return Err(unavailable(&error)),
+    };
+    let kind = match key.rsplit('.').next() {
+        Some("vtt") => "text/vtt; charset=utf-8",
+        _ => "application/x-subrip; charset=utf-8",
+    };
+    Ok(([(header::CONTENT_TYPE, kind)], bytes).into_response())
+}
