@@ -10,6 +10,7 @@ pub mod api;
 pub mod consumer;
 pub mod controller;
 pub mod crd;
+pub mod dead;
 pub mod decide;
 pub mod history;
 pub mod observe;

@@ -17,7 +17,7 @@ use crate::{
     act::{broker::Session, redis::Ledger, status::Jobs},
     api, consumer,
     controller::{self, Context},
-    history,
+    dead, history,
 };
 
 /// Where everything is.
@@ -103,6 +103,7 @@ async fn sessions_forever(
                 sessions.send_replace(Some(session.clone()));
                 tokio::select! {
                     error = consumer::run(session.clone(), jobs.clone(), ledger.clone()) => tracing::warn!(%error, "the consumer loop ended"),
+                    error = dead::run(session.clone()) => tracing::warn!(%error, "the dead-letter loop ended"),
                     error = history::run(session.clone(), ledger.clone()) => tracing::warn!(%error, "the history loop ended"),
                 }
                 sessions.send_replace(None);

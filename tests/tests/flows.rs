@@ -34,6 +34,48 @@ fn uid(job: &serde_json::Value) -> &str {
     job["metadata"]["uid"].as_str().expect("a uid")
 }
 
+/// Publishes two messages nobody can handle; the reasons in the dead letters, in order.
+#[tokio::main]
+async fn publish_nonsense_and_wait(url: &str, job_id: &str) -> Vec<String> {
+    use futures::StreamExt as _;
+    use lapin::{Connection, ConnectionProperties, options, types::FieldTable};
+    let connection = Connection::connect(url, ConnectionProperties::default()).await.expect("connects");
+    let channel = connection.create_channel().await.expect("a channel");
+    let impossible = format!(
+        r#"{{"event_type":"subtitle.ready","job_id":"{job_id}","timestamp":"2026-01-31T20:15:00Z","source":"downloader",
+        "payload":{{}},"metadata":null,"attempt":9,"namespace":"default","name":"found"}}"#
+    );
+    for body in ["<html>", &impossible] {
+        let options = options::BasicPublishOptions::default();
+        let properties = lapin::BasicProperties::default();
+        let publish = channel.basic_publish(
+            "subtitle.events".into(),
+            "subtitle.ready".into(),
+            options,
+            body.as_bytes(),
+            properties,
+        );
+        publish.await.expect("published");
+    }
+    let consume = channel.basic_consume(
+        "subtitle.dead".into(),
+        "".into(),
+        options::BasicConsumeOptions::default(),
+        FieldTable::default(),
+    );
+    let deliveries = consume.await.expect("consumes").take(2);
+    let reason = |delivery: lapin::message::Delivery| {
+        let headers = delivery.properties.headers().clone().unwrap_or_default();
+        headers
+            .inner()
+            .get("x-reason")
+            .and_then(|value| value.as_long_string().map(ToString::to_string))
+            .unwrap_or_default()
+    };
+    let read = deliveries.map(|delivery| reason(delivery.expect("a delivery"))).collect();
+    tokio::time::timeout(Duration::from_secs(30), read).await.expect("both arrive")
+}
+
 #[test]
 fn every_flow_ends_as_it_should_also_when_processes_die() {
     let folder = std::env::temp_dir().join(format!("subtitles-flows-{}", std::process::id()));
@@ -125,6 +167,10 @@ fn every_flow_ends_as_it_should_also_when_processes_die() {
     }
     let file = output(Command::new("curl").args(["-sf", found["status"]["result"]["url"].as_str().expect("a URL")]));
     assert_eq!(Subtitle::read(&file.expect("the file")).expect("reads").cues, source.cues);
+
+    // What is no event, and an event that cannot be, go to the dead letters; the consumer goes on.
+    let dead = publish_nonsense_and_wait(&stack.broker.url, uid(&found));
+    assert_eq!(dead, ["MalformedMessage", "ImpossibleEvent"]);
 
     // Killing operator and translator in the middle still ends with the job right.
     stack.apply(&job("again", "{video: {path: harbour.mkv}, language: es-MX}")).expect("applies");
