@@ -15,6 +15,7 @@ pub mod headers;
 pub mod job;
 pub mod keys;
 pub mod language;
+pub mod names;
 pub mod payload;
 pub mod phase;
 pub mod progress;

@@ -12,13 +12,12 @@ use kube::{
     Api, Client,
     runtime::{WatchStreamExt as _, controller::Action, controller::Controller, reflector, watcher},
 };
+use subtitle_broker::{BrokerError, Session};
 use subtitle_core::{job::SubtitleJob, phase::Phase, reason::Reason};
 use tokio::sync::{Notify, watch};
-use tokio_util::sync::CancellationToken;
 
 use crate::{
     act::{
-        broker::{BrokerError, Session},
         redis::Ledger,
         status::{ClusterError, Jobs},
     },
@@ -97,27 +96,32 @@ fn again(_: Arc<SubtitleJob>, error: &ReconcileError, _: Arc<Context>) -> Action
     Action::requeue(Duration::from_secs(1))
 }
 
-/// Who waits and who is out, from the watch's copy.
+/// Who waits and who is out, from the watch's copy; called often, so nothing of an object is copied but what
+/// waiting needs.
 fn turns(jobs: &Jobs, max_in_flight: usize, now: Timestamp) -> HashSet<String> {
-    let observed: Vec<ObservedJob> = jobs.all().iter().filter_map(|job| ObservedJob::of(job)).collect();
-    let is_waiting = |job: &&ObservedJob| {
-        job.status.phase == Phase::Pending
-            && !job.spec.suspend
-            && job.status.next_attempt_time.as_ref().is_none_or(|due| due.0 <= now)
-    };
-    let out = observed.iter().filter(|job| {
-        job.status.phase != Phase::Pending
-            && !job.status.phase.is_final()
-            && job.status.reason != Some(Reason::Suspended)
-    });
-    let free = max_in_flight.saturating_sub(out.count());
-    let waiting = observed.iter().filter(is_waiting).map(|job| Waiting {
-        created: job.created,
-        uid: job.uid.clone(),
-        namespace: job.namespace.clone(),
+    let (mut out, mut waiting) = (0, Vec::new());
+    for job in jobs.all() {
+        let (phase, reason, due) = job.status.as_ref().map_or((Phase::Pending, None, None), |status| {
+            (status.phase, status.reason, status.next_attempt_time.as_ref().map(|due| due.0))
+        });
+        if phase == Phase::Pending {
+            if !job.spec.suspend && due.is_none_or(|due| due <= now) {
+                waiting.extend(waiting_job(&job));
+            }
+        } else if !phase.is_final() && reason != Some(Reason::Suspended) {
+            out += 1;
+        }
+    }
+    admit(waiting, max_in_flight.saturating_sub(out))
+}
+
+fn waiting_job(job: &SubtitleJob) -> Option<Waiting> {
+    Some(Waiting {
+        created: job.metadata.creation_timestamp.as_ref()?.0,
+        uid: job.metadata.uid.clone()?,
+        namespace: job.metadata.namespace.clone()?,
         priority: job.spec.priority,
-    });
-    admit(waiting.collect(), free)
+    })
 }
 
 /// The watch and the store it fills.
@@ -138,12 +142,11 @@ pub fn watch_jobs(
     (store, stream)
 }
 
-/// Runs until `stop`.
+/// Runs until it is dropped.
 pub async fn run(
     context: Arc<Context>,
     store: reflector::Store<SubtitleJob>,
     stream: impl futures::Stream<Item = Result<SubtitleJob, watcher::Error>> + Send + 'static,
-    stop: CancellationToken,
 ) {
     let (poke, pokes) = futures::channel::mpsc::unbounded();
     let pacing = context.clone();
@@ -163,7 +166,8 @@ pub async fn run(
                 }
                 Err(_) => Vec::new(),
             };
-            for job in pacing.jobs.all() {
+            let objects = if fresh.is_empty() { Vec::new() } else { pacing.jobs.all() };
+            for job in objects {
                 if job.metadata.uid.as_ref().is_some_and(|uid| fresh.contains(uid)) {
                     let _ = poke.unbounded_send(reflector::ObjectRef::from_obj(job.as_ref()));
                 }
@@ -173,12 +177,10 @@ pub async fn run(
     let controller = Controller::for_stream(stream, store)
         .reconcile_on(pokes)
         .with_config(kube::runtime::controller::Config::default().concurrency(32))
-        .graceful_shutdown_on(stop.clone().cancelled_owned())
         .run(step, again, context)
         .for_each(|_| async {});
     tokio::select! {
         () = controller => {}
         () = pace => {}
-        () = stop.cancelled() => {}
     }
 }

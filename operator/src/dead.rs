@@ -6,14 +6,13 @@ use std::sync::Arc;
 use futures::StreamExt as _;
 use jiff::Timestamp;
 use lapin::options::BasicAckOptions;
+use subtitle_broker::{BrokerError, Session};
 use subtitle_core::{
     event::{Event, EventType, source},
     payload::Failed,
     reason::Reason,
     topology::DEAD_EVENTS_QUEUE,
 };
-
-use crate::act::broker::{BrokerError, Session};
 
 /// What a dead message means for its job; none where it is no task.
 fn failure(event: &Event, now: Timestamp) -> Option<Event> {

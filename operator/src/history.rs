@@ -4,12 +4,10 @@ use std::{sync::Arc, time::Duration};
 
 use futures::StreamExt as _;
 use lapin::{message::Delivery, options::BasicAckOptions, types::AMQPValue};
+use subtitle_broker::{BrokerError, Session};
 use subtitle_core::{event::Event, topology::HISTORY_STREAM};
 
-use crate::act::{
-    broker::{BrokerError, Session},
-    redis::{Ledger, LedgerError},
-};
+use crate::act::redis::{Ledger, LedgerError};
 
 /// Deliveries in hand, and the most in one batch.
 const PREFETCH: u16 = 200;

@@ -6,15 +6,15 @@ use std::{collections::HashSet, net::SocketAddr, sync::Arc, time::Duration};
 use anyhow::{Context as _, Result};
 use clap::Args;
 use kube::Client;
+use subtitle_broker::Session;
 use subtitle_core::keys::KeyStyle;
 use tokio::{
     signal::unix::{SignalKind, signal},
     sync::{Notify, watch},
 };
-use tokio_util::sync::CancellationToken;
 
 use crate::{
-    act::{broker::Session, redis::Ledger, status::Jobs},
+    act::{redis::Ledger, status::Jobs},
     api, consumer,
     controller::{self, Context},
     dead, history,
@@ -50,7 +50,6 @@ pub async fn run(settings: Settings) -> Result<()> {
     let ledger = Ledger::open(&settings.redis_url, KeyStyle::Plain)?;
     let jobs = Arc::new(Jobs::new(client.clone(), store.clone()));
     let (sessions, broker) = watch::channel(None);
-    let stop = CancellationToken::new();
     let context = Arc::new(Context {
         jobs: jobs.clone(),
         ledger: ledger.clone(),
@@ -78,12 +77,11 @@ pub async fn run(settings: Settings) -> Result<()> {
     let (mut terminate, mut interrupt) = (signal(SignalKind::terminate())?, signal(SignalKind::interrupt())?);
     tokio::select! {
         served = axum::serve(listener, routes).into_future() => served.context("the API ended")?,
-        () = controller::run(context, store.clone(), stream, stop.clone()) => anyhow::bail!("the controller ended"),
+        () = controller::run(context, store.clone(), stream) => anyhow::bail!("the controller ended"),
         () = sessions_forever(&settings.broker_url, sessions, store, jobs, ledger) => {}
         _ = terminate.recv() => {}
         _ = interrupt.recv() => {}
     }
-    stop.cancel();
     Ok(())
 }
 

@@ -14,6 +14,7 @@ use serde_json::Value;
 use crate::{
     cluster::{ControlPlane, Programs},
     process::{Server, free_port, output, wait_until},
+    root,
     servers::{Broker, Redis},
 };
 
@@ -39,10 +40,6 @@ pub struct Stack {
     pub store: PathBuf,
     folder: PathBuf,
     programs: PathBuf,
-}
-
-fn root() -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR")).join("..")
 }
 
 /// Builds operator and workers; the folder of their programs.
@@ -114,17 +111,17 @@ impl Stack {
 
     /// GETs a path of the API.
     pub fn get(&self, path: &str) -> Result<(u16, Value)> {
-        let url = format!("{}{path}", self.api);
-        let answer = output(Command::new("curl").args(["-s", "-w", "\n%{http_code}", &url]))?;
-        let (body, code) = answer.rsplit_once('\n').context("curl printed a status")?;
-        Ok((code.parse()?, serde_json::from_str(body).unwrap_or(Value::Null)))
+        self.call(path, &[])
     }
 
     /// POSTs JSON to a path of the API.
     pub fn post(&self, path: &str, body: &str) -> Result<(u16, Value)> {
-        let url = format!("{}{path}", self.api);
+        self.call(path, &["-H", "Content-Type: application/json", "-d", body])
+    }
+
+    fn call(&self, path: &str, arguments: &[&str]) -> Result<(u16, Value)> {
         let mut curl = Command::new("curl");
-        curl.args(["-s", "-w", "\n%{http_code}", "-H", "Content-Type: application/json", "-d", body, &url]);
+        curl.args(["-s", "-w", "\n%{http_code}"]).args(arguments).arg(format!("{}{path}", self.api));
         let answer = output(&mut curl)?;
         let (body, code) = answer.rsplit_once('\n').context("curl printed a status")?;
         Ok((code.parse()?, serde_json::from_str(body).unwrap_or(Value::Null)))

@@ -4,15 +4,11 @@ use std::{fs, path::Path, process::Command};
 
 use subtitle_tests::{
     cluster::{ControlPlane, Programs},
+    job_manifest as job,
     process::free_port,
     servers::Broker,
+    temporary_folder,
 };
-
-fn folder(name: &str) -> std::path::PathBuf {
-    let folder = std::env::temp_dir().join(format!("subtitles-{name}-{}", std::process::id()));
-    fs::create_dir_all(&folder).expect("a temporary folder");
-    folder
-}
 
 /// Applies a manifest; what kubectl printed, and whether it was accepted.
 fn apply(cluster: &ControlPlane, folder: &Path, manifest: &str) -> (bool, String) {
@@ -20,10 +16,6 @@ fn apply(cluster: &ControlPlane, folder: &Path, manifest: &str) -> (bool, String
     fs::write(&file, manifest).expect("writable");
     let output = cluster.kubectl().args(["apply", "-f"]).arg(&file).output().expect("kubectl runs");
     (output.status.success(), String::from_utf8_lossy(&output.stderr).into_owned())
-}
-
-fn job(name: &str, spec: &str) -> String {
-    format!("apiVersion: subtitles.dev/v1alpha1\nkind: SubtitleJob\nmetadata: {{name: {name}}}\nspec: {spec}\n")
 }
 
 /// One refused spec per rule, and words its error must hold.
@@ -76,7 +68,7 @@ fn spec_with(field: &str, value: Option<&str>) -> String {
 
 #[test]
 fn the_api_server_teaches_and_refuses_as_the_schema_says() {
-    let folder = folder("crd");
+    let folder = temporary_folder("crd").expect("a temporary folder");
     let programs = Programs::find_or_build(|step| println!("{step}")).expect("Kubernetes compiles");
     let cluster = ControlPlane::start(&programs, &folder).expect("the API server starts");
     let crd = Path::new(env!("CARGO_MANIFEST_DIR")).join("../crds/subtitlejobs.yaml");
@@ -127,7 +119,7 @@ fn the_api_server_teaches_and_refuses_as_the_schema_says() {
 
 #[test]
 fn a_broker_starts_and_ends_without_a_trace() {
-    let folder = folder("broker");
+    let folder = temporary_folder("broker").expect("a temporary folder");
     let port = free_port().expect("a port");
     let broker = Broker::start(&folder, port).expect("RabbitMQ starts");
     let mapper = broker.port_mapper.pid();

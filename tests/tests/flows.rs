@@ -2,7 +2,7 @@
 
 use std::{fmt::Write as _, fs, process::Command, time::Duration};
 
-use subtitle_tests::{process::output, stack::Stack};
+use subtitle_tests::{job_manifest as job, process::output, stack::Stack, temporary_folder};
 use subtitle_workers::subtitle::Subtitle;
 
 const LIMIT: Duration = Duration::from_secs(60);
@@ -24,10 +24,6 @@ fn dialogue() -> String {
             write!(text, "{}\n00:{minute:02}:{second:02},000 --> 00:{minute:02}:{second:02},900\n{line}\n\n", at + 1);
     }
     text
-}
-
-fn job(name: &str, spec: &str) -> String {
-    format!("apiVersion: subtitles.dev/v1alpha1\nkind: SubtitleJob\nmetadata: {{name: {name}}}\nspec: {spec}\n")
 }
 
 fn uid(job: &serde_json::Value) -> &str {
@@ -78,8 +74,7 @@ async fn publish_nonsense_and_wait(url: &str, job_id: &str) -> Vec<String> {
 
 #[test]
 fn every_flow_ends_as_it_should_also_when_processes_die() {
-    let folder = std::env::temp_dir().join(format!("subtitles-flows-{}", std::process::id()));
-    fs::create_dir_all(&folder).expect("a temporary folder");
+    let folder = temporary_folder("flows").expect("a temporary folder");
     let mut stack = Stack::start(&folder).expect("the stack starts");
 
     // A video with an embedded English track, and one with a Hebrew sidecar in its legacy charset.

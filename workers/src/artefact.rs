@@ -34,13 +34,19 @@ pub fn key(namespace: &str, kind: &str, identity: &str, format: Format) -> Strin
     format!("{namespace}/{kind}/{}.{}", &sha256(identity.as_bytes())[..40], format.extension())
 }
 
-/// Reads a stored file back as an artefact.
-pub async fn stored(store: &Store, key: &str, language: &Language) -> Result<Option<Artefact>, Failure> {
+/// Reads a stored file back.
+pub async fn read(store: &Store, key: &str) -> Result<Option<(String, Subtitle)>, Failure> {
     let Some(bytes) = store.read(key).await? else { return Ok(None) };
     let text = String::from_utf8(bytes.to_vec())
         .map_err(|_| Failure::new(Reason::UnusableSubtitle, format!("'{key}' in the store is no UTF-8")))?;
     let subtitle = Subtitle::read(&text).map_err(|error| Failure::new(Reason::UnusableSubtitle, error))?;
-    Ok(Some(described(text, &subtitle, subtitle.format, key, language)))
+    Ok(Some((text, subtitle)))
+}
+
+/// Reads a stored file back as an artefact.
+pub async fn stored(store: &Store, key: &str, language: &Language) -> Result<Option<Artefact>, Failure> {
+    let read = read(store, key).await?;
+    Ok(read.map(|(text, subtitle)| described(text, &subtitle, subtitle.format, key, language)))
 }
 
 fn described(text: String, subtitle: &Subtitle, format: Format, key: &str, language: &Language) -> Artefact {

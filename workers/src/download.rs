@@ -5,6 +5,7 @@ use subtitle_core::{
     event::{Event, source},
     job::{self, Candidate, MachineTranslated, TranslationPolicy},
     language::Language,
+    names::{SIMULATED, SOURCES, known},
     payload::{DownloadRequested, DownloadStarted, Ready, Subject, TranslateRequested},
     reason::Reason,
     record::{display_name, location},
@@ -14,7 +15,8 @@ use subtitle_core::{
 use crate::{
     artefact::{self, Artefact, download_url, write_sidecar},
     failure::Failure,
-    find::{Content, Found, SOURCES, SourceError, Sources, select, simulated},
+    find::{Content, Found, SourceError, Sources, select},
+    named::exactly,
     run::{Reporter, Stopped, Work},
     store::Store,
     subtitle::{Format, Subtitle, charset},
@@ -41,8 +43,9 @@ struct Looked {
 
 /// What was taken for one language.
 struct Taken {
-    at: usize,
     artefact: Artefact,
+    candidates: Vec<Candidate>,
+    simulated: bool,
 }
 
 fn invalid(message: impl std::fmt::Display) -> Failure {
@@ -51,11 +54,6 @@ fn invalid(message: impl std::fmt::Display) -> Failure {
 
 fn parse(tag: &str) -> Result<Language, Failure> {
     Language::parse(tag).map_err(invalid)
-}
-
-/// A known source's name.
-pub fn known(name: &str) -> Option<&'static str> {
-    SOURCES.into_iter().find(|known| *known == name)
 }
 
 impl Work for Downloader {
@@ -132,20 +130,15 @@ impl Downloader {
         }
         let looked = self.look(&order, task, subject, &languages).await;
         if policy != TranslationPolicy::Always
-            && let Some(taken) = self.take(&looked, &wanted, task, subject).await?
+            && let Some(Taken { artefact, candidates, simulated }) = self.take(&looked, &wanted, task, subject).await?
         {
-            write_sidecar(&self.sources, spec, &taken.artefact, &wanted).await?;
-            let choice = select::choose(&looked.found, &wanted, spec);
-            let simulated = looked.found[taken.at].1.source == simulated::NAME;
-            let candidates = select::candidates(&looked.found, &choice, Some(taken.at));
-            return Ok(Answer::Ready { artefact: taken.artefact, candidates, simulated });
+            write_sidecar(&self.sources, spec, &artefact, &wanted).await?;
+            return Ok(Answer::Ready { artefact, candidates, simulated });
         }
         if policy != TranslationPolicy::Never {
             for language in &from {
-                if let Some(taken) = self.take(&looked, language, task, subject).await? {
-                    let choice = select::choose(&looked.found, language, spec);
-                    let candidates = select::candidates(&looked.found, &choice, Some(taken.at));
-                    let result = taken.artefact.result;
+                if let Some(Taken { artefact, candidates, .. }) = self.take(&looked, language, task, subject).await? {
+                    let result = artefact.result;
                     let from = job::Artefact { key: result.key, language: result.language, sha256: result.sha256 };
                     return Ok(Answer::Translate { from, candidates });
                 }
@@ -157,12 +150,10 @@ impl Downloader {
     /// The sources to ask: exactly the spec's, else the wished ones that are known, else this worker's own order.
     fn order(&self, task: &DownloadRequested) -> Result<Vec<&'static str>, Failure> {
         if let Some(named) = &task.spec.sources {
-            let unknown = |name: &str| {
-                invalid(format!("spec.sources names '{name}'; this downloader knows: {}", SOURCES.join(", ")))
-            };
-            return named.iter().map(|source| known(&source.name).ok_or_else(|| unknown(&source.name))).collect();
+            return exactly("spec.sources", "downloader", &SOURCES, named);
         }
-        let wished: Vec<&'static str> = task.preferred_sources.iter().filter_map(|name| known(name)).collect();
+        let wished: Vec<&'static str> =
+            task.preferred_sources.iter().filter_map(|name| known(&SOURCES, name)).collect();
         Ok(if wished.is_empty() { self.order.clone() } else { wished })
     }
 
@@ -198,9 +189,14 @@ impl Downloader {
         subject: &Subject,
     ) -> Result<Option<Taken>, Failure> {
         let mut last = None;
-        for at in select::choose(&looked.found, language, &task.spec).order {
-            match self.fetch(&looked.found[at].1, language, task, subject).await {
-                Ok(artefact) => return Ok(Some(Taken { at, artefact })),
+        let choice = select::choose(&looked.found, language, &task.spec);
+        for at in choice.order.iter().copied() {
+            let found = &looked.found[at].1;
+            match self.fetch(found, language, task, subject).await {
+                Ok(artefact) => {
+                    let candidates = select::candidates(&looked.found, &choice, Some(at));
+                    return Ok(Some(Taken { artefact, candidates, simulated: found.source == SIMULATED }));
+                }
                 Err(failure) if failure.reason == Reason::StoreUnavailable => return Err(failure),
                 Err(failure) => last = Some(failure),
             }
@@ -262,7 +258,7 @@ impl Downloader {
         let candidates = select::candidates(&looked.found, &choice, None);
         let video = display_name(&task.spec.video);
         let mut failure = if let Some(error) = looked.errors.first() {
-            let simulated = error.source_name == simulated::NAME;
+            let simulated = error.source_name == SIMULATED;
             let reason = if simulated { Reason::SimulatedFailure } else { Reason::SourceUnavailable };
             Failure::new(reason, error)
         } else if self.sources.is_missing(&task.spec.video).await {

@@ -11,12 +11,12 @@
 #![warn(missing_docs)]
 
 pub mod artefact;
-pub mod broker;
 pub mod claim;
 pub mod config;
 pub mod download;
 pub mod failure;
 pub mod find;
+pub mod named;
 pub mod run;
 pub mod store;
 pub mod subtitle;

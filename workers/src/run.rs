@@ -14,6 +14,7 @@ use lapin::{
     message::Delivery,
     options::{BasicAckOptions, BasicNackOptions},
 };
+use subtitle_broker::{BrokerError, Session};
 use subtitle_core::{
     event::Event,
     payload::{Payload, Subject},
@@ -23,7 +24,6 @@ use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
 
 use crate::{
-    broker::{BrokerError, Session},
     claim::{Claim, Claimed, LEASE},
     failure::Failure,
     store::{Store, StoreError},

@@ -4,6 +4,7 @@ use subtitle_core::{
     event::{Event, source},
     job::{self, Variants},
     language::Language,
+    names::{ENGINES, SIMULATED},
     payload::{Subject, TranslateProgress, TranslateRequested, TranslateStarted, Translated},
     reason::Reason,
     topology::TRANSLATE_QUEUE,
@@ -12,11 +13,12 @@ use subtitle_core::{
 use crate::{
     artefact::{self, Artefact, download_url, write_sidecar},
     failure::Failure,
-    find::{Sources, simulated},
+    find::Sources,
+    named::exactly,
     run::{Reporter, Stopped, Work},
-    store::Store,
+    store::{Store, sha256},
     subtitle::{Cue, Subtitle},
-    translate::{ENGINES, Engines, check, lines},
+    translate::{Engines, check, lines},
 };
 
 /// Cues in one call to an engine: small enough to show progress, large enough that starting one does not count.
@@ -34,11 +36,6 @@ pub struct Translator {
     pub order: Vec<&'static str>,
     /// Where this system's API is reached.
     pub public_url: String,
-}
-
-/// A known engine's name.
-pub fn known(name: &str) -> Option<&'static str> {
-    ENGINES.into_iter().find(|known| *known == name)
 }
 
 /// Everything about one translation but its text.
@@ -78,7 +75,7 @@ impl Work for Translator {
             target_language: pair.to.to_string(),
             download_url,
             result,
-            simulated: pair.engine == simulated::NAME,
+            simulated: pair.engine == SIMULATED,
         };
         reporter.publish(&translated).await?;
         Ok(())
@@ -106,15 +103,13 @@ impl Translator {
 
     /// The file to translate, as it was when it was chosen.
     async fn source(&self, task: &TranslateRequested) -> Result<Subtitle, Failure> {
-        let language =
-            Language::parse(&task.from.language).map_err(|error| Failure::new(Reason::InvalidSpec, error))?;
-        let stored = artefact::stored(&self.store, &task.from.key, &language).await?;
+        let stored = artefact::read(&self.store, &task.from.key).await?;
         let missing = |what: &str| Failure::new(Reason::StoreUnavailable, format!("'{}' {what}", task.from.key));
-        let artefact = stored.ok_or_else(|| missing("is not in the object store any more"))?;
-        if artefact.result.sha256 != task.from.sha256 {
+        let (text, subtitle) = stored.ok_or_else(|| missing("is not in the object store any more"))?;
+        if sha256(text.as_bytes()) != task.from.sha256 {
             return Err(missing("is not the file that was chosen: its SHA-256 differs"));
         }
-        Subtitle::read(&artefact.text).map_err(|error| Failure::new(Reason::UnusableSubtitle, error))
+        Ok(subtitle)
     }
 
     /// The first engine that knows the pair.
@@ -125,18 +120,7 @@ impl Translator {
         let variants = task.spec.translation.variants;
         let order: Vec<&'static str> = match &task.spec.translation.engines {
             None => self.order.clone(),
-            Some(named) => {
-                let unknown = |name: &str| {
-                    invalid(format!(
-                        "spec.translation.engines names '{name}'; this translator knows: {}",
-                        ENGINES.join(", ")
-                    ))
-                };
-                named
-                    .iter()
-                    .map(|engine| known(&engine.name).ok_or_else(|| unknown(&engine.name)))
-                    .collect::<Result<_, _>>()?
-            }
+            Some(named) => exactly("spec.translation.engines", "translator", &ENGINES, named)?,
         };
         let mut broken = None;
         for engine in &order {
@@ -195,7 +179,7 @@ impl Translator {
     async fn batch(&self, texts: &[String], pair: &Pair<'_>, done: usize) -> Result<Vec<String>, Failure> {
         let seed = format!("{}:{}:{done}", pair.subject.job_id, pair.subject.attempt);
         let translated = self.engines.translate(pair.engine, &pair.from, &pair.to, pair.variants, texts, &seed).await;
-        let reason = if pair.engine == simulated::NAME { Reason::SimulatedFailure } else { Reason::EngineUnavailable };
+        let reason = if pair.engine == SIMULATED { Reason::SimulatedFailure } else { Reason::EngineUnavailable };
         translated.map_err(|error| Failure::new(reason, error))
     }
 }

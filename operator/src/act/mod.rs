@@ -1,5 +1,4 @@
-//! Effects out: the only writers.
+//! Effects out: the only writers, besides the session with the broker (`subtitle-broker`).
 
-pub mod broker;
 pub mod redis;
 pub mod status;

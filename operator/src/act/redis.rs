@@ -1,6 +1,6 @@
 //! The only writer of Redis: records as projections of a status, and the history in the stream's order.
 
-use std::time::Duration;
+use std::{sync::Arc, time::Duration};
 
 use redis::{Client, Script, aio::ConnectionManager};
 use subtitle_core::{
@@ -49,6 +49,8 @@ pub enum LedgerError {
 pub struct Ledger {
     connection: ConnectionManager,
     keys: KeyStyle,
+    /// Built once: building hashes its text.
+    project: Arc<Script>,
 }
 
 impl Ledger {
@@ -56,7 +58,7 @@ impl Ledger {
     pub fn open(url: &str, keys: KeyStyle) -> Result<Self, LedgerError> {
         let client = Client::open(url)?;
         let connection = ConnectionManager::new_lazy_with_config(client, redis::aio::ConnectionManagerConfig::new())?;
-        Ok(Self { connection, keys })
+        Ok(Self { connection, keys, project: Arc::new(Script::new(PROJECT)) })
     }
 
     /// Copies an object's status to its record; true if the record was older.
@@ -64,8 +66,7 @@ impl Ledger {
         let record = Record::of(job);
         let is_final = job.status.as_ref().is_some_and(|status| status.phase.is_final());
         let seconds = if is_final { TIME_TO_LIVE } else { SAFETY_TIME_TO_LIVE };
-        let script = Script::new(PROJECT);
-        let mut call = script.key(self.keys.record(&record.id));
+        let mut call = self.project.key(self.keys.record(&record.id));
         call.key(self.keys.events(&record.id)).key(self.keys.seen(&record.id));
         call.arg(serde_json::to_string(&record).unwrap_or_default()).arg(record.revision).arg(seconds);
         call.arg(u8::from(is_final));

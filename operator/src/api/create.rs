@@ -9,7 +9,11 @@ use axum::{
 use kube::{Api, ResourceExt as _, api::PostParams};
 use serde::Deserialize;
 use serde_json::json;
-use subtitle_core::{job::SubtitleJob, record::Record};
+use subtitle_core::{
+    job::SubtitleJob,
+    names::{SOURCES, known},
+    record::Record,
+};
 
 use super::{Refusal, Shared, unavailable};
 
@@ -24,9 +28,6 @@ struct Body {
     #[serde(default)]
     preferred_sources: Vec<String>,
 }
-
-/// Sources a wish may name; the downloader knows them by the same names.
-const KNOWN_SOURCES: [&str; 3] = ["embedded", "library", "simulated"];
 
 fn invalid(detail: impl std::fmt::Display) -> Refusal {
     Refusal(StatusCode::UNPROCESSABLE_ENTITY, "InvalidBody", detail.to_string())
@@ -44,7 +45,7 @@ fn job(body: &Body, name: Option<&str>) -> Result<SubtitleJob, Refusal> {
     if body.target_language.is_some() {
         spec["translation"] = json!({"policy": "Always", "from": [body.language]});
     }
-    let sources: Vec<_> = body.preferred_sources.iter().filter(|name| KNOWN_SOURCES.contains(&name.as_str())).collect();
+    let sources: Vec<_> = body.preferred_sources.iter().filter_map(|name| known(&SOURCES, name)).collect();
     if !sources.is_empty() {
         spec["sources"] = sources.iter().map(|name| json!({"name": name})).collect();
     }

@@ -81,24 +81,25 @@ async fn ready(State(shared): State<Shared>) -> Response {
     (code, Json(json!({"kubernetes": has_cluster, "broker": has_broker}))).into_response()
 }
 
-/// The record: of the object where there is one, else what Redis still has.
-async fn found(shared: &Shared, id: &str) -> Result<Value, Refusal> {
+/// The object where there still is one, and the record: of the object, else what Redis still has.
+async fn found(shared: &Shared, id: &str) -> Result<(Option<SubtitleJob>, Value), Refusal> {
     let job = shared.jobs.find(id, None).await.map_err(|error| unavailable(&error))?;
     if let Some(job) = job {
-        return serde_json::to_value(Record::of(&job)).map_err(|error| unavailable(&error));
+        let record = serde_json::to_value(Record::of(&job)).map_err(|error| unavailable(&error))?;
+        return Ok((Some(job), record));
     }
     let text = shared.ledger.record(id).await.map_err(|error| unavailable(&error))?;
-    text.and_then(|text| serde_json::from_str(&text).ok()).ok_or_else(|| unknown(id))
+    let record = text.and_then(|text| serde_json::from_str(&text).ok()).ok_or_else(|| unknown(id))?;
+    Ok((None, record))
 }
 
 async fn record(State(shared): State<Shared>, Path(id): Path<String>) -> Result<Json<Value>, Refusal> {
-    found(&shared, &id).await.map(Json)
+    found(&shared, &id).await.map(|(_, record)| Json(record))
 }
 
 /// 0 to 100: half for finding, half for translating.
 async fn status(State(shared): State<Shared>, Path(id): Path<String>) -> Result<Json<Value>, Refusal> {
-    let record = found(&shared, &id).await?;
-    let job = shared.jobs.find(&id, None).await.map_err(|error| unavailable(&error))?;
+    let (job, record) = found(&shared, &id).await?;
     let known = job.and_then(|job| job.status).unwrap_or_default();
     let progress = match record["status"].as_str().and_then(Phase::from_wire_status) {
         Some(Phase::Done | Phase::Failed) => 100,

@@ -1,4 +1,5 @@
-//! Facts in: an object from the API server comes in, a `ValidJob` or the sentence that refuses it goes out. Pure.
+//! Facts in: an object from the API server comes in, an `ObservedJob` goes out, with the sentence that refuses it
+//! where its spec cannot be worked on. Pure.
 
 use jiff::Timestamp;
 use kube::ResourceExt as _;

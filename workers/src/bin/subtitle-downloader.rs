@@ -2,9 +2,11 @@
 
 use anyhow::Result;
 use clap::Parser;
+use subtitle_core::names::SOURCES;
 use subtitle_workers::{
     config::{self, Common},
-    download::{Downloader, known},
+    download::Downloader,
+    named,
 };
 
 /// Takes download tasks from RabbitMQ and finds subtitles: inside the video, beside it, or behind HTTP.
@@ -14,12 +16,8 @@ struct Arguments {
     #[command(flatten)]
     common: Common,
     /// Sources in the order they are asked when a job names none: embedded, library
-    #[arg(long, env = "SUBTITLES_SOURCES", value_delimiter = ',', default_value = "embedded,library", value_parser = source)]
+    #[arg(long, env = "SUBTITLES_SOURCES", value_delimiter = ',', default_value = "embedded,library", value_parser = |name: &str| named::parse(&SOURCES, name))]
     sources: Vec<&'static str>,
-}
-
-fn source(name: &str) -> Result<&'static str, String> {
-    known(name).ok_or_else(|| format!("this version knows: {}", subtitle_workers::find::SOURCES.join(", ")))
 }
 
 #[tokio::main]

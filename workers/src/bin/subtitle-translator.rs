@@ -2,10 +2,12 @@
 
 use anyhow::Result;
 use clap::Parser;
+use subtitle_core::names::ENGINES;
 use subtitle_workers::{
     config::{self, Common},
-    translate::{ENGINES, Engines, apertium::Apertium},
-    translator::{Translator, known},
+    named,
+    translate::{Engines, apertium::Apertium},
+    translator::Translator,
 };
 
 /// Takes translation tasks from RabbitMQ and translates stored subtitles.
@@ -15,12 +17,8 @@ struct Arguments {
     #[command(flatten)]
     common: Common,
     /// Engines in the order they are tried when a job names none: apertium
-    #[arg(long, env = "SUBTITLES_ENGINES", value_delimiter = ',', default_value = "apertium", value_parser = engine)]
+    #[arg(long, env = "SUBTITLES_ENGINES", value_delimiter = ',', default_value = "apertium", value_parser = |name: &str| named::parse(&ENGINES, name))]
     engines: Vec<&'static str>,
-}
-
-fn engine(name: &str) -> Result<&'static str, String> {
-    known(name).ok_or_else(|| format!("this version knows: {}", ENGINES.join(", ")))
 }
 
 #[tokio::main]

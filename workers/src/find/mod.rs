@@ -15,10 +15,6 @@ use subtitle_core::{job::Video, language::Language};
 
 use crate::subtitle::Cue;
 
-/// The sources this version knows, in the order they are asked unless a job or the configuration says otherwise.
-/// `simulated` is only asked when it is named.
-pub const SOURCES: [&str; 3] = ["embedded", "library", simulated::NAME];
-
 /// One subtitle that a source has.
 #[derive(Clone, Debug)]
 pub struct Found {

@@ -3,12 +3,9 @@
 
 use std::{fmt::Write as _, time::Duration};
 
-use subtitle_core::{job::Video, language::Language, record::display_name};
+use subtitle_core::{job::Video, language::Language, names::SIMULATED, record::display_name};
 
 use super::{Found, Origin, SourceError};
-
-/// Its name, as a source and as an engine.
-pub const NAME: &str = "simulated";
 
 /// How the simulated source and engine behave.
 #[derive(Clone, Copy, Debug, Default)]
@@ -42,7 +39,7 @@ pub(super) async fn list(
     seed: &str,
 ) -> Result<Vec<Found>, SourceError> {
     if simulation.plays_failure(seed).await {
-        return Err(SourceError { source_name: NAME, message: "a simulated failure, as configured".to_owned() });
+        return Err(SourceError { source_name: SIMULATED, message: "a simulated failure, as configured".to_owned() });
     }
     let title = display_name(video);
     let has = |language: &&Language| number(&format!("{title}:{language}"), 100) < 90;
@@ -61,12 +58,12 @@ fn found(title: &str, language: &Language) -> Found {
         );
     }
     Found {
-        source: NAME,
+        source: SIMULATED,
         label: format!("simulated {language}"),
         language: language.clone(),
         forced: false,
         hearing_impaired: false,
-        identity: format!("{NAME}:{title}:{language}"),
+        identity: format!("{SIMULATED}:{title}:{language}"),
         origin: Ok(Origin::Bytes(text.into())),
     }
 }

@@ -62,6 +62,11 @@ pub(crate) fn plain(text: &str) -> String {
     pieces(text).into_iter().filter(|(is_tag, _)| !is_tag).map(|(_, piece)| piece).collect()
 }
 
+/// A text without markup, as HTML and WebVTT write it.
+pub(crate) fn escaped(text: &str) -> String {
+    text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;")
+}
+
 /// WebVTT cue text: voice, class, language and time tags go, entities become characters.
 pub(super) fn from_webvtt(payload: &str) -> String {
     let mut text = String::with_capacity(payload.len());
@@ -94,7 +99,7 @@ pub(super) fn to_webvtt(text: &str) -> String {
         if is_tag && KEPT.contains(&piece.trim_matches(['<', '>'])) {
             written.push_str(piece);
         } else if !is_tag {
-            written.push_str(&piece.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;"));
+            written.push_str(&escaped(piece));
         }
     }
     written

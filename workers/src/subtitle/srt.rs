@@ -22,7 +22,7 @@ pub(super) fn read(text: &str) -> Vec<Cue> {
     cues.into_iter().map(cue).collect()
 }
 
-/// The last line before a time line is its index if it is a number that stands after a blank line or alone.
+/// The last line before a time line is its index if it is a number.
 fn drop_index(lines: &mut Vec<&str>) {
     let is_index = |line: &str| {
         !line.trim().is_empty() && line.trim().trim_start_matches('-').bytes().all(|byte| byte.is_ascii_digit())

@@ -106,7 +106,7 @@ fn page(texts: &[String]) -> String {
             if is_tag {
                 page.push_str(piece);
             } else {
-                page.push_str(&piece.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;"));
+                page.push_str(&markup::escaped(piece));
             }
         }
         page.push_str("</p>\n");

@@ -5,12 +5,9 @@ pub mod apertium;
 pub mod check;
 pub mod lines;
 
-use subtitle_core::{job::Variants, language::Language};
+use subtitle_core::{job::Variants, language::Language, names::SIMULATED};
 
-use crate::find::simulated::{self, Simulation};
-
-/// The engines this version knows. `simulated` is only used when it is named.
-pub const ENGINES: [&str; 2] = ["apertium", simulated::NAME];
+use crate::find::simulated::Simulation;
 
 /// An engine could not be asked or broke.
 #[derive(Debug, thiserror::Error)]
@@ -60,10 +57,7 @@ impl Engines {
             return self.apertium.translate(from, to, variants, texts).await;
         }
         if self.simulation.plays_failure(seed).await {
-            return Err(EngineError {
-                engine: simulated::NAME,
-                message: "a simulated failure, as configured".to_owned(),
-            });
+            return Err(EngineError { engine: SIMULATED, message: "a simulated failure, as configured".to_owned() });
         }
         Ok(texts.iter().map(|text| format!("[{to}] {text}")).collect())
     }

@@ -1,5 +1,6 @@
 //! One session with RabbitMQ: connect, declare the topology, consume, publish with confirm. A session is never
 //! repaired: the first error ends it and the caller starts another. Does I/O.
+#![warn(missing_docs)]
 
 use std::time::Duration;
 
@@ -60,20 +61,20 @@ impl Session {
 
     /// Subscribes to a stream from an offset on.
     pub async fn consume_stream(&self, stream: &str, prefetch: u16, from: AMQPValue) -> Result<Consumer, BrokerError> {
-        let channel = timeout(DEADLINE, self.connection.create_channel()).await??;
-        timeout(DEADLINE, channel.basic_qos(prefetch, BasicQosOptions::default())).await??;
         let mut arguments = FieldTable::default();
         arguments.insert("x-stream-offset".into(), from);
-        let consume = channel.basic_consume(stream.into(), "".into(), BasicConsumeOptions::default(), arguments);
-        Ok(timeout(DEADLINE, consume).await??)
+        self.subscribe(stream, prefetch, arguments).await
     }
 
     /// Subscribes with at most `prefetch` deliveries in hand.
     pub async fn consume(&self, queue: &str, prefetch: u16) -> Result<Consumer, BrokerError> {
+        self.subscribe(queue, prefetch, FieldTable::default()).await
+    }
+
+    async fn subscribe(&self, queue: &str, prefetch: u16, arguments: FieldTable) -> Result<Consumer, BrokerError> {
         let channel = timeout(DEADLINE, self.connection.create_channel()).await??;
         timeout(DEADLINE, channel.basic_qos(prefetch, BasicQosOptions::default())).await??;
-        let options = BasicConsumeOptions::default();
-        let consume = channel.basic_consume(queue.into(), "".into(), options, FieldTable::default());
+        let consume = channel.basic_consume(queue.into(), "".into(), BasicConsumeOptions::default(), arguments);
         Ok(timeout(DEADLINE, consume).await??)
     }
 
