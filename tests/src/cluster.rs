@@ -1,25 +1,33 @@
 //! A real Kubernetes API server: compiled once from the Go modules in `tests/cluster/` into a cache outside the
-//! checkout, then started with etcd on free loopback ports. Honours `KUBEBUILDER_ASSETS`. Does I/O.
+//! checkout, then started with etcd on free loopback ports; or somebody's own cluster, by its context. Honours
+//! `KUBEBUILDER_ASSETS`. Does I/O.
 
 use std::{
-    env, fs,
+    env,
+    fs::{self, File},
     path::{Path, PathBuf},
     process::Command,
-    time::Duration,
+    thread,
+    time::{Duration, Instant},
 };
 
 use anyhow::{Context as _, Result, bail, ensure};
+use subtitle_workers::store::sha256;
 
 use crate::process::{Server, free_port, output, wait_until};
 
 const VERSION: &str = "v1.34.4";
 
-/// Where the control plane's programs are.
+/// Where a program tells what it is doing.
+pub type Progress<'a> = &'a (dyn Fn(&str) + Sync);
+
+/// Where the control plane's programs and kubectl are.
 pub struct Programs {
     etcd: PathBuf,
     apiserver: PathBuf,
     /// Arguments before the API server's own, for the binary that holds every component.
     component: &'static [&'static str],
+    kubectl: PathBuf,
 }
 
 /// The cache outside the checkout: `$XDG_CACHE_HOME/subtitles`, or `~/.cache/subtitles`.
@@ -31,67 +39,132 @@ pub fn cache() -> Result<PathBuf> {
     Ok(base.join("subtitles"))
 }
 
+/// A kubectl on the PATH that is new enough for an API server 1.34.
+pub fn installed_kubectl() -> Option<PathBuf> {
+    let version = output(Command::new("kubectl").args(["version", "--client", "-o", "json"])).ok()?;
+    let version: serde_json::Value = serde_json::from_str(&version).ok()?;
+    let minor = version["clientVersion"]["minor"].as_str()?.trim_end_matches('+').parse::<u32>().ok()?;
+    (minor >= 31).then(|| PathBuf::from("kubectl"))
+}
+
+/// What is compiled from a module, and the name that changes with its sources.
+fn compiled(module: &str) -> Result<PathBuf> {
+    let mut sources = Vec::new();
+    for file in ["go.mod", "go.sum", "main.go"] {
+        sources.extend(fs::read(source(module).join(file))?);
+    }
+    let digest = sha256(&sources);
+    Ok(cache()?.join("bin").join(format!("{module}-{VERSION}-{}", &digest[..8])).join(module))
+}
+
+fn source(module: &str) -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("cluster").join(module)
+}
+
+/// Whether starting a cluster needs Go: nothing is compiled yet, and nothing else is offered.
+pub fn needs_compiling() -> Result<bool> {
+    Ok(env::var_os("KUBEBUILDER_ASSETS").is_none() && !(compiled("etcd")?.exists() && compiled("kube")?.exists()))
+}
+
 impl Programs {
     /// Finds the programs, compiling those that are not in the cache yet (about 6 minutes on 2 cores, once).
-    pub fn find_or_build(progress: impl Fn(&str)) -> Result<Self> {
+    pub fn find_or_build(progress: Progress<'_>) -> Result<Self> {
         if let Some(assets) = env::var_os("KUBEBUILDER_ASSETS") {
             let assets = PathBuf::from(assets);
-            let found = Self { etcd: assets.join("etcd"), apiserver: assets.join("kube-apiserver"), component: &[] };
+            let (etcd, apiserver) = (assets.join("etcd"), assets.join("kube-apiserver"));
             ensure!(
-                found.etcd.exists() && found.apiserver.exists(),
+                etcd.exists() && apiserver.exists(),
                 "KUBEBUILDER_ASSETS is {}, which lacks etcd or kube-apiserver",
                 assets.display()
             );
-            return Ok(found);
+            let own = Some(assets.join("kubectl")).filter(|kubectl| kubectl.exists());
+            let kubectl = installed_kubectl().or(own).context("kubectl 1.31 or later is neither on the PATH nor there")?;
+            return Ok(Self { etcd, apiserver, component: &[], kubectl });
         }
-        let folder = cache()?.join("bin").join(VERSION);
-        fs::create_dir_all(&folder).with_context(|| format!("failed to create {}", folder.display()))?;
-        let info = "k8s.io/component-base/version";
-        let flags = format!(
-            "-s -w -X {info}.gitVersion={VERSION} -X {info}.gitMajor=1 -X {info}.gitMinor=34 -X {info}.gitTreeState=clean"
-        );
-        Ok(Self {
-            etcd: build("etcd", &folder, &flags, &progress)?,
-            apiserver: build("kube", &folder, &flags, &progress)?,
-            component: &["kube-apiserver"],
-        })
+        let (etcd, kube) = (build("etcd", progress)?, build("kube", progress)?);
+        let kubectl = match installed_kubectl() {
+            Some(installed) => installed,
+            None => own_kubectl(&kube)?,
+        };
+        Ok(Self { etcd, apiserver: kube, component: &["kube-apiserver"], kubectl })
     }
 }
 
-fn build(module: &str, folder: &Path, flags: &str, progress: impl Fn(&str)) -> Result<PathBuf> {
-    let program = folder.join(module);
+/// The compiled binary under the name by which it is kubectl.
+fn own_kubectl(kube: &Path) -> Result<PathBuf> {
+    let link = kube.with_file_name("kubectl");
+    match std::os::unix::fs::symlink(kube, &link) {
+        Err(error) if error.kind() != std::io::ErrorKind::AlreadyExists => Err(error.into()),
+        _ => Ok(link),
+    }
+}
+
+fn build(module: &str, progress: Progress<'_>) -> Result<PathBuf> {
+    let program = compiled(module)?;
+    let folder = program.parent().context("the cache has a folder")?;
+    fs::create_dir_all(folder).with_context(|| format!("failed to create {}", folder.display()))?;
+    // Of several that want it at once, one compiles and the others wait.
+    let lock = File::create(folder.join(format!("{module}.lock")))?;
+    lock.lock()?;
     if program.exists() {
         return Ok(program);
     }
-    progress(&format!("compiling {module} from its Go module, once"));
-    let unfinished = folder.join(format!("{module}.{}", std::process::id()));
-    let source = Path::new(env!("CARGO_MANIFEST_DIR")).join("cluster").join(module);
-    let status = Command::new("go")
-        .args(["build", "-trimpath", "-ldflags", flags, "-o"])
-        .arg(&unfinished)
-        .arg(".")
-        .current_dir(&source)
-        .env("CGO_ENABLED", "0")
-        .status()
-        .context("failed to start 'go': Go 1.26 or later is needed to compile Kubernetes")?;
+    let info = "k8s.io/component-base/version";
+    let flags = format!(
+        "-s -w -X {info}.gitVersion={VERSION} -X {info}.gitMajor=1 -X {info}.gitMinor=34 -X {info}.gitTreeState=clean"
+    );
+    let unfinished = folder.join(format!("{module}.unfinished"));
+    let mut go = Command::new("go");
+    go.args(["build", "-trimpath", "-ldflags", &flags, "-o"]).arg(&unfinished).arg(".");
+    go.current_dir(source(module)).env("CGO_ENABLED", "0");
+    let begun = Instant::now();
+    let mut child = go.spawn().context("failed to start 'go': Go 1.26 or later is needed to compile Kubernetes")?;
+    let mut told = 0;
+    let status = loop {
+        if let Some(status) = child.try_wait()? {
+            break status;
+        }
+        if begun.elapsed().as_secs() >= told {
+            progress(&format!("compiling {module} from its Go module, once: {told} s of up to 400 s"));
+            told += 30;
+        }
+        thread::sleep(Duration::from_millis(200));
+    };
     if !status.success() {
-        bail!("compiling {module} ended with {status}; is the Go module proxy reachable?");
+        bail!("compiling {module} ended with {status}; is the Go module proxy reachable? What is done is kept.");
     }
     fs::rename(&unfinished, &program)?;
     Ok(program)
 }
 
-/// A running etcd and API server.
-pub struct ControlPlane {
+/// A Kubernetes API.
+pub struct Cluster {
     /// For kubectl and clients.
     pub kubeconfig: PathBuf,
-    /// The API server, before etcd, so that it ends first.
-    pub apiserver: Server,
-    /// Its store.
-    pub etcd: Server,
+    /// A kubectl that is new enough.
+    pub kubectl: PathBuf,
+    /// The API server and then its etcd, so that they end in this order; none for a cluster that is not ours.
+    pub servers: Vec<Server>,
 }
 
-impl ControlPlane {
+impl Cluster {
+    /// Somebody's own cluster: what kubectl reaches under this context.
+    pub fn existing(context: &str, folder: &Path) -> Result<Self> {
+        fs::create_dir_all(folder)?;
+        let kubectl = installed_kubectl().context("kubectl 1.31 or later is not on the PATH")?;
+        let kubeconfig = folder.join("kubeconfig");
+        let mut view = Command::new(&kubectl);
+        view.args(["config", "view", "--minify", "--flatten", "--raw", "--context", context]);
+        let text = output(&mut view).with_context(|| format!("failed to read the context '{context}'"))?;
+        drop(File::create(&kubeconfig)?);
+        fs::set_permissions(&kubeconfig, std::os::unix::fs::PermissionsExt::from_mode(0o600))?;
+        fs::write(&kubeconfig, text)?;
+        let cluster = Self { kubeconfig, kubectl, servers: Vec::new() };
+        output(cluster.kubectl().args(["get", "--raw", "/readyz", "--request-timeout=10s"]))
+            .with_context(|| format!("failed to reach the cluster of the context '{context}'"))?;
+        Ok(cluster)
+    }
+
     /// Starts both in `folder` and waits until the API server is ready (about 3 s).
     pub fn start(programs: &Programs, folder: &Path) -> Result<Self> {
         fs::create_dir_all(folder)?;
@@ -127,23 +200,20 @@ impl ControlPlane {
             command.args(["--service-cluster-ip-range", "10.96.0.0/24"]);
             command.arg("--token-auth-file").arg(folder.join("tokens.csv"));
         })?;
+        let mut cluster = Self { kubeconfig, kubectl: programs.kubectl.clone(), servers: Vec::new() };
         wait_until(&mut apiserver, folder, Duration::from_secs(90), || {
-            kubectl(&kubeconfig).args(["get", "--raw", "/readyz"]).output().is_ok_and(|out| out.status.success())
+            cluster.kubectl().args(["get", "--raw", "/readyz"]).output().is_ok_and(|out| out.status.success())
         })?;
-        Ok(Self { kubeconfig, apiserver, etcd })
+        cluster.servers.extend([apiserver, etcd]);
+        Ok(cluster)
     }
 
-    /// A kubectl that talks to this server.
+    /// A kubectl that talks to this cluster.
     pub fn kubectl(&self) -> Command {
-        kubectl(&self.kubeconfig)
+        let mut command = Command::new(&self.kubectl);
+        command.env("KUBECONFIG", &self.kubeconfig);
+        command
     }
-}
-
-/// A kubectl with this kubeconfig.
-pub fn kubectl(kubeconfig: &Path) -> Command {
-    let mut command = Command::new("kubectl");
-    command.env("KUBECONFIG", kubeconfig);
-    command
 }
 
 fn kubeconfig_text(port: u16, token: &str) -> String {

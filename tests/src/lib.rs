@@ -4,8 +4,10 @@
 use std::path::{Path, PathBuf};
 
 pub mod cluster;
+pub mod films;
 pub mod packages;
 pub mod process;
+pub mod samples;
 pub mod servers;
 pub mod stack;
 

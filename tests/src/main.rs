@@ -1,10 +1,18 @@
-//! The development harness: `cargo verify`, `cargo dev …`.
+//! The development harness: `cargo demo`, `cargo verify`, `cargo dev …`.
 
+mod demo;
+mod requirements;
+mod serve;
+mod session;
+mod table;
 mod verify;
 
 use std::process::ExitCode;
 
+use anyhow::Result;
 use clap::{Parser, Subcommand};
+
+use session::{Options, Starting};
 
 /// Everything a developer's machine needs, behind `cargo dev`.
 #[derive(Parser)]
@@ -16,14 +24,54 @@ struct Arguments {
 
 #[derive(Subcommand)]
 enum Command {
+    /// Show the product: start everything, run the samples, leave it running.
+    Demo(Options),
+    /// Start everything and leave it running.
+    Up(Options),
+    /// End what demo or up left running.
+    Down(Options),
+    /// Print what a shell needs to talk to it: eval "$(cargo dev env)".
+    Env(Options),
     /// Run everything CI runs, and print a summary.
     Verify,
     /// Write the generated files anew.
     Generate,
+    /// The process behind demo and up.
+    #[command(hide = true)]
+    Serve(Options),
+}
+
+fn up(options: &Options) -> Result<()> {
+    requirements::prepare(options)?;
+    let starting = Starting::begin(options)?;
+    println!("Everything runs. Next: eval \"$(cargo dev env)\"; end it with: cargo dev down");
+    starting.keep()
+}
+
+fn down(options: &Options) -> Result<()> {
+    let ended = options.down()?;
+    println!("{}", if ended { "ended; nothing of it is running" } else { "nothing was running" });
+    Ok(())
+}
+
+fn env(options: &Options) -> Result<()> {
+    let session = options.running()?;
+    println!("export KUBECONFIG='{}'", session.kubeconfig.display());
+    println!("export SUBTITLES_API='{}' SUBTITLES_LIBRARY='{}'", session.api, session.library.display());
+    println!("export SUBTITLES_BROKER_URL='{}' SUBTITLES_REDIS_URL='{}'", session.broker_url, session.redis_url);
+    if let Some(folder) = session.kubectl.parent().filter(|folder| folder.is_absolute()) {
+        println!("export PATH='{}':\"$PATH\"", folder.display());
+    }
+    Ok(())
 }
 
 fn main() -> ExitCode {
-    let outcome = match Arguments::parse().command {
+    let outcome = match &Arguments::parse().command {
+        Command::Demo(options) => demo::demo(options).map(|()| true),
+        Command::Up(options) => up(options).map(|()| true),
+        Command::Down(options) => down(options).map(|()| true),
+        Command::Env(options) => env(options).map(|()| true),
+        Command::Serve(options) => serve::serve(options).map(|()| true),
         Command::Verify => Ok(verify::verify()),
         Command::Generate => verify::generate().map(|()| true),
     };

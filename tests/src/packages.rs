@@ -6,14 +6,17 @@ use std::process::Command;
 use anyhow::{Result, bail};
 
 /// Command and the package it comes from.
-const PACKAGES: [(&str, &str); 8] = [
+const PACKAGES: [(&str, &str); 11] = [
     ("/usr/lib/rabbitmq/bin/rabbitmq-server", "rabbitmq-server"),
     ("redis-server", "redis-server"),
     ("redis-cli", "redis-tools"),
     ("mkvmerge", "mkvtoolnix"),
+    ("ffmpeg", "ffmpeg"),
     ("apertium", "apertium"),
     ("/usr/share/apertium/modes/eng-spa.mode", "apertium-eng-spa"),
     ("curl", "curl"),
+    ("pgrep", "procps"),
+    ("setpriv", "util-linux"),
     ("openssl", "openssl"),
 ];
 
@@ -25,10 +28,14 @@ fn is_there(program: &str) -> bool {
     std::env::split_paths(&folders).any(|folder| folder.join(program).exists())
 }
 
+/// The packages that are not there.
+pub fn missing() -> Vec<&'static str> {
+    PACKAGES.iter().filter(|(program, _)| !is_there(program)).map(|(_, package)| *package).collect()
+}
+
 /// Makes sure that every package is there.
 pub fn ensure() -> Result<()> {
-    let missing: Vec<&str> =
-        PACKAGES.iter().filter(|(program, _)| !is_there(program)).map(|(_, package)| *package).collect();
+    let missing = missing();
     if missing.is_empty() {
         return Ok(());
     }

@@ -13,7 +13,8 @@ use std::{
 
 use anyhow::{Context as _, Result, bail};
 
-type Order = (Command, mpsc::Sender<std::io::Result<Child>>);
+type Answer = (Command, std::io::Result<Child>);
+type Order = (Command, mpsc::Sender<Answer>);
 
 fn keeper() -> &'static mpsc::Sender<Order> {
     static KEEPER: OnceLock<mpsc::Sender<Order>> = OnceLock::new();
@@ -21,7 +22,8 @@ fn keeper() -> &'static mpsc::Sender<Order> {
         let (orders, inbox) = mpsc::channel::<Order>();
         thread::spawn(move || {
             for (mut command, answer) in inbox {
-                let _ = answer.send(command.spawn());
+                let child = command.spawn();
+                let _ = answer.send((command, child));
             }
         });
         orders
@@ -32,7 +34,15 @@ fn keeper() -> &'static mpsc::Sender<Order> {
 pub struct Server {
     /// Its name in messages and of its log file.
     pub name: String,
+    command: Command,
     child: Child,
+}
+
+fn spawn(name: &str, command: Command) -> Result<(Command, Child)> {
+    let (answer, answers) = mpsc::channel();
+    keeper().send((command, answer)).ok().context("failed to reach the thread that starts processes")?;
+    let (command, child) = answers.recv()?;
+    Ok((command, child.with_context(|| format!("failed to start {name}"))?))
 }
 
 impl Server {
@@ -44,10 +54,16 @@ impl Server {
         command.args(["--pdeathsig", "KILL", "--"]).arg(program);
         configure(&mut command);
         command.stdin(Stdio::null()).stdout(log.try_clone()?).stderr(log);
-        let (answer, child) = mpsc::channel();
-        keeper().send((command, answer)).ok().context("failed to reach the thread that starts processes")?;
-        let child = child.recv()?.with_context(|| format!("failed to start {name} ({})", program.display()))?;
-        Ok(Self { name: name.to_owned(), child })
+        let (command, child) = spawn(name, command)?;
+        Ok(Self { name: name.to_owned(), command, child })
+    }
+
+    /// Kills it and starts it again as it was: same arguments, environment and log.
+    pub fn restart(&mut self) -> Result<()> {
+        self.kill();
+        let command = std::mem::replace(&mut self.command, Command::new("true"));
+        (self.command, self.child) = spawn(&self.name, command)?;
+        Ok(())
     }
 
     /// Its process id.

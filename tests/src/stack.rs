@@ -5,14 +5,16 @@ use std::{
     fs,
     path::{Path, PathBuf},
     process::Command,
+    thread,
     time::{Duration, Instant},
 };
 
-use anyhow::{Context as _, Result, bail};
+use anyhow::{Context as _, Result, anyhow, bail};
 use serde_json::Value;
 
 use crate::{
-    cluster::{ControlPlane, Programs},
+    cluster::{Cluster, Programs, Progress},
+    films,
     process::{Server, free_port, output, wait_until},
     root,
     servers::{Broker, Redis},
@@ -26,8 +28,8 @@ pub struct Stack {
     pub downloader: Server,
     /// The translator.
     pub translator: Server,
-    /// etcd and the API server.
-    pub cluster: ControlPlane,
+    /// The Kubernetes API.
+    pub cluster: Cluster,
     /// RabbitMQ.
     pub broker: Broker,
     /// Redis.
@@ -39,7 +41,18 @@ pub struct Stack {
     /// The object store's directory.
     pub store: PathBuf,
     folder: PathBuf,
-    programs: PathBuf,
+}
+
+/// What can differ from one stack to another.
+pub struct Options<'a> {
+    /// The video library; the sample films are made in it.
+    pub library: PathBuf,
+    /// Somebody's own cluster instead of a new one.
+    pub context: Option<&'a str>,
+    /// How long each answer of the simulated source and engine takes.
+    pub simulated_delay: Duration,
+    /// Told what is being done.
+    pub progress: Progress<'a>,
 }
 
 /// Builds operator and workers; the folder of their programs.
@@ -51,45 +64,83 @@ fn build() -> Result<PathBuf> {
     Ok(target.join("debug"))
 }
 
+fn cluster(folder: &Path, options: &Options<'_>) -> Result<Cluster> {
+    let cluster = match options.context {
+        Some(context) => Cluster::existing(context, folder)?,
+        None => Cluster::start(&Programs::find_or_build(options.progress)?, folder)?,
+    };
+    output(cluster.kubectl().args(["apply", "--server-side", "-f"]).arg(root().join("crds/subtitlejobs.yaml")))?;
+    output(cluster.kubectl().args(["wait", "--for=condition=Established", "crd/subtitlejobs.subtitles.dev"]))?;
+    (options.progress)("the Kubernetes API answers and knows SubtitleJobs");
+    Ok(cluster)
+}
+
 impl Stack {
-    /// Starts everything in `folder` and applies the CRD.
+    /// Starts everything in `folder`, as tests need it.
     pub fn start(folder: &Path) -> Result<Self> {
-        let programs = build()?;
-        let (library, store) = (folder.join("library"), folder.join("store"));
-        fs::create_dir_all(&library)?;
+        let library = folder.join("library");
+        let progress = |step: &str| println!("{step}");
+        Self::start_with(
+            folder,
+            &Options { library, context: None, simulated_delay: Duration::ZERO, progress: &progress },
+        )
+    }
+
+    /// Starts everything in `folder`, side by side where nothing waits for the other, and applies the CRD.
+    pub fn start_with(folder: &Path, options: &Options<'_>) -> Result<Self> {
+        let (library, store) = (options.library.clone(), folder.join("store"));
         fs::create_dir_all(&store)?;
-        let kubernetes = Programs::find_or_build(|step| println!("{step}"))?;
-        let cluster = ControlPlane::start(&kubernetes, &folder.join("kubernetes"))?;
-        let broker = Broker::start(&folder.join("rabbitmq"), free_port()?)?;
-        let redis = Redis::start(&folder.join("redis"), free_port()?)?;
-        output(cluster.kubectl().args(["apply", "--server-side", "-f"]).arg(root().join("crds/subtitlejobs.yaml")))?;
-        output(cluster.kubectl().args(["wait", "--for=condition=Established", "crd/subtitlejobs.subtitles.dev"]))?;
+        let (cluster, programs, servers) = thread::scope(|scope| {
+            let cluster = scope.spawn(|| cluster(&folder.join("kubernetes"), options));
+            let programs = scope.spawn(|| {
+                let programs = build()?;
+                (options.progress)("operator and workers are built");
+                Ok::<_, anyhow::Error>(programs)
+            });
+            let servers = || {
+                films::make(&library)?;
+                (options.progress)("two sample films are made");
+                let redis = Redis::start(&folder.join("redis"), free_port()?)?;
+                let broker = Broker::start(&folder.join("rabbitmq"), free_port()?)?;
+                (options.progress)("RabbitMQ and Redis run");
+                Ok::<_, anyhow::Error>((broker, redis))
+            };
+            let servers = servers();
+            let broken = |_| anyhow!("a thread that starts servers broke");
+            (cluster.join().map_err(broken).flatten(), programs.join().map_err(broken).flatten(), servers)
+        });
+        let (cluster, programs, (broker, redis)) = (cluster?, programs?, servers?);
         let port = free_port()?;
         let api = format!("http://127.0.0.1:{port}");
-        let mut operator = operator(&programs, folder, &cluster, &broker, &redis, port)?;
+        let mut operator = Server::start("operator", &programs.join("subtitle-operator"), folder, |command| {
+            command.arg("run").env("KUBECONFIG", &cluster.kubeconfig);
+            command.env("SUBTITLES_BROKER_URL", &broker.url).env("SUBTITLES_REDIS_URL", &redis.url);
+            command.env("SUBTITLES_LISTEN", format!("127.0.0.1:{port}"));
+            command.env("SUBTITLES_STORE_URL", format!("file://{}", store.display()));
+        })?;
         let ready = || reachable(&format!("{api}/readyz"));
         wait_until(&mut operator, folder, Duration::from_secs(60), ready)?;
-        let downloader = worker(&programs, folder, "subtitle-downloader", &broker, &api, &library, &store)?;
-        let translator = worker(&programs, folder, "subtitle-translator", &broker, &api, &library, &store)?;
+        let worker = |name: &str| {
+            Server::start(name, &programs.join(name), folder, |command| {
+                command.env("SUBTITLES_BROKER_URL", &broker.url).env("SUBTITLES_PUBLIC_URL", &api);
+                command.env("SUBTITLES_STORE_URL", format!("file://{}", store.display()));
+                command.env("SUBTITLES_LIBRARIES", format!("default={}", library.display()));
+                let delay = options.simulated_delay.as_millis().to_string();
+                command.env("SUBTITLES_SIMULATED_DELAY_MILLISECONDS", delay);
+            })
+        };
+        let (downloader, translator) = (worker("subtitle-downloader")?, worker("subtitle-translator")?);
+        (options.progress)("operator, downloader and translator run");
         let folder = folder.to_path_buf();
-        Ok(Self { operator, downloader, translator, cluster, broker, redis, api, library, store, folder, programs })
+        Ok(Self { operator, downloader, translator, cluster, broker, redis, api, library, store, folder })
     }
 
-    /// Kills the translator and starts another.
-    pub fn restart_translator(&mut self) -> Result<()> {
-        self.translator.kill();
-        let name = "subtitle-translator";
-        self.translator =
-            worker(&self.programs, &self.folder, name, &self.broker, &self.api, &self.library, &self.store)?;
-        Ok(())
-    }
-
-    /// Kills the operator and starts another on the same port.
-    pub fn restart_operator(&mut self) -> Result<()> {
-        self.operator.kill();
-        let port = self.api.rsplit(':').next().and_then(|port| port.parse().ok()).context("the API has a port")?;
-        self.operator = operator(&self.programs, &self.folder, &self.cluster, &self.broker, &self.redis, port)?;
-        Ok(())
+    /// Every process, in an order in which they may be started again.
+    pub fn servers(&mut self) -> impl Iterator<Item = &mut Server> {
+        let broker = &mut self.broker;
+        let outside = [&mut broker.port_mapper, &mut broker.server, &mut self.redis.server];
+        let ours = [&mut self.operator, &mut self.downloader, &mut self.translator];
+        self.cluster.servers.iter_mut().rev().chain(outside).chain(ours)
     }
 
     /// Applies a manifest.
@@ -152,36 +203,4 @@ impl Stack {
 
 fn reachable(url: &str) -> bool {
     Command::new("curl").args(["-sf", "-o", "/dev/null", url]).status().is_ok_and(|status| status.success())
-}
-
-fn operator(
-    programs: &Path,
-    folder: &Path,
-    cluster: &ControlPlane,
-    broker: &Broker,
-    redis: &Redis,
-    port: u16,
-) -> Result<Server> {
-    Server::start("operator", &programs.join("subtitle-operator"), folder, |command| {
-        command.arg("run").env("KUBECONFIG", &cluster.kubeconfig);
-        command.env("SUBTITLES_BROKER_URL", &broker.url).env("SUBTITLES_REDIS_URL", &redis.url);
-        command.env("SUBTITLES_LISTEN", format!("127.0.0.1:{port}"));
-        command.env("SUBTITLES_STORE_URL", format!("file://{}", folder.join("store").display()));
-    })
-}
-
-fn worker(
-    programs: &Path,
-    folder: &Path,
-    name: &str,
-    broker: &Broker,
-    api: &str,
-    library: &Path,
-    store: &Path,
-) -> Result<Server> {
-    Server::start(name, &programs.join(name), folder, |command| {
-        command.env("SUBTITLES_BROKER_URL", &broker.url).env("SUBTITLES_PUBLIC_URL", api);
-        command.env("SUBTITLES_STORE_URL", format!("file://{}", store.display()));
-        command.env("SUBTITLES_LIBRARIES", format!("default={}", library.display()));
-    })
 }

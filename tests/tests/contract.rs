@@ -3,7 +3,7 @@
 use std::{fs, path::Path, process::Command};
 
 use subtitle_tests::{
-    cluster::{ControlPlane, Programs},
+    cluster::{Cluster, Programs},
     job_manifest as job,
     process::free_port,
     servers::Broker,
@@ -11,7 +11,7 @@ use subtitle_tests::{
 };
 
 /// Applies a manifest; what kubectl printed, and whether it was accepted.
-fn apply(cluster: &ControlPlane, folder: &Path, manifest: &str) -> (bool, String) {
+fn apply(cluster: &Cluster, folder: &Path, manifest: &str) -> (bool, String) {
     let file = folder.join("manifest.yaml");
     fs::write(&file, manifest).expect("writable");
     let output = cluster.kubectl().args(["apply", "-f"]).arg(&file).output().expect("kubectl runs");
@@ -69,8 +69,8 @@ fn spec_with(field: &str, value: Option<&str>) -> String {
 #[test]
 fn the_api_server_teaches_and_refuses_as_the_schema_says() {
     let folder = temporary_folder("crd").expect("a temporary folder");
-    let programs = Programs::find_or_build(|step| println!("{step}")).expect("Kubernetes compiles");
-    let cluster = ControlPlane::start(&programs, &folder).expect("the API server starts");
+    let programs = Programs::find_or_build(&|step| println!("{step}")).expect("Kubernetes compiles");
+    let cluster = Cluster::start(&programs, &folder).expect("the API server starts");
     let crd = Path::new(env!("CARGO_MANIFEST_DIR")).join("../crds/subtitlejobs.yaml");
     let output = cluster.kubectl().args(["apply", "-f"]).arg(&crd).output().expect("kubectl runs");
     assert!(output.status.success() && output.stderr.is_empty(), "{}", String::from_utf8_lossy(&output.stderr));

@@ -169,8 +169,8 @@ fn every_flow_ends_as_it_should_also_when_processes_die() {
 
     // Killing operator and translator in the middle still ends with the job right.
     stack.apply(&job("again", "{video: {path: harbour.mkv}, language: es-MX}")).expect("applies");
-    stack.restart_translator().expect("restarts");
-    stack.restart_operator().expect("restarts");
+    stack.translator.restart().expect("restarts");
+    stack.operator.restart().expect("restarts");
     let again = stack.finished("again", Duration::from_secs(120)).expect("finished");
     assert_eq!(again["status"]["phase"], "Done");
     drop(stack);

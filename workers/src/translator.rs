@@ -94,6 +94,8 @@ impl Translator {
         let identity = format!("{}:{}:{}:{}", task.from.sha256, pair.from, pair.to, pair.engine);
         let key = artefact::key(&pair.subject.namespace, "translated", &identity, format);
         if let Some(artefact) = artefact::stored(&self.store, &key, &pair.to).await? {
+            let total = artefact.result.cues;
+            reporter.publish(&TranslateProgress { done: total, total }).await?;
             return Ok((artefact, pair));
         }
         let cues = self.cues(&source.cues, task, &pair, reporter).await?;

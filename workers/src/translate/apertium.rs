@@ -125,9 +125,9 @@ fn paragraphs(page: &str, count: usize) -> Option<Vec<String>> {
             return None;
         }
         let entities = [("&lt;", "<"), ("&gt;", ">"), ("&quot;", "\""), ("&#39;", "'"), ("&amp;", "&")];
-        let text = entities
-            .into_iter()
-            .fold(text.trim().to_owned(), |text, (entity, character)| text.replace(entity, character));
+        // A word that is left out leaves its space behind.
+        let spaced = text.split_whitespace().collect::<Vec<_>>().join(" ");
+        let text = entities.into_iter().fold(spaced, |text, (entity, character)| text.replace(entity, character));
         texts.push(text);
         rest = after;
     }
@@ -141,6 +141,7 @@ mod tests {
     #[test]
     fn paragraphs_come_back_one_by_one_or_not_at_all() {
         let texts = vec!["A & <i>b</i> < c".to_owned(), "d".to_owned()];
+        assert_eq!(paragraphs("<p id=\"0\">Entonces  tenemos</p>", 1), Some(vec!["Entonces tenemos".to_owned()]));
         assert_eq!(paragraphs(&page(&texts), 2), Some(texts.clone()));
         assert_eq!(paragraphs(&page(&texts), 3), None);
         assert_eq!(paragraphs(&page(&texts), 1), None);

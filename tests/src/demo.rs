@@ -1,0 +1,115 @@
+//! `cargo demo`: the whole product on this machine, step by step. Does I/O.
+
+use std::{process::Command, time::Duration};
+
+use anyhow::{Context as _, Result};
+use serde_json::Value;
+use subtitle_tests::{process::output, samples};
+use subtitle_workers::subtitle::{Cue, Subtitle};
+
+use crate::{
+    requirements,
+    session::{Options, Session, Starting},
+    table,
+};
+
+/// Cues shown side by side.
+const SHOWN: usize = 8;
+/// Width of a column of text, in characters.
+const COLUMN: usize = 46;
+
+/// Runs the demo; the system goes on running afterwards.
+pub(crate) fn demo(options: &Options) -> Result<()> {
+    requirements::prepare(options)?;
+    println!("\nStarting, side by side:");
+    let starting = Starting::begin(options)?;
+    let session = &starting.session;
+
+    println!("\n$ kubectl apply -f manifests/samples/");
+    let names: Vec<String> = samples::promises()?.into_iter().map(|promise| promise.name).collect();
+    forget_earlier_jobs(session)?;
+    output(session.kubectl().args(["apply", "-f"]).arg(samples::folder()))?;
+    table::until_finished(session, &names, Duration::from_secs(180))?;
+
+    let translated = job(session, "translated")?;
+    side_by_side(&subtitle(&job(session, "found")?)?, &subtitle(&translated)?);
+    history(session, &translated)?;
+    let failed = job(session, "failed")?;
+    println!("\nWhy 'failed' failed:\n  {}", failed["status"]["message"].as_str().unwrap_or_default());
+    what_to_try(session, options)?;
+    starting.keep()
+}
+
+/// Only a cluster that is not ours can have jobs of an earlier demo.
+fn forget_earlier_jobs(session: &Session) -> Result<()> {
+    let delete = ["delete", "--ignore-not-found", "-f"];
+    output(session.kubectl().args(delete).arg(samples::folder())).map(drop)
+}
+
+fn job(session: &Session, name: &str) -> Result<Value> {
+    let text = output(session.kubectl().args(["get", "subtitlejob", name, "-o", "json"]))?;
+    Ok(serde_json::from_str(&text)?)
+}
+
+fn subtitle(job: &Value) -> Result<Subtitle> {
+    let url = job["status"]["result"]["url"].as_str();
+    let url = url.with_context(|| format!("the job has no file; its status is {:#}", job["status"]))?;
+    Ok(Subtitle::read(&output(Command::new("curl").args(["-sf", url]))?)?)
+}
+
+fn side_by_side(source: &Subtitle, translation: &Subtitle) {
+    println!("\nThe first {SHOWN} of {} cues, and what Apertium made of them:\n", source.cues.len());
+    let text = |cue: &Cue| {
+        let line = cue.text.replace('\n', " / ");
+        if line.chars().count() <= COLUMN { line } else { line.chars().take(COLUMN - 1).chain(['…']).collect() }
+    };
+    for (source, translation) in source.cues.iter().zip(&translation.cues).take(SHOWN) {
+        println!("  {:<COLUMN$}  {}", text(source), text(translation));
+    }
+}
+
+fn history(session: &Session, job: &Value) -> Result<()> {
+    let id = job["metadata"]["uid"].as_str().unwrap_or_default();
+    println!("\nIts history, as GET /subtitles/{id}/events has it:\n");
+    let page = output(Command::new("curl").args(["-sf", &format!("{}/subtitles/{id}/events", session.api)]))?;
+    let page: Value = serde_json::from_str(&page)?;
+    for event in page["events"].as_array().into_iter().flatten().rev() {
+        let text = |key: &str| event[key].as_str().unwrap_or_default();
+        let counted = match (event["payload"]["done"].as_u64(), event["payload"]["total"].as_u64()) {
+            (Some(done), Some(total)) => format!(" {done}/{total}"),
+            _ => String::new(),
+        };
+        println!("  {}  {:<11} {}{counted}", text("timestamp"), text("source"), text("event_type"));
+    }
+    Ok(())
+}
+
+fn what_to_try(session: &Session, options: &Options) -> Result<()> {
+    let folder = options.folder()?;
+    let place = if folder == (Options { folder: None, context: None }).folder()? {
+        String::new()
+    } else {
+        format!(" --folder {}", folder.display())
+    };
+    println!(
+        "
+Everything goes on running. Try:
+
+  eval \"$(cargo dev env{place})\"          # kubectl, curl and redis-cli now mean this system
+  kubectl get subtitlejobs -o wide
+  curl $SUBTITLES_API/subtitles/$(kubectl get subtitlejob translated -o jsonpath='{{.metadata.uid}}')
+
+  your own film: copy it to
+    {}
+  and write  spec: {{video: {{path: FILM.mkv}}, language: es, output: {{sidecar: IfAbsent}}}}
+
+  kill -9 $(pgrep -f subtitle-translator); kubectl replace --force -f manifests/samples/; kubectl get subtitlejobs -w
+
+End it with: cargo dev down{place}",
+        session.library.display()
+    );
+    if let Some(context) = &options.context {
+        println!("The CRD and the jobs stay in the cluster of the context '{context}' until you delete them.");
+    }
+    Ok(())
+}

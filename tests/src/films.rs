@@ -1,0 +1,25 @@
+//! The sample films, made on the spot from the dialogue in `manifests/samples/films`: a moving picture by ffmpeg,
+//! text tracks put in by mkvmerge, sidecars beside it. Does I/O.
+
+use std::{fs, path::Path, process::Command};
+
+use anyhow::{Context as _, Result};
+
+use crate::{process::output, root};
+
+/// Makes the films of the samples in `library`, in place of older ones:
+/// `harbour.mkv` with an English text track, `letters.mkv` without tracks but with `letters.he.srt` beside it.
+pub fn make(library: &Path) -> Result<()> {
+    fs::create_dir_all(library).with_context(|| format!("failed to create {}", library.display()))?;
+    let dialogue = root().join("manifests/samples/films");
+    let picture = library.join(".picture.mkv");
+    let mut ffmpeg = Command::new("ffmpeg");
+    ffmpeg.args(["-v", "error", "-y", "-f", "lavfi", "-i", "testsrc2=size=320x180:rate=2:duration=184"]);
+    output(ffmpeg.args(["-c:v", "mpeg4", "-q:v", "12"]).arg(&picture))?;
+    let mut mkvmerge = Command::new("mkvmerge");
+    mkvmerge.args(["-q", "-o"]).arg(library.join("harbour.mkv")).arg(&picture);
+    output(mkvmerge.args(["--language", "0:eng"]).arg(dialogue.join("harbour.en.srt")))?;
+    fs::rename(&picture, library.join("letters.mkv"))?;
+    fs::copy(dialogue.join("letters.he.srt"), library.join("letters.he.srt"))?;
+    Ok(())
+}

@@ -1,0 +1,52 @@
+//! What this machine needs before anything starts: tools that are too old are named first, then what will be
+//! installed, compiled and used. Does I/O.
+
+use std::process::Command;
+
+use anyhow::{Result, bail};
+use subtitle_tests::{
+    cluster::{installed_kubectl, needs_compiling},
+    packages,
+    process::output,
+};
+
+use crate::session::Options;
+
+/// The oldest Go that compiles Kubernetes 1.34 and its modules here.
+const OLDEST_GO: (u32, u32) = (1, 26);
+
+/// Checks versions, prints what will be done, and installs what is missing.
+pub(crate) fn prepare(options: &Options) -> Result<()> {
+    let compiles = options.context.is_none() && needs_compiling()?;
+    if compiles {
+        check_go()?;
+    }
+    if options.context.is_some() && installed_kubectl().is_none() {
+        bail!("--context needs kubectl 1.31 or later on the PATH; see https://kubernetes.io/docs/tasks/tools/");
+    }
+    let missing = packages::missing();
+    let installed = if missing.is_empty() { "nothing".to_owned() } else { format!("{} (Debian)", missing.join(", ")) };
+    let work = if compiles {
+        "Kubernetes and etcd from their Go modules, about 6 minutes on 2 cores, once (4 GB in Go's and our cache)"
+    } else {
+        "nothing of Kubernetes; operator and workers where they have changed"
+    };
+    println!("This needs, on this machine:");
+    println!("  install   {installed}");
+    println!("  compile   {work}");
+    println!("  use       about 1.5 GB of memory, free ports of 127.0.0.1, {}", options.folder()?.display());
+    packages::ensure()
+}
+
+fn check_go() -> Result<()> {
+    let wanted = format!("Go {}.{} or later compiles Kubernetes", OLDEST_GO.0, OLDEST_GO.1);
+    let Ok(version) = output(Command::new("go").args(["env", "GOVERSION"])) else {
+        bail!("{wanted}, and there is no 'go' on the PATH; see https://go.dev/dl/");
+    };
+    let mut numbers = version.trim().trim_start_matches("go").split('.').map_while(|part| part.parse::<u32>().ok());
+    let found = (numbers.next().unwrap_or_default(), numbers.next().unwrap_or_default());
+    if found < OLDEST_GO {
+        bail!("{wanted}, and this machine has {}; see https://go.dev/dl/", version.trim());
+    }
+    Ok(())
+}

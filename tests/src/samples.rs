@@ -1,0 +1,79 @@
+//! The samples and what their comments promise: phase, reason, events and file of every job.
+
+use std::{fs, path::PathBuf};
+
+use anyhow::{Context as _, Result};
+use serde_json::Value;
+use subtitle_workers::subtitle::Subtitle;
+
+use crate::{process::output, root, stack::Stack};
+
+/// How a job ends.
+#[derive(Debug, PartialEq, Eq)]
+pub struct Outcome {
+    /// Its object's name.
+    pub name: String,
+    /// `status.phase`.
+    pub phase: String,
+    /// `status.reason`.
+    pub reason: String,
+    /// The types of its events in their order, repetitions left out.
+    pub events: String,
+    /// Language, format and cues of its file, or `none`.
+    pub file: String,
+}
+
+/// Where the samples are.
+pub fn folder() -> PathBuf {
+    root().join("manifests/samples")
+}
+
+fn promised(document: &str) -> Result<Outcome> {
+    let object: Value = serde_yaml_ng::from_str(document)?;
+    let name = object["metadata"]["name"].as_str().context("a sample without a name")?;
+    let line = |key: &str| {
+        let lines = document.lines().filter_map(|line| line.strip_prefix("#   "));
+        let value = lines.filter_map(|line| line.strip_prefix(key)).map(|value| value.trim().to_owned()).next();
+        value.with_context(|| format!("the comment of the sample '{name}' has no line '{key}'"))
+    };
+    let (phase, reason, events, file) = (line("phase ")?, line("reason ")?, line("events ")?, line("file ")?);
+    Ok(Outcome { name: name.to_owned(), phase, reason, events, file })
+}
+
+/// What the comment of every sample promises.
+pub fn promises() -> Result<Vec<Outcome>> {
+    let mut files: Vec<PathBuf> = fs::read_dir(folder())?.map(|entry| Ok(entry?.path())).collect::<Result<_>>()?;
+    files.retain(|file| file.extension().is_some_and(|extension| extension == "yaml"));
+    files.sort();
+    let mut promises = Vec::new();
+    for file in files {
+        for document in fs::read_to_string(&file)?.split("\n---\n") {
+            promises.push(promised(document).with_context(|| format!("in {}", file.display()))?);
+        }
+    }
+    Ok(promises)
+}
+
+/// How a finished job really ended: from its object, its history and its file over REST.
+pub fn outcome(stack: &Stack, job: &Value) -> Result<Outcome> {
+    let text = |value: &Value| value.as_str().unwrap_or_default().to_owned();
+    let (status, id) = (&job["status"], text(&job["metadata"]["uid"]));
+    let (phase, reason) = (text(&status["phase"]), text(&status["reason"]));
+    let last = match (phase.as_str(), status["result"]["translatedFrom"].is_string()) {
+        ("Done", true) => "subtitle.translated",
+        ("Done", false) => "subtitle.ready",
+        _ => "job.failed",
+    };
+    let mut events = stack.events_until(&id, last)?;
+    events.dedup();
+    let file = match status["result"]["url"].as_str() {
+        None => "none".to_owned(),
+        Some(url) => {
+            let bytes = output(std::process::Command::new("curl").args(["-sf", url]))?;
+            let subtitle = Subtitle::read(&bytes).with_context(|| format!("the file at {url} cannot be read"))?;
+            let language = text(&status["result"]["language"]);
+            format!("{language}, {}, {} cues", subtitle.format.name(), subtitle.cues.len())
+        }
+    };
+    Ok(Outcome { name: text(&job["metadata"]["name"]), phase, reason, events: events.join(", "), file })
+}

@@ -1,0 +1,151 @@
+//! A development session: the whole system in the background of this machine, known by a lock, a process group
+//! and a file that says where everything is. Does I/O.
+//!
+//! ```text
+//!   demo, up ──starts──▶ serve (leads its own process group) ──▶ servers, operator, workers
+//!       └── a pipe: "keep" lets it live on; closed without it, everything ends
+//! ```
+
+use std::{
+    fs::{self, File, TryLockError},
+    io::{BufRead as _, BufReader, Write as _},
+    path::PathBuf,
+    process::{Child, Command, Stdio},
+    thread,
+    time::{Duration, Instant},
+};
+
+use anyhow::{Context as _, Result, bail};
+use clap::Args;
+use serde::{Deserialize, Serialize};
+use subtitle_tests::{cluster::cache, process::output};
+
+/// Where a session lives and which cluster it uses.
+#[derive(Args, Clone)]
+pub(crate) struct Options {
+    /// Keep the session's files here instead of ~/.cache/subtitles/dev; one session a folder
+    #[arg(long)]
+    pub(crate) folder: Option<PathBuf>,
+    /// Use the cluster of this kubectl context instead of starting a Kubernetes API of our own
+    #[arg(long)]
+    pub(crate) context: Option<String>,
+}
+
+/// Where everything of a running session is.
+#[derive(Serialize, Deserialize)]
+pub(crate) struct Session {
+    pub(crate) kubeconfig: PathBuf,
+    pub(crate) kubectl: PathBuf,
+    pub(crate) api: String,
+    pub(crate) broker_url: String,
+    pub(crate) redis_url: String,
+    pub(crate) store: PathBuf,
+    pub(crate) library: PathBuf,
+}
+
+impl Session {
+    /// A kubectl that talks to this session's cluster.
+    pub(crate) fn kubectl(&self) -> Command {
+        let mut command = Command::new(&self.kubectl);
+        command.env("KUBECONFIG", &self.kubeconfig);
+        command
+    }
+}
+
+impl Options {
+    /// The session's folder.
+    pub(crate) fn folder(&self) -> Result<PathBuf> {
+        match &self.folder {
+            Some(folder) => Ok(std::path::absolute(folder)?),
+            None => Ok(cache()?.join("dev")),
+        }
+    }
+
+    /// Takes the lock; none while a session holds it.
+    pub(crate) fn lock(&self) -> Result<Option<File>> {
+        let folder = self.folder()?;
+        fs::create_dir_all(&folder).with_context(|| format!("failed to create {}", folder.display()))?;
+        let file = File::create(folder.join("lock"))?;
+        match file.try_lock() {
+            Ok(()) => Ok(Some(file)),
+            Err(TryLockError::WouldBlock) => Ok(None),
+            Err(TryLockError::Error(error)) => Err(error.into()),
+        }
+    }
+
+    /// The running session.
+    pub(crate) fn running(&self) -> Result<Session> {
+        if self.lock()?.is_some() {
+            bail!("nothing runs in {}: start it with `cargo demo` or `cargo dev up`", self.folder()?.display());
+        }
+        let text = fs::read_to_string(self.folder()?.join("session.json")).context("the session is still starting")?;
+        Ok(serde_json::from_str(&text)?)
+    }
+
+    /// Ends the running session and waits until none of its processes is left; false if none ran.
+    pub(crate) fn down(&self) -> Result<bool> {
+        if self.lock()?.is_some() {
+            return Ok(false);
+        }
+        let group = fs::read_to_string(self.folder()?.join("process")).context("failed to find the session's process")?;
+        let begun = Instant::now();
+        for signal in ["TERM", "KILL"] {
+            signal_group(&group, signal);
+            let limit = begun.elapsed() + Duration::from_secs(10);
+            while begun.elapsed() < limit {
+                let is_empty = output(Command::new("pgrep").args(["-g", &group])).is_err();
+                if is_empty && self.lock()?.is_some() {
+                    return Ok(true);
+                }
+                thread::sleep(Duration::from_millis(50));
+            }
+        }
+        bail!("processes of the session are still there: pgrep -g {group}")
+    }
+}
+
+/// Sends a signal to every process of a group.
+pub(crate) fn signal_group(group: &str, signal: &str) {
+    let _ = Command::new("kill").args(["-s", signal, "--", &format!("-{group}")]).stderr(Stdio::null()).status();
+}
+
+/// A session that ends with us unless it is kept.
+pub(crate) struct Starting {
+    supervisor: Child,
+    /// Where everything is.
+    pub(crate) session: Session,
+}
+
+impl Starting {
+    /// Starts a session in place of one that runs, showing each step.
+    pub(crate) fn begin(options: &Options) -> Result<Self> {
+        if options.down()? {
+            println!("  the session that ran before has been ended");
+        }
+        let folder = options.folder()?;
+        let mut serve = Command::new("setsid");
+        serve.arg(std::env::current_exe()?).args(["serve", "--folder"]).arg(&folder);
+        if let Some(context) = &options.context {
+            serve.args(["--context", context]);
+        }
+        let log = File::create(folder.join("session.log"))?;
+        serve.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(log);
+        let mut supervisor = serve.spawn().context("failed to start 'setsid' (Debian package util-linux)")?;
+        let begun = Instant::now();
+        let steps = supervisor.stdout.take().context("its output is a pipe")?;
+        for step in BufReader::new(steps).lines() {
+            match step?.as_str() {
+                "ready" => return Ok(Self { supervisor, session: options.running()? }),
+                step => println!("  {:>5.1} s  {step}", begun.elapsed().as_secs_f32()),
+            }
+        }
+        let _ = supervisor.wait();
+        bail!("the system did not start; the logs of its parts are in {}", folder.display())
+    }
+
+    /// Lets it run on after this program has ended.
+    pub(crate) fn keep(mut self) -> Result<()> {
+        let mut pipe = self.supervisor.stdin.take().context("its input is a pipe")?;
+        pipe.write_all(b"keep\n").context("the session has ended meanwhile")
+    }
+}

@@ -1,0 +1,64 @@
+//! The samples, applied as the README says, end as their comments say; also the second time, and also when every
+//! process of the system is killed once while they run.
+
+use std::{process::Command, time::Duration};
+
+use serde_json::Value;
+use subtitle_tests::{
+    process::output,
+    samples::{self, Outcome},
+    stack::Stack,
+    temporary_folder,
+};
+
+fn apply_and_wait(stack: &mut Stack, while_running: impl FnOnce(&mut Stack)) {
+    output(stack.cluster.kubectl().args(["apply", "-f"]).arg(samples::folder())).expect("applies");
+    while_running(stack);
+    let wait = ["wait", "--for=condition=Finished", "subtitlejob", "--all", "--timeout=120s"];
+    output(stack.cluster.kubectl().args(wait)).expect("all finish");
+}
+
+fn outcomes(stack: &Stack) -> Vec<Outcome> {
+    let list = output(stack.cluster.kubectl().args(["get", "subtitlejobs", "-o", "json"])).expect("lists");
+    let list: Value = serde_json::from_str(&list).expect("JSON");
+    let jobs = list["items"].as_array().expect("a list");
+    jobs.iter().map(|job| samples::outcome(stack, job).expect("an outcome")).collect()
+}
+
+fn delete_all(stack: &Stack) {
+    output(stack.cluster.kubectl().args(["delete", "subtitlejobs", "--all"])).expect("deletes");
+}
+
+#[test]
+fn every_sample_ends_as_its_comment_says_also_when_each_process_dies_once() {
+    let folder = temporary_folder("samples").expect("a temporary folder");
+    let mut stack = Stack::start(&folder).expect("the stack starts");
+    let mut promises = samples::promises().expect("the samples' comments");
+    promises.sort_by(|one, other| one.name.cmp(&other.name));
+
+    apply_and_wait(&mut stack, |_| ());
+    assert_eq!(outcomes(&stack), promises);
+    let sidecar = std::fs::read_to_string(stack.library.join("harbour.es.srt")).expect("the sidecar");
+    assert!(sidecar.contains("Buenos días, Anna"), "{sidecar}");
+
+    delete_all(&stack);
+    apply_and_wait(&mut stack, |_| ());
+    assert_eq!(outcomes(&stack), promises, "the second time");
+
+    delete_all(&stack);
+    apply_and_wait(&mut stack, |stack| {
+        for server in stack.servers() {
+            println!("killing {}", server.name);
+            server.restart().expect("starts again");
+        }
+    });
+    // What history shows depends on where the kill struck; how each job ends does not.
+    let ends = |outcomes: Vec<Outcome>| {
+        outcomes.into_iter().map(|one| (one.name, one.phase, one.reason, one.file)).collect::<Vec<_>>()
+    };
+    assert_eq!(ends(outcomes(&stack)), ends(promises), "with every process killed");
+    let alive = Command::new("curl").args(["-sf", &format!("{}/readyz", stack.api)]).status().expect("curl runs");
+    assert!(alive.success());
+    drop(stack);
+    let _ = std::fs::remove_dir_all(&folder);
+}
