@@ -8,6 +8,7 @@ use clap::Args;
 use kube::Client;
 use subtitle_broker::Session;
 use subtitle_core::keys::KeyStyle;
+use subtitle_store::Store;
 use tokio::{
     signal::unix::{SignalKind, signal},
     sync::{Notify, watch},
@@ -62,16 +63,14 @@ pub async fn run(settings: Settings) -> Result<()> {
         .await
         .with_context(|| format!("failed to listen on {}", settings.listen))?;
     tracing::info!(address = %settings.listen, "the API listens");
-    let options = std::env::vars().filter(|(name, _)| name.starts_with("AWS_"));
-    let (files, prefix) = object_store::parse_url_opts(&settings.store_url, options)
-        .with_context(|| format!("failed to open the object store '{}'", settings.store_url))?;
+    let files = Store::open(&settings.store_url)?;
     let routes = api::router(api::Shared {
         jobs: jobs.clone(),
         ledger: ledger.clone(),
         broker,
         client,
         namespace: settings.namespace,
-        files: Arc::new(object_store::prefix::PrefixStore::new(files, prefix)),
+        files,
         store: store.clone(),
     });
     let (mut terminate, mut interrupt) = (signal(SignalKind::terminate())?, signal(SignalKind::interrupt())?);

@@ -5,16 +5,15 @@
 use std::{
     env,
     fs::{self, File},
+    hash::{DefaultHasher, Hash as _, Hasher as _},
     path::{Path, PathBuf},
     process::Command,
-    thread,
-    time::{Duration, Instant},
+    time::Duration,
 };
 
-use anyhow::{Context as _, Result, bail, ensure};
-use subtitle_workers::store::sha256;
+use anyhow::{Context as _, Result, ensure};
 
-use crate::process::{Server, free_port, output, wait_until};
+use crate::process::{Server, free_port, output, patiently, wait_until};
 
 const VERSION: &str = "v1.34.4";
 
@@ -49,12 +48,11 @@ pub fn installed_kubectl() -> Option<PathBuf> {
 
 /// What is compiled from a module, and the name that changes with its sources.
 fn compiled(module: &str) -> Result<PathBuf> {
-    let mut sources = Vec::new();
+    let mut digest = DefaultHasher::new();
     for file in ["go.mod", "go.sum", "main.go"] {
-        sources.extend(fs::read(source(module).join(file))?);
+        fs::read(source(module).join(file))?.hash(&mut digest);
     }
-    let digest = sha256(&sources);
-    Ok(cache()?.join("bin").join(format!("{module}-{VERSION}-{}", &digest[..8])).join(module))
+    Ok(cache()?.join("bin").join(format!("{module}-{VERSION}-{:016x}", digest.finish())).join(module))
 }
 
 fn source(module: &str) -> PathBuf {
@@ -78,10 +76,12 @@ impl Programs {
                 assets.display()
             );
             let own = Some(assets.join("kubectl")).filter(|kubectl| kubectl.exists());
-            let kubectl = installed_kubectl().or(own).context("kubectl 1.31 or later is neither on the PATH nor there")?;
+            let kubectl =
+                installed_kubectl().or(own).context("kubectl 1.31 or later is neither on the PATH nor there")?;
             return Ok(Self { etcd, apiserver, component: &[], kubectl });
         }
-        let (etcd, kube) = (build("etcd", progress)?, build("kube", progress)?);
+        // Seconds as measured on 2 cores that also compile everything else.
+        let (etcd, kube) = (build("etcd", 90, progress)?, build("kube", 600, progress)?);
         let kubectl = match installed_kubectl() {
             Some(installed) => installed,
             None => own_kubectl(&kube)?,
@@ -99,7 +99,7 @@ fn own_kubectl(kube: &Path) -> Result<PathBuf> {
     }
 }
 
-fn build(module: &str, progress: Progress<'_>) -> Result<PathBuf> {
+fn build(module: &str, up_to: u32, progress: Progress<'_>) -> Result<PathBuf> {
     let program = compiled(module)?;
     let folder = program.parent().context("the cache has a folder")?;
     fs::create_dir_all(folder).with_context(|| format!("failed to create {}", folder.display()))?;
@@ -117,22 +117,11 @@ fn build(module: &str, progress: Progress<'_>) -> Result<PathBuf> {
     let mut go = Command::new("go");
     go.args(["build", "-trimpath", "-ldflags", &flags, "-o"]).arg(&unfinished).arg(".");
     go.current_dir(source(module)).env("CGO_ENABLED", "0");
-    let begun = Instant::now();
-    let mut child = go.spawn().context("failed to start 'go': Go 1.26 or later is needed to compile Kubernetes")?;
-    let mut told = 0;
-    let status = loop {
-        if let Some(status) = child.try_wait()? {
-            break status;
-        }
-        if begun.elapsed().as_secs() >= told {
-            progress(&format!("compiling {module} from its Go module, once: {told} s of up to 400 s"));
-            told += 30;
-        }
-        thread::sleep(Duration::from_millis(200));
-    };
-    if !status.success() {
-        bail!("compiling {module} ended with {status}; is the Go module proxy reachable? What is done is kept.");
-    }
+    let log = folder.join(format!("{module}.log"));
+    let tell =
+        |seconds| progress(&format!("compiling {module} from its Go module, once: {seconds} s of up to {up_to} s"));
+    patiently(&mut go, &log, tell)
+        .context("failed to compile Kubernetes: is the Go module proxy reachable? What is done is kept")?;
     fs::rename(&unfinished, &program)?;
     Ok(program)
 }

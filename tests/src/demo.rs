@@ -2,19 +2,17 @@
 
 use std::{process::Command, time::Duration};
 
-use anyhow::{Context as _, Result};
-use serde_json::Value;
-use subtitle_tests::{process::output, samples};
-use subtitle_workers::subtitle::{Cue, Subtitle};
-
 use crate::{
     requirements,
     session::{Options, Session, Starting},
     table,
 };
+use anyhow::{Context as _, Result};
+use serde_json::Value;
+use subtitle_tests::{process::output, samples};
 
 /// Cues shown side by side.
-const SHOWN: usize = 8;
+const SHOWN: usize = 10;
 /// Width of a column of text, in characters.
 const COLUMN: usize = 46;
 
@@ -32,7 +30,7 @@ pub(crate) fn demo(options: &Options) -> Result<()> {
     table::until_finished(session, &names, Duration::from_secs(180))?;
 
     let translated = job(session, "translated")?;
-    side_by_side(&subtitle(&job(session, "found")?)?, &subtitle(&translated)?);
+    side_by_side(&file(&job(session, "found")?)?, &file(&translated)?);
     history(session, &translated)?;
     let failed = job(session, "failed")?;
     println!("\nWhy 'failed' failed:\n  {}", failed["status"]["message"].as_str().unwrap_or_default());
@@ -51,19 +49,20 @@ fn job(session: &Session, name: &str) -> Result<Value> {
     Ok(serde_json::from_str(&text)?)
 }
 
-fn subtitle(job: &Value) -> Result<Subtitle> {
+fn file(job: &Value) -> Result<String> {
     let url = job["status"]["result"]["url"].as_str();
     let url = url.with_context(|| format!("the job has no file; its status is {:#}", job["status"]))?;
-    Ok(Subtitle::read(&output(Command::new("curl").args(["-sf", url]))?)?)
+    output(Command::new("curl").args(["-sf", url]))
 }
 
-fn side_by_side(source: &Subtitle, translation: &Subtitle) {
-    println!("\nThe first {SHOWN} of {} cues, and what Apertium made of them:\n", source.cues.len());
-    let text = |cue: &Cue| {
-        let line = cue.text.replace('\n', " / ");
+fn side_by_side(source: &str, translation: &str) {
+    let (source, translation) = (samples::cues(source), samples::cues(translation));
+    println!("\nThe first {SHOWN} of {} cues, and what Apertium made of them:\n", source.len());
+    let text = |cue: &str| {
+        let line = cue.trim_end().replace('\n', " / ");
         if line.chars().count() <= COLUMN { line } else { line.chars().take(COLUMN - 1).chain(['…']).collect() }
     };
-    for (source, translation) in source.cues.iter().zip(&translation.cues).take(SHOWN) {
+    for (source, translation) in source.into_iter().zip(translation).take(SHOWN) {
         println!("  {:<COLUMN$}  {}", text(source), text(translation));
     }
 }

@@ -5,7 +5,7 @@ use std::{fs, path::Path, process::Command};
 
 use anyhow::{Context as _, Result};
 
-use crate::{process::output, root};
+use crate::{process::output, root, samples::cues};
 
 /// Makes the films of the samples in `library`, in place of older ones:
 /// `harbour.mkv` with an English text track, `letters.mkv` without tracks but with `letters.he.srt` beside it.
@@ -22,4 +22,17 @@ pub fn make(library: &Path) -> Result<()> {
     fs::rename(&picture, library.join("letters.mkv"))?;
     fs::copy(dialogue.join("letters.he.srt"), library.join("letters.he.srt"))?;
     Ok(())
+}
+
+/// The first lines of the English dialogue, each with what the Apertium command makes of it.
+pub fn first_lines_in_spanish(count: usize) -> Result<Vec<(String, String)>> {
+    let dialogue = fs::read_to_string(root().join("manifests/samples/films/harbour.en.srt"))?;
+    let lines = cues(&dialogue).into_iter().take(count).map(|cue| cue.trim().replace('\n', " "));
+    let translated = |line: String| {
+        let mut apertium = Command::new("sh");
+        apertium.args(["-c", "printf %s \"$1\" | apertium -u eng-spa", "sh", &line]);
+        let spanish = output(&mut apertium)?;
+        Ok((line, spanish))
+    };
+    lines.map(translated).collect()
 }

@@ -3,7 +3,9 @@
 
 use std::process::Command;
 
-use anyhow::{Result, bail};
+use anyhow::{Context as _, Result, bail};
+
+use crate::{cluster::cache, process::patiently};
 
 /// Command and the package it comes from.
 const PACKAGES: [(&str, &str); 11] = [
@@ -44,17 +46,18 @@ pub fn ensure() -> Result<()> {
     if !is_root || !is_there("apt-get") {
         bail!("these Debian packages are missing; install them first:\n  sudo {by_hand}");
     }
-    println!("installing {} (about 300 MB with what they need)", missing.join(", "));
+    let log = cache()?.join("packages.log");
+    std::fs::create_dir_all(cache()?)?;
     let apt = |arguments: &[&str]| {
         let mut command = Command::new("apt-get");
         command.args(arguments).env("DEBIAN_FRONTEND", "noninteractive");
         // Packages must not start system services beside ours.
-        command.env("RUNLEVEL", "1").status().is_ok_and(|status| status.success())
+        command.env("RUNLEVEL", "1");
+        let tell = |seconds| println!("  apt-get {}: {seconds} s of up to 60 s", arguments[0]);
+        patiently(&mut command, &log, tell)
     };
     let mut install = vec!["install", "-y", "-q", "--no-install-recommends"];
     install.extend(&missing);
-    if apt(&install) || (apt(&["update", "-q"]) && apt(&install)) {
-        return Ok(());
-    }
-    bail!("installing failed; try it by hand:\n  {by_hand}")
+    let installed = apt(&install).or_else(|_| apt(&["update", "-q"]).and_then(|()| apt(&install)));
+    installed.with_context(|| format!("failed to install packages; try it by hand:\n  {by_hand}"))
 }

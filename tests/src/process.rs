@@ -108,28 +108,48 @@ pub fn free_port() -> Result<u16> {
     Ok(TcpListener::bind("127.0.0.1:0").context("failed to find a free port on 127.0.0.1")?.local_addr()?.port())
 }
 
+fn end_of(log: &Path) -> String {
+    let log = std::fs::read_to_string(log).unwrap_or_default();
+    let lines: Vec<&str> = log.lines().collect();
+    lines[lines.len().saturating_sub(15)..].join("\n")
+}
+
 /// Waits until `ready` is true; an error that shows the end of the server's log if it ends first or takes too long.
 pub fn wait_until(server: &mut Server, folder: &Path, limit: Duration, ready: impl Fn() -> bool) -> Result<()> {
     let deadline = Instant::now() + limit;
     while !ready() {
         let ended = server.ended();
         if ended.is_some() || Instant::now() > deadline {
-            let log = std::fs::read_to_string(folder.join(format!("{}.log", server.name))).unwrap_or_default();
-            let tail: Vec<&str> = log.lines().rev().take(15).collect();
-            let tail: Vec<&str> = tail.into_iter().rev().collect();
+            let (name, end) = (&server.name, end_of(&folder.join(format!("{}.log", server.name))));
             match ended {
-                Some(status) => bail!("{} ended with {status}; its log ends:\n{}", server.name, tail.join("\n")),
-                None => {
-                    bail!(
-                        "{} was not ready within {} s; its log ends:\n{}",
-                        server.name,
-                        limit.as_secs(),
-                        tail.join("\n")
-                    )
-                }
+                Some(status) => bail!("{name} ended with {status}; its log ends:\n{end}"),
+                None => bail!("{name} was not ready within {} s; its log ends:\n{end}", limit.as_secs()),
             }
         }
         thread::sleep(Duration::from_millis(50));
+    }
+    Ok(())
+}
+
+/// Runs a command to its end, its output in `log`, and tells the seconds it has taken, now and then.
+pub fn patiently(command: &mut Command, log: &Path, tell: impl Fn(u64)) -> Result<()> {
+    let program = command.get_program().to_string_lossy().into_owned();
+    let output = File::create(log).with_context(|| format!("failed to create {}", log.display()))?;
+    command.stdin(Stdio::null()).stdout(output.try_clone()?).stderr(output);
+    let mut child = command.spawn().with_context(|| format!("failed to start '{program}'"))?;
+    let (begun, mut told) = (Instant::now(), 0);
+    let status = loop {
+        if let Some(status) = child.try_wait()? {
+            break status;
+        }
+        if begun.elapsed().as_secs() >= told {
+            tell(told);
+            told += 30;
+        }
+        thread::sleep(Duration::from_millis(200));
+    };
+    if !status.success() {
+        bail!("'{program}' ended with {status}; its output is in {} and ends:\n{}", log.display(), end_of(log));
     }
     Ok(())
 }

@@ -10,7 +10,11 @@ use std::{
 };
 
 use anyhow::{Context as _, Result};
-use subtitle_tests::stack::{self, Stack};
+use subtitle_tests::{
+    cluster::needs_compiling,
+    films::first_lines_in_spanish,
+    stack::{self, Stack},
+};
 
 use crate::session::{Options, Session, signal_group};
 
@@ -51,9 +55,16 @@ fn start(options: &Options, folder: &Path) -> Result<Stack> {
         let old = folder.join(old);
         let _ = if old.is_dir() { fs::remove_dir_all(old) } else { fs::remove_file(old) };
     }
+    if options.context.is_none() && needs_compiling()? {
+        tell("while Kubernetes compiles, what Apertium makes of the first lines of the film:");
+        for (english, spanish) in first_lines_in_spanish(4)? {
+            tell(&format!("  {english:<46}  {spanish}"));
+        }
+    }
     let library = folder.join("library");
     let simulated_delay = Duration::from_millis(1500);
-    let stack = stack::Options { library, context: options.context.as_deref(), simulated_delay, progress: &tell };
+    let context = options.context.as_deref();
+    let stack = stack::Options { library, context, store: None, simulated_delay, progress: &tell };
     let stack = Stack::start_with(folder, &stack)?;
     let session = Session {
         kubeconfig: stack.cluster.kubeconfig.clone(),

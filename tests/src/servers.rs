@@ -1,10 +1,19 @@
 //! RabbitMQ and Redis from Debian's packages as processes of their own: own node name, ports and folder. Does I/O.
 
-use std::{fs, net::TcpStream, path::Path, time::Duration};
+use std::{
+    fs,
+    net::TcpStream,
+    path::{Path, PathBuf},
+    process::Command,
+    time::Duration,
+};
 
 use anyhow::Result;
 
-use crate::process::{Server, free_port, wait_until};
+use crate::process::{Server, free_port, output, wait_until};
+
+/// Where Debian's package has the programs that do not change their user.
+const PROGRAMS: &str = "/usr/lib/rabbitmq/bin";
 
 /// A running RabbitMQ.
 pub struct Broker {
@@ -14,6 +23,9 @@ pub struct Broker {
     pub server: Server,
     /// Erlang's port mapper, its own.
     pub port_mapper: Server,
+    folder: PathBuf,
+    node: String,
+    mapper_port: u16,
 }
 
 impl Broker {
@@ -29,12 +41,13 @@ impl Broker {
             "raft.wal_max_size_bytes = 67108864\nvm_memory_high_watermark.absolute = 1GB\ndisk_free_limit.absolute = 100MB\n",
         )?;
         fs::write(folder.join("enabled_plugins"), "[].\n")?;
-        let program = Path::new("/usr/lib/rabbitmq/bin/rabbitmq-server");
-        let mut server = Server::start("rabbitmq", program, folder, |command| {
+        let program = Path::new(PROGRAMS).join("rabbitmq-server");
+        let node = format!("subtitles-{port}@localhost");
+        let mut server = Server::start("rabbitmq", &program, folder, |command| {
             command
                 .env("HOME", folder)
                 .env("RUNNING_UNDER_SYSTEMD", "1") // it then replaces the shell, so that a signal reaches the broker
-                .env("RABBITMQ_NODENAME", format!("subtitles-{port}@localhost"))
+                .env("RABBITMQ_NODENAME", &node)
                 .env("RABBITMQ_NODE_IP_ADDRESS", "127.0.0.1")
                 .env("RABBITMQ_NODE_PORT", port.to_string())
                 .env("RABBITMQ_DIST_PORT", distribution_port.to_string())
@@ -50,7 +63,15 @@ impl Broker {
         wait_until(&mut server, folder, Duration::from_secs(90), || {
             fs::read_to_string(&log).is_ok_and(|log| log.contains("Server startup complete"))
         })?;
-        Ok(Self { url: format!("amqp://guest:guest@127.0.0.1:{port}/%2f"), server, port_mapper })
+        let (url, folder) = (format!("amqp://guest:guest@127.0.0.1:{port}/%2f"), folder.to_path_buf());
+        Ok(Self { url, server, port_mapper, folder, node, mapper_port })
+    }
+
+    /// What `rabbitmqctl` prints for these arguments.
+    pub fn control(&self, arguments: &[&str]) -> Result<String> {
+        let mut command = Command::new(Path::new(PROGRAMS).join("rabbitmqctl"));
+        command.env("HOME", &self.folder).env("ERL_EPMD_PORT", self.mapper_port.to_string());
+        output(command.args(["--node", &self.node, "--quiet"]).args(arguments))
     }
 }
 

@@ -87,7 +87,8 @@ impl Options {
         if self.lock()?.is_some() {
             return Ok(false);
         }
-        let group = fs::read_to_string(self.folder()?.join("process")).context("failed to find the session's process")?;
+        let group =
+            fs::read_to_string(self.folder()?.join("process")).context("failed to find the session's process")?;
         let begun = Instant::now();
         for signal in ["TERM", "KILL"] {
             signal_group(&group, signal);

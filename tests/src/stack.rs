@@ -38,7 +38,7 @@ pub struct Stack {
     pub api: String,
     /// The video library.
     pub library: PathBuf,
-    /// The object store's directory.
+    /// The object store's directory, where the store is one.
     pub store: PathBuf,
     folder: PathBuf,
 }
@@ -49,6 +49,8 @@ pub struct Options<'a> {
     pub library: PathBuf,
     /// Somebody's own cluster instead of a new one.
     pub context: Option<&'a str>,
+    /// Another object store than the directory: its URL, and what its client needs in the environment.
+    pub store: Option<(String, Vec<(String, String)>)>,
     /// How long each answer of the simulated source and engine takes.
     pub simulated_delay: Duration,
     /// Told what is being done.
@@ -56,7 +58,7 @@ pub struct Options<'a> {
 }
 
 /// Builds operator and workers; the folder of their programs.
-fn build() -> Result<PathBuf> {
+pub fn build() -> Result<PathBuf> {
     let mut cargo = Command::new("cargo");
     cargo.args(["build", "--quiet", "--workspace", "--bins", "--locked"]).current_dir(root());
     output(&mut cargo)?;
@@ -76,20 +78,20 @@ fn cluster(folder: &Path, options: &Options<'_>) -> Result<Cluster> {
 }
 
 impl Stack {
-    /// Starts everything in `folder`, as tests need it.
-    pub fn start(folder: &Path) -> Result<Self> {
+    /// Starts everything in `folder`, as tests need it; the store is a directory unless one is given.
+    pub fn start(folder: &Path, store: Option<(String, Vec<(String, String)>)>) -> Result<Self> {
         let library = folder.join("library");
         let progress = |step: &str| println!("{step}");
-        Self::start_with(
-            folder,
-            &Options { library, context: None, simulated_delay: Duration::ZERO, progress: &progress },
-        )
+        let simulated_delay = Duration::ZERO;
+        Self::start_with(folder, &Options { library, context: None, store, simulated_delay, progress: &progress })
     }
 
     /// Starts everything in `folder`, side by side where nothing waits for the other, and applies the CRD.
     pub fn start_with(folder: &Path, options: &Options<'_>) -> Result<Self> {
         let (library, store) = (options.library.clone(), folder.join("store"));
         fs::create_dir_all(&store)?;
+        let directory = || (format!("file://{}", store.display()), Vec::new());
+        let (store_url, store_environment) = options.store.clone().unwrap_or_else(directory);
         let (cluster, programs, servers) = thread::scope(|scope| {
             let cluster = scope.spawn(|| cluster(&folder.join("kubernetes"), options));
             let programs = scope.spawn(|| {
@@ -116,14 +118,14 @@ impl Stack {
             command.arg("run").env("KUBECONFIG", &cluster.kubeconfig);
             command.env("SUBTITLES_BROKER_URL", &broker.url).env("SUBTITLES_REDIS_URL", &redis.url);
             command.env("SUBTITLES_LISTEN", format!("127.0.0.1:{port}"));
-            command.env("SUBTITLES_STORE_URL", format!("file://{}", store.display()));
+            command.env("SUBTITLES_STORE_URL", &store_url).envs(store_environment.clone());
         })?;
         let ready = || reachable(&format!("{api}/readyz"));
         wait_until(&mut operator, folder, Duration::from_secs(60), ready)?;
         let worker = |name: &str| {
             Server::start(name, &programs.join(name), folder, |command| {
                 command.env("SUBTITLES_BROKER_URL", &broker.url).env("SUBTITLES_PUBLIC_URL", &api);
-                command.env("SUBTITLES_STORE_URL", format!("file://{}", store.display()));
+                command.env("SUBTITLES_STORE_URL", &store_url).envs(store_environment.clone());
                 command.env("SUBTITLES_LIBRARIES", format!("default={}", library.display()));
                 let delay = options.simulated_delay.as_millis().to_string();
                 command.env("SUBTITLES_SIMULATED_DELAY_MILLISECONDS", delay);

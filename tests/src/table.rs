@@ -73,7 +73,11 @@ fn follow(changes: &mpsc::Receiver<Value>, names: &[String], limit: Duration) ->
         let Ok(job) = changes.recv_timeout(limit.saturating_sub(begun.elapsed())) else {
             let open: Vec<&str> =
                 rows.iter().filter(|(_, row)| !row.is_finished).map(|(name, _)| name.as_str()).collect();
-            bail!("not finished within {} s: {}; see `kubectl describe subtitlejobs`", limit.as_secs(), open.join(", "));
+            bail!(
+                "not finished within {} s: {}; see `kubectl describe subtitlejobs`",
+                limit.as_secs(),
+                open.join(", ")
+            );
         };
         let Some((name, shown)) = job["metadata"]["name"].as_str().and_then(|name| rows.get_key_value(name)) else {
             continue;

@@ -1,7 +1,9 @@
 //! The contract on real servers: the CRD on an API server, the topology on a broker.
 
-use std::{fs, path::Path, process::Command};
+use std::{collections::BTreeMap, fs, path::Path, process::Command};
 
+use serde_json::Value;
+use subtitle_broker::Session;
 use subtitle_tests::{
     cluster::{Cluster, Programs},
     job_manifest as job,
@@ -117,11 +119,45 @@ fn the_api_server_teaches_and_refuses_as_the_schema_says() {
     let _ = fs::remove_dir_all(folder);
 }
 
-#[test]
-fn a_broker_starts_and_ends_without_a_trace() {
+/// Everything a broker says of its exchanges, queues and bindings, in one reviewable text.
+fn topology(broker: &Broker) -> String {
+    let mut text = String::new();
+    for (kind, columns) in [
+        ("exchanges", &["name", "type", "durable", "arguments"][..]),
+        ("queues", &["name", "durable", "arguments"][..]),
+        ("bindings", &["source_name", "routing_key", "destination_name", "arguments"][..]),
+    ] {
+        let rows = broker.control(&[&[&format!("list_{kind}"), "--formatter", "json"], columns].concat());
+        let rows: Vec<BTreeMap<String, Value>> = serde_json::from_str(&rows.expect("lists")).expect("JSON");
+        let ours = rows.into_iter().filter(|row| row.values().any(|value| value.to_string().contains("\"subtitle.")));
+        let cells = |row: BTreeMap<String, Value>| {
+            let cells: Vec<String> = columns.iter().map(|column| row[*column].to_string()).collect();
+            format!("  {}\n", cells.join("  "))
+        };
+        let mut lines: Vec<String> = ours.map(cells).collect();
+        lines.sort();
+        text.extend([&format!("{kind}\n"), &lines.concat()].map(String::as_str));
+    }
+    text
+}
+
+#[tokio::test]
+async fn a_broker_reads_back_the_reviewed_topology_and_ends_without_a_trace() {
     let folder = temporary_folder("broker").expect("a temporary folder");
-    let port = free_port().expect("a port");
-    let broker = Broker::start(&folder, port).expect("RabbitMQ starts");
+    let broker = Broker::start(&folder, free_port().expect("a port")).expect("RabbitMQ starts");
+    let session = Session::open(&broker.url, "contract").await.expect("declares");
+    let declared = topology(&broker);
+    session.close().await;
+    let again = Session::open(&broker.url, "contract").await.expect("declaring twice is fine");
+    again.close().await;
+    assert_eq!(topology(&broker), declared);
+
+    let golden = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/golden/topology.txt");
+    if std::env::var_os("UPDATE_GOLDEN").is_some() {
+        fs::write(&golden, &declared).expect("golden file is writable");
+    }
+    assert_eq!(declared, fs::read_to_string(&golden).expect("golden file"), "UPDATE_GOLDEN=1 rewrites it");
+
     let mapper = broker.port_mapper.pid();
     drop(broker);
     let alive = Command::new("kill").args(["-0", &mapper.to_string()]).status().expect("kill runs");

@@ -75,7 +75,7 @@ async fn publish_nonsense_and_wait(url: &str, job_id: &str) -> Vec<String> {
 #[test]
 fn every_flow_ends_as_it_should_also_when_processes_die() {
     let folder = temporary_folder("flows").expect("a temporary folder");
-    let mut stack = Stack::start(&folder).expect("the stack starts");
+    let mut stack = Stack::start(&folder, None).expect("the stack starts");
 
     // A video with an embedded English track, and one with a Hebrew sidecar in its legacy charset.
     fs::write(folder.join("harbour.srt"), dialogue()).expect("writable");
@@ -166,6 +166,15 @@ fn every_flow_ends_as_it_should_also_when_processes_die() {
     // What is no event, and an event that cannot be, go to the dead letters; the consumer goes on.
     let dead = publish_nonsense_and_wait(&stack.broker.url, uid(&found));
     assert_eq!(dead, ["MalformedMessage", "ImpossibleEvent"]);
+
+    // SIGTERM ends each program within its grace time, with success, and what it had in hand goes on elsewhere.
+    stack.apply(&job("drained", "{video: {path: harbour.mkv}, language: es-AR}")).expect("applies");
+    for server in [&mut stack.downloader, &mut stack.translator, &mut stack.operator] {
+        let status = server.stop(Duration::from_secs(25)).expect("it ends in time");
+        assert!(status.success(), "{} ended with {status}", server.name);
+        server.restart().expect("starts again");
+    }
+    assert_eq!(stack.finished("drained", LIMIT).expect("finished")["status"]["phase"], "Done");
 
     // Killing operator and translator in the middle still ends with the job right.
     stack.apply(&job("again", "{video: {path: harbour.mkv}, language: es-MX}")).expect("applies");

@@ -10,6 +10,8 @@
 //! ```
 #![warn(missing_docs)]
 
+pub use subtitle_store as store;
+
 pub mod artefact;
 pub mod claim;
 pub mod config;
@@ -18,7 +20,6 @@ pub mod failure;
 pub mod find;
 pub mod named;
 pub mod run;
-pub mod store;
 pub mod subtitle;
 pub mod translate;
 pub mod translator;

@@ -6,7 +6,6 @@ use axum::{
     http::{StatusCode, header},
     response::{IntoResponse, Response},
 };
-use object_store::{ObjectStoreExt as _, path::Path as Key};
 
 use super::{Refusal, Shared, unavailable, unknown};
 
@@ -29,11 +28,8 @@ async fn key(shared: &Shared, id: &str) -> Result<Option<String>, Refusal> {
 pub(super) async fn file(State(shared): State<Shared>, Path(id): Path<String>) -> Result<Response, Refusal> {
     let none = |detail: &str| Refusal(StatusCode::NOT_FOUND, "NoFile", detail.to_owned());
     let key = key(&shared, &id).await?.ok_or_else(|| none("the job has no subtitle (yet)"))?;
-    let bytes = match shared.files.get(&Key::from(key.as_str())).await {
-        Ok(found) => found.bytes().await.map_err(|error| unavailable(&error))?,
-        Err(object_store::Error::NotFound { .. }) => return Err(none("the file is not in the object store any more")),
-        Err(error) => return Err(unavailable(&error)),
-    };
+    let stored = shared.files.read(&key).await.map_err(|error| unavailable(&error))?;
+    let bytes = stored.ok_or_else(|| none("the file is not in the object store any more"))?;
     let kind = match key.rsplit('.').next() {
         Some("vtt") => "text/vtt; charset=utf-8",
         _ => "application/x-subrip; charset=utf-8",

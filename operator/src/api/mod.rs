@@ -37,7 +37,7 @@ pub struct Shared {
     /// Where jobs created here go.
     pub namespace: String,
     /// Where results are.
-    pub files: Arc<dyn object_store::ObjectStore>,
+    pub files: subtitle_store::Store,
     /// The watch's store.
     pub store: Store<SubtitleJob>,
 }

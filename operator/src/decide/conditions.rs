@@ -15,7 +15,8 @@ pub fn table(phase: Phase, reason: Reason) -> [(&'static str, bool); 7] {
         ("Progressing", !over && !suspended),
         ("Suspended", suspended),
         ("Ready", phase == Phase::Done),
-        ("Stalled", phase == Phase::Failed && reason == Reason::InvalidSpec),
+        // What kstatus (Flux, `helm --wait`) reads as failed; without it they wait for their timeout.
+        ("Stalled", phase == Phase::Failed),
     ]
 }
 

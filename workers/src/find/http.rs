@@ -2,9 +2,10 @@
 //! `https://subtitles.example/{stem}.{language}.srt`. 404 and 410 mean that it has none.
 
 use futures::TryStreamExt as _;
+use percent_encoding::percent_decode_str;
 use reqwest::StatusCode;
 use sha2::{Digest as _, Sha256};
-use subtitle_core::{job::Video, language::Language, record::location};
+use subtitle_core::{job::Video, language::Language};
 use url::Url;
 
 use super::{Found, Origin, SourceError, Sources, library::NAME};
@@ -19,7 +20,7 @@ pub(super) async fn list(sources: &Sources, video: &Video, languages: &[Language
     for language in languages {
         let url = address(template, &stem, language)?;
         if let Some(bytes) = get(&sources.http, &url).await? {
-            let label = url.path_segments().and_then(Iterator::last).unwrap_or_default().to_owned();
+            let label = decoded(url.path_segments().and_then(Iterator::last).unwrap_or_default());
             return Ok(vec![Found {
                 source: NAME,
                 label,
@@ -34,10 +35,18 @@ pub(super) async fn list(sources: &Sources, video: &Video, languages: &[Language
     Ok(Vec::new())
 }
 
+fn decoded(segment: &str) -> String {
+    percent_decode_str(segment).decode_utf8_lossy().into_owned()
+}
+
+/// The file's name without its extension, as a person reads it: a URL's is decoded, a path's is as it is.
 fn stem(video: &Video) -> Option<String> {
-    let location = location(video);
-    let name = location.split(['?', '#']).next()?.rsplit('/').next()?;
-    let stem = name.rsplit_once('.').map_or(name, |(stem, _)| stem);
+    let name = match (&video.url, &video.path) {
+        (Some(url), _) => decoded(url.split(['?', '#']).next()?.rsplit('/').next()?),
+        (None, Some(path)) => path.rsplit('/').next()?.to_owned(),
+        (None, None) => String::new(),
+    };
+    let stem = name.rsplit_once('.').map_or(name.as_str(), |(stem, _)| stem);
     Some(if stem.is_empty() { video.title.clone()? } else { stem.to_owned() })
 }
 

@@ -1,7 +1,9 @@
 //! The samples, applied as the README says, end as their comments say; also the second time, and also when every
-//! process of the system is killed once while they run.
+//! process of the system is killed once while they run. Files and claims are in a real S3 server.
 
-use std::{process::Command, time::Duration};
+mod s3;
+
+use std::process::Command;
 
 use serde_json::Value;
 use subtitle_tests::{
@@ -32,7 +34,8 @@ fn delete_all(stack: &Stack) {
 #[test]
 fn every_sample_ends_as_its_comment_says_also_when_each_process_dies_once() {
     let folder = temporary_folder("samples").expect("a temporary folder");
-    let mut stack = Stack::start(&folder).expect("the stack starts");
+    let s3 = s3::Server::start(&folder.join("buckets")).expect("the S3 server starts");
+    let mut stack = Stack::start(&folder, Some(s3.store())).expect("the stack starts");
     let mut promises = samples::promises().expect("the samples' comments");
     promises.sort_by(|one, other| one.name.cmp(&other.name));
 
@@ -57,6 +60,7 @@ fn every_sample_ends_as_its_comment_says_also_when_each_process_dies_once() {
         outcomes.into_iter().map(|one| (one.name, one.phase, one.reason, one.file)).collect::<Vec<_>>()
     };
     assert_eq!(ends(outcomes(&stack)), ends(promises), "with every process killed");
+    assert!(s3.objects("subtitles/films/default") > 20, "files are in the bucket, under the URL's prefix");
     let alive = Command::new("curl").args(["-sf", &format!("{}/readyz", stack.api)]).status().expect("curl runs");
     assert!(alive.success());
     drop(stack);

@@ -1,4 +1,6 @@
-//! The object store: subtitle files and claims by key, created only where absent.
+//! The object store: subtitle files and claims by key, created only where absent. Operator and workers open it
+//! by the same URL and settings. Does I/O.
+#![warn(missing_docs)]
 
 use std::{sync::Arc, time::Duration};
 

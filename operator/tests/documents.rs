@@ -1,0 +1,73 @@
+//! The tables in the README and the reference of reasons are what the code says. `UPDATE_GOLDEN=1` rewrites them.
+
+use std::{fmt::Write as _, fs, path::PathBuf};
+
+use subtitle_core::{
+    phase::{Phase, Step},
+    reason::Reason,
+};
+use subtitle_operator::decide::conditions;
+
+fn file(name: &str) -> PathBuf {
+    PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("..").join(name)
+}
+
+/// Holds what stands between the two marks of `table` in `name` against `expected`.
+fn holds(name: &str, table: &str, expected: &str) {
+    let text = fs::read_to_string(file(name)).expect("readable");
+    let (begin, end) = (format!("<!-- {table}: generated -->\n"), format!("<!-- {table}: end -->"));
+    let (before, rest) = text.split_once(&begin).expect("the begin mark");
+    let (current, after) = rest.split_once(&end).expect("the end mark");
+    if std::env::var_os("UPDATE_GOLDEN").is_some() {
+        fs::write(file(name), format!("{before}{begin}{expected}{end}{after}")).expect("writable");
+    } else {
+        assert_eq!(current, expected, "UPDATE_GOLDEN=1 cargo test -p subtitle-operator rewrites {name}");
+    }
+}
+
+fn sentence(phase: Phase) -> &'static str {
+    match phase {
+        Phase::Pending => "accepted; waiting for its turn, its time, or the broker",
+        Phase::DownloadQueued => "the task is confirmed by the broker",
+        Phase::DownloadInProgress => "a downloader works on it",
+        Phase::TranslateQueued => "another language was found; the translation task is confirmed",
+        Phase::TranslateInProgress => "a translator works on it",
+        Phase::Done => "the subtitle is stored",
+        Phase::Failed => "over without a subtitle; `status.reason` and `status.message` say why",
+    }
+}
+
+#[test]
+fn the_readme_and_the_reference_say_what_the_code_says() {
+    let mut phases = "| Phase | In Redis and REST | What it means |\n|---|---|---|\n".to_owned();
+    for phase in Phase::ALL {
+        let wire = if phase == Phase::Pending {
+            "the step's `*_QUEUED`".to_owned()
+        } else {
+            format!("`{}`", phase.wire_status(Step::Download))
+        };
+        let _ = writeln!(phases, "| `{}` | {wire} | {} |", phase.as_str(), sentence(phase));
+    }
+    holds("README.md", "phases", &phases);
+
+    let states = [
+        ("waiting or being worked on", Phase::DownloadInProgress, Reason::Working),
+        ("suspended", Phase::DownloadQueued, Reason::Suspended),
+        ("`Done`", Phase::Done, Reason::SubtitleFound),
+        ("`Failed`", Phase::Failed, Reason::NoSubtitleFound),
+    ];
+    let kinds = conditions::table(Phase::Pending, Reason::WaitingForTurn).map(|(kind, _)| format!(" `{kind}` |"));
+    let mut table = format!("| The job is |{}\n|---{}|\n", kinds.concat(), "|---".repeat(kinds.len()));
+    for (name, phase, reason) in states {
+        let cells = conditions::table(phase, reason).map(|(_, is_true)| if is_true { " True |" } else { " False |" });
+        let _ = writeln!(table, "| {name} |{}", cells.concat());
+    }
+    holds("README.md", "conditions", &table);
+
+    let mut reasons = "| Reason | What it means | Tried again |\n|---|---|---|\n".to_owned();
+    for reason in Reason::ALL {
+        let retried = if reason.is_retryable() { "yes" } else { "" };
+        let _ = writeln!(reasons, "| `{reason}` | {} | {retried} |", reason.meaning().trim());
+    }
+    holds("core/docs/reasons.md", "reasons", &reasons);
+}
