@@ -178,6 +178,8 @@ impl Cluster {
         let mut apiserver = Server::start("kube-apiserver", &programs.apiserver, folder, |command| {
             command.args(programs.component);
             command.args(["--etcd-servers", &client, "--bind-address", "127.0.0.1"]);
+            // Else it looks for a route out, which a machine without a network does not have.
+            command.args(["--advertise-address=127.0.0.1", "--endpoint-reconciler-type=none"]);
             command.arg(format!("--secure-port={api_port}")).arg("--cert-dir").arg(folder.join("pki"));
             command.arg("--service-account-key-file").arg(&key).arg("--service-account-signing-key-file").arg(&key);
             command.args([

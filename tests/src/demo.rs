@@ -78,18 +78,15 @@ fn history(session: &Session, job: &Value) -> Result<()> {
             (Some(done), Some(total)) => format!(" {done}/{total}"),
             _ => String::new(),
         };
-        println!("  {}  {:<11} {}{counted}", text("timestamp"), text("source"), text("event_type"));
+        // Whole seconds and milliseconds of an RFC 3339 time.
+        let time: String = text("timestamp").chars().take(23).collect();
+        println!("  {time:<23}  {:<11} {}{counted}", text("source"), text("event_type"));
     }
     Ok(())
 }
 
 fn what_to_try(session: &Session, options: &Options) -> Result<()> {
-    let folder = options.folder()?;
-    let place = if folder == (Options { folder: None, context: None }).folder()? {
-        String::new()
-    } else {
-        format!(" --folder {}", folder.display())
-    };
+    let place = options.place();
     println!(
         "
 Everything goes on running. Try:

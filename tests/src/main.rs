@@ -44,7 +44,8 @@ enum Command {
 fn up(options: &Options) -> Result<()> {
     requirements::prepare(options)?;
     let starting = Starting::begin(options)?;
-    println!("Everything runs. Next: eval \"$(cargo dev env)\"; end it with: cargo dev down");
+    let place = options.place();
+    println!("Everything runs. Next: eval \"$(cargo dev env{place})\"; end it with: cargo dev down{place}");
     starting.keep()
 }
 

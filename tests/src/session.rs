@@ -61,6 +61,11 @@ impl Options {
         }
     }
 
+    /// What other commands must be given to mean this session.
+    pub(crate) fn place(&self) -> String {
+        self.folder.as_ref().map_or_else(String::new, |folder| format!(" --folder {}", folder.display()))
+    }
+
     /// Takes the lock; none while a session holds it.
     pub(crate) fn lock(&self) -> Result<Option<File>> {
         let folder = self.folder()?;
