@@ -34,7 +34,7 @@ pub(crate) fn demo(options: &Options) -> Result<()> {
     history(session, &translated)?;
     let failed = job(session, "failed")?;
     println!("\nWhy 'failed' failed:\n  {}", failed["status"]["message"].as_str().unwrap_or_default());
-    what_to_try(session, options)?;
+    what_to_try(session, options);
     starting.keep()
 }
 
@@ -85,7 +85,7 @@ fn history(session: &Session, job: &Value) -> Result<()> {
     Ok(())
 }
 
-fn what_to_try(session: &Session, options: &Options) -> Result<()> {
+fn what_to_try(session: &Session, options: &Options) {
     let place = options.place();
     println!(
         "
@@ -107,5 +107,4 @@ End it with: cargo dev down{place}",
     if let Some(context) = &options.context {
         println!("The CRD and the jobs stay in the cluster of the context '{context}' until you delete them.");
     }
-    Ok(())
 }
