@@ -5,7 +5,7 @@ use std::sync::Arc;
 use futures::StreamExt as _;
 use jiff::Timestamp;
 use lapin::{message::Delivery, options::BasicAckOptions};
-use subtitle_broker::{BrokerError, Session};
+use subtitle_broker::{BrokerError, Publish as _, Session};
 use subtitle_core::{event::Event, reason::Reason, topology::CONSUMER_QUEUE};
 
 use crate::{

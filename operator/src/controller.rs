@@ -12,7 +12,7 @@ use kube::{
     Api, Client,
     runtime::{WatchStreamExt as _, controller::Action, controller::Controller, reflector, watcher},
 };
-use subtitle_broker::{BrokerError, Session};
+use subtitle_broker::{BrokerError, Publish as _, Session};
 use subtitle_core::{job::SubtitleJob, phase::Phase, reason::Reason};
 use tokio::sync::{Notify, watch};
 

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use futures::StreamExt as _;
 use jiff::Timestamp;
 use lapin::options::BasicAckOptions;
-use subtitle_broker::{BrokerError, Session};
+use subtitle_broker::{BrokerError, Publish as _, Session};
 use subtitle_core::{
     event::{Event, EventType, source},
     payload::Failed,

@@ -93,8 +93,8 @@ async fn sessions_forever(
 ) {
     let _ = store.wait_until_ready().await;
     loop {
-        match Session::open(url, "subtitle-operator").await {
-            Ok(session) => {
+        match Session::open_and_declare(url, "subtitle-operator").await {
+            Ok((session, _created)) => {
                 let session = Arc::new(session);
                 tracing::info!("a session with the broker began");
                 sessions.send_replace(Some(session.clone()));

@@ -14,7 +14,7 @@ use lapin::{
     message::Delivery,
     options::{BasicAckOptions, BasicNackOptions},
 };
-use subtitle_broker::{BrokerError, Session};
+use subtitle_broker::{BrokerError, Publish as _, Session};
 use subtitle_core::{
     event::Event,
     payload::{Payload, Subject},

@@ -1,0 +1,82 @@
+//! What ends a session or refuses a message, in words that say what to do next.
+
+use std::{fmt, time::Duration};
+
+/// Why the broker did not do what it was asked.
+#[derive(Clone, Debug, thiserror::Error)]
+pub enum BrokerError {
+    /// The broker closed the session, refused something, or went away.
+    #[error("failed to talk to the broker: {0}")]
+    Protocol(#[from] lapin::Error),
+    /// No answer in time; whether it was done is unknown, and the session is over.
+    #[error(
+        "failed to {action}: the broker did not answer within {} ms, so whether it was done is unknown; if this \
+         repeats, look for a memory or disk alarm with `rabbitmq-diagnostics alarms`",
+        waited.as_millis()
+    )]
+    Silent {
+        /// What was asked.
+        action: &'static str,
+        /// For how long.
+        waited: Duration,
+    },
+    /// The broker answered, and does not have the message.
+    #[error("failed to publish '{routing_key}': {refusal}")]
+    Refused {
+        /// The message's routing key.
+        routing_key: String,
+        /// What the broker said.
+        refusal: Refusal,
+    },
+    /// The event cannot be written as JSON.
+    #[error("failed to write the event '{routing_key}' of job '{job}' as JSON: {message}")]
+    Encode {
+        /// Its type.
+        routing_key: String,
+        /// Whose it is.
+        job: String,
+        /// What the JSON writer said.
+        message: String,
+    },
+    /// A queue is not there.
+    #[error("failed to use queue '{queue}': it does not exist; the operator declares it: check that the operator runs")]
+    Missing {
+        /// Its name.
+        queue: String,
+    },
+    /// A queue is there with other arguments than this version's.
+    #[error(
+        "failed to declare queue '{queue}': it exists with other arguments ({message}); let it drain, remove it with \
+         `rabbitmqctl delete_queue {queue}`, and start the operator again"
+    )]
+    Mismatch {
+        /// Its name.
+        queue: &'static str,
+        /// What the broker said.
+        message: String,
+    },
+    /// The broker ended a subscription: the queue was deleted or moved.
+    #[error("failed to go on consuming: the broker cancelled the subscription")]
+    Cancelled,
+}
+
+/// How a broker says that it does not have a message.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Refusal {
+    /// It came back: no queue is bound for it.
+    Unroutable,
+    /// It was refused: a queue is full or has no leader.
+    Nacked,
+    /// It was sent on a channel that does not confirm.
+    Unconfirmed,
+}
+
+impl fmt::Display for Refusal {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str(match self {
+            Self::Unroutable => "no queue is bound for it; the operator declares the queues when it starts",
+            Self::Nacked => "the broker refused it, as it does when a queue is full or has no leader; try again",
+            Self::Unconfirmed => "the channel does not confirm, which is a bug of this program",
+        })
+    }
+}
