@@ -491,6 +491,13 @@ pub struct SubtitleJobStatus {
     /// When a worker first took it. Example: `2026-01-31T20:15:00Z`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub start_time: Option<Time>,
+    /// Since when its deadline runs without a pause; absent while it stands still. Example: `2026-01-31T20:15:00Z`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub active_since: Option<Time>,
+    /// Seconds of its deadline that were used up before `activeSince`. Example: `40`.
+    #[serde(skip_serializing_if = "is_zero")]
+    #[schemars(range(min = 0))]
+    pub active_seconds: i64,
     /// When it was over. Example: `2026-01-31T20:15:09Z`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub completion_time: Option<Time>,
@@ -515,6 +522,11 @@ pub struct SubtitleJobStatus {
         extend("x-kubernetes-list-type" = "map", "x-kubernetes-list-map-keys" = ["type"])
     )]
     pub conditions: Vec<Condition>,
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde's skip_serializing_if passes a reference")]
+fn is_zero(seconds: &i64) -> bool {
+    *seconds == 0
 }
 
 /// A subtitle file in the object store.

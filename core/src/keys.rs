@@ -23,6 +23,12 @@ impl KeyStyle {
         format!("job:{}", self.id(id))
     }
 
+    /// Whether a key is one of a job's record, not of its history.
+    pub fn is_record(self, key: &str) -> bool {
+        let id = key.strip_prefix("job:").unwrap_or_default();
+        !id.is_empty() && !id.starts_with("events:") && !id.starts_with("seen:")
+    }
+
     /// The job's events: a list, newest first.
     pub fn events(self, id: &str) -> String {
         format!("job:events:{}", self.id(id))
@@ -46,6 +52,12 @@ mod tests {
         assert_eq!(KeyStyle::Plain.record("7"), "job:7");
         assert_eq!(KeyStyle::Plain.events("7"), "job:events:7");
         assert_eq!(KeyStyle::Plain.seen("7"), "job:seen:7");
+    }
+
+    #[test]
+    fn records_are_told_from_histories() {
+        assert!(KeyStyle::Plain.is_record("job:7") && KeyStyle::Cluster.is_record("job:{7}"));
+        assert!(!KeyStyle::Plain.is_record("job:events:7") && !KeyStyle::Plain.is_record("job:seen:7"));
     }
 
     #[test]

@@ -16,6 +16,7 @@ pub mod job;
 pub mod keys;
 pub mod language;
 pub mod names;
+pub mod older;
 pub mod payload;
 pub mod phase;
 pub mod progress;

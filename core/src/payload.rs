@@ -55,9 +55,11 @@ pub struct Ready {
     pub language: String,
     /// Where to get it.
     pub download_url: String,
-    /// Everything known of it.
+    /// Everything known of it; absent from old publishers.
+    #[serde(default)]
     pub result: JobResult,
     /// What was considered, best first.
+    #[serde(default)]
     pub candidates: Vec<Candidate>,
     /// Present and true when nothing of it is real.
     #[serde(default, skip_serializing_if = "is_false")]
@@ -228,7 +230,11 @@ impl Event {
 
     /// Reads the payload; the error names the missing or wrong key.
     pub fn read<P: Payload>(&self) -> Result<P, serde_json::Error> {
-        P::deserialize(Value::Object(self.payload.clone()))
+        self.read_as()
+    }
+
+    pub(crate) fn read_as<T: DeserializeOwned>(&self) -> Result<T, serde_json::Error> {
+        T::deserialize(Value::Object(self.payload.clone()))
     }
 
     /// Whom it belongs to; none for an old publisher, which knows no namespace.

@@ -1,98 +1,182 @@
-//! The consumer loop: every event, once, in order: observe, decide, act (status, then Redis), acknowledge.
+//! The consumer loop: every event, once, each job's in order: observe, decide, act (status, then Redis), acknowledge.
+//!
+//! ```text
+//!   deliveries ──▶ lanes (by job) ──▶ fold a batch ──▶ one write ──▶ Redis ──▶ dead letters ──▶ ack
+//! ```
 
 use std::sync::Arc;
 
-use futures::StreamExt as _;
+use futures::{StreamExt as _, stream::FuturesUnordered};
 use jiff::Timestamp;
 use lapin::{message::Delivery, options::BasicAckOptions};
-use subtitle_broker::{BrokerError, Publish as _, Session};
-use subtitle_core::{event::Event, reason::Reason, topology::CONSUMER_QUEUE};
+use subtitle_broker::{BrokerError, Publish, Session};
+use subtitle_core::{
+    event::{Event, EventType, Malformed},
+    reason::Reason,
+    topology::CONSUMER_QUEUE,
+};
 
 use crate::{
     act::{
-        redis::Ledger,
-        status::{ClusterError, Jobs},
+        ActError, Hands,
+        cluster::{Cluster, ClusterError},
+        ledger::Ledger,
     },
-    decide::{fold::fold, plan::Effect},
+    decide::{
+        fold::fold,
+        plan::{Effect, Folded, Plan},
+        rejected::shortened,
+    },
+    lanes::Lanes,
     observe::ObservedJob,
 };
 
-/// Deliveries in hand; they are handled one after the other.
-const PREFETCH: u16 = 100;
+/// Deliveries in hand.
+const PREFETCH: u16 = 200;
+/// Jobs whose events are folded at once.
+const JOBS_AT_ONCE: usize = 32;
+/// Events of one job that share a write of its status.
+const LONGEST_BATCH: usize = 16;
 
-/// Why the loop ends; the next session begins with what was not acknowledged.
-#[derive(Debug, thiserror::Error)]
-pub enum ConsumeError {
-    /// The broker.
-    #[error(transparent)]
-    Broker(#[from] BrokerError),
-    /// The API server: events wait on the broker meanwhile.
-    #[error(transparent)]
-    Cluster(#[from] ClusterError),
+/// One message of the consumer queue.
+pub struct Incoming {
+    /// Where it was published to.
+    pub routing_key: String,
+    /// Its bytes.
+    pub body: Vec<u8>,
+    /// What they say.
+    pub event: Result<Event, Malformed>,
 }
 
-/// Consumes until the first error.
-pub async fn run(session: Arc<Session>, jobs: Arc<Jobs>, ledger: Ledger) -> ConsumeError {
-    let mut deliveries = match session.consume(CONSUMER_QUEUE, PREFETCH).await {
-        Ok(deliveries) => deliveries,
-        Err(error) => return error.into(),
-    };
-    loop {
-        let delivery = match deliveries.next().await {
-            Some(Ok(delivery)) => delivery,
-            Some(Err(error)) => return BrokerError::from(error).into(),
-            None => return BrokerError::Cancelled.into(),
-        };
-        if let Err(error) = handle(&session, &jobs, &ledger, &delivery).await {
-            return error;
-        }
-        if let Err(error) = delivery.ack(BasicAckOptions::default()).await {
-            return BrokerError::from(error).into();
-        }
+impl Incoming {
+    /// Reads a message.
+    pub fn read(routing_key: &str, body: &[u8]) -> Self {
+        Self { routing_key: routing_key.to_owned(), body: body.to_vec(), event: Event::decode(body) }
+    }
+
+    /// The lane it belongs in: its job's, or that of everything that belongs to none.
+    pub fn lane(&self) -> &str {
+        self.event.as_ref().map_or("", |event| event.job_id.as_str())
     }
 }
 
-async fn handle(session: &Session, jobs: &Jobs, ledger: &Ledger, delivery: &Delivery) -> Result<(), ConsumeError> {
-    let key = delivery.routing_key.as_str();
-    let event = match Event::decode(&delivery.data) {
-        Ok(event) => event,
-        Err(error) => {
-            tracing::warn!(%error, key, "a message that is no event goes to the dead letters");
-            let message = error.to_string();
-            return Ok(session.dead_letter(key, &delivery.data, Reason::MalformedMessage, &message).await?);
+/// Handles one job's messages in their order; once it returns they may be acknowledged.
+pub async fn handle<C: Cluster, L: Ledger, P: Publish>(
+    hands: &Hands<C, L>,
+    publisher: &P,
+    batch: &[Incoming],
+    now: Timestamp,
+) -> Result<(), ActError> {
+    let mut events = Vec::with_capacity(batch.len());
+    for message in batch {
+        match &message.event {
+            Ok(event) => events.push((event.clone(), message)),
+            Err(error) => dead_letter(publisher, message, Reason::MalformedMessage, &error.to_string()).await?,
         }
-    };
-    let place = event.namespace.as_deref().zip(event.name.as_deref());
-    let mut found = jobs.find(&event.job_id, place).await?;
-    while let Some(mut job) = found {
+    }
+    let (events, messages): (Vec<Event>, Vec<&Incoming>) = events.into_iter().unzip();
+    let Some(first) = events.first() else { return Ok(()) };
+    let place = events.iter().find_map(|event| event.namespace.as_deref().zip(event.name.as_deref()));
+    let mut found = hands.cluster.find(&first.job_id, place).await?;
+    while let Some(job) = found {
         let Some(observed) = ObservedJob::of(&job) else { break };
-        let mut conflicted = false;
-        for effect in fold(&observed, &event, Timestamp::now()).effects {
-            match effect {
-                Effect::WriteStatus(status) => match jobs.write(&job, &status).await {
-                    Ok(written) => job = written,
-                    Err(ClusterError::Conflict) => {
-                        conflicted = true;
-                        break;
-                    }
-                    Err(error) => return Err(error.into()),
-                },
-                Effect::Project => {
-                    if let Err(error) = ledger.project(&job).await {
-                        tracing::warn!(%error, job = observed.name, "the record in Redis lags behind");
-                    }
-                }
-                Effect::DeadLetter(reason, message) => {
-                    session.dead_letter(key, &delivery.data, reason, &message).await?;
-                }
-                Effect::Publish(event) => session.publish(&event).await?,
-                Effect::Delete => {}
+        let Folded { plan, dead } = fold(&observed, &events, now);
+        let outcome = match hands.carry_out(job.clone(), plan.clone(), Some(publisher), now).await {
+            Err(ActError::Cluster(ClusterError::Rejected(_))) => {
+                hands.carry_out(job, with_short_texts(plan), Some(publisher), now).await
             }
+            outcome => outcome,
+        };
+        match outcome {
+            Ok(_) => {
+                for letter in dead {
+                    dead_letter(publisher, messages[letter.index], letter.reason, &letter.message).await?;
+                }
+                return Ok(());
+            }
+            Err(ActError::Cluster(ClusterError::Conflict)) => {
+                found = hands.cluster.read(&observed.uid, &observed.namespace, &observed.name).await?;
+            }
+            Err(ActError::Cluster(ClusterError::Gone)) => break,
+            Err(ActError::Cluster(ClusterError::Rejected(message))) => {
+                for rejected in messages {
+                    dead_letter(publisher, rejected, Reason::StatusRejected, &message).await?;
+                }
+                return Ok(());
+            }
+            Err(error) => return Err(error),
         }
-        if !conflicted {
-            break;
-        }
-        found = jobs.read(&observed.uid, &observed.namespace, &observed.name).await?;
+    }
+    if events.iter().any(|event| event.event_type == EventType::Cancelled)
+        && let Err(error) = hands.ledger.close(&events[0].job_id).await
+    {
+        tracing::warn!(%error, uid = events[0].job_id, "the record of a deleted job is closed later");
     }
     Ok(())
+}
+
+fn with_short_texts(plan: Plan) -> Plan {
+    let shorter = |effect| match effect {
+        Effect::WriteStatus(status) => Effect::WriteStatus(Box::new(shortened(*status))),
+        other => other,
+    };
+    Plan { effects: plan.effects.into_iter().map(shorter).collect(), ..plan }
+}
+
+async fn dead_letter<P: Publish>(
+    publisher: &P,
+    message: &Incoming,
+    reason: Reason,
+    detail: &str,
+) -> Result<(), ActError> {
+    let key = message.routing_key.as_str();
+    tracing::warn!(key, %reason, detail, "a message goes to the dead letters");
+    Ok(publisher.dead_letter(key, &message.body, reason, detail).await?)
+}
+
+/// Consumes until the first error; what was not acknowledged is handed out again.
+pub async fn run<C: Cluster, L: Ledger>(session: &Session, hands: &Arc<Hands<C, L>>) -> ActError {
+    match consume(session, hands).await {
+        Ok(never) => match never {},
+        Err(error) => error,
+    }
+}
+
+async fn consume<C: Cluster, L: Ledger>(
+    session: &Session,
+    hands: &Arc<Hands<C, L>>,
+) -> Result<std::convert::Infallible, ActError> {
+    let mut deliveries = session.consume(CONSUMER_QUEUE, PREFETCH).await?;
+    let mut lanes: Lanes<(Incoming, Delivery)> = Lanes::new(LONGEST_BATCH);
+    let mut at_work = FuturesUnordered::new();
+    loop {
+        while at_work.len() < JOBS_AT_ONCE
+            && let Some((lane, batch)) = lanes.take()
+        {
+            at_work.push(work_off(session, hands, lane, batch));
+        }
+        tokio::select! {
+            delivery = deliveries.next() => {
+                let delivery = delivery.ok_or(BrokerError::Cancelled)?.map_err(BrokerError::from)?;
+                let incoming = Incoming::read(delivery.routing_key.as_str(), &delivery.data);
+                let lane = incoming.lane().to_owned();
+                lanes.push(lane, (incoming, delivery));
+            }
+            Some(done) = at_work.next() => lanes.done(&done?),
+        }
+    }
+}
+
+async fn work_off<C: Cluster, L: Ledger>(
+    session: &Session,
+    hands: &Hands<C, L>,
+    lane: String,
+    batch: Vec<(Incoming, Delivery)>,
+) -> Result<String, ActError> {
+    let (messages, deliveries): (Vec<Incoming>, Vec<Delivery>) = batch.into_iter().unzip();
+    handle(hands, session, &messages, Timestamp::now()).await?;
+    for delivery in deliveries {
+        delivery.ack(BasicAckOptions::default()).await.map_err(BrokerError::from)?;
+    }
+    Ok(lane)
 }

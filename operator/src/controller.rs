@@ -1,139 +1,84 @@
-//! The reconcile loop: each object as it changes and as it falls due: observe, decide, act.
+//! The reconcile loop: each object as it changes and as it falls due, many at once, one of each at a time.
 
-use std::{
-    collections::HashSet,
-    sync::{Arc, Mutex},
-    time::Duration,
-};
+use std::{sync::Arc, time::Duration};
 
 use futures::StreamExt as _;
 use jiff::Timestamp;
 use kube::{
     Api, Client,
-    runtime::{WatchStreamExt as _, controller::Action, controller::Controller, reflector, watcher},
+    runtime::{
+        WatchStreamExt as _,
+        controller::{Action, Config, Controller},
+        reflector::{self, ObjectRef},
+        watcher,
+    },
 };
-use subtitle_broker::{BrokerError, Publish as _, Session};
-use subtitle_core::{job::SubtitleJob, phase::Phase, reason::Reason};
-use tokio::sync::{Notify, watch};
+use subtitle_broker::Session;
+use subtitle_core::{job::SubtitleJob, phase::Phase};
+use tokio::sync::Notify;
 
 use crate::{
     act::{
-        redis::Ledger,
-        status::{ClusterError, Jobs},
+        ActError,
+        cluster::{Cluster as _, ClusterError, KubeCluster},
+        ledger::RedisLedger,
     },
-    decide::{
-        admit::{Waiting, admit},
-        plan::Effect,
-        reconcile::reconcile,
-    },
-    observe::ObservedJob,
+    reconciler::Reconciler,
 };
 
-/// Why a reconcile is made again.
-#[derive(Debug, thiserror::Error)]
-pub enum ReconcileError {
-    /// The API server.
-    #[error(transparent)]
-    Cluster(#[from] ClusterError),
-    /// The broker.
-    #[error(transparent)]
-    Broker(#[from] BrokerError),
-    /// No session with the broker at all.
-    #[error("failed to publish: no session with the broker")]
-    NoBroker,
-}
+/// Reconciles at once.
+const CONCURRENCY: u16 = 32;
+/// An object nothing happens to is looked at again after this.
+const RESYNC: Duration = Duration::from_secs(300);
+/// Changes are gathered this long before turns are given anew: it looks at every object.
+const GATHER: Duration = Duration::from_millis(20);
 
-/// The session others opened, while there is one.
-pub type Broker = watch::Receiver<Option<Arc<Session>>>;
+/// The reconciler on real servers.
+pub type Production = Reconciler<KubeCluster, RedisLedger, Session>;
 
-/// What every reconcile needs.
-pub struct Context {
-    /// Objects.
-    pub jobs: Arc<Jobs>,
-    /// Redis.
-    pub ledger: Ledger,
-    /// RabbitMQ.
-    pub broker: Broker,
-    /// At most this many tasks out.
-    pub max_in_flight: usize,
-    /// Whose turn it is.
-    pub admitted: Mutex<HashSet<String>>,
+struct Context {
+    reconciler: Arc<Production>,
     /// Something waits or a place became free.
-    pub changed: Notify,
+    changed: Notify,
 }
 
-async fn step(job: Arc<SubtitleJob>, context: Arc<Context>) -> Result<Action, ReconcileError> {
-    let mut current = context.jobs.newest(&job).await;
-    let Some(observed) = ObservedJob::of(&current) else { return Ok(Action::await_change()) };
-    let is_its_turn = context.admitted.lock().is_ok_and(|admitted| admitted.contains(&observed.uid));
-    let plan = reconcile(&observed, is_its_turn, Timestamp::now());
-    for effect in plan.effects {
-        match effect {
-            Effect::Publish(event) => {
-                let session = context.broker.borrow().clone().ok_or(ReconcileError::NoBroker)?;
-                session.publish(&event).await?;
-            }
-            Effect::WriteStatus(status) => current = context.jobs.write(&current, &status).await?,
-            Effect::Project => {
-                if let Err(error) = context.ledger.project(&current).await {
-                    tracing::warn!(%error, job = observed.name, "the record in Redis lags behind");
-                }
-            }
-            Effect::Delete => context.jobs.delete(&current).await?,
-            Effect::DeadLetter(..) => {}
-        }
-    }
+async fn step(job: Arc<SubtitleJob>, context: Arc<Context>) -> Result<Action, ActError> {
+    let due = context.reconciler.reconcile(&job, Timestamp::now()).await?;
     context.changed.notify_one();
-    let resync = Duration::from_secs(300);
-    let wait = plan.look_again.and_then(|due| Duration::try_from(due.duration_since(Timestamp::now())).ok());
-    Ok(Action::requeue(wait.map_or(resync, |wait| wait.clamp(Duration::from_millis(10), resync))))
+    let wait = due.and_then(|due| Duration::try_from(due.duration_since(Timestamp::now())).ok());
+    Ok(Action::requeue(wait.map_or(RESYNC, |wait| wait.clamp(Duration::from_millis(10), RESYNC))))
 }
 
-fn again(_: Arc<SubtitleJob>, error: &ReconcileError, _: Arc<Context>) -> Action {
-    if !matches!(error, ReconcileError::Cluster(ClusterError::Conflict)) {
-        tracing::warn!(%error, "reconciling again");
+#[expect(clippy::needless_pass_by_value, reason = "the signature is the controller's")]
+fn again(job: Arc<SubtitleJob>, error: &ActError, _: Arc<Context>) -> Action {
+    let name = job.metadata.name.as_deref().unwrap_or_default();
+    match error {
+        ActError::Cluster(ClusterError::Conflict | ClusterError::Gone) => {}
+        ActError::Cluster(ClusterError::Rejected(_)) => {
+            tracing::error!(%error, job = name, "the status does not fit the CRD: is it of this version?");
+            return Action::await_change();
+        }
+        _ => tracing::warn!(%error, job = name, "reconciling again"),
     }
     Action::requeue(Duration::from_secs(1))
 }
 
-/// Who waits and who is out, from the watch's copy; called often, so nothing of an object is copied but what
-/// waiting needs.
-fn turns(jobs: &Jobs, max_in_flight: usize, now: Timestamp) -> HashSet<String> {
-    let (mut out, mut waiting) = (0, Vec::new());
-    for job in jobs.all() {
-        let (phase, reason, due) = job.status.as_ref().map_or((Phase::Pending, None, None), |status| {
-            (status.phase, status.reason, status.next_attempt_time.as_ref().map(|due| due.0))
-        });
-        if phase == Phase::Pending {
-            if !job.spec.suspend && due.is_none_or(|due| due <= now) {
-                waiting.extend(waiting_job(&job));
-            }
-        } else if !phase.is_final() && reason != Some(Reason::Suspended) {
-            out += 1;
-        }
-    }
-    admit(waiting, max_in_flight.saturating_sub(out))
-}
-
-fn waiting_job(job: &SubtitleJob) -> Option<Waiting> {
-    Some(Waiting {
-        created: job.metadata.creation_timestamp.as_ref()?.0,
-        uid: job.metadata.uid.clone()?,
-        namespace: job.metadata.namespace.clone()?,
-        priority: job.spec.priority,
-    })
-}
-
-/// The watch and the store it fills.
+/// The watch and the store it fills; deletions go to `deleted`.
 pub fn watch_jobs(
     client: Client,
-) -> (reflector::Store<SubtitleJob>, impl futures::Stream<Item = Result<SubtitleJob, watcher::Error>>) {
+    deleted: impl Fn(SubtitleJob) + Send + 'static,
+) -> (reflector::Store<SubtitleJob>, impl futures::Stream<Item = Result<SubtitleJob, watcher::Error>> + Send) {
     let (store, writer) = reflector::store();
     let api: Api<SubtitleJob> = Api::all(client);
     let stream = watcher(api, watcher::Config::default())
         .default_backoff()
         .modify(|job: &mut SubtitleJob| job.metadata.managed_fields = None)
         .reflect(writer)
+        .inspect(move |change| {
+            if let Ok(watcher::Event::Delete(job)) = change {
+                deleted(job.clone());
+            }
+        })
         .touched_objects()
         .filter_map(|change| async move {
             // An error only pauses this stream: passed on, it would pause every trigger of the controller.
@@ -142,45 +87,61 @@ pub fn watch_jobs(
     (store, stream)
 }
 
-/// Runs until it is dropped.
-pub async fn run(
+/// Whether a session with the broker that begins has something to do for it.
+fn waits_for_broker(job: &SubtitleJob) -> bool {
+    job.status.as_ref().is_none_or(|status| status.phase == Phase::Pending || status.announced < status.revision)
+}
+
+/// Gives turns as they become free, and wakes what a new session or a doubt is about.
+async fn wake(
     context: Arc<Context>,
-    store: reflector::Store<SubtitleJob>,
-    stream: impl futures::Stream<Item = Result<SubtitleJob, watcher::Error>> + Send + 'static,
+    doubts: Arc<Notify>,
+    wakes: futures::channel::mpsc::UnboundedSender<ObjectRef<SubtitleJob>>,
 ) {
-    let (poke, pokes) = futures::channel::mpsc::unbounded();
-    let pacing = context.clone();
-    let pace = async move {
-        loop {
-            tokio::select! {
-                () = pacing.changed.notified() => {}
-                () = tokio::time::sleep(Duration::from_secs(1)) => {}
-            }
-            tokio::time::sleep(Duration::from_millis(20)).await;
-            let next = turns(&pacing.jobs, pacing.max_in_flight, Timestamp::now());
-            let fresh: Vec<String> = match pacing.admitted.lock() {
-                Ok(mut admitted) => {
-                    let fresh = next.difference(&admitted).cloned().collect();
-                    *admitted = next;
-                    fresh
+    let reconciler = &context.reconciler;
+    let mut broker = reconciler.broker.clone();
+    let send = |job: &SubtitleJob| {
+        let _ = wakes.unbounded_send(ObjectRef::from_obj(job));
+    };
+    loop {
+        tokio::select! {
+            () = context.changed.notified() => {}
+            () = tokio::time::sleep(Duration::from_secs(1)) => {}
+            () = doubts.notified() => {
+                for job in reconciler.hands.cluster.all().iter().filter(|job| reconciler.is_doubtful(job)) {
+                    send(job);
                 }
-                Err(_) => Vec::new(),
-            };
-            let objects = if fresh.is_empty() { Vec::new() } else { pacing.jobs.all() };
-            for job in objects {
-                if job.metadata.uid.as_ref().is_some_and(|uid| fresh.contains(uid)) {
-                    let _ = poke.unbounded_send(reflector::ObjectRef::from_obj(job.as_ref()));
+            }
+            Ok(()) = broker.changed() => {
+                for job in reconciler.hands.cluster.all().iter().filter(|job| waits_for_broker(job)) {
+                    send(job);
                 }
             }
         }
-    };
+        tokio::time::sleep(GATHER).await;
+        reconciler.admit(Timestamp::now()).iter().for_each(|job| send(job));
+    }
+}
+
+/// Runs until it is dropped. Everything the store holds already is reconciled first.
+pub async fn run(
+    reconciler: Arc<Production>,
+    store: reflector::Store<SubtitleJob>,
+    stream: impl futures::Stream<Item = Result<SubtitleJob, watcher::Error>> + Send + 'static,
+    doubts: Arc<Notify>,
+) {
+    let (wakes, woken) = futures::channel::mpsc::unbounded();
+    for job in store.state() {
+        let _ = wakes.unbounded_send(ObjectRef::from_obj(job.as_ref()));
+    }
+    let context = Arc::new(Context { reconciler, changed: Notify::new() });
     let controller = Controller::for_stream(stream, store)
-        .reconcile_on(pokes)
-        .with_config(kube::runtime::controller::Config::default().concurrency(32))
-        .run(step, again, context)
+        .reconcile_on(woken)
+        .with_config(Config::default().concurrency(CONCURRENCY))
+        .run(step, again, context.clone())
         .for_each(|_| async {});
     tokio::select! {
         () = controller => {}
-        () = pace => {}
+        () = wake(context, doubts, wakes) => {}
     }
 }

@@ -1,8 +1,6 @@
 //! Dead letters: a task the broker gave up on comes in, the job's failure goes out. Everything else there is for
 //! people, who read `subtitle.dead`.
 
-use std::sync::Arc;
-
 use futures::StreamExt as _;
 use jiff::Timestamp;
 use lapin::options::BasicAckOptions;
@@ -30,7 +28,7 @@ fn failure(event: &Event, now: Timestamp) -> Option<Event> {
 }
 
 /// Runs until the first error.
-pub async fn run(session: Arc<Session>) -> BrokerError {
+pub async fn run(session: &Session) -> BrokerError {
     let mut deliveries = match session.consume(DEAD_EVENTS_QUEUE, 10).await {
         Ok(deliveries) => deliveries,
         Err(error) => return error,

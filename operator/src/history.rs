@@ -1,16 +1,19 @@
 //! The history loop: the stream, in its order, into Redis; the offset last.
 
-use std::{sync::Arc, time::Duration};
+use std::time::Duration;
 
 use futures::StreamExt as _;
 use lapin::{message::Delivery, options::BasicAckOptions, types::AMQPValue};
 use subtitle_broker::{BrokerError, Session};
 use subtitle_core::{event::Event, topology::HISTORY_STREAM};
 
-use crate::act::redis::{Ledger, LedgerError};
+use crate::act::ledger::{Ledger, LedgerError};
 
 /// Deliveries in hand, and the most in one batch.
 const PREFETCH: u16 = 200;
+
+/// How often an idle loop looks whether Redis still has what it saved.
+const LOOK_WHETHER_EMPTIED: Duration = Duration::from_secs(10);
 
 /// Why the loop ends; the next one begins behind the saved offset.
 #[derive(Debug, thiserror::Error)]
@@ -18,9 +21,9 @@ pub enum HistoryError {
     /// The broker.
     #[error(transparent)]
     Broker(#[from] BrokerError),
-    /// Redis: nothing is acknowledged until it is back.
-    #[error(transparent)]
-    Ledger(#[from] LedgerError),
+    /// The saved offset is gone: Redis lost what it had, and everything is remembered again.
+    #[error("failed to find the offset that was saved: Redis was emptied")]
+    Emptied,
 }
 
 fn offset(delivery: &Delivery) -> Option<i64> {
@@ -30,30 +33,56 @@ fn offset(delivery: &Delivery) -> Option<i64> {
     }
 }
 
-/// Copies until the first error.
-pub async fn run(session: Arc<Session>, ledger: Ledger) -> HistoryError {
-    match copy(&session, &ledger).await {
+/// Copies until the first error. `began_anew`: the stream was made a moment ago, so a saved offset is another's.
+pub async fn run<L: Ledger>(session: &Session, ledger: &L, began_anew: bool) -> HistoryError {
+    match copy(session, ledger, began_anew).await {
         Ok(never) => match never {},
         Err(error) => error,
     }
 }
 
-async fn copy(session: &Session, ledger: &Ledger) -> Result<std::convert::Infallible, HistoryError> {
-    let from =
-        ledger.offset().await?.map_or(AMQPValue::LongString("first".into()), |last| AMQPValue::LongLongInt(last + 1));
+async fn copy<L: Ledger>(
+    session: &Session,
+    ledger: &L,
+    began_anew: bool,
+) -> Result<std::convert::Infallible, HistoryError> {
+    if began_anew {
+        until_redis_is_there(|| ledger.forget_offset()).await;
+    }
+    // Nothing saved: Redis is new or was emptied, and everything the stream still has is remembered again.
+    let mut saved = until_redis_is_there(|| ledger.offset()).await;
+    let from = saved.map_or(AMQPValue::LongString("first".into()), |last| AMQPValue::LongLongInt(last + 1));
     let deliveries = session.consume_stream(HISTORY_STREAM, PREFETCH, from).await?;
     let mut batches = Box::pin(deliveries.ready_chunks(usize::from(PREFETCH)));
-    while let Some(batch) = batches.next().await {
+    loop {
+        let batch = tokio::select! {
+            batch = batches.next() => batch.ok_or(BrokerError::Cancelled)?,
+            () = tokio::time::sleep(LOOK_WHETHER_EMPTIED) => Vec::new(),
+        };
         let batch: Vec<Delivery> = batch.into_iter().collect::<Result<_, _>>().map_err(BrokerError::from)?;
         let events: Vec<Event> = batch.iter().filter_map(|delivery| Event::decode(&delivery.data).ok()).collect();
-        let Some(last) = batch.iter().filter_map(offset).max() else { continue };
-        while let Err(error) = ledger.remember(&events, last).await {
-            tracing::warn!(%error, "the history waits for Redis");
-            tokio::time::sleep(Duration::from_secs(1)).await;
+        let last = batch.iter().filter_map(offset).max();
+        let before = match last {
+            Some(last) => until_redis_is_there(|| ledger.remember(&events, last)).await,
+            None => until_redis_is_there(|| ledger.offset()).await,
+        };
+        if saved.is_some() && before.is_none() {
+            until_redis_is_there(|| ledger.forget_offset()).await;
+            return Err(HistoryError::Emptied);
         }
+        saved = last.or(saved);
         for delivery in &batch {
             delivery.ack(BasicAckOptions::default()).await.map_err(BrokerError::from)?;
         }
     }
-    Err(BrokerError::Cancelled.into())
+}
+
+async fn until_redis_is_there<T, F: Future<Output = Result<T, LedgerError>>>(call: impl Fn() -> F) -> T {
+    loop {
+        match call().await {
+            Ok(answer) => return answer,
+            Err(error) => tracing::warn!(%error, "the history waits for Redis"),
+        }
+        tokio::time::sleep(Duration::from_secs(1)).await;
+    }
 }

@@ -14,14 +14,14 @@ struct Arguments {
 #[derive(Subcommand)]
 enum Command {
     /// Reconcile SubtitleJobs until SIGTERM.
-    Run(subtitle_operator::run::Settings),
+    Run(Box<subtitle_operator::run::Settings>),
     /// Print the CustomResourceDefinition as YAML.
     Crd,
 }
 
 fn main() -> Result<()> {
     match Arguments::parse().command {
-        Command::Run(settings) => run(settings),
+        Command::Run(settings) => run(*settings),
         Command::Crd => {
             let yaml = serde_yaml_ng::to_string(&subtitle_operator::crd::definition())?;
             std::io::Write::write_all(&mut std::io::stdout(), yaml.as_bytes())?;

@@ -1,32 +1,35 @@
-//! Wires the loops: the watch and the controller, and, on one session with the broker at a time, the consumer and
-//! the history.
+//! Wires everything: the watch and the HTTP API always; the controller and the sessions with the broker while this
+//! process leads.
 
-use std::{collections::HashSet, net::SocketAddr, sync::Arc, time::Duration};
+use std::{net::SocketAddr, sync::Arc};
 
-use anyhow::{Context as _, Result};
+use anyhow::{Context as _, Result, bail};
 use clap::Args;
 use kube::Client;
-use subtitle_broker::Session;
 use subtitle_core::keys::KeyStyle;
 use subtitle_store::Store;
 use tokio::{
     signal::unix::{SignalKind, signal},
-    sync::{Notify, watch},
+    sync::{Notify, mpsc, watch},
 };
 
 use crate::{
-    act::{redis::Ledger, status::Jobs},
-    api, consumer,
-    controller::{self, Context},
-    dead, history,
+    act::{Hands, cluster::KubeCluster, ledger::RedisLedger},
+    api, controller,
+    leader::Candidate,
+    reconciler::Reconciler,
+    sessions,
 };
 
 /// Where everything is.
 #[derive(Args, Clone)]
 pub struct Settings {
     /// RabbitMQ, such as amqp://user:password@rabbitmq:5672/%2f
-    #[arg(long, env = "SUBTITLES_BROKER_URL", hide_env_values = true)]
-    pub broker_url: String,
+    #[arg(long, env = "SUBTITLES_BROKER_URL", hide_env_values = true, required_if_eq("broker", "rabbitmq"))]
+    pub broker_url: Option<String>,
+    /// none: jobs wait, and what would be published is only logged
+    #[arg(long, env = "SUBTITLES_BROKER", default_value = "rabbitmq")]
+    pub broker: BrokerKind,
     /// Redis, such as redis://redis:6379/
     #[arg(long, env = "SUBTITLES_REDIS_URL", hide_env_values = true)]
     pub redis_url: String,
@@ -36,78 +39,77 @@ pub struct Settings {
     /// Where workers keep files: file:///folder or s3://bucket/prefix (with the usual AWS_* variables)
     #[arg(long, env = "SUBTITLES_STORE_URL")]
     pub store_url: url::Url,
-    /// The namespace of jobs created over HTTP
+    /// The namespace of jobs created over HTTP, and of the leader's lease
     #[arg(long, env = "SUBTITLES_NAMESPACE", default_value = "default")]
     pub namespace: String,
     /// At most this many tasks on the broker at once
     #[arg(long, env = "SUBTITLES_MAX_IN_FLIGHT", default_value_t = 200)]
     pub max_in_flight: usize,
+    /// The name of this process in the leader's lease, such as its pod's; left out, a new one at every start
+    #[arg(long, env = "SUBTITLES_IDENTITY")]
+    pub identity: Option<String>,
 }
 
-/// Runs until SIGTERM or SIGINT.
+/// Where tasks and events go.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
+pub enum BrokerKind {
+    /// RabbitMQ.
+    Rabbitmq,
+    /// Nowhere.
+    None,
+}
+
+/// Runs until SIGTERM or SIGINT, or until leadership is lost.
 pub async fn run(settings: Settings) -> Result<()> {
     let client = Client::try_default().await.context("failed to find a cluster: set KUBECONFIG or run in one")?;
-    let (store, stream) = controller::watch_jobs(client.clone());
-    let ledger = Ledger::open(&settings.redis_url, KeyStyle::Plain)?;
-    let jobs = Arc::new(Jobs::new(client.clone(), store.clone()));
-    let (sessions, broker) = watch::channel(None);
-    let context = Arc::new(Context {
-        jobs: jobs.clone(),
-        ledger: ledger.clone(),
-        broker: broker.clone(),
-        max_in_flight: settings.max_in_flight,
-        admitted: std::sync::Mutex::new(HashSet::new()),
-        changed: Notify::new(),
-    });
+    let (deleted, deletions) = mpsc::unbounded_channel();
+    let (store, stream) = controller::watch_jobs(client.clone(), move |job| drop(deleted.send(job)));
+    let ledger = Arc::new(RedisLedger::open(&settings.redis_url, KeyStyle::Plain)?);
+    let cluster = Arc::new(KubeCluster::new(client.clone(), store.clone()));
+    let (session, broker) = watch::channel(None);
+    let (leads, is_leader) = watch::channel(false);
+    let hands = Arc::new(Hands::new(cluster.clone(), ledger.clone()));
+    let reconciler = Arc::new(Reconciler::new(hands, broker.clone(), settings.max_in_flight));
+
     let listener = tokio::net::TcpListener::bind(settings.listen)
         .await
         .with_context(|| format!("failed to listen on {}", settings.listen))?;
     tracing::info!(address = %settings.listen, "the API listens");
-    let files = Store::open(&settings.store_url)?;
     let routes = api::router(api::Shared {
-        jobs: jobs.clone(),
-        ledger: ledger.clone(),
+        jobs: cluster,
+        ledger,
         broker,
-        client,
-        namespace: settings.namespace,
-        files,
+        is_leader,
+        client: client.clone(),
+        namespace: settings.namespace.clone(),
+        files: Store::open(&settings.store_url)?,
         store: store.clone(),
     });
+    let url = settings.broker_url.as_deref().filter(|_| settings.broker == BrokerKind::Rabbitmq);
+    let identity = settings.identity.clone().unwrap_or_else(|| format!("operator-{}", uuid::Uuid::now_v7().simple()));
+    let candidate = Candidate::new(client, &settings.namespace, identity);
+    let lead = async {
+        let mut stream = Box::pin(stream);
+        tokio::select! {
+            () = candidate.acquire() => {}
+            () = async { while futures::StreamExt::next(&mut stream).await.is_some() {} } => bail!("the watch ended"),
+        }
+        tracing::info!("this process leads");
+        leads.send_replace(true);
+        let doubts = Arc::new(Notify::new());
+        tokio::select! {
+            () = candidate.keep() => bail!("leadership was lost: another process goes on"),
+            () = controller::run(reconciler.clone(), store.clone(), stream, doubts.clone()) => bail!("the controller ended"),
+            never = sessions::run(url, session, &reconciler, deletions, doubts) => match never {},
+        }
+    };
     let (mut terminate, mut interrupt) = (signal(SignalKind::terminate())?, signal(SignalKind::interrupt())?);
     tokio::select! {
         served = axum::serve(listener, routes).into_future() => served.context("the API ended")?,
-        () = controller::run(context, store.clone(), stream) => anyhow::bail!("the controller ended"),
-        () = sessions_forever(&settings.broker_url, sessions, store, jobs, ledger) => {}
+        ended = lead => return ended,
         _ = terminate.recv() => {}
         _ = interrupt.recv() => {}
     }
+    candidate.release().await;
     Ok(())
-}
-
-async fn sessions_forever(
-    url: &str,
-    sessions: watch::Sender<Option<Arc<Session>>>,
-    store: kube::runtime::reflector::Store<subtitle_core::job::SubtitleJob>,
-    jobs: Arc<Jobs>,
-    ledger: Ledger,
-) {
-    let _ = store.wait_until_ready().await;
-    loop {
-        match Session::open_and_declare(url, "subtitle-operator").await {
-            Ok((session, _created)) => {
-                let session = Arc::new(session);
-                tracing::info!("a session with the broker began");
-                sessions.send_replace(Some(session.clone()));
-                tokio::select! {
-                    error = consumer::run(session.clone(), jobs.clone(), ledger.clone()) => tracing::warn!(%error, "the consumer loop ended"),
-                    error = dead::run(session.clone()) => tracing::warn!(%error, "the dead-letter loop ended"),
-                    error = history::run(session.clone(), ledger.clone()) => tracing::warn!(%error, "the history loop ended"),
-                }
-                sessions.send_replace(None);
-                session.close().await;
-            }
-            Err(error) => tracing::warn!(%error, "no session with the broker"),
-        }
-        tokio::time::sleep(Duration::from_secs(1)).await;
-    }
 }

@@ -117,7 +117,8 @@ impl Stack {
         let mut operator = Server::start("operator", &programs.join("subtitle-operator"), folder, |command| {
             command.arg("run").env("KUBECONFIG", &cluster.kubeconfig);
             command.env("SUBTITLES_BROKER_URL", &broker.url).env("SUBTITLES_REDIS_URL", &redis.url);
-            command.env("SUBTITLES_LISTEN", format!("127.0.0.1:{port}"));
+            // Started again, it takes its own lease up at once.
+            command.env("SUBTITLES_LISTEN", format!("127.0.0.1:{port}")).env("SUBTITLES_IDENTITY", "operator");
             command.env("SUBTITLES_STORE_URL", &store_url).envs(store_environment.clone());
         })?;
         let ready = || reachable(&format!("{api}/readyz"));

@@ -1,27 +1,44 @@
-//! The only writer of Redis: records as projections of a status, and the history in the stream's order.
+//! Redis itself: one connection at a time, given up whole at the first error and made anew at the next call; while it
+//! cannot be reached, calls fail at once for a moment instead of waiting one after the other. Does I/O.
 
-use std::{sync::Arc, time::Duration};
+use std::{
+    sync::atomic::{AtomicU64, Ordering},
+    time::{Duration, Instant},
+};
 
-use redis::{Client, Script, aio::ConnectionManager};
+use redis::{AsyncConnectionConfig, Client, FromRedisValue, Pipeline, Script, aio::MultiplexedConnection};
 use subtitle_core::{
     event::Event,
     job::SubtitleJob,
     keys::{HISTORY_OFFSET, KeyStyle},
+    phase::{Phase, Step},
+    reason::Reason,
     record::Record,
 };
-use tokio::time::timeout;
+use tokio::{sync::Mutex, time::timeout};
+
+use super::ledger::{Ledger, LedgerError};
 
 /// The longest a call may take: a black-holed connection never reports itself.
 const DEADLINE: Duration = Duration::from_secs(3);
+/// How long calls fail at once after one has failed.
+const PAUSE: Duration = Duration::from_secs(1);
 /// How long a job's keys stay after its final phase, in seconds.
 const TIME_TO_LIVE: u64 = 7 * 86_400;
 /// How long they stay otherwise, in seconds.
 const SAFETY_TIME_TO_LIVE: u64 = 60 * 86_400;
+/// Keys looked at in one step of a scan.
+const PAGE: usize = 500;
 
-/// Replaces the record only by one of a higher revision, so that no order of calls can turn it back.
+/// Replaces the record only by one of a higher revision, so that no order of calls can turn it back. A record of the
+/// old system has no revision and is older than any.
 const PROJECT: &str = "
 local current = redis.call('GET', KEYS[1])
-if current and cjson.decode(current).revision >= tonumber(ARGV[2]) then return 0 end
+if current then
+  local read, record = pcall(cjson.decode, current)
+  local revision = read and type(record) == 'table' and tonumber(record.revision) or -1
+  if revision >= tonumber(ARGV[2]) then return 0 end
+end
 redis.call('SET', KEYS[1], ARGV[1], 'EX', ARGV[3])
 if ARGV[4] == '1' then redis.call('EXPIRE', KEYS[2], ARGV[3]); redis.call('EXPIRE', KEYS[3], ARGV[3]) end
 return 1";
@@ -33,82 +50,172 @@ redis.call('LPUSH', KEYS[1], ARGV[2])
 for _, key in ipairs(KEYS) do if redis.call('TTL', key) == -1 then redis.call('EXPIRE', key, ARGV[3]) end end
 return 1";
 
-/// Redis could not be reached or refused.
-#[derive(Debug, thiserror::Error)]
-pub enum LedgerError {
-    /// It answered with an error, or the connection broke.
-    #[error("failed to talk to Redis: {0}")]
-    Refused(#[from] redis::RedisError),
-    /// It did not answer.
-    #[error("failed to get an answer from Redis within {} s", DEADLINE.as_secs())]
-    Silent(#[from] tokio::time::error::Elapsed),
+enum Link {
+    Up(MultiplexedConnection, u64),
+    Down(Option<Instant>),
 }
 
-/// Records and histories.
-#[derive(Clone)]
-pub struct Ledger {
-    connection: ConnectionManager,
+/// A real Redis.
+pub struct RedisLedger {
+    client: Client,
+    link: Mutex<Link>,
+    connections: AtomicU64,
     keys: KeyStyle,
-    /// Built once: building hashes its text.
-    project: Arc<Script>,
+    project: Script,
+    remember: Script,
 }
 
-impl Ledger {
-    /// Connects lazily; Redis may be away.
+impl RedisLedger {
+    /// Connects at the first call; Redis may be away.
     pub fn open(url: &str, keys: KeyStyle) -> Result<Self, LedgerError> {
-        let client = Client::open(url)?;
-        let connection = ConnectionManager::new_lazy_with_config(client, redis::aio::ConnectionManagerConfig::new())?;
-        Ok(Self { connection, keys, project: Arc::new(Script::new(PROJECT)) })
+        Ok(Self {
+            client: Client::open(url)?,
+            link: Mutex::new(Link::Down(None)),
+            connections: AtomicU64::new(0),
+            keys,
+            project: Script::new(PROJECT),
+            remember: Script::new(REMEMBER),
+        })
     }
 
-    /// Copies an object's status to its record; true if the record was older.
-    pub async fn project(&self, job: &SubtitleJob) -> Result<bool, LedgerError> {
-        let record = Record::of(job);
-        let is_final = job.status.as_ref().is_some_and(|status| status.phase.is_final());
-        let seconds = if is_final { TIME_TO_LIVE } else { SAFETY_TIME_TO_LIVE };
-        let mut call = self.project.key(self.keys.record(&record.id));
-        call.key(self.keys.events(&record.id)).key(self.keys.seen(&record.id));
-        call.arg(serde_json::to_string(&record).unwrap_or_default()).arg(record.revision).arg(seconds);
-        call.arg(u8::from(is_final));
-        let mut connection = self.connection.clone();
-        Ok(timeout(DEADLINE, call.invoke_async::<i64>(&mut connection)).await?? == 1)
+    /// Whether it answers.
+    pub async fn answers(&self) -> bool {
+        self.run::<(String,)>(redis::pipe().cmd("PING")).await.is_ok()
     }
 
-    /// Appends a batch in order and then saves the stream's offset.
-    pub async fn remember(&self, events: &[Event], offset: i64) -> Result<(), LedgerError> {
+    async fn connect(&self) -> Result<MultiplexedConnection, LedgerError> {
+        let settings = AsyncConnectionConfig::new().set_connection_timeout(Some(DEADLINE));
+        let settings = settings.set_response_timeout(Some(DEADLINE));
+        let mut connection = self.client.get_multiplexed_async_connection_with_config(&settings).await?;
+        // Pipelines call scripts by their digest, which only a loaded script has.
+        for script in [&self.project, &self.remember] {
+            script.prepare_invoke().load_async(&mut connection).await?;
+        }
+        Ok(connection)
+    }
+
+    async fn connection(&self) -> Result<(MultiplexedConnection, u64), LedgerError> {
+        let mut link = self.link.lock().await;
+        match &*link {
+            Link::Up(connection, number) => return Ok((connection.clone(), *number)),
+            Link::Down(Some(since)) if since.elapsed() < PAUSE => return Err(LedgerError::Away),
+            Link::Down(_) => {}
+        }
+        match timeout(DEADLINE, self.connect()).await.map_err(LedgerError::from).flatten() {
+            Ok(connection) => {
+                let number = self.connections.fetch_add(1, Ordering::Relaxed);
+                *link = Link::Up(connection.clone(), number);
+                Ok((connection, number))
+            }
+            Err(error) => {
+                *link = Link::Down(Some(Instant::now()));
+                Err(error)
+            }
+        }
+    }
+
+    /// Runs a pipeline. Whatever goes wrong, READONLY and NOSCRIPT too, ends the connection it was sent on.
+    async fn run<T: FromRedisValue>(&self, pipeline: &Pipeline) -> Result<T, LedgerError> {
+        let (mut connection, number) = self.connection().await?;
+        let answer = timeout(DEADLINE, pipeline.query_async(&mut connection)).await;
+        let outcome = answer.map_err(LedgerError::from).and_then(|answer| answer.map_err(LedgerError::from));
+        if outcome.is_err() {
+            let mut link = self.link.lock().await;
+            if matches!(&*link, Link::Up(_, current) if *current == number) {
+                *link = Link::Down(Some(Instant::now()));
+            }
+        }
+        outcome
+    }
+
+    async fn replace(&self, records: &[(Record, bool)]) -> Result<usize, LedgerError> {
+        let mut pipeline = redis::pipe();
+        for (record, is_final) in records {
+            let seconds = if *is_final { TIME_TO_LIVE } else { SAFETY_TIME_TO_LIVE };
+            pipeline.cmd("EVALSHA").arg(self.project.get_hash()).arg(3).arg(self.keys.record(&record.id));
+            pipeline.arg(self.keys.events(&record.id)).arg(self.keys.seen(&record.id));
+            pipeline.arg(serde_json::to_string(record).unwrap_or_default()).arg(record.revision).arg(seconds);
+            pipeline.arg(u8::from(*is_final));
+        }
+        Ok(self.run::<Vec<usize>>(&pipeline).await?.iter().sum())
+    }
+}
+
+fn is_final(record: &Record) -> bool {
+    Phase::from_wire_status(&record.status).is_some_and(Phase::is_final)
+}
+
+fn read(text: Option<String>) -> Option<Record> {
+    serde_json::from_str(&text?).ok()
+}
+
+impl Ledger for RedisLedger {
+    async fn project(&self, jobs: &[&SubtitleJob]) -> Result<usize, LedgerError> {
+        if jobs.is_empty() {
+            return Ok(0);
+        }
+        let records = jobs.iter().map(|job| Record::of(job)).map(|record| (is_final(&record), record));
+        let records: Vec<(Record, bool)> = records.map(|(is_final, record)| (record, is_final)).collect();
+        self.replace(&records).await
+    }
+
+    async fn close(&self, id: &str) -> Result<(), LedgerError> {
+        let Some(record) = read(self.record(id).await?).filter(|record| !is_final(record)) else { return Ok(()) };
+        let closed = Record {
+            status: Phase::Failed.wire_status(Step::Download).to_owned(),
+            error_message: Some(Reason::Deleted.meaning().trim().to_owned()),
+            revision: record.revision + 1,
+            ..record
+        };
+        self.replace(&[(closed, true)]).await.map(drop)
+    }
+
+    async fn unfinished(&self, cursor: u64) -> Result<(Vec<Record>, u64), LedgerError> {
+        let mut scan = redis::pipe();
+        scan.cmd("SCAN").arg(cursor).arg("MATCH").arg(self.keys.record("*")).arg("COUNT").arg(PAGE);
+        let ((next, keys),): ((u64, Vec<String>),) = self.run(&scan).await?;
+        let mut get = redis::pipe();
+        for key in keys.iter().filter(|key| self.keys.is_record(key)) {
+            get.cmd("GET").arg(key);
+        }
+        if get.is_empty() {
+            return Ok((Vec::new(), next));
+        }
+        let texts: Vec<Option<String>> = self.run(&get).await?;
+        Ok((texts.into_iter().filter_map(read).filter(|record| !is_final(record)).collect(), next))
+    }
+
+    async fn remember(&self, events: &[Event], offset: i64) -> Result<Option<i64>, LedgerError> {
         let mut pipeline = redis::pipe();
         for event in events {
-            pipeline.cmd("EVAL").arg(REMEMBER).arg(2);
+            pipeline.cmd("EVALSHA").arg(self.remember.get_hash()).arg(2);
             pipeline.arg(self.keys.events(&event.job_id)).arg(self.keys.seen(&event.job_id));
             pipeline.arg(event.identity().to_string()).arg(serde_json::to_string(event).unwrap_or_default());
             pipeline.arg(SAFETY_TIME_TO_LIVE).ignore();
         }
-        pipeline.cmd("SET").arg(HISTORY_OFFSET).arg(offset).ignore();
-        let mut connection = self.connection.clone();
-        timeout(DEADLINE, pipeline.query_async::<()>(&mut connection)).await??;
-        Ok(())
+        pipeline.cmd("SET").arg(HISTORY_OFFSET).arg(offset).arg("GET");
+        let (before,) = self.run(&pipeline).await?;
+        Ok(before)
     }
 
-    /// The offset of the last event remembered.
-    pub async fn offset(&self) -> Result<Option<i64>, LedgerError> {
-        let mut connection = self.connection.clone();
-        let offset = timeout(DEADLINE, redis::cmd("GET").arg(HISTORY_OFFSET).query_async(&mut connection)).await??;
+    async fn offset(&self) -> Result<Option<i64>, LedgerError> {
+        let (offset,) = self.run(redis::pipe().cmd("GET").arg(HISTORY_OFFSET)).await?;
         Ok(offset)
     }
 
-    /// The record's text.
-    pub async fn record(&self, id: &str) -> Result<Option<String>, LedgerError> {
-        let mut connection = self.connection.clone();
-        let key = self.keys.record(id);
-        Ok(timeout(DEADLINE, redis::cmd("GET").arg(key).query_async(&mut connection)).await??)
+    async fn forget_offset(&self) -> Result<(), LedgerError> {
+        self.run(redis::pipe().cmd("DEL").arg(HISTORY_OFFSET).ignore()).await
     }
 
-    /// The newest `limit` events and how many there are.
-    pub async fn events(&self, id: &str, limit: usize) -> Result<(Vec<String>, usize), LedgerError> {
-        let mut connection = self.connection.clone();
+    async fn record(&self, id: &str) -> Result<Option<String>, LedgerError> {
+        let (text,) = self.run(redis::pipe().cmd("GET").arg(self.keys.record(id))).await?;
+        Ok(text)
+    }
+
+    async fn events(&self, id: &str, limit: usize) -> Result<(Vec<String>, usize), LedgerError> {
         let key = self.keys.events(id);
         let mut pipeline = redis::pipe();
         pipeline.cmd("LRANGE").arg(&key).arg(0).arg(limit.saturating_sub(1)).cmd("LLEN").arg(&key);
-        Ok(timeout(DEADLINE, pipeline.query_async(&mut connection)).await??)
+        self.run(&pipeline).await
     }
 }

@@ -16,6 +16,7 @@ use subtitle_core::{
 };
 
 use super::{Refusal, Shared, unavailable};
+use crate::act::ledger::Ledger as _;
 
 /// The body; `preferred_sources` is a wish, so unknown names are left out.
 #[derive(Deserialize)]
@@ -71,7 +72,7 @@ pub(super) async fn create(
         other => unavailable(&other),
     })?;
     // Written before the answer, so that a GET right after it finds the record.
-    if let Err(error) = shared.ledger.project(&created).await {
+    if let Err(error) = shared.ledger.project(&[&created]).await {
         tracing::warn!(%error, "the new record is not in Redis yet");
     }
     let id = created.uid().unwrap_or_default();

@@ -8,6 +8,7 @@ use axum::{
 };
 
 use super::{Refusal, Shared, unavailable, unknown};
+use crate::act::{cluster::Cluster as _, ledger::Ledger as _};
 
 async fn key(shared: &Shared, id: &str) -> Result<Option<String>, Refusal> {
     let job = shared.jobs.find(id, None).await.map_err(|error| unavailable(&error))?;

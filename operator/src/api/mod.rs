@@ -8,7 +8,7 @@ use std::sync::Arc;
 use axum::{
     Json, Router,
     extract::{Path, Query, State},
-    http::StatusCode,
+    http::{HeaderValue, StatusCode, header},
     response::{IntoResponse, Response},
     routing::{get, post},
 };
@@ -16,22 +16,29 @@ use futures::FutureExt as _;
 use kube::runtime::reflector::Store;
 use serde::Deserialize;
 use serde_json::{Value, json};
+use subtitle_broker::Session;
 use subtitle_core::{job::SubtitleJob, phase::Phase, record::Record};
+use tokio::sync::watch;
 
 use crate::{
-    act::{redis::Ledger, status::Jobs},
-    controller::Broker,
+    act::{
+        cluster::{Cluster as _, KubeCluster},
+        ledger::{Ledger as _, RedisLedger},
+    },
+    reconciler::Broker,
 };
 
 /// What handlers need.
 #[derive(Clone)]
 pub struct Shared {
     /// Objects.
-    pub jobs: Arc<Jobs>,
+    pub jobs: Arc<KubeCluster>,
     /// Redis.
-    pub ledger: Ledger,
+    pub ledger: Arc<RedisLedger>,
     /// RabbitMQ.
-    pub broker: Broker,
+    pub broker: Broker<Session>,
+    /// Whether this process leads.
+    pub is_leader: watch::Receiver<bool>,
     /// The API server.
     pub client: kube::Client,
     /// Where jobs created here go.
@@ -45,9 +52,16 @@ pub struct Shared {
 /// An error as every route answers it.
 struct Refusal(StatusCode, &'static str, String);
 
+/// Seconds after which asking again makes sense, when something is away.
+const RETRY_AFTER: &str = "5";
+
 impl IntoResponse for Refusal {
     fn into_response(self) -> Response {
-        (self.0, Json(json!({"detail": self.2, "code": self.1}))).into_response()
+        let mut response = (self.0, Json(json!({"detail": self.2, "code": self.1}))).into_response();
+        if self.0 == StatusCode::SERVICE_UNAVAILABLE {
+            response.headers_mut().insert(header::RETRY_AFTER, HeaderValue::from_static(RETRY_AFTER));
+        }
+        response
     }
 }
 
@@ -74,11 +88,14 @@ pub fn router(shared: Shared) -> Router {
         .with_state(shared)
 }
 
+/// Ready is who can take and answer requests, which needs Kubernetes only: without the broker jobs are accepted and
+/// wait, without Redis they still finish. The body says what else is there.
 async fn ready(State(shared): State<Shared>) -> Response {
-    let has_broker = shared.broker.borrow().is_some();
-    let has_cluster = shared.store.wait_until_ready().now_or_never().is_some_and(|ready| ready.is_ok());
-    let code = if has_broker && has_cluster { StatusCode::OK } else { StatusCode::SERVICE_UNAVAILABLE };
-    (code, Json(json!({"kubernetes": has_cluster, "broker": has_broker}))).into_response()
+    let kubernetes = shared.store.wait_until_ready().now_or_never().is_some_and(|ready| ready.is_ok());
+    let (leader, broker) = (*shared.is_leader.borrow(), shared.broker.borrow().is_some());
+    let redis = shared.ledger.answers().await;
+    let code = if kubernetes { StatusCode::OK } else { StatusCode::SERVICE_UNAVAILABLE };
+    (code, Json(json!({"kubernetes": kubernetes, "leader": leader, "broker": broker, "redis": redis}))).into_response()
 }
 
 /// The object where there still is one, and the record: of the object, else what Redis still has.

@@ -1,10 +1,45 @@
-//! Whose turn it is: waiting jobs and free places come in, the admitted ones go out. By priority, then one per
+//! Whose turn it is: all jobs and the number of places come in, the admitted ones go out. By priority, then one per
 //! namespace in turn, then by age. Pure.
 
-use std::collections::{BTreeMap, HashSet};
+use std::{
+    collections::{BTreeMap, HashSet},
+    sync::Arc,
+};
 
 use jiff::Timestamp;
-use subtitle_core::job::Priority;
+use subtitle_core::{
+    job::{Priority, SubtitleJob},
+    phase::Phase,
+    reason::Reason,
+};
+
+/// Whose turn it is when `max_in_flight` tasks may be out. Called often, so nothing of an object is copied but what
+/// waiting needs.
+pub fn turns(jobs: &[Arc<SubtitleJob>], max_in_flight: usize, now: Timestamp) -> HashSet<String> {
+    let (mut out, mut waiting) = (0, Vec::new());
+    for job in jobs {
+        let (phase, reason, due) = job.status.as_ref().map_or((Phase::Pending, None, None), |status| {
+            (status.phase, status.reason, status.next_attempt_time.as_ref().map(|due| due.0))
+        });
+        if phase == Phase::Pending {
+            if !job.spec.suspend && due.is_none_or(|due| due <= now) {
+                waiting.extend(waiting_job(job));
+            }
+        } else if !phase.is_final() && reason != Some(Reason::Suspended) {
+            out += 1;
+        }
+    }
+    admit(waiting, max_in_flight.saturating_sub(out))
+}
+
+fn waiting_job(job: &SubtitleJob) -> Option<Waiting> {
+    Some(Waiting {
+        created: job.metadata.creation_timestamp.as_ref()?.0,
+        uid: job.metadata.uid.clone()?,
+        namespace: job.metadata.namespace.clone()?,
+        priority: job.spec.priority,
+    })
+}
 
 /// A job without a task.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]

@@ -1,5 +1,5 @@
-//! One event onto one job: a job and an event come in, a plan goes out. The only place where a worker's word
-//! becomes a phase. Pure.
+//! Events onto one job: the job and a batch of its events, in their order, come in; one plan goes out. The only
+//! place where a worker's word becomes a phase. Pure.
 
 use jiff::{SignedDuration, Timestamp};
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::Time;
@@ -7,7 +7,8 @@ use std::time::Duration;
 use subtitle_core::{
     event::{Event, EventType},
     job::{Cues, SubtitleJobStatus},
-    payload::{Failed, Ready, TranslateProgress, TranslateRequested, Translated},
+    older,
+    payload::{Failed, TranslateProgress},
     phase::{Phase, Step},
     progress::{Progress, Verdict},
     reason::Reason,
@@ -16,43 +17,72 @@ use subtitle_core::{
 };
 
 use super::{
-    conditions,
-    plan::{Effect, Plan},
+    conditions, deadline,
+    plan::{DeadLetter, Effect, Folded, Plan},
 };
 use crate::observe::ObservedJob;
 
-/// What the event means for the job.
-pub fn fold(job: &ObservedJob, event: &Event, now: Timestamp) -> Plan {
+/// What the events mean for the job. However many phases they pass, the status is written once: what a later step
+/// needs of an earlier one (`step`, `from`, `candidates`) is in it.
+pub fn fold(job: &ObservedJob, events: &[Event], now: Timestamp) -> Folded {
+    let (mut current, mut changed, mut repeated, mut dead) = (job.clone(), false, false, Vec::new());
+    for (index, event) in events.iter().enumerate() {
+        match one(&current, event, now) {
+            Outcome::Changed(status) => {
+                current.status = *status;
+                changed = true;
+            }
+            Outcome::Repeated => repeated = true,
+            Outcome::Nothing => {}
+            Outcome::Dead(reason, message) => dead.push(DeadLetter { index, reason, message }),
+        }
+    }
+    let mut effects = Vec::new();
+    if changed {
+        effects.push(Effect::WriteStatus(Box::new(written(job, current.status, now))));
+    }
+    if changed || repeated {
+        effects.push(Effect::Project);
+    }
+    Folded { plan: Plan { effects, look_again: None }, dead }
+}
+
+/// What one event does to the status it finds.
+enum Outcome {
+    Changed(Box<SubtitleJobStatus>),
+    Repeated,
+    Nothing,
+    Dead(Reason, String),
+}
+
+fn one(job: &ObservedJob, event: &Event, now: Timestamp) -> Outcome {
     let progress = Progress { attempt: job.status.attempt, phase: job.status.phase };
-    let attempt = event.attempt.unwrap_or(job.status.attempt);
-    match progress.judge(&event.event_type, attempt) {
-        Verdict::Advance(phase) => changed(job, advance(job, event, phase)),
-        Verdict::Judge => changed(job, judged(job, event, now)),
-        Verdict::Repeat if event.event_type == EventType::TranslateProgress => changed(job, counted(job, event)),
-        Verdict::Repeat => Plan { effects: vec![Effect::Project], look_again: None },
-        Verdict::Note | Verdict::Stale | Verdict::Late | Verdict::Superseded => Plan::default(),
+    let attempt = attempt(job, event);
+    let changed = match progress.judge(&event.event_type, attempt) {
+        Verdict::Advance(phase) => advance(job, event, phase).map(Some),
+        Verdict::Judge => judged(job, event, now).map(Some),
+        Verdict::Repeat if event.event_type == EventType::TranslateProgress => counted(job, event),
+        Verdict::Repeat => return Outcome::Repeated,
+        Verdict::Note | Verdict::Stale | Verdict::Late | Verdict::Superseded => return Outcome::Nothing,
         Verdict::Impossible => {
-            dead_letter(format!("attempt {attempt} never began: the job is at {}", job.status.attempt))
+            let message = format!("attempt {attempt} never began: the job is at {}", job.status.attempt);
+            return Outcome::Dead(Reason::ImpossibleEvent, message);
         }
+    };
+    match changed {
+        Ok(Some(status)) => Outcome::Changed(Box::new(status)),
+        Ok(None) => Outcome::Nothing,
+        Err(error) => Outcome::Dead(Reason::MalformedMessage, error.to_string()),
     }
 }
 
-fn dead_letter(message: String) -> Plan {
-    Plan { effects: vec![Effect::DeadLetter(Reason::ImpossibleEvent, message)], look_again: None }
-}
-
-/// The plan for a changed status; an event whose payload cannot be read is dead-lettered.
-fn changed(job: &ObservedJob, status: Result<Option<(SubtitleJobStatus, Timestamp)>, serde_json::Error>) -> Plan {
-    match status {
-        Ok(Some((status, now))) => {
-            let status = written(job, status, now);
-            Plan { effects: vec![Effect::WriteStatus(Box::new(status)), Effect::Project], look_again: None }
-        }
-        Ok(None) => Plan::default(),
-        Err(error) => {
-            Plan { effects: vec![Effect::DeadLetter(Reason::MalformedMessage, error.to_string())], look_again: None }
-        }
-    }
+/// The attempt an event belongs to. Old publishers do not say: the current one, unless the event is older than it.
+fn attempt(job: &ObservedJob, event: &Event) -> u32 {
+    event.attempt.unwrap_or_else(|| {
+        let began = job.status.active_since.as_ref().filter(|_| job.status.attempt > 1);
+        let is_older = began.is_some_and(|began| event.timestamp < began.0);
+        if is_older { job.status.attempt - 1 } else { job.status.attempt }
+    })
 }
 
 /// A status ready to be written: the next revision, its conditions, and nothing left to announce unless the
@@ -77,9 +107,7 @@ fn is_own_decision(before: &SubtitleJobStatus, after: &SubtitleJobStatus) -> boo
             && before.phase != Phase::Failed)
 }
 
-type Folded = Result<Option<(SubtitleJobStatus, Timestamp)>, serde_json::Error>;
-
-fn advance(job: &ObservedJob, event: &Event, phase: Phase) -> Folded {
+fn advance(job: &ObservedJob, event: &Event, phase: Phase) -> Result<SubtitleJobStatus, serde_json::Error> {
     let at = event.timestamp;
     let mut status = job.status.clone();
     status.phase = phase;
@@ -90,26 +118,29 @@ fn advance(job: &ObservedJob, event: &Event, phase: Phase) -> Folded {
     match &event.event_type {
         EventType::DownloadStarted | EventType::TranslateStarted => {
             status.start_time.get_or_insert(Time(at));
+            if !job.spec.suspend {
+                deadline::run_from(&mut status, at);
+            }
         }
         EventType::TranslateRequested => {
-            let payload: TranslateRequested = event.read()?;
+            let (from, candidates) = older::translate_requested(event)?;
             status.step = Step::Translate;
-            status.from = Some(payload.from);
-            status.candidates = payload.candidates;
+            status.from = Some(from);
+            status.candidates = candidates;
             status.reason = Some(Reason::WaitingForWorker);
         }
         EventType::TranslateProgress => count(&mut status, &event.read()?),
         EventType::Ready => {
-            let payload: Ready = event.read()?;
-            status.result = Some(payload.result);
-            status.candidates = payload.candidates;
+            let (result, candidates) = older::ready(event)?;
+            status.result = Some(result);
+            status.candidates = candidates;
             status.completion_time = Some(Time(at));
             status.reason = Some(Reason::SubtitleFound);
         }
         EventType::Translated => {
-            let payload: Translated = event.read()?;
-            count(&mut status, &TranslateProgress { done: payload.result.cues, total: payload.result.cues });
-            status.result = Some(payload.result);
+            let result = older::translated(event)?;
+            count(&mut status, &TranslateProgress { done: result.cues, total: result.cues });
+            status.result = Some(result);
             status.completion_time = Some(Time(at));
             status.reason = Some(Reason::SubtitleTranslated);
         }
@@ -118,7 +149,7 @@ fn advance(job: &ObservedJob, event: &Event, phase: Phase) -> Folded {
     if job.spec.suspend && !phase.is_final() {
         status.reason = Some(Reason::Suspended);
     }
-    Ok(Some((status, at)))
+    Ok(status)
 }
 
 fn count(status: &mut SubtitleJobStatus, progress: &TranslateProgress) {
@@ -126,18 +157,18 @@ fn count(status: &mut SubtitleJobStatus, progress: &TranslateProgress) {
     status.progress = Some(format!("{}/{}", progress.done, progress.total));
 }
 
-fn counted(job: &ObservedJob, event: &Event) -> Folded {
+fn counted(job: &ObservedJob, event: &Event) -> Result<Option<SubtitleJobStatus>, serde_json::Error> {
     let progress: TranslateProgress = event.read()?;
     if job.status.cues.is_some_and(|cues| cues.done >= progress.done) {
         return Ok(None);
     }
     let mut status = job.status.clone();
     count(&mut status, &progress);
-    Ok(Some((status, event.timestamp)))
+    Ok(Some(status))
 }
 
 /// A worker's failure: another attempt while the budget lasts, else the end.
-fn judged(job: &ObservedJob, event: &Event, now: Timestamp) -> Folded {
+fn judged(job: &ObservedJob, event: &Event, now: Timestamp) -> Result<SubtitleJobStatus, serde_json::Error> {
     let failed: Failed = event.read()?;
     let mut status = job.status.clone();
     status.updated_by = Some(text::clean(&event.source, 64));
@@ -154,7 +185,9 @@ fn judged(job: &ObservedJob, event: &Event, now: Timestamp) -> Folded {
         };
         let delay = SignedDuration::try_from(pace.delay(status.failures, &job.uid)).unwrap_or(SignedDuration::ZERO);
         let backoff = now + delay;
-        status.next_attempt_time = Some(Time(failed.not_before.unwrap_or(backoff).max(backoff)));
+        let next = failed.not_before.unwrap_or(backoff).max(backoff);
+        status.next_attempt_time = Some(Time(next));
+        deadline::stand_still(&mut status, now, next);
         status.reason = Some(if waits_for_quota { Reason::WaitingForQuota } else { Reason::BackingOff });
         next_attempt(&mut status);
     } else {
@@ -162,7 +195,7 @@ fn judged(job: &ObservedJob, event: &Event, now: Timestamp) -> Folded {
         status.reason = Some(failed.reason);
         status.completion_time = Some(Time(event.timestamp));
     }
-    Ok(Some((status, now)))
+    Ok(status)
 }
 
 /// The next attempt starts where the last one stood: a failed translation never repeats the download.

@@ -2,9 +2,11 @@
 
 pub mod admit;
 pub mod conditions;
+mod deadline;
 pub mod fold;
 pub mod plan;
 pub mod reconcile;
+pub mod rejected;
 
 #[cfg(test)]
 mod tests;

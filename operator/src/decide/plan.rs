@@ -12,10 +12,11 @@ pub enum Effect {
     WriteStatus(Box<SubtitleJobStatus>),
     /// Copy the status to Redis.
     Project,
-    /// Hand the message to the dead letters.
-    DeadLetter(Reason, String),
-    /// Delete the object: its time to live is over.
-    Delete,
+    /// Delete the object: its time to live is over. Waits for its last record to be in Redis, but not for ever.
+    Delete {
+        /// From when on it is deleted even if Redis does not have the record.
+        at_the_latest: Timestamp,
+    },
 }
 
 /// Effects in their order, and when to look again.
@@ -25,4 +26,24 @@ pub struct Plan {
     pub effects: Vec<Effect>,
     /// The next time at which something is due.
     pub look_again: Option<Timestamp>,
+}
+
+/// An event nobody can handle.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct DeadLetter {
+    /// Which of the events that came in.
+    pub index: usize,
+    /// Why.
+    pub reason: Reason,
+    /// What a person should know.
+    pub message: String,
+}
+
+/// What a batch of events means for its job.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Folded {
+    /// At most one write of the status, whatever the number of events.
+    pub plan: Plan,
+    /// Events to hand to the dead letters.
+    pub dead: Vec<DeadLetter>,
 }

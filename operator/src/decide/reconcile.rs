@@ -1,4 +1,4 @@
-//! What an object needs now: a job, whether it is its turn, and the time come in, a plan goes out. Pure.
+//! What an object needs now: a job, the facts around it, and the time come in, a plan goes out. Pure.
 
 use jiff::{SignedDuration, Timestamp};
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::Time;
@@ -13,18 +13,24 @@ use subtitle_core::{
 };
 
 use super::{
+    deadline,
     fold::{next_attempt, written},
     plan::{Effect, Plan},
 };
-use crate::observe::ObservedJob;
+use crate::observe::{Facts, ObservedJob};
+
+/// How long a deadline that is due waits for events that are still on their way.
+const EVENTS_ARRIVE_WITHIN: SignedDuration = SignedDuration::from_secs(1);
+/// How long the deletion of a finished job waits for Redis.
+const RECORD_ARRIVES_WITHIN: SignedDuration = SignedDuration::from_hours(1);
 
 /// What to do for `job` now.
-pub fn reconcile(job: &ObservedJob, is_its_turn: bool, now: Timestamp) -> Plan {
+pub fn reconcile(job: &ObservedJob, facts: Facts, now: Timestamp) -> Plan {
     let status = &job.status;
     if job.is_deleting {
         return Plan::default();
     }
-    if status.announced < status.revision {
+    if facts.has_broker && status.announced < status.revision {
         return announce(job, now);
     }
     if status.phase.is_final() {
@@ -34,19 +40,58 @@ pub fn reconcile(job: &ObservedJob, is_its_turn: bool, now: Timestamp) -> Plan {
         return ended(job, Reason::InvalidSpec, message.clone(), now);
     }
     if job.spec.suspend {
-        return waits(job, Reason::Suspended, "spec.suspend is true: set it to false to go on", now);
+        return suspended(job, now);
     }
-    if status.reason == Some(Reason::Suspended) && status.phase != Phase::Pending {
-        let mut resumed = status.clone();
-        resumed.reason = Some(Reason::WaitingForTurn);
-        resumed.message = None;
-        next_attempt(&mut resumed);
-        return write(job, resumed, now);
+    if status.reason == Some(Reason::Suspended) {
+        return resumed(job, now);
     }
-    if status.phase == Phase::Pending {
-        return pending(job, is_its_turn, now);
+    if let Some(due) = deadline::due(status, job.spec.active_deadline_seconds).filter(|due| *due <= now) {
+        return past_deadline(job, facts, due, now);
     }
-    in_flight(job, now)
+    let mut plan = if status.phase == Phase::Pending { pending(job, facts, now) } else { in_flight(job, facts, now) };
+    let deadline = deadline::due(status, job.spec.active_deadline_seconds);
+    plan.look_again = plan.look_again.into_iter().chain(deadline).min();
+    plan
+}
+
+/// Whether the job has used up its time, if it is not over by an event that is still on its way.
+pub fn deadline_is_due(job: &ObservedJob, now: Timestamp) -> bool {
+    !job.status.phase.is_final()
+        && deadline::due(&job.status, job.spec.active_deadline_seconds).is_some_and(|due| due <= now)
+}
+
+fn past_deadline(job: &ObservedJob, facts: Facts, due: Timestamp, now: Timestamp) -> Plan {
+    if !facts.events_settled {
+        return Plan { effects: vec![], look_again: Some(now + EVENTS_ARRIVE_WITHIN) };
+    }
+    let (seconds, late) = (job.spec.active_deadline_seconds, now.duration_since(due).as_secs());
+    let message = format!("worked on for {seconds} s (spec.activeDeadlineSeconds) and {late} s more");
+    ended(job, Reason::DeadlineExceeded, message, now)
+}
+
+fn suspended(job: &ObservedJob, now: Timestamp) -> Plan {
+    if job.status.reason == Some(Reason::Suspended) {
+        return Plan::default();
+    }
+    let mut status = job.status.clone();
+    deadline::stop(&mut status, now);
+    status.reason = Some(Reason::Suspended);
+    status.message = Some("spec.suspend is true: set it to false to go on".to_owned());
+    write(job, status, now)
+}
+
+/// What was on its way when the job was suspended may still arrive; the next attempt goes on from the same step.
+fn resumed(job: &ObservedJob, now: Timestamp) -> Plan {
+    let mut status = job.status.clone();
+    status.reason = Some(Reason::WaitingForTurn);
+    status.message = None;
+    if status.start_time.is_some() {
+        deadline::run_from(&mut status, now);
+    }
+    if status.phase != Phase::Pending {
+        next_attempt(&mut status);
+    }
+    write(job, status, now)
 }
 
 fn write(job: &ObservedJob, mut status: SubtitleJobStatus, now: Timestamp) -> Plan {
@@ -56,13 +101,16 @@ fn write(job: &ObservedJob, mut status: SubtitleJobStatus, now: Timestamp) -> Pl
     Plan { effects: vec![Effect::WriteStatus(Box::new(status)), Effect::Project], look_again: None }
 }
 
-fn pending(job: &ObservedJob, is_its_turn: bool, now: Timestamp) -> Plan {
+fn pending(job: &ObservedJob, facts: Facts, now: Timestamp) -> Plan {
     let due = job.status.next_attempt_time.as_ref().map(|time| time.0).filter(|due| *due > now);
     if due.is_some() {
         return Plan { effects: vec![], look_again: due };
     }
-    if !is_its_turn {
-        return waits(job, Reason::WaitingForTurn, "waiting for its turn among the other jobs", now);
+    if !facts.has_broker {
+        return waits(job, Reason::WaitingForBroker, now);
+    }
+    if !facts.is_its_turn {
+        return waits(job, Reason::WaitingForTurn, now);
     }
     let mut status = job.status.clone();
     status.phase = status.step.queued_phase();
@@ -72,6 +120,13 @@ fn pending(job: &ObservedJob, is_its_turn: bool, now: Timestamp) -> Plan {
     let mut plan = write(job, status, now);
     plan.effects.insert(0, Effect::Publish(Box::new(task(job, now))));
     plan
+}
+
+/// The task is out; it is published again only when it may have been lost with its queue.
+fn in_flight(job: &ObservedJob, facts: Facts, now: Timestamp) -> Plan {
+    let is_lost = facts.has_broker && facts.task_may_be_lost;
+    let effects = if is_lost { vec![Effect::Publish(Box::new(task(job, now)))] } else { vec![] };
+    Plan { effects, look_again: None }
 }
 
 /// The task of the current attempt and step, always the same but for its timestamp.
@@ -99,13 +154,13 @@ pub fn task(job: &ObservedJob, now: Timestamp) -> Event {
 }
 
 /// Shows what the job waits for; writes only if that is new.
-fn waits(job: &ObservedJob, reason: Reason, message: &str, now: Timestamp) -> Plan {
+fn waits(job: &ObservedJob, reason: Reason, now: Timestamp) -> Plan {
     if job.status.reason == Some(reason) {
         return Plan::default();
     }
     let mut status = job.status.clone();
     status.reason = Some(reason);
-    status.message = Some(message.to_owned());
+    status.message = Some(reason.meaning().trim().to_owned());
     write(job, status, now)
 }
 
@@ -119,30 +174,19 @@ fn ended(job: &ObservedJob, reason: Reason, message: String, now: Timestamp) -> 
     write(job, status, now)
 }
 
-fn in_flight(job: &ObservedJob, now: Timestamp) -> Plan {
-    let allowed = SignedDuration::from_secs(job.spec.active_deadline_seconds.into());
-    match job.status.start_time.as_ref().map(|start| start.0 + allowed) {
-        Some(deadline) if deadline <= now => {
-            let seconds = job.spec.active_deadline_seconds;
-            ended(
-                job,
-                Reason::DeadlineExceeded,
-                format!("worked on for longer than {seconds} s (spec.activeDeadlineSeconds)"),
-                now,
-            )
-        }
-        deadline => Plan { effects: vec![], look_again: deadline },
-    }
-}
-
 fn finished(job: &ObservedJob, now: Timestamp) -> Plan {
     let status = &job.status;
+    if status.announced < status.revision {
+        return Plan::default(); // its end is announced when the broker is back
+    }
     if job.retry_requested.is_some() && job.retry_requested != status.retry_observed && status.phase == Phase::Failed {
         let mut again = status.clone();
         again.retry_observed.clone_from(&job.retry_requested);
         again.failures = 0;
         again.reason = Some(Reason::WaitingForTurn);
         again.message = None;
+        again.active_seconds = 0;
+        again.active_since = again.start_time.is_some().then_some(Time(now));
         next_attempt(&mut again);
         return write(job, again, now);
     }
@@ -151,7 +195,8 @@ fn finished(job: &ObservedJob, now: Timestamp) -> Plan {
     };
     let due = end.0 + SignedDuration::from_secs(ttl.into());
     if due <= now {
-        Plan { effects: vec![Effect::Project, Effect::Delete], look_again: None }
+        let delete = Effect::Delete { at_the_latest: due + RECORD_ARRIVES_WITHIN };
+        Plan { effects: vec![Effect::Project, delete], look_again: None }
     } else {
         Plan { effects: vec![], look_again: Some(due) }
     }

@@ -4,18 +4,18 @@ use jiff::{SignedDuration, Timestamp};
 use serde_json::{Value, json};
 use subtitle_core::{
     event::{Event, EventType, source},
-    job::SubtitleJobStatus,
-    payload::{DownloadStarted, Failed},
-    phase::Phase,
+    job::{Artefact, SubtitleJobStatus},
+    payload::{DownloadStarted, Failed, TranslateProgress, TranslateRequested, TranslateStarted},
+    phase::{Phase, Step},
     reason::Reason,
 };
 
 use super::{
     fold::fold,
-    plan::{Effect, Plan},
+    plan::{Effect, Folded, Plan},
     reconcile::{reconcile, task},
 };
-use crate::observe::ObservedJob;
+use crate::observe::{Facts, ObservedJob};
 
 fn now() -> Timestamp {
     "2026-01-31T20:15:00Z".parse().expect("a time")
@@ -32,6 +32,9 @@ fn job(spec: &Value, status: &Value) -> ObservedJob {
     ObservedJob::of(&serde_json::from_value(object).expect("a job")).expect("observed")
 }
 
+/// Everything is there, and it is the job's turn.
+const CALM: Facts = Facts { is_its_turn: true, has_broker: true, events_settled: true, task_may_be_lost: false };
+
 /// The status a plan writes, and the names of its effects in order.
 fn outline(plan: &Plan) -> (Vec<&'static str>, Option<SubtitleJobStatus>) {
     let mut status = None;
@@ -42,8 +45,7 @@ fn outline(plan: &Plan) -> (Vec<&'static str>, Option<SubtitleJobStatus>) {
             "status"
         }
         Effect::Project => "project",
-        Effect::DeadLetter(..) => "dead-letter",
-        Effect::Delete => "delete",
+        Effect::Delete { .. } => "delete",
     });
     (names.collect(), status)
 }
@@ -55,7 +57,7 @@ fn failed(retryable: bool, reason: Reason) -> Failed {
 #[test]
 fn asking_publishes_before_it_writes_and_always_the_same_task() {
     let job = job(&json!({}), &json!({}));
-    let plan = reconcile(&job, true, now());
+    let plan = reconcile(&job, CALM, now());
     let (names, status) = outline(&plan);
     assert_eq!(names, ["publish", "status", "project"]);
     assert_eq!(status.expect("a status").phase, Phase::DownloadQueued);
@@ -66,10 +68,10 @@ fn asking_publishes_before_it_writes_and_always_the_same_task() {
 #[test]
 fn a_job_whose_turn_it_is_not_says_so_once() {
     let waiting = job(&json!({}), &json!({}));
-    let (names, status) = outline(&reconcile(&waiting, false, now()));
+    let (names, status) = outline(&reconcile(&waiting, Facts { is_its_turn: false, ..CALM }, now()));
     assert_eq!((names, status.expect("a status").reason), (vec!["status", "project"], Some(Reason::WaitingForTurn)));
     let said = job(&json!({}), &json!({"revision": 1, "announced": 1, "reason": "WaitingForTurn"}));
-    assert_eq!(reconcile(&said, false, now()), Plan::default());
+    assert_eq!(reconcile(&said, Facts { is_its_turn: false, ..CALM }, now()), Plan::default());
 }
 
 #[test]
@@ -79,28 +81,28 @@ fn a_failure_is_retried_with_its_decision_written_before_it_is_announced() {
         &json!({"phase": "TranslateInProgress", "step": "Translate", "attempt": 1, "revision": 4, "announced": 4}),
     );
     let event = Event::new(&job.subject(), source::TRANSLATOR, now(), &failed(true, Reason::EngineUnavailable));
-    let (names, status) = outline(&fold(&job, &event, now()));
+    let (names, status) = outline(&fold(&job, std::slice::from_ref(&event), now()).plan);
     let status = status.expect("a status");
     assert_eq!(names, ["status", "project"]);
     assert_eq!((status.phase, status.attempt, status.failures), (Phase::Pending, 2, 1));
     assert!(status.announced < status.revision && status.next_attempt_time.is_some());
 
     let again = ObservedJob { status, ..job };
-    let plan = reconcile(&again, true, now());
+    let plan = reconcile(&again, CALM, now());
     let Effect::Publish(announcement) = &plan.effects[0] else { panic!("an announcement") };
     assert_eq!(announcement.event_type, EventType::RetryScheduled);
     let (names, status) = outline(&plan);
     let announced = status.expect("a status");
     assert_eq!((names, announced.announced), (vec!["publish", "status", "project"], announced.revision));
 
-    let stale = fold(&ObservedJob { status: announced.clone(), ..again.clone() }, &event, now());
-    assert_eq!(stale, Plan::default(), "the failure of the old attempt changes nothing any more");
+    let stale = fold(&ObservedJob { status: announced.clone(), ..again.clone() }, &[event], now());
+    assert_eq!(stale, Folded::default(), "the failure of the old attempt changes nothing any more");
 
     let mut spent = announced;
     spent.phase = Phase::TranslateInProgress;
     let spent = ObservedJob { status: spent, ..again };
     let event = Event::new(&spent.subject(), source::TRANSLATOR, now(), &failed(true, Reason::EngineUnavailable));
-    let (_, status) = outline(&fold(&spent, &event, now()));
+    let (_, status) = outline(&fold(&spent, &[event], now()).plan);
     assert_eq!(status.expect("a status").phase, Phase::Failed, "the budget is used up");
 }
 
@@ -108,11 +110,12 @@ fn a_failure_is_retried_with_its_decision_written_before_it_is_announced() {
 fn final_phases_never_change_and_impossible_events_are_dead_lettered() {
     let done = job(&json!({}), &json!({"phase": "Done", "attempt": 1, "revision": 4, "announced": 4}));
     let event = Event::new(&done.subject(), source::DOWNLOADER, now(), &failed(true, Reason::WorkerError));
-    assert_eq!(fold(&done, &event, now()), Plan::default());
+    assert_eq!(fold(&done, &[event], now()), Folded::default());
     let mut subject = done.subject();
     subject.attempt = 9;
     let event = Event::new(&subject, source::DOWNLOADER, now(), &DownloadStarted { worker: "w".into() });
-    assert_eq!(outline(&fold(&done, &event, now())).0, ["dead-letter"]);
+    let folded = fold(&done, &[event], now());
+    assert_eq!((folded.plan, folded.dead[0].reason), (Plan::default(), Reason::ImpossibleEvent));
 }
 
 #[test]
@@ -123,9 +126,9 @@ fn suspending_starts_nothing_and_resuming_starts_the_next_attempt() {
             &json!({"phase": phase, "attempt": 1, "revision": 2, "announced": 2, "reason": reason}),
         )
     };
-    let (names, status) = outline(&reconcile(&job_at(true, "Pending", "WaitingForTurn"), true, now()));
+    let (names, status) = outline(&reconcile(&job_at(true, "Pending", "WaitingForTurn"), CALM, now()));
     assert_eq!((names, status.expect("a status").reason), (vec!["status", "project"], Some(Reason::Suspended)));
-    let (_, status) = outline(&reconcile(&job_at(false, "DownloadInProgress", "Suspended"), true, now()));
+    let (_, status) = outline(&reconcile(&job_at(false, "DownloadInProgress", "Suspended"), CALM, now()));
     let status = status.expect("a status");
     assert_eq!((status.phase, status.attempt), (Phase::Pending, 2));
 }
@@ -134,22 +137,108 @@ fn suspending_starts_nothing_and_resuming_starts_the_next_attempt() {
 fn deadlines_and_times_to_live_end_when_they_are_due() {
     let late = job(
         &json!({"activeDeadlineSeconds": 60}),
-        &json!({"phase": "DownloadInProgress", "attempt": 1, "revision": 2, "announced": 2, "startTime": "2026-01-31T20:00:00Z"}),
+        &json!({"phase": "DownloadInProgress", "attempt": 1, "revision": 2, "announced": 2, "startTime": "2026-01-31T20:00:00Z", "activeSince": "2026-01-31T20:00:00Z"}),
     );
-    let (_, status) = outline(&reconcile(&late, true, now()));
+    let unsettled = reconcile(&late, Facts { events_settled: false, ..CALM }, now());
+    assert!(unsettled.effects.is_empty() && unsettled.look_again > Some(now()), "not judged while events wait");
+    let (_, status) = outline(&reconcile(&late, CALM, now()));
     assert_eq!(status.expect("a status").reason, Some(Reason::DeadlineExceeded));
     let over = job(
         &json!({"ttlSecondsAfterFinished": 60}),
         &json!({"phase": "Done", "attempt": 1, "revision": 2, "announced": 2, "completionTime": "2026-01-31T20:00:00Z"}),
     );
-    assert_eq!(outline(&reconcile(&over, true, now())).0, ["project", "delete"]);
+    assert_eq!(outline(&reconcile(&over, CALM, now())).0, ["project", "delete"]);
 }
 
 #[test]
 fn what_slips_through_the_schema_ends_with_a_sentence() {
     let ass = job(&json!({"output": {"format": "ASS"}}), &json!({}));
-    let (_, status) = outline(&reconcile(&ass, true, now()));
+    let (_, status) = outline(&reconcile(&ass, CALM, now()));
     let status = status.expect("a status");
     assert_eq!((status.phase, status.reason), (Phase::Failed, Some(Reason::InvalidSpec)));
     assert!(status.message.expect("a message").contains("spec.output.format"));
+}
+
+#[test]
+fn without_a_broker_a_job_says_that_it_waits_for_it_and_goes_on_when_it_is_back() {
+    let away = Facts { has_broker: false, ..CALM };
+    let (names, status) = outline(&reconcile(&job(&json!({}), &json!({})), away, now()));
+    let status = status.expect("a status");
+    assert_eq!((names, status.reason), (vec!["status", "project"], Some(Reason::WaitingForBroker)));
+    let waiting = ObservedJob { status, ..job(&json!({}), &json!({})) };
+    assert_eq!(reconcile(&waiting, away, now()), Plan::default(), "said once");
+    assert_eq!(outline(&reconcile(&waiting, CALM, now())).0, ["publish", "status", "project"]);
+}
+
+#[test]
+fn a_task_that_may_be_lost_is_published_again_and_nothing_else_changes() {
+    let queued = job(&json!({}), &json!({"phase": "DownloadQueued", "attempt": 2, "revision": 3, "announced": 3}));
+    assert_eq!(reconcile(&queued, CALM, now()).effects, []);
+    let doubtful = reconcile(&queued, Facts { task_may_be_lost: true, ..CALM }, now());
+    let [Effect::Publish(event)] = doubtful.effects.as_slice() else { panic!("one task: {doubtful:?}") };
+    assert_eq!(event.identity(), task(&queued, now()).identity());
+}
+
+#[test]
+fn a_batch_of_events_is_one_write_that_keeps_what_later_steps_need() {
+    let queued = job(&json!({}), &json!({"phase": "DownloadQueued", "attempt": 1, "revision": 1, "announced": 1}));
+    let subject = queued.subject();
+    let from = Artefact { key: "k".into(), language: "en".into(), sha256: "5e".into() };
+    let requested = TranslateRequested {
+        subtitle_file_path: "k".into(),
+        source_language: "en".into(),
+        target_language: "es".into(),
+        from: from.clone(),
+        spec: queued.spec.clone(),
+        candidates: vec![],
+    };
+    let events = [
+        Event::new(&subject, source::DOWNLOADER, now(), &DownloadStarted { worker: "w".into() }),
+        Event::new(&subject, source::DOWNLOADER, now(), &requested),
+        Event::new(&subject, source::TRANSLATOR, now(), &TranslateStarted { worker: "w".into() }),
+        Event::new(&subject, source::TRANSLATOR, now(), &TranslateProgress { done: 50, total: 60 }),
+    ];
+    let (names, status) = outline(&fold(&queued, &events, now()).plan);
+    let status = status.expect("a status");
+    assert_eq!((names, status.revision, status.phase), (vec!["status", "project"], 2, Phase::TranslateInProgress));
+    assert_eq!((status.step, status.from, status.progress.as_deref()), (Step::Translate, Some(from), Some("50/60")));
+    assert_eq!(status.announced, 2, "a worker's word needs no announcement");
+
+    let one_by_one = events.iter().fold(queued.clone(), |job, event| {
+        let (_, status) = outline(&fold(&job, std::slice::from_ref(event), now()).plan);
+        ObservedJob { status: status.expect("a status"), ..job }
+    });
+    let revisionless = |mut status: SubtitleJobStatus| {
+        (status.revision, status.announced) = (0, 0);
+        status
+    };
+    let (_, whole) = outline(&fold(&queued, &events, now()).plan);
+    assert_eq!(revisionless(whole.expect("a status")), revisionless(one_by_one.status));
+}
+
+#[test]
+fn old_publishers_drive_a_job_to_its_end() {
+    let old: Vec<Event> =
+        serde_json::from_str(include_str!("../../../core/tests/golden/old_events.json")).expect("events");
+    let [requested, translate, translated, ready, failure] = old.as_slice() else { panic!("five events") };
+    let job_at = |phase: &str| job(&json!({}), &json!({"phase": phase, "attempt": 1, "revision": 2, "announced": 2}));
+    let after = |phase: &str, event: &Event| outline(&fold(&job_at(phase), std::slice::from_ref(event), now()).plan).1;
+
+    assert_eq!(after("DownloadQueued", requested), None, "the request is there already");
+    let status = after("DownloadInProgress", translate).expect("a status");
+    assert_eq!((status.phase, status.step), (Phase::TranslateQueued, Step::Translate));
+    assert_eq!(status.from.expect("a file").key, "/subtitles/7.en.srt");
+    let status = after("TranslateInProgress", translated).expect("a status");
+    assert_eq!((status.phase, status.result.expect("a result").language.as_str()), (Phase::Done, "es"));
+    let status = after("DownloadInProgress", ready).expect("a status");
+    let result = status.result.expect("a result");
+    assert_eq!((result.key.as_str(), result.url.as_str()), ("/subtitles/7.es.srt", "https://files.example/7.es.srt"));
+    let status = after("DownloadInProgress", failure).expect("a status");
+    assert_eq!((status.phase, status.reason), (Phase::Pending, Some(Reason::BackingOff)), "its failure is retryable");
+
+    let second = job(
+        &json!({}),
+        &json!({"phase": "DownloadInProgress", "attempt": 2, "revision": 2, "announced": 2, "activeSince": "2026-01-31T20:16:00Z"}),
+    );
+    assert_eq!(fold(&second, std::slice::from_ref(ready), now()), Folded::default(), "older than the current attempt");
 }

@@ -13,6 +13,20 @@ use subtitle_core::{
 /// The annotation whose change starts a finished job again.
 pub const RETRY_ANNOTATION: &str = "subtitles.dev/retry";
 
+/// What a decision needs to know besides the job itself.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[expect(clippy::struct_excessive_bools, reason = "they are independent of each other")]
+pub struct Facts {
+    /// A place among the tasks that are out is free for it.
+    pub is_its_turn: bool,
+    /// There is a session with the broker.
+    pub has_broker: bool,
+    /// No event is on its way between the broker and the status.
+    pub events_settled: bool,
+    /// Its task's queue was made anew, or is empty though nobody has taken the task.
+    pub task_may_be_lost: bool,
+}
+
 /// A job whose identity is known; its spec may still be refused.
 #[derive(Clone, Debug, PartialEq)]
 pub struct ObservedJob {

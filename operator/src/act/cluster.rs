@@ -1,0 +1,182 @@
+//! The only writer of Kubernetes objects: a merge patch guarded by the resourceVersion it was decided on. Does I/O.
+
+use std::{collections::HashMap, sync::Arc, time::Duration};
+
+use kube::{
+    Api, Client, ResourceExt as _,
+    api::{DeleteParams, Patch, PatchParams, Preconditions},
+    runtime::reflector::{ObjectRef, Store},
+};
+use serde_json::{Value, json};
+use subtitle_core::job::{SubtitleJob, SubtitleJobStatus};
+use tokio::{sync::Mutex, time::timeout};
+
+/// The longest a call to the API server may take: the client itself never gives up.
+const DEADLINE: Duration = Duration::from_secs(15);
+
+/// The API server could not be reached or refused.
+#[derive(Debug, thiserror::Error)]
+pub enum ClusterError {
+    /// It answered with an error.
+    #[error("failed to talk to the API server: {0}")]
+    Refused(#[from] kube::Error),
+    /// It did not answer.
+    #[error("failed to get an answer from the API server within {} s", DEADLINE.as_secs())]
+    Silent(#[from] tokio::time::error::Elapsed),
+    /// Somebody else wrote first; decide again on what is there now.
+    #[error("failed to write the status of a job that has changed meanwhile")]
+    Conflict,
+    /// The schema refuses this status, and would refuse it again.
+    #[error("failed to write a status the API server does not accept: {0}")]
+    Rejected(String),
+    /// The object is gone.
+    #[error("failed to write the status of a job that is gone")]
+    Gone,
+}
+
+/// Objects as they are now: the watch's copy, or our own last write where that is newer.
+pub trait Cluster: Send + Sync + 'static {
+    /// Every object the watch has seen.
+    fn all(&self) -> Vec<Arc<SubtitleJob>>;
+
+    /// The newest version known of an object the watch handed us.
+    fn newest(&self, cached: &SubtitleJob) -> impl Future<Output = SubtitleJob> + Send;
+
+    /// The object with this uid: from the watch, else from the API server by namespace and name; none if it is gone.
+    fn find(
+        &self,
+        uid: &str,
+        place: Option<(&str, &str)>,
+    ) -> impl Future<Output = Result<Option<SubtitleJob>, ClusterError>> + Send;
+
+    /// The object as the API server has it; none if it is gone or another one has its name.
+    fn read(
+        &self,
+        uid: &str,
+        namespace: &str,
+        name: &str,
+    ) -> impl Future<Output = Result<Option<SubtitleJob>, ClusterError>> + Send;
+
+    /// Writes `status` if `job` is still the newest version.
+    fn write(
+        &self,
+        job: &SubtitleJob,
+        status: &SubtitleJobStatus,
+    ) -> impl Future<Output = Result<SubtitleJob, ClusterError>> + Send;
+
+    /// Deletes the object, if it is still this one.
+    fn delete(&self, job: &SubtitleJob) -> impl Future<Output = Result<(), ClusterError>> + Send;
+}
+
+/// A real API server, and the store a watch fills.
+pub struct KubeCluster {
+    client: Client,
+    cache: Store<SubtitleJob>,
+    written: Mutex<HashMap<String, SubtitleJob>>,
+}
+
+fn revision(job: &SubtitleJob) -> i64 {
+    job.status.as_ref().map_or(-1, |status| status.revision)
+}
+
+/// A merge patch keeps what it does not name: fields that are gone are named as null.
+fn merged(before: Option<&SubtitleJobStatus>, after: &SubtitleJobStatus) -> Value {
+    let mut merged = serde_json::to_value(after).unwrap_or_default();
+    let before = serde_json::to_value(before).unwrap_or_default();
+    if let (Some(merged), Some(before)) = (merged.as_object_mut(), before.as_object()) {
+        for field in before.keys() {
+            merged.entry(field.as_str()).or_insert(Value::Null);
+        }
+    }
+    merged
+}
+
+impl KubeCluster {
+    /// Over a client and the watch's store.
+    pub fn new(client: Client, cache: Store<SubtitleJob>) -> Self {
+        Self { client, cache, written: Mutex::new(HashMap::new()) }
+    }
+
+    fn api(&self, namespace: &str) -> Api<SubtitleJob> {
+        Api::namespaced(self.client.clone(), namespace)
+    }
+}
+
+impl Cluster for KubeCluster {
+    fn all(&self) -> Vec<Arc<SubtitleJob>> {
+        self.cache.state()
+    }
+
+    async fn newest(&self, cached: &SubtitleJob) -> SubtitleJob {
+        let uid = cached.uid().unwrap_or_default();
+        let mut written = self.written.lock().await;
+        match written.get(&uid) {
+            Some(ours) if revision(ours) > revision(cached) => {
+                let mut newest = cached.clone();
+                newest.status.clone_from(&ours.status);
+                newest.metadata.resource_version.clone_from(&ours.metadata.resource_version);
+                newest
+            }
+            _ => {
+                written.remove(&uid);
+                cached.clone()
+            }
+        }
+    }
+
+    async fn find(&self, uid: &str, place: Option<(&str, &str)>) -> Result<Option<SubtitleJob>, ClusterError> {
+        let cached = match place {
+            Some((namespace, name)) => self.cache.get(&ObjectRef::new(name).within(namespace)),
+            None => self.cache.find(|job| job.uid().as_deref() == Some(uid)),
+        };
+        if let Some(cached) = cached.filter(|job| job.uid().as_deref() == Some(uid)) {
+            return Ok(Some(self.newest(&cached).await));
+        }
+        match place {
+            Some((namespace, name)) => self.read(uid, namespace, name).await,
+            None => Ok(None),
+        }
+    }
+
+    async fn read(&self, uid: &str, namespace: &str, name: &str) -> Result<Option<SubtitleJob>, ClusterError> {
+        let found = timeout(DEADLINE, self.api(namespace).get_opt(name)).await??;
+        self.written.lock().await.remove(uid);
+        Ok(found.filter(|job| job.uid().as_deref() == Some(uid)))
+    }
+
+    async fn write(&self, job: &SubtitleJob, status: &SubtitleJobStatus) -> Result<SubtitleJob, ClusterError> {
+        let metadata = json!({"uid": job.metadata.uid, "resourceVersion": job.metadata.resource_version});
+        let patch = json!({"metadata": metadata, "status": merged(job.status.as_ref(), status)});
+        let (namespace, name) = (job.namespace().unwrap_or_default(), job.name_any());
+        let api = self.api(&namespace);
+        let (parameters, patch) = (PatchParams::default(), Patch::Merge(&patch));
+        let answer = timeout(DEADLINE, api.patch_status(&name, &parameters, &patch)).await?;
+        let mut written = self.written.lock().await;
+        let uid = job.uid().unwrap_or_default();
+        match answer {
+            Ok(now) => {
+                written.insert(uid, now.clone());
+                Ok(now)
+            }
+            Err(kube::Error::Api(answer)) if matches!(answer.code, 404 | 409 | 422) => {
+                written.remove(&uid);
+                Err(match answer.code {
+                    404 => ClusterError::Gone,
+                    409 => ClusterError::Conflict,
+                    _ => ClusterError::Rejected(answer.message),
+                })
+            }
+            Err(error) => Err(error.into()),
+        }
+    }
+
+    async fn delete(&self, job: &SubtitleJob) -> Result<(), ClusterError> {
+        let (namespace, name) = (job.namespace().unwrap_or_default(), job.name_any());
+        let preconditions = Some(Preconditions { uid: job.uid(), resource_version: None });
+        let parameters = DeleteParams { preconditions, ..DeleteParams::default() };
+        match timeout(DEADLINE, self.api(&namespace).delete(&name, &parameters)).await? {
+            Err(kube::Error::Api(answer)) if answer.code == 404 || answer.code == 409 => Ok(()),
+            other => Ok(other.map(drop)?),
+        }
+    }
+}

@@ -1,0 +1,173 @@
+//! Repair, level-triggered: what may have been lost is looked for on start, on reconnect, and slowly all the time, and
+//! done again. Everything here is safe to do twice.
+//!
+//! ```text
+//!   queue made anew, or empty though a job waits in it ──▶ publish that job's current task again
+//!   record behind its status                           ──▶ project
+//!   record without its object                          ──▶ publish job.cancelled
+//! ```
+
+use std::{collections::HashMap, sync::Arc, time::Duration};
+
+use jiff::{SignedDuration, Timestamp};
+use subtitle_broker::BrokerError;
+use subtitle_core::{
+    event::{Event, source},
+    job::SubtitleJob,
+    payload::{Cancelled, Subject},
+    phase::{Phase, Step},
+    reason::Reason,
+    record::Record,
+    topology::{DOWNLOAD_QUEUE, TRANSLATE_QUEUE},
+};
+use tokio::sync::Notify;
+
+use crate::{
+    act::{ActError, cluster::Cluster, ledger::Ledger, queues::Queues},
+    reconciler::Reconciler,
+};
+
+/// How often the queues are looked at.
+const LOOK_AT_QUEUES: Duration = Duration::from_secs(10);
+/// How long a task may be out of its queue without anybody having started on it.
+const STARTED_WITHIN: SignedDuration = SignedDuration::from_secs(30);
+/// How often every record is compared.
+const LOOK_AT_RECORDS: Duration = Duration::from_secs(600);
+/// How often records known to lag are tried again.
+const LAGGING: Duration = Duration::from_secs(1);
+
+/// The queue a step's tasks are in.
+pub const fn queue_of(step: Step) -> &'static str {
+    match step {
+        Step::Download => DOWNLOAD_QUEUE,
+        Step::Translate => TRANSLATE_QUEUE,
+    }
+}
+
+/// The step whose task is out for this job; none if no task is.
+fn step_out(job: &SubtitleJob) -> Option<Step> {
+    match job.status.as_ref()?.phase {
+        Phase::DownloadQueued | Phase::DownloadInProgress => Some(Step::Download),
+        Phase::TranslateQueued | Phase::TranslateInProgress => Some(Step::Translate),
+        Phase::Pending | Phase::Done | Phase::Failed => None,
+    }
+}
+
+/// `job.cancelled` of a job whose object is gone.
+pub fn cancelled(job_id: &str, namespace: &str, name: &str, attempt: u32, now: Timestamp) -> Event {
+    let (job_id, namespace, name) = (job_id.to_owned(), namespace.to_owned(), name.to_owned());
+    let subject = Subject { job_id, namespace, name, attempt };
+    Event::new(&subject, source::MANAGER, now, &Cancelled { reason: Reason::Deleted })
+}
+
+/// Doubts the task of every job that may have lost it with one of these queues; how many.
+pub fn doubt_tasks_in<C: Cluster, L: Ledger, P: Queues>(
+    reconciler: &Reconciler<C, L, P>,
+    made_anew: &[&'static str],
+) -> usize {
+    let jobs = reconciler.hands.cluster.all();
+    let lost = jobs.iter().filter(|job| step_out(job).is_some_and(|step| made_anew.contains(&queue_of(step))));
+    let uids: Vec<String> = lost.filter_map(|job| job.metadata.uid.clone()).collect();
+    for uid in &uids {
+        reconciler.doubt_task_of(uid);
+    }
+    uids.len()
+}
+
+/// Jobs seen in a queue that had nothing in it: since when, and in which attempt.
+#[derive(Debug, Default)]
+pub struct Unstarted(HashMap<String, (u32, Timestamp)>);
+
+impl Unstarted {
+    /// Doubts the task of each job that has been queued in an empty queue for too long; how many.
+    pub async fn look<C: Cluster, L: Ledger, P: Queues>(
+        &mut self,
+        reconciler: &Reconciler<C, L, P>,
+        session: &P,
+        now: Timestamp,
+    ) -> Result<usize, BrokerError> {
+        let mut seen = HashMap::new();
+        let mut doubted = 0;
+        for step in [Step::Download, Step::Translate] {
+            if session.ready(queue_of(step)).await?.is_none_or(|ready| ready > 0) {
+                continue;
+            }
+            for job in reconciler.hands.cluster.all() {
+                let status = job.status.as_ref().filter(|status| status.phase == step.queued_phase());
+                let (Some(status), Some(uid)) = (status, job.metadata.uid.clone()) else { continue };
+                let before = self.0.get(&uid).filter(|(attempt, _)| *attempt == status.attempt);
+                let since = before.map_or(now, |(_, since)| *since);
+                if now.duration_since(since) >= STARTED_WITHIN {
+                    reconciler.doubt_task_of(&uid);
+                    doubted += 1;
+                } else {
+                    seen.insert(uid, (status.attempt, since));
+                }
+            }
+        }
+        self.0 = seen;
+        Ok(doubted)
+    }
+}
+
+/// Publishes `job.cancelled` for every unfinished record whose object is gone; how many.
+pub async fn cancel_orphans<C: Cluster, L: Ledger, P: Queues>(
+    reconciler: &Reconciler<C, L, P>,
+    session: &P,
+    now: Timestamp,
+) -> Result<usize, ActError> {
+    let (mut cursor, mut cancelled_jobs) = (0, 0);
+    loop {
+        let (records, next) = reconciler.hands.ledger.unfinished(cursor).await?;
+        for Record { id, namespace, name, attempt, .. } in records {
+            if reconciler.hands.cluster.find(&id, Some((&namespace, &name))).await?.is_none() {
+                session.publish(&cancelled(&id, &namespace, &name, attempt, now)).await?;
+                cancelled_jobs += 1;
+            }
+        }
+        if next == 0 {
+            return Ok(cancelled_jobs);
+        }
+        cursor = next;
+    }
+}
+
+/// Repairs until the first error of the broker.
+pub async fn run<C: Cluster, L: Ledger, P: Queues>(
+    reconciler: &Reconciler<C, L, P>,
+    session: &P,
+    doubts: &Arc<Notify>,
+) -> BrokerError {
+    let mut unstarted = Unstarted::default();
+    let mut queues = tokio::time::interval(LOOK_AT_QUEUES);
+    let mut records = tokio::time::interval(LOOK_AT_RECORDS);
+    let mut lagging = tokio::time::interval(LAGGING);
+    loop {
+        tokio::select! {
+            _ = queues.tick() => match unstarted.look(reconciler, session, Timestamp::now()).await {
+                Ok(0) => {}
+                Ok(tasks) => {
+                    tracing::warn!(tasks, "tasks nobody started are published again");
+                    doubts.notify_one();
+                }
+                Err(error) => return error,
+            },
+            _ = records.tick() => {
+                match reconciler.hands.project_lagging(true).await {
+                    Ok(0) => {}
+                    Ok(records) => tracing::info!(records, "records were behind their status"),
+                    Err(error) => tracing::warn!(%error, "records are compared later"),
+                }
+                match cancel_orphans(reconciler, session, Timestamp::now()).await {
+                    Ok(0) => {}
+                    Ok(jobs) => tracing::info!(jobs, "records without an object are cancelled"),
+                    Err(ActError::Broker(error)) => return error,
+                    Err(error) => tracing::warn!(%error, "records are compared later"),
+                }
+            }
+            _ = lagging.tick() => {
+                let _ = reconciler.hands.project_lagging(false).await;
+            }
+        }
+    }
+}

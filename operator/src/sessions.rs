@@ -1,0 +1,95 @@
+//! The sessions with the broker: while one lives, the consumer, history, dead-letter and repair loops run on it, and
+//! deletions are published. The first that ends takes the others with it.
+
+use std::{collections::HashSet, convert::Infallible, sync::Arc, time::Duration};
+
+use jiff::Timestamp;
+use kube::ResourceExt as _;
+use subtitle_broker::{Backoff, BrokerError, Publish as _, Session};
+use subtitle_core::{job::SubtitleJob, phase::Phase, topology::HISTORY_STREAM};
+use tokio::sync::{Notify, mpsc, watch};
+
+use crate::{
+    act::cluster::Cluster as _, consumer, controller::Production, dead, decide::reconcile::task, history,
+    observe::ObservedJob, repair,
+};
+
+/// One session after the other, for ever. Without a `url` nothing is published, only logged.
+pub async fn run(
+    url: Option<&str>,
+    sessions: watch::Sender<Option<Arc<Session>>>,
+    reconciler: &Production,
+    mut deletions: mpsc::UnboundedReceiver<SubtitleJob>,
+    doubts: Arc<Notify>,
+) -> Infallible {
+    let Some(url) = url else { return only_log(reconciler).await };
+    let mut backoff = Backoff::default();
+    loop {
+        let begun = std::time::Instant::now();
+        match Session::open_and_declare(url, "subtitle-operator").await {
+            Ok((session, made_anew)) => {
+                let session = Arc::new(session);
+                let tasks = repair::doubt_tasks_in(reconciler, &made_anew);
+                tracing::info!(?made_anew, tasks, "a session with the broker began");
+                sessions.send_replace(Some(session.clone()));
+                doubts.notify_one();
+                let hands = &reconciler.hands;
+                tokio::select! {
+                    error = consumer::run(&session, hands) => tracing::warn!(%error, "the consumer loop ended"),
+                    error = dead::run(&session) => tracing::warn!(%error, "the dead-letter loop ended"),
+                    error = history::run(&session, hands.ledger.as_ref(), made_anew.contains(&HISTORY_STREAM)) => {
+                        tracing::warn!(%error, "the history loop ended");
+                    }
+                    error = repair::run(reconciler, session.as_ref(), &doubts) => {
+                        tracing::warn!(%error, "the repair loop ended");
+                    }
+                    error = announce_deletions(&session, &mut deletions) => {
+                        tracing::warn!(%error, "publishing deletions ended");
+                    }
+                    error = session.ended() => tracing::warn!(%error, "the connection with the broker ended"),
+                }
+                sessions.send_replace(None);
+                session.close().await;
+            }
+            Err(error) => tracing::warn!(%error, "no session with the broker"),
+        }
+        tokio::time::sleep(backoff.pause(begun.elapsed(), jitter())).await;
+    }
+}
+
+/// From 0 to 1, by the random bits of a UUID.
+fn jitter() -> f64 {
+    let [.., last] = *uuid::Uuid::now_v7().as_bytes();
+    f64::from(last) / f64::from(u8::MAX)
+}
+
+/// Workers stop working on a job that is deleted. One that is missed is found by the repair loop.
+async fn announce_deletions(session: &Session, deletions: &mut mpsc::UnboundedReceiver<SubtitleJob>) -> BrokerError {
+    loop {
+        let Some(job) = deletions.recv().await else { return std::future::pending().await };
+        let status = job.status.clone().unwrap_or_default();
+        if status.phase.is_final() {
+            continue;
+        }
+        let (id, namespace) = (job.uid().unwrap_or_default(), job.namespace().unwrap_or_default());
+        let event = repair::cancelled(&id, &namespace, &job.name_any(), status.attempt.max(1), Timestamp::now());
+        if let Err(error) = session.publish(&event).await {
+            return error;
+        }
+    }
+}
+
+/// The old mock mode: what would be asked is logged, once a job, and nothing pretends that it was.
+async fn only_log(reconciler: &Production) -> Infallible {
+    tracing::warn!("--broker=none: jobs are accepted and wait; what would be published is only logged");
+    let mut logged = HashSet::new();
+    loop {
+        for job in reconciler.hands.cluster.all().iter().filter_map(|job| ObservedJob::of(job)) {
+            if job.status.phase == Phase::Pending && logged.insert(job.uid.clone()) {
+                let event = serde_json::to_string(&task(&job, Timestamp::now())).unwrap_or_default();
+                tracing::info!(event, mock = true, "NOT published, because of --broker=none");
+            }
+        }
+        tokio::time::sleep(Duration::from_secs(1)).await;
+    }
+}
