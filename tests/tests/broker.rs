@@ -1,0 +1,179 @@
+//! The broker session on a real RabbitMQ: what a session promises when the broker refuses, blocks or forgets.
+
+use std::{collections::BTreeSet, fs, time::Duration};
+
+use futures::{StreamExt as _, future::join_all};
+use lapin::{
+    Connection, ConnectionProperties,
+    options::{BasicAckOptions, QueueDeclareOptions, QueueDeleteOptions},
+    types::FieldTable,
+};
+use subtitle_broker::{BrokerError, Depth, Publish as _, Refusal, Session};
+use subtitle_core::{
+    event::{Event, EventType, source},
+    payload::{Subject, TranslateProgress},
+    topology::{CONSUMER_QUEUE, DOWNLOAD_QUEUE, QUEUES, TRANSLATE_QUEUE},
+};
+use subtitle_tests::{process::free_port, servers::Broker, temporary_folder};
+
+/// Far longer than anything here takes: a test that waits this long has failed.
+const LONG: Duration = Duration::from_secs(30);
+
+fn event(done: u32) -> Event {
+    let subject = Subject { job_id: "u".into(), namespace: "n".into(), name: "a".into(), attempt: 1 };
+    let now = "2026-11-01T00:00:00Z".parse().expect("a time");
+    Event::new(&subject, source::TRANSLATOR, now, &TranslateProgress { done, total: 200 })
+}
+
+/// Something of the broker that no session offers.
+async fn bare(broker: &Broker) -> (Connection, lapin::Channel) {
+    let connection = Connection::connect(&broker.url, ConnectionProperties::default()).await.expect("connects");
+    let channel = connection.create_channel().await.expect("a channel");
+    (connection, channel)
+}
+
+/// Polls until `holds` or the test has failed.
+async fn until(what: &str, holds: impl AsyncFn() -> bool) {
+    let polled = async {
+        while !holds().await {
+            tokio::time::sleep(Duration::from_millis(20)).await;
+        }
+    };
+    tokio::time::timeout(LONG, polled).await.unwrap_or_else(|_| panic!("never came: {what}"));
+}
+
+async fn created_queues_are_reported_once_and_again_after_a_loss(broker: &Broker) {
+    let worker = Session::open(&broker.url, "worker").await.expect("a worker needs no queue to connect");
+    let early = worker.consume(DOWNLOAD_QUEUE, 1).await.expect_err("nobody declared it");
+    assert!(matches!(&early, BrokerError::Missing { queue } if queue == DOWNLOAD_QUEUE), "{early}");
+    assert_eq!(worker.depth(DOWNLOAD_QUEUE).await.expect("asks"), None);
+
+    let (first, created) = Session::open_and_declare(&broker.url, "operator").await.expect("declares");
+    assert_eq!(created, QUEUES.map(|queue| queue.name));
+    let (_second, created) = Session::open_and_declare(&broker.url, "operator").await.expect("declares");
+    assert_eq!(created, [""; 0]);
+    assert_eq!(first.depth(DOWNLOAD_QUEUE).await.expect("asks"), Some(Depth { ready: 0, consumers: 0 }));
+
+    let (_connection, channel) = bare(broker).await;
+    channel.queue_delete(DOWNLOAD_QUEUE.into(), QueueDeleteOptions::default()).await.expect("deletes");
+    let (_third, created) = Session::open_and_declare(&broker.url, "operator").await.expect("declares");
+    assert_eq!(created, [DOWNLOAD_QUEUE]);
+}
+
+async fn a_queue_with_other_arguments_is_named_with_what_to_do(broker: &Broker) {
+    let (_connection, channel) = bare(broker).await;
+    channel.queue_delete(TRANSLATE_QUEUE.into(), QueueDeleteOptions::default()).await.expect("deletes");
+    let plain = channel.queue_declare(TRANSLATE_QUEUE.into(), QueueDeclareOptions::durable(), FieldTable::default());
+    plain.await.expect("declares");
+    let Err(error) = Session::open_and_declare(&broker.url, "operator").await else { panic!("it is another queue") };
+    let text = error.to_string();
+    assert!(matches!(error, BrokerError::Mismatch { queue: TRANSLATE_QUEUE, .. }), "{text}");
+    for words in [TRANSLATE_QUEUE, "inequivalent arg", "rabbitmqctl delete_queue subtitle.tasks.translate"] {
+        assert!(text.contains(words), "'{words}' is missing: {text}");
+    }
+    channel.queue_delete(TRANSLATE_QUEUE.into(), QueueDeleteOptions::default()).await.expect("deletes");
+    let (_session, created) = Session::open_and_declare(&broker.url, "operator").await.expect("declares");
+    assert_eq!(created, [TRANSLATE_QUEUE]);
+}
+
+fn stray(event: Event) -> Event {
+    Event { event_type: EventType::Unknown("nobody.listens".to_owned()), ..event }
+}
+
+async fn of_many_concurrent_publishes_exactly_the_unroutable_ones_are_errors(broker: &Broker) {
+    let session = Session::open(&broker.url, "publisher").await.expect("connects");
+    let is_stray = |at: u32| at.is_multiple_of(7);
+    let publish = async |at| session.publish(&if is_stray(at) { stray(event(at)) } else { event(at) }).await;
+    let outcomes = join_all((0..2000).map(publish)).await;
+    for (at, outcome) in (0..).zip(outcomes) {
+        match outcome {
+            Ok(()) => assert!(!is_stray(at), "no queue is bound for {at}"),
+            Err(BrokerError::Refused { refusal: Refusal::Unroutable, .. }) => assert!(is_stray(at), "{at} has queues"),
+            Err(error) => panic!("{at}: {error}"),
+        }
+    }
+}
+
+async fn of_200_concurrent_publishes_each_is_confirmed_and_there_once(broker: &Broker) {
+    let session = Session::open(&broker.url, "publisher").await.expect("connects");
+    let events: Vec<Event> = (10_000..10_200).map(event).collect();
+    let abandoned = session.publish(&events[0]);
+    drop(tokio::time::timeout(Duration::ZERO, abandoned).await); // its channel must not be used for the others
+    for published in join_all(events.iter().map(|event| session.publish(event))).await {
+        published.expect("confirmed");
+    }
+    let mut deliveries = session.consume(CONSUMER_QUEUE, 100).await.expect("subscribes");
+    let (mut wanted, mut seen) = (BTreeSet::from_iter(events.iter().map(Event::identity)), Vec::new());
+    while !wanted.is_empty() {
+        let delivery = tokio::time::timeout(LONG, deliveries.next()).await.expect("in time");
+        let delivery = delivery.expect("not cancelled").expect("a delivery");
+        let id = Event::decode(&delivery.data).expect("an event").identity();
+        delivery.ack(BasicAckOptions::default()).await.expect("acknowledged");
+        wanted.remove(&id);
+        seen.push(id);
+    }
+    let once = |event: &&Event| seen.iter().filter(|id| **id == event.identity()).count() == 1;
+    assert_eq!(events.iter().skip(1).filter(once).count(), 199, "the abandoned one may be there twice");
+}
+
+async fn deleting_the_queue_ends_the_subscription_without_ending_the_session(broker: &Broker) {
+    let session = Session::open(&broker.url, "consumer").await.expect("connects");
+    let mut deliveries = session.consume(DOWNLOAD_QUEUE, 1).await.expect("subscribes");
+    let (_connection, channel) = bare(broker).await;
+    channel.queue_delete(DOWNLOAD_QUEUE.into(), QueueDeleteOptions::default()).await.expect("deletes");
+    let ended = tokio::time::timeout(LONG, deliveries.next()).await.expect("in time");
+    assert!(ended.is_none(), "none any more means BrokerError::Cancelled");
+    session.publish(&event(0)).await.expect("the session itself is well");
+    let (_session, created) = Session::open_and_declare(&broker.url, "operator").await.expect("declares");
+    assert_eq!(created, [DOWNLOAD_QUEUE]);
+}
+
+async fn a_connection_the_broker_closes_ends_the_session(broker: &Broker) {
+    let session = Session::open(&broker.url, "closed").await.expect("connects");
+    session.publish(&event(0)).await.expect("it works");
+    let closing = async { broker.control(&["close_all_connections", "maintenance"]).expect("closes") };
+    let (error, _) = tokio::time::timeout(LONG, async { tokio::join!(session.ended(), closing) }).await.expect("ends");
+    assert!(matches!(&error, BrokerError::Protocol(_)) && error.to_string().contains("maintenance"), "{error}");
+    session.publish(&event(0)).await.expect_err("it is over");
+}
+
+async fn under_a_memory_alarm_a_publish_ends_with_an_unknown_outcome(broker: &Broker) {
+    let session = Session::open(&broker.url, "blocked").await.expect("connects");
+    let session = session.with_deadline(Duration::from_millis(500));
+    session.publish(&event(0)).await.expect("a broker blocks only who publishes");
+    assert!(!session.is_blocked());
+    broker.control(&["set_vm_memory_high_watermark", "0.000001"]).expect("sets the alarm");
+    let late = async {
+        loop {
+            if let Err(error) = session.publish(&event(0)).await {
+                return error;
+            }
+        }
+    };
+    let late = tokio::time::timeout(LONG, late).await.expect("the alarm comes");
+    assert!(matches!(late, BrokerError::Silent { action: "publish", .. }), "{late}");
+    until("blocked", async || session.is_blocked()).await;
+    let ended = tokio::time::timeout(LONG, session.ended()).await.expect("it has ended");
+    assert!(matches!(ended, BrokerError::Silent { .. }), "{ended}");
+    let after = session.publish(&event(0)).await.expect_err("the session is over");
+    assert!(matches!(after, BrokerError::Silent { .. }), "{after}");
+    session.close().await;
+    broker.control(&["set_vm_memory_high_watermark", "absolute", "1GB"]).expect("ends the alarm");
+    let next = Session::open(&broker.url, "unblocked").await.expect("connects");
+    next.publish(&event(0)).await.expect("and the next one works");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_session_keeps_its_promises_on_a_real_broker() {
+    let folder = temporary_folder("session").expect("a temporary folder");
+    let broker = Broker::start(&folder, free_port().expect("a port")).expect("RabbitMQ starts");
+    created_queues_are_reported_once_and_again_after_a_loss(&broker).await;
+    a_queue_with_other_arguments_is_named_with_what_to_do(&broker).await;
+    of_many_concurrent_publishes_exactly_the_unroutable_ones_are_errors(&broker).await;
+    of_200_concurrent_publishes_each_is_confirmed_and_there_once(&broker).await;
+    deleting_the_queue_ends_the_subscription_without_ending_the_session(&broker).await;
+    a_connection_the_broker_closes_ends_the_session(&broker).await;
+    under_a_memory_alarm_a_publish_ends_with_an_unknown_outcome(&broker).await;
+    drop(broker);
+    let _ = fs::remove_dir_all(folder);
+}
