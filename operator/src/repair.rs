@@ -89,7 +89,10 @@ impl Unstarted {
         let mut seen = HashMap::new();
         let mut doubted = 0;
         for step in [Step::Download, Step::Translate] {
-            if session.ready(queue_of(step)).await?.is_none_or(|ready| ready > 0) {
+            let queue = queue_of(step);
+            // A queue that is gone ends the session: the next one makes it anew and doubts every task it held.
+            let missing = || BrokerError::Missing { queue: queue.to_owned() };
+            if session.ready(queue).await?.ok_or_else(missing)? > 0 {
                 continue;
             }
             for job in reconciler.hands.cluster.all() {

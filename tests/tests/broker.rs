@@ -103,7 +103,7 @@ async fn of_200_concurrent_publishes_each_is_confirmed_and_there_once(broker: &B
         published.expect("confirmed");
     }
     let mut deliveries = session.consume(CONSUMER_QUEUE, 100).await.expect("subscribes");
-    let (mut wanted, mut seen) = (BTreeSet::from_iter(events.iter().map(Event::identity)), Vec::new());
+    let (mut wanted, mut seen) = (events.iter().map(Event::identity).collect::<BTreeSet<_>>(), Vec::new());
     while !wanted.is_empty() {
         let delivery = tokio::time::timeout(LONG, deliveries.next()).await.expect("in time");
         let delivery = delivery.expect("not cancelled").expect("a delivery");

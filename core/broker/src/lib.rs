@@ -12,6 +12,7 @@
 #![warn(missing_docs)]
 
 mod backoff;
+mod browse;
 mod declare;
 mod error;
 mod publish;
@@ -20,6 +21,7 @@ mod session;
 use subtitle_core::{event::Event, reason::Reason};
 
 pub use backoff::Backoff;
+pub use browse::Browse;
 pub use error::{BrokerError, Refusal};
 pub use session::{Depth, Session};
 

@@ -162,7 +162,7 @@ impl Session {
     }
 }
 
-fn missing(error: lapin::Error, queue: &str) -> BrokerError {
+pub(crate) fn missing(error: lapin::Error, queue: &str) -> BrokerError {
     match soft(&error) {
         Some(AMQPSoftError::NOTFOUND) => BrokerError::Missing { queue: queue.to_owned() },
         _ => error.into(),

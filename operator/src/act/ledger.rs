@@ -32,6 +32,15 @@ pub trait Ledger: Send + Sync + 'static {
     /// Appends a batch in order, each event once, and then saves the stream's offset; the one saved before.
     fn remember(&self, events: &[Event], offset: i64) -> impl Future<Output = Result<Option<i64>, LedgerError>> + Send;
 
+    /// Puts the missing events of a job where they belong, if `apply`; how many are missing. `events` is everything the
+    /// stream has of it, in its order; what only Redis has, because the stream forgot it, stays before them.
+    fn restore(
+        &self,
+        job_id: &str,
+        events: &[Event],
+        apply: bool,
+    ) -> impl Future<Output = Result<usize, LedgerError>> + Send;
+
     /// The offset of the last event remembered.
     fn offset(&self) -> impl Future<Output = Result<Option<i64>, LedgerError>> + Send;
 
