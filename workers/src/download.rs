@@ -214,11 +214,12 @@ impl Downloader {
         let key_in = |format| artefact::key(&subject.namespace, "found", &found.identity, format);
         let stored_formats = match task.spec.output.format {
             job::OutputFormat::WebVtt => &[Format::WebVtt][..],
-            job::OutputFormat::Original => &[Format::Srt, Format::WebVtt][..],
-            job::OutputFormat::Srt | job::OutputFormat::Ass => &[Format::Srt][..],
+            job::OutputFormat::Original => &[Format::Srt, Format::WebVtt, Format::Ass][..],
+            job::OutputFormat::Srt => &[Format::Srt][..],
+            job::OutputFormat::Ass => &[Format::Ass][..],
         };
         let source = found.source.to_owned();
-        // A file under this key was made of these very bytes, but `Original` may mean either format.
+        // A file under this key was made of these very bytes, but `Original` may mean any format.
         if let [format] = stored_formats
             && let Some(artefact) = artefact::stored(&self.store, &key_in(*format), language).await?
         {
@@ -227,12 +228,9 @@ impl Downloader {
         let content =
             self.sources.fetch(found).await.map_err(|error| Failure::new(Reason::SourceUnavailable, error))?;
         let subtitle = match content {
-            Content::Cues(mut cues) => {
-                cues.retain(|cue| !cue.text.trim().is_empty());
-                let empty =
-                    || Failure::new(Reason::UnusableSubtitle, format!("{} of the video has no text", found.label));
-                if cues.is_empty() { Err(empty()) } else { Ok(Subtitle { format: Format::Srt, cues }) }
-            }
+            Content::Cues(cues) => Subtitle::from_cues(cues).map_err(|_| {
+                Failure::new(Reason::UnusableSubtitle, format!("{} of the video has no text", found.label))
+            }),
             Content::Bytes(bytes) => {
                 let named = |error: &dyn std::fmt::Display| format!("{}: {error}", found.label);
                 let decoded = charset::decode(&bytes, language)

@@ -17,7 +17,7 @@ use crate::{
     named::exactly,
     run::{Reporter, Stopped, Work},
     store::{Store, sha256},
-    subtitle::{Cue, Subtitle},
+    subtitle::Subtitle,
     translate::{Engines, check, lines},
 };
 
@@ -98,8 +98,10 @@ impl Translator {
             reporter.publish(&TranslateProgress { done: total, total }).await?;
             return Ok((artefact, pair));
         }
-        let cues = self.cues(&source.cues, task, &pair, reporter).await?;
-        let artefact = artefact::store(&self.store, &key, &Subtitle { cues, ..source }, format, &pair.to).await?;
+        let texts = self.texts(&source, task, &pair, reporter).await?;
+        let rejected = |error| Failure::new(Reason::TranslationRejected, error);
+        let translated = source.with_texts(texts).map_err(rejected)?;
+        let artefact = artefact::store(&self.store, &key, &translated, format, &pair.to).await?;
         Ok((artefact, pair))
     }
 
@@ -141,14 +143,14 @@ impl Translator {
         })
     }
 
-    async fn cues(
+    async fn texts(
         &self,
-        source: &[Cue],
+        source: &Subtitle,
         task: &TranslateRequested,
         pair: &Pair<'_>,
         reporter: &Reporter,
-    ) -> Result<Vec<Cue>, Stopped> {
-        let split = lines::split_all(source);
+    ) -> Result<Vec<String>, Stopped> {
+        let split = lines::split_all(source.format, &source.cues);
         let characters: usize = split.iter().flatten().map(|piece| piece.text.chars().count()).sum();
         if let Some(limit) = task.spec.translation.max_characters
             && characters > usize::try_from(limit).unwrap_or(usize::MAX)
@@ -156,26 +158,23 @@ impl Translator {
             let message = format!("{characters} characters would be sent; spec.translation.maxCharacters is {limit}");
             return Err(Failure::new(Reason::CostLimitExceeded, message).into());
         }
-        let total = u32::try_from(source.len()).unwrap_or(u32::MAX);
-        let mut cues = Vec::with_capacity(source.len());
+        let total = u32::try_from(source.cues.len()).unwrap_or(u32::MAX);
+        let mut done_texts = Vec::with_capacity(source.cues.len());
         let (mut sent, mut received) = (Vec::new(), Vec::new());
-        for (cue_batch, split_batch) in source.chunks(BATCH).zip(split.chunks(BATCH)) {
-            let texts: Vec<String> = split_batch
-                .iter()
-                .flatten()
-                .filter(|piece| piece.is_translatable)
-                .map(|piece| piece.text.clone())
-                .collect();
-            let translated = if texts.is_empty() { Vec::new() } else { self.batch(&texts, pair, cues.len()).await? };
+        for batch in split.chunks(BATCH) {
+            let texts: Vec<String> =
+                batch.iter().flatten().filter(|piece| piece.is_translatable).map(|piece| piece.text.clone()).collect();
+            let translated =
+                if texts.is_empty() { Vec::new() } else { self.batch(&texts, pair, done_texts.len()).await? };
             check::check(&texts, &translated).map_err(|rejected| self::rejected(pair, &rejected))?;
-            cues.extend(rebuilt(cue_batch, split_batch, &translated));
+            done_texts.extend(rebuilt(batch, &translated));
             sent.extend(texts);
             received.extend(translated);
-            let done = u32::try_from(cues.len()).unwrap_or(u32::MAX);
+            let done = u32::try_from(done_texts.len()).unwrap_or(u32::MAX);
             reporter.publish(&TranslateProgress { done, total }).await?;
         }
         check::check(&sent, &received).map_err(|rejected| self::rejected(pair, &rejected))?;
-        Ok(cues)
+        Ok(done_texts)
     }
 
     async fn batch(&self, texts: &[String], pair: &Pair<'_>, done: usize) -> Result<Vec<String>, Failure> {
@@ -193,17 +192,17 @@ fn rejected(pair: &Pair<'_>, rejected: &check::Rejected) -> Failure {
     )
 }
 
-/// The cues with their times, and the translations where the pieces were.
-fn rebuilt(cues: &[Cue], split: &[Vec<lines::Piece>], translated: &[String]) -> Vec<Cue> {
+/// The cues' texts, with the translations where the pieces were.
+fn rebuilt(split: &[Vec<lines::Piece>], translated: &[String]) -> Vec<String> {
     let mut translated = translated.iter();
-    let cue = |(cue, pieces): (&Cue, &Vec<lines::Piece>)| {
+    let text = |pieces: &Vec<lines::Piece>| {
         let texts: Vec<&str> = pieces
             .iter()
             .map(|piece| {
                 if piece.is_translatable { translated.next().unwrap_or(&piece.text) } else { &piece.text }.as_str()
             })
             .collect();
-        Cue { start: cue.start, end: cue.end, text: lines::join(pieces, &texts) }
+        lines::join(pieces, &texts)
     };
-    cues.iter().zip(split).map(cue).collect()
+    split.iter().map(text).collect()
 }
