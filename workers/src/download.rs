@@ -19,7 +19,11 @@ use crate::{
     named::exactly,
     run::{Reporter, Stopped, Work},
     store::Store,
-    subtitle::{Format, Subtitle, charset},
+    subtitle::{
+        Format, Subtitle,
+        container::Episode,
+        file::{self, Unreadable},
+    },
 };
 
 /// Finds subtitles.
@@ -54,6 +58,30 @@ fn invalid(message: impl std::fmt::Display) -> Failure {
 
 fn parse(tag: &str) -> Result<Language, Failure> {
     Language::parse(tag).map_err(invalid)
+}
+
+/// The cues in a file's bytes, if they are what was asked for.
+fn opened(bytes: &[u8], found: &Found, language: &Language, video: &job::Video) -> Result<Subtitle, Failure> {
+    let episode = video.episodes.as_ref().and_then(|episodes| {
+        let (first, last) = (*episodes.iter().min()?, *episodes.iter().max()?);
+        Some(Episode { season: video.season, first, last })
+    });
+    let declared = file::Declared { language: Some(language), episode, frame_rate: None };
+    let file = file::read(bytes, &declared).map_err(|error| {
+        let reason = match error {
+            Unreadable::Undecodable(_) => Reason::UndecodableText,
+            Unreadable::Packed(_) | Unreadable::Unusable(_) => Reason::UnusableSubtitle,
+        };
+        Failure::new(reason, format!("{}: {error}", found.label))
+    })?;
+    match file.mismatch {
+        // The simulated source makes up its text in English, whatever the language.
+        Some(other) if found.source != SIMULATED => {
+            let message = format!("{}: its text is in {other}, not in '{language}' as it says", found.label);
+            Err(Failure::new(Reason::UnusableSubtitle, message))
+        }
+        _ => Ok(file.subtitle),
+    }
 }
 
 impl Work for Downloader {
@@ -231,12 +259,7 @@ impl Downloader {
             Content::Cues(cues) => Subtitle::from_cues(cues).map_err(|_| {
                 Failure::new(Reason::UnusableSubtitle, format!("{} of the video has no text", found.label))
             }),
-            Content::Bytes(bytes) => {
-                let named = |error: &dyn std::fmt::Display| format!("{}: {error}", found.label);
-                let decoded = charset::decode(&bytes, language)
-                    .map_err(|error| Failure::new(Reason::UndecodableText, named(&error)))?;
-                Subtitle::read(&decoded.text).map_err(|error| Failure::new(Reason::UnusableSubtitle, named(&error)))
-            }
+            Content::Bytes(bytes) => opened(&bytes, found, language, &task.spec.video),
         }?;
         let format = subtitle.output_format(task.spec.output.format);
         let artefact = artefact::store(&self.store, &key_in(format), &subtitle, format, &found.language).await?;

@@ -90,19 +90,26 @@ impl Origin {
         }
     }
 
-    /// What a text without a byte order mark is, by its content: extensions lie.
+    /// What a text without a byte order mark is, by its content: extensions lie. A text of no format is read as
+    /// SubRip, whose reader says what it missed.
     pub(super) fn sniff(text: &str) -> Result<Self, Unusable> {
         let start = text.trim_start();
+        match no_subtitle(start) {
+            Some(other) => Err(other),
+            None => Ok(Self::certain(start).unwrap_or(Self::Srt)),
+        }
+    }
+
+    /// Whether a text, its charset aside, has what only subtitles have.
+    pub(super) fn is_certain(text: &str) -> bool {
+        Self::certain(text.trim_start_matches('\u{FEFF}').trim_start()).is_some()
+    }
+
+    /// The first line that only one format has decides; later ones may be what somebody says.
+    fn certain(start: &str) -> Option<Self> {
         if super::webvtt::has_signature(start) {
-            return Ok(Self::WebVtt);
+            return Some(Self::WebVtt);
         }
-        if let Some(other) = no_subtitle(start) {
-            return Err(Unusable::NotSubtitles(other));
-        }
-        if start.starts_with("# VobSub index") {
-            return Err(Unusable::ImageBased("a VobSub index"));
-        }
-        // The first line that only one format has decides; later ones may be what somebody says.
         let lines = || Lines::new(start).take(SNIFFED).map(|line| line.text.trim());
         let origin = lines().find_map(|line| {
             let is_section = |name| starts_with_ignoring_case(line, name);
@@ -115,16 +122,12 @@ impl Origin {
             } else {
                 super::time::read_line(line).map(|_| Self::Srt)
             }
-        });
+        })?;
         let is_old = |line: &str| {
             starts_with_ignoring_case(line, "[V4 Styles]")
                 || line.replace(' ', "").eq_ignore_ascii_case("ScriptType:v4.00")
         };
-        Ok(match origin {
-            Some(Self::Ass) if lines().any(is_old) => Self::Ssa,
-            Some(origin) => origin,
-            None => Self::Srt,
-        })
+        Some(if origin == Self::Ass && lines().any(is_old) { Self::Ssa } else { origin })
     }
 }
 
@@ -136,13 +139,14 @@ pub(super) fn starts_with_ignoring_case(line: &str, start: &str) -> bool {
 }
 
 /// What a text in a subtitle's place often is: a quota page, a log-in page, an answer of an API.
-fn no_subtitle(start: &str) -> Option<&'static str> {
+fn no_subtitle(start: &str) -> Option<Unusable> {
+    if start.starts_with("# VobSub index") {
+        return Some(Unusable::ImageBased("a VobSub index"));
+    }
     if start.starts_with(['{', '[']) && serde_json::from_str::<serde::de::IgnoredAny>(start).is_ok() {
-        return Some("JSON");
+        return Some(Unusable::NotSubtitles("JSON"));
     }
-    let is_page = ["<!doctype", "<html", "<head", "<body", "<?xml", "<!--", "<svg", "<rss", "<feed"];
-    if is_page.iter().any(|tag| starts_with_ignoring_case(start, tag)) {
-        return Some("a web page or XML");
-    }
-    None
+    let tags = ["<!doctype", "<html", "<head", "<body", "<?xml", "<!--", "<svg", "<rss", "<feed"];
+    let is_page = tags.iter().any(|tag| starts_with_ignoring_case(start, tag));
+    is_page.then_some(Unusable::NotSubtitles("a web page or XML"))
 }

@@ -10,11 +10,16 @@
 
 mod ass;
 pub mod charset;
+pub mod container;
 mod document;
+pub mod file;
 mod format;
+mod hebrew;
+pub mod language;
 mod line;
 pub(crate) mod markup;
 mod microdvd;
+mod script;
 mod srt;
 mod subviewer;
 mod time;

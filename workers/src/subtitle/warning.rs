@@ -72,8 +72,6 @@ codes! {
     UnknownLine "unknown-line";
     /// an archive held the file; the others in it were left out
     ChosenFromArchive "chosen-from-archive";
-    /// the file's bytes were not UTF-8; they were decoded
-    DecodedCharset "decoded-charset";
     /// the text had been decoded wrongly and stored as UTF-8; that was undone
     RepairedDoubleEncoding "repaired-double-encoding";
     /// the Hebrew text was stored in the order it looks; it was turned into the order it is read
