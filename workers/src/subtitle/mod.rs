@@ -77,7 +77,7 @@ pub struct Subtitle {
     /// At least one, ordered by start in SubRip and as in the file elsewhere. Its length is fixed: a document has a
     /// place for each.
     pub cues: Box<[Cue]>,
-    /// What was repaired.
+    /// What was repaired, by line.
     pub warnings: Vec<Warning>,
     /// Everything but the cues, in formats that have more.
     document: Option<Document>,
@@ -138,6 +138,7 @@ impl Subtitle {
         if cues.iter().all(|cue| cue.text.trim().is_empty()) {
             return Err(Unusable::NoCue { lines: line::Lines::new(text).count(), origin });
         }
+        warnings.sort_by_key(|warning| warning.line);
         Ok(Self { origin, format: origin.format(), cues: cues.into(), warnings, document })
     }
 

@@ -50,9 +50,9 @@ fn cues_survive_missing_blank_lines_indexes_and_mixed_line_ends() {
             (Code::MixedLineEnds, 3),
             (Code::IrregularIndex, 4),
             (Code::MissingBlankLine, 4),
+            (Code::BlankLineInText, 4),
             (Code::IrregularIndex, 9),
             (Code::MissingBlankLine, 9),
-            (Code::BlankLineInText, 4),
         ]
     );
 }
