@@ -16,6 +16,7 @@ pub mod config;
 pub mod download;
 pub mod failure;
 pub mod find;
+pub mod language_code;
 pub mod named;
 pub mod run;
 pub mod store;

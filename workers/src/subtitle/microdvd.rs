@@ -34,7 +34,7 @@ pub(super) fn read(text: &str, frame_rate: Option<f64>, warnings: &mut Vec<Warni
         }
         let rate = rate.ok_or(Unusable::FrameRateUnknown)?;
         let text = markup(text, line.number, warnings);
-        let (text, is_repaired) = super::srt::canonical(&text);
+        let (text, is_repaired) = super::srt::canonical(text.lines());
         if is_repaired {
             warnings.push(Warning::new(Code::RepairedTags, line.number));
         }

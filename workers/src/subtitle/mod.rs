@@ -145,7 +145,7 @@ impl Subtitle {
     /// Cues from elsewhere than a file, with SubRip's markup; those without text are left out.
     pub fn from_cues(mut cues: Vec<Cue>) -> Result<Self, Unusable> {
         for cue in &mut cues {
-            cue.text = srt::canonical(&cue.text).0;
+            cue.text = srt::canonical(cue.text.lines()).0;
         }
         cues.retain(|cue| !cue.text.is_empty());
         cues.sort_by_key(|cue| cue.start);
@@ -162,7 +162,7 @@ impl Subtitle {
             return Err(TextCount { cues: self.cues.len(), given: texts.len() });
         }
         for (cue, text) in self.cues.iter_mut().zip(texts) {
-            cue.text = if self.format == Format::Srt { srt::canonical(&text).0 } else { text };
+            cue.text = if self.format == Format::Srt { srt::canonical(text.lines()).0 } else { text };
         }
         Ok(self)
     }

@@ -43,7 +43,7 @@ pub(super) fn read(text: &str, warnings: &mut Vec<Warning>) -> Vec<Cue> {
 
 fn finish(open: Option<(usize, u64, u64, Vec<&str>)>, cues: &mut Vec<Cue>, warnings: &mut Vec<Warning>) {
     let Some((line, start, end, lines)) = open else { return };
-    let (text, is_repaired) = super::srt::canonical(&lines.join("\n"));
+    let (text, is_repaired) = super::srt::canonical(lines.into_iter());
     if is_repaired {
         warnings.push(Warning::new(Code::RepairedTags, line));
     }

@@ -131,7 +131,7 @@ impl<'a> Reader<'a, '_> {
             return;
         };
         let has_gap = lines.iter().any(|line| line.is_empty());
-        let (text, is_repaired) = super::canonical(&lines.join("\n"));
+        let (text, is_repaired) = super::canonical(lines.iter().copied());
         self.lines.clear();
         if has_gap {
             self.warn(Code::BlankLineInText, open.line);
