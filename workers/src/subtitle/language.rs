@@ -23,7 +23,7 @@ pub enum Verdict {
 /// Letters below which a script says nothing.
 const FEWEST_OF_SCRIPT: usize = 20;
 /// Letters below which a detector is not asked.
-const FEWEST_OF_LANGUAGE: usize = 200;
+const FEWEST_OF_LANGUAGE: usize = 400;
 /// Letters after which more would change nothing.
 const ENOUGH: usize = 20_000;
 
@@ -160,8 +160,9 @@ mod tests {
         temprano sin decir una sola palabra. ¿Crees que volverá antes de que termine la noche?";
     const HEBREW: &str = "היינו צריכים ללכת הביתה לפני שהסערה הגיעה, אנה. כל הסירות בנמל עכשיו.";
 
+    /// Of a text that is repeated until there is enough of it.
     fn verdict(said: &str, tag: &str) -> Verdict {
-        check(said, &Language::parse(tag).expect("a tag"))
+        check(&said.repeat(2), &Language::parse(tag).expect("a tag"))
     }
 
     fn differs(found: &str) -> Verdict {

@@ -1,9 +1,9 @@
 //! The code pages that files of a language are really in, the likeliest first, and the letters that tell them apart.
 
 use encoding_rs::{
-    BIG5, EUC_JP, EUC_KR, Encoding, GB18030, IBM866, ISO_2022_JP, ISO_8859_2, ISO_8859_4, ISO_8859_5, ISO_8859_6,
-    ISO_8859_7, ISO_8859_13, ISO_8859_16, KOI8_R, KOI8_U, SHIFT_JIS, WINDOWS_874, WINDOWS_1250, WINDOWS_1251,
-    WINDOWS_1252, WINDOWS_1253, WINDOWS_1254, WINDOWS_1255, WINDOWS_1256, WINDOWS_1257, WINDOWS_1258,
+    BIG5, EUC_JP, EUC_KR, Encoding, GB18030, IBM866, ISO_8859_2, ISO_8859_4, ISO_8859_5, ISO_8859_6, ISO_8859_7,
+    ISO_8859_13, ISO_8859_16, KOI8_R, KOI8_U, SHIFT_JIS, WINDOWS_874, WINDOWS_1250, WINDOWS_1251, WINDOWS_1252,
+    WINDOWS_1253, WINDOWS_1254, WINDOWS_1255, WINDOWS_1256, WINDOWS_1257, WINDOWS_1258,
 };
 use subtitle_core::language::Language;
 
@@ -43,7 +43,7 @@ impl CodePages {
             "mk" => (vec![WINDOWS_1251, ISO_8859_5], "абвгдѓежзѕијклљмнњопрстќуфхцчџш"),
             "be" => (vec![WINDOWS_1251, ISO_8859_5], "абвгдеёжзійклмнопрстуўфхцчшыьэюя"),
             "th" => (vec![WINDOWS_874], ""),
-            "ja" => (vec![SHIFT_JIS, EUC_JP, ISO_2022_JP], KANA),
+            "ja" => (vec![SHIFT_JIS, EUC_JP], KANA),
             "ko" => (vec![EUC_KR], ""),
             "zh" if is_traditional(language) => (vec![BIG5, GB18030], COMMON_CHINESE),
             "zh" => (vec![GB18030, BIG5], COMMON_CHINESE),

@@ -5,7 +5,7 @@
 //!                                             └─▶ double encoding undone
 //! ```
 //!
-//! UTF-16 comes before UTF-8 only because its NULs are valid there. What the language says beats what a detector
+//! UTF-16 and ISO-2022-JP come before UTF-8 only because their bytes are valid there. What the language says beats what a detector
 //! believes: a few accented letters look alike in a dozen code pages.
 
 mod code_page;
@@ -16,7 +16,7 @@ mod utf16;
 use std::borrow::Cow;
 
 use chardetng::{EncodingDetector, Iso2022JpDetection, Utf8Detection};
-use encoding_rs::{Encoding, UTF_8};
+use encoding_rs::{Encoding, ISO_2022_JP, UTF_8};
 use subtitle_core::language::Language;
 
 use super::warning::{Code, Warning};
@@ -65,6 +65,9 @@ pub fn decode<'a>(bytes: &'a [u8], language: Option<&Language>) -> Result<Decode
     if let Some((text, charset)) = utf16::decode(bytes) {
         return Ok(Decoded { text: text.into(), charset, has_mark: false, warnings: Vec::new() });
     }
+    if let Some(text) = seven_bit(bytes) {
+        return Ok(Decoded { text: text.into(), charset: ISO_2022_JP.name(), has_mark: false, warnings: Vec::new() });
+    }
     if let Ok(text) = std::str::from_utf8(bytes) {
         if is_binary(text) {
             return Err(undecodable());
@@ -86,6 +89,13 @@ impl Decoded<'_> {
         }
         self
     }
+}
+
+/// ISO-2022-JP is all ASCII but for what stands between escape sequences, which no other text has.
+fn seven_bit(bytes: &[u8]) -> Option<String> {
+    memchr::memmem::find(bytes, b"\x1B$")?;
+    let (text, is_malformed) = ISO_2022_JP.decode_without_bom_handling(bytes);
+    (!is_malformed && bytes.is_ascii()).then(|| text.into_owned())
 }
 
 /// What a detector believes, if the result looks like a text at all.

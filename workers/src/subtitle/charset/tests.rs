@@ -58,6 +58,7 @@ fn the_languages_code_pages_are_used_where_utf8_fails() {
         ("fr", "Où étiez-vous l'été passé ?", "windows-1252"),
         ("ja", "おはよう、元気ですか", "Shift_JIS"),
         ("ja", "おはよう、元気ですか", "EUC-JP"),
+        ("ja", "おはよう、元気ですか", "ISO-2022-JP"),
         ("ko", "안녕하세요, 안나", "EUC-KR"),
         ("th", "สวัสดีตอนเช้า", "windows-874"),
         ("zh", "你好，我们今天去看海，好吗？", "gb18030"),

@@ -9,6 +9,8 @@ use crate::subtitle::Origin;
 
 /// Files in an archive; a season of every language has fewer.
 const MOST_MEMBERS: usize = 2000;
+/// Bytes that may be unpacked in search of the subtitle.
+const MOST_UNPACKED: usize = 4 * LARGEST;
 /// How many times smaller packed text may be; real subtitles are packed to a third, and tables of zeros to 1/1000.
 const HIGHEST_RATIO: u64 = 200;
 
@@ -61,14 +63,21 @@ pub(super) fn choose(bytes: &[u8], wanted: &Wanted<'_>) -> Result<Chosen, Packed
     let all = archive.len();
     let members = ranked(members, wanted)?;
     let others = members.len().saturating_sub(1);
-    let mut refused = None;
+    let (mut refused, mut spent) = (None, 0);
     for member in members {
+        // A thousand large files that are no subtitles would take minutes to find that out.
+        if spent > MOST_UNPACKED {
+            return Err(Packed::TooLarge);
+        }
         match extract(&mut archive, member.at) {
             Ok(bytes) if is_subtitle(&member.name, &bytes) => {
                 return Ok(Chosen { bytes, name: member.path, others });
             }
-            Ok(_) => {}
-            Err(packed) => refused = Some(packed),
+            Ok(bytes) => spent += bytes.len(),
+            Err(packed) => {
+                spent += LARGEST;
+                refused = Some(packed);
+            }
         }
     }
     Err(refused.unwrap_or(Packed::NoSubtitle { members: all }))

@@ -26,13 +26,13 @@ pub(in super::super) fn read(text: &str, warnings: &mut Vec<Warning>) -> Vec<Cue
         number: None,
         warnings,
     };
-    let mut ending = "";
+    let (mut ending, mut is_mixed) = ("", false);
     for line in Lines::new(text) {
-        if !line.ending.is_empty() && line.ending != ending {
-            if !ending.is_empty() && !reader.warnings.iter().any(|warning| warning.code == Code::MixedLineEnds) {
-                reader.warn(Code::MixedLineEnds, line.number);
-            }
+        if ending.is_empty() {
             ending = line.ending;
+        } else if !is_mixed && !line.ending.is_empty() && line.ending != ending {
+            is_mixed = true;
+            reader.warn(Code::MixedLineEnds, line.number);
         }
         match time::read_line(line.text) {
             Some(times) => reader.begin(&times, line.number),

@@ -65,7 +65,7 @@ fn a_number_that_is_all_somebody_says_is_text() {
 
 #[test]
 fn odd_indexes_are_reported_and_cues_numbered_anew() {
-    for index in ["", "0\n", "-1\n", "1.\n", "001\n", "7\n"] {
+    for index in ["", "1\n", "0\n", "-1\n", "1.\n", "001\n", "7\n"] {
         let text = format!("1\n00:00:01,000 --> 00:00:02,000\na\n\n{index}00:00:03,000 --> 00:00:04,000\nb\n");
         assert_eq!(warnings(&text).first().map(|(code, _)| *code), Some(Code::IrregularIndex), "{index}");
         let canonical = "1\n00:00:01,000 --> 00:00:02,000\na\n\n2\n00:00:03,000 --> 00:00:04,000\nb\n\n";
