@@ -106,7 +106,7 @@ mod tests {
 
     #[test]
     fn logical_lines_stay_as_they_are() {
-        let logical = ["שלום, אנה.", "הולכים למים.", "(כמובן) איך?", "םם"];
+        let logical = ["שלום, אנה.", "הולכים למים.", "(כמובן) איך?", "םם םם םם"];
         let read = read(&logical);
         assert_eq!(read.cues.iter().map(|cue| cue.text.as_str()).collect::<Vec<_>>(), logical);
         assert_eq!(read.warnings, []);

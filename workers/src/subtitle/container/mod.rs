@@ -112,6 +112,9 @@ fn unpack_at<'a>(bytes: Cow<'a, [u8]>, wanted: &Wanted<'_>, depth: usize) -> Res
     if let Some((_, packed)) = OTHERS.iter().find(|(magic, _)| bytes.starts_with(magic)) {
         return Err(packed.clone());
     }
+    if bytes.len() > LARGEST {
+        return Err(Packed::TooLarge);
+    }
     let is_archive = [&b"PK\x03\x04"[..], b"PK\x05\x06", b"PK\x07\x08"].iter().any(|magic| bytes.starts_with(magic));
     let is_deflated = bytes.starts_with(&[0x1F, 0x8B]);
     if (is_archive || is_deflated) && depth == DEEPEST {
@@ -129,9 +132,6 @@ fn unpack_at<'a>(bytes: Cow<'a, [u8]>, wanted: &Wanted<'_>, depth: usize) -> Res
         }
         return Ok(unpacked);
     }
-    if bytes.len() > LARGEST {
-        return Err(Packed::TooLarge);
-    }
     Ok(Unpacked { bytes, warnings: Vec::new() })
 }
 
@@ -139,12 +139,12 @@ fn gunzip(bytes: &[u8]) -> Result<Vec<u8>, Packed> {
     limited(MultiGzDecoder::new(bytes), "gzip file")
 }
 
-/// Reads no more than a subtitle has, so that a bomb costs nothing.
+/// Reads no more than a subtitle has, so that a bomb costs nothing: one byte more tells that it is none.
 fn limited(reader: impl std::io::Read, name: &'static str) -> Result<Vec<u8>, Packed> {
     let mut plain = Vec::new();
     let limit = u64::try_from(LARGEST).unwrap_or(u64::MAX);
     reader.take(limit + 1).read_to_end(&mut plain).map_err(|_| Packed::Damaged(name))?;
-    if plain.len() > LARGEST { Err(Packed::TooLarge) } else { Ok(plain) }
+    Ok(plain)
 }
 
 #[cfg(test)]

@@ -64,6 +64,8 @@ fn styles_and_places_survive_between_formats() {
     assert_eq!(losses, []);
     let (back, losses) = converted(Format::Ass, Format::Srt, &to_ass.text, None);
     assert_eq!((back.text.as_str(), losses), ("{\\an8}<i>Tea {now}</i>\n<b>go</b>", Vec::new()));
+    let (first, _) = converted(Format::Ass, Format::Srt, "{\\an8}Tea{\\an5}", None);
+    assert_eq!(first.text, "{\\an8}Tea");
     for place in 1..=9 {
         let text = format!("{{\\an{place}}}x");
         let (vtt, _) = converted(Format::Srt, Format::WebVtt, &text, None);

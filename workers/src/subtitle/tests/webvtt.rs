@@ -71,6 +71,9 @@ fn blocks_end_where_the_standard_ends_them() {
     let text = "WEBVTT\n00:01.000 --> 00:02.000\na\n00:03.000 --> 00:04.000\nb\n\nno\nid\n00:05.000 --> 00:06.000\nc\n";
     assert_eq!(cues(text), [cue(1000, 2000, "a"), cue(3000, 4000, "b"), cue(5000, 6000, "c")]);
     assert_eq!(warnings(text), [(Code::IgnoredBlock, 7)]);
+    // A second time line is no part of the cue that the first began.
+    let text = "WEBVTT\n\n00:01.000 --> 00:02.000\n00:03.000 --> 00:04.000\nb";
+    assert_eq!(cues(text), [cue(1000, 2000, ""), cue(3000, 4000, "b")]);
     // A style after the first cue is no style, and a cue may be empty.
     let text = "WEBVTT\n\n00:01.000 --> 00:02.000\n\nSTYLE\n::cue {}\n\n00:03.000 --> 00:04.000\nb";
     assert_eq!(cues(text), [cue(1000, 2000, ""), cue(3000, 4000, "b")]);

@@ -34,7 +34,7 @@ fn stamp(text: &str) -> Option<(u64, &str)> {
     let (first, rest) = digits(text)?;
     let (second, rest) = two(rest.strip_prefix(':')?)?;
     let first_number: u64 = first.parse().ok()?;
-    let (hours, minutes, seconds, rest) = if first.len() != 2 || first_number > 59 || rest.starts_with(':') {
+    let (hours, minutes, seconds, rest) = if first.len() != 2 || rest.starts_with(':') {
         let (third, rest) = two(rest.strip_prefix(':')?)?;
         (first_number, second, third, rest)
     } else {
