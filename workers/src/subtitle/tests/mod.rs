@@ -4,6 +4,7 @@ mod ass;
 mod conversions;
 mod others;
 mod properties;
+mod reference;
 mod srt;
 mod webvtt;
 
