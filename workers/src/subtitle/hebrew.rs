@@ -14,7 +14,7 @@ const FINAL: [char; 5] = ['ך', 'ם', 'ן', 'ף', 'ץ'];
 const FEWEST: usize = 3;
 
 /// The subtitle in reading order, if it was not.
-pub(super) fn reordered(subtitle: Subtitle) -> Subtitle {
+pub(super) fn reordered(mut subtitle: Subtitle) -> Subtitle {
     let (mut begin, mut end) = (0, 0);
     for cue in &subtitle.cues {
         let plain = subtitle.format.plain(&cue.text);
@@ -27,12 +27,11 @@ pub(super) fn reordered(subtitle: Subtitle) -> Subtitle {
     if begin < FEWEST || begin <= end * 4 {
         return subtitle;
     }
-    let texts = subtitle.cues.iter().map(|cue| turned(subtitle.format, &cue.text)).collect();
-    // As many texts as cues, so that it cannot fail; were it to, the file would stay as it is.
-    let unturned = subtitle.clone();
-    let Ok(mut turned) = subtitle.with_texts(texts) else { return unturned };
-    turned.warnings.push(Warning::new(Code::ReorderedVisualHebrew, 0));
-    turned
+    for cue in &mut subtitle.cues {
+        cue.text = turned(subtitle.format, &cue.text);
+    }
+    subtitle.warnings.push(Warning::new(Code::ReorderedVisualHebrew, 0));
+    subtitle
 }
 
 fn is_hebrew(character: char) -> bool {

@@ -54,3 +54,9 @@ impl<'a> Iterator for Lines<'a> {
         Some(Line { text: &self.text[start..end], start, number: self.number, ending: &self.text[end..self.at] })
     }
 }
+
+/// About how many cues a text has, by what each of them has once; never so many that room for them would be larger
+/// than a few times the text.
+pub(super) fn expected_cues(text: &str, mark: &str) -> usize {
+    memchr::memmem::find_iter(text.as_bytes(), mark).count().min(text.len() / 24)
+}

@@ -6,7 +6,8 @@
 //! ```
 //!
 //! A cue's text keeps its format's own markup. What is not cue text stays in the document, so that a WebVTT or ASS
-//! file is written back byte for byte; SubRip has nothing else and is written in its canonical form.
+//! file is written back byte for byte, line ends and byte order mark included; SubRip has nothing else and is written
+//! in its canonical form. New files are UTF-8 and end their lines with LF.
 
 mod ass;
 pub mod charset;

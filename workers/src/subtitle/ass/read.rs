@@ -6,7 +6,7 @@ use std::ops::Range;
 use super::super::{
     Cue, Format, Warning,
     document::Document,
-    line::{Line, Lines},
+    line::{Line, Lines, expected_cues},
     markup::Kind,
     time::{self, Stamp},
     warning::Code,
@@ -34,7 +34,7 @@ impl Columns {
 
 /// Reads the cues in the order of the file.
 pub(in super::super) fn read(text: &str, has_mark: bool, warnings: &mut Vec<Warning>) -> (Vec<Cue>, Document) {
-    let expected = memchr::memmem::find_iter(text.as_bytes(), "Dialogue:").count();
+    let expected = expected_cues(text, "Dialogue:");
     let mut cues: Vec<Cue> = Vec::with_capacity(expected);
     let mut holes = Vec::with_capacity(expected);
     let (mut columns, mut is_attachment) = (None, false);

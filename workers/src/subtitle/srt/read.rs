@@ -3,7 +3,7 @@
 
 use super::super::{
     Cue, Warning,
-    line::Lines,
+    line::{Lines, expected_cues},
     time::{self, TimeLine},
     warning::Code,
 };
@@ -20,7 +20,7 @@ struct Open<'a> {
 /// Reads what there is, in order of the times.
 pub(in super::super) fn read(text: &str, warnings: &mut Vec<Warning>) -> Vec<Cue> {
     let mut reader = Reader {
-        cues: Vec::with_capacity(memchr::memmem::find_iter(text.as_bytes(), "-->").count()),
+        cues: Vec::with_capacity(expected_cues(text, "-->")),
         open: None,
         lines: Vec::new(),
         number: None,

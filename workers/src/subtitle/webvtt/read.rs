@@ -7,7 +7,7 @@ use super::{
     super::{
         Cue, Warning,
         document::Document,
-        line::{Line, Lines},
+        line::{Line, Lines, expected_cues},
         markup,
         warning::Code,
     },
@@ -23,7 +23,7 @@ pub(in super::super) fn has_signature(text: &str) -> bool {
 
 /// Reads the cues in the order of the file. `text` has the signature, perhaps behind white space.
 pub(in super::super) fn read(text: &str, has_mark: bool, warnings: &mut Vec<Warning>) -> (Vec<Cue>, Document) {
-    let expected = memchr::memmem::find_iter(text.as_bytes(), "-->").count();
+    let expected = expected_cues(text, "-->");
     let mut parser = Parser {
         text,
         lines: Lines::new(text),
