@@ -109,8 +109,8 @@ pub fn unpack<'a>(bytes: &'a [u8], wanted: &Wanted<'_>) -> Result<Unpacked<'a>, 
 }
 
 fn unpack_at<'a>(bytes: Cow<'a, [u8]>, wanted: &Wanted<'_>, depth: usize) -> Result<Unpacked<'a>, Packed> {
-    if let Some((_, packed)) = OTHERS.iter().find(|(magic, _)| bytes.starts_with(magic)) {
-        return Err(packed.clone());
+    if let Some(packed) = known(&bytes) {
+        return Err(packed);
     }
     if bytes.len() > LARGEST {
         return Err(Packed::TooLarge);
@@ -133,6 +133,11 @@ fn unpack_at<'a>(bytes: Cow<'a, [u8]>, wanted: &Wanted<'_>, depth: usize) -> Res
         return Ok(unpacked);
     }
     Ok(Unpacked { bytes, warnings: Vec::new() })
+}
+
+/// Why a file is none, by its first bytes.
+fn known(bytes: &[u8]) -> Option<Packed> {
+    OTHERS.iter().find(|(magic, _)| bytes.starts_with(magic)).map(|(_, packed)| packed.clone())
 }
 
 fn gunzip(bytes: &[u8]) -> Result<Vec<u8>, Packed> {

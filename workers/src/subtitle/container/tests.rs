@@ -142,6 +142,7 @@ fn what_cannot_be_opened_has_a_reason() {
         (whole[..whole.len() - 30].to_vec(), "damaged-archive"),
         (gzip(SRT)[..20].to_vec(), "damaged-archive"),
         (b"PK\x05\x06".iter().copied().chain([0; 18]).collect(), "no-subtitle-in-archive"),
+        (zip_of(&[entry("film.idx", b""), entry("film.sub", b"\0\0\x01\xBA\x44")]), "image-based"),
         (b"\x89PNG\r\n\x1A\n".to_vec(), "not-a-subtitle"),
         (b"\x1A\x45\xDF\xA3\x01".to_vec(), "not-a-subtitle"),
         (b"\0\0\x01\xBA\x44".to_vec(), "image-based"),

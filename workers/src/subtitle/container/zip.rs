@@ -4,7 +4,7 @@ use std::io::Cursor;
 
 use zip::{ZipArchive, result::ZipError};
 
-use super::{LARGEST, Packed, Wanted, limited, member::Name};
+use super::{LARGEST, Packed, Wanted, known, limited, member::Name};
 use crate::subtitle::Origin;
 
 /// Files in an archive; a season of every language has fewer.
@@ -73,14 +73,18 @@ pub(super) fn choose(bytes: &[u8], wanted: &Wanted<'_>) -> Result<Chosen, Packed
             Ok(bytes) if is_subtitle(&member.name, &bytes) => {
                 return Ok(Chosen { bytes, name: member.path, others });
             }
-            Ok(bytes) => spent += bytes.len(),
+            Ok(bytes) => {
+                spent += bytes.len();
+                refused = known(&bytes).or(refused);
+            }
             Err(packed) => {
                 spent += LARGEST;
                 refused = Some(packed);
             }
         }
     }
-    Err(refused.unwrap_or(Packed::NoSubtitle { members: all }))
+    let nothing = if is_encrypted { Packed::Encrypted } else { Packed::NoSubtitle { members: all } };
+    Err(refused.unwrap_or(nothing))
 }
 
 /// The members that may be it, the best first.
