@@ -18,6 +18,7 @@ use crate::{
     clock::Clock,
     failure::Failure,
     find::{Content, Found, SourceError, Sources, select},
+    metrics::Metrics,
     named::exactly,
     report::{Gate, Reporter, Stopped},
     store::Store,
@@ -39,6 +40,8 @@ pub struct Downloader {
     pub order: Vec<&'static str>,
     /// Where this system's API is reached.
     pub public_url: String,
+    /// What is counted.
+    pub metrics: Metrics,
 }
 
 /// What looking gave.
@@ -212,7 +215,14 @@ impl Downloader {
         let mut looked = Looked { found: Vec::new(), errors: Vec::new() };
         let seed = format!("{}:{}", subject.job_id, subject.attempt);
         for (rank, source) in order.iter().enumerate() {
-            match self.sources.list(source, &task.spec.video, languages, &seed).await {
+            let listed = self.sources.list(source, &task.spec.video, languages, &seed).await;
+            let outcome = match &listed {
+                Ok(found) if found.is_empty() => "nothing",
+                Ok(_) => "found",
+                Err(_) => "error",
+            };
+            self.metrics.source_requests.increment([source, "list", outcome]);
+            match listed {
                 Ok(found) => looked.found.extend(found.into_iter().map(|one| (rank, one))),
                 Err(error) => looked.errors.push(error),
             }
@@ -269,10 +279,13 @@ impl Downloader {
         if let [format] = stored_formats
             && let Some(artefact) = artefact::stored(&self.store, &key_in(*format), language).await?
         {
+            self.metrics.cache_hits.increment(["found"]);
             return Ok(Artefact { result: job::JobResult { source, ..artefact.result }, ..artefact });
         }
-        let content =
-            self.sources.fetch(found).await.map_err(|error| Failure::new(Reason::SourceUnavailable, error))?;
+        let content = self.sources.fetch(found).await;
+        let outcome = if content.is_ok() { "found" } else { "error" };
+        self.metrics.source_requests.increment([found.source, "fetch", outcome]);
+        let content = content.map_err(|error| Failure::new(Reason::SourceUnavailable, error))?;
         let subtitle = match content {
             Content::Cues(cues) => Subtitle::from_cues(cues).map_err(|_| {
                 Failure::new(Reason::UnusableSubtitle, format!("{} of the video has no text", found.label))

@@ -20,6 +20,7 @@ use crate::{
     engine::Translate,
     failure::Failure,
     find::Sources,
+    metrics::Metrics,
     named::exactly,
     report::{Gate, Reporter, Stopped},
     store::{Store, sha256},
@@ -45,6 +46,8 @@ pub struct Translator<E = Engines> {
     pub public_url: String,
     /// After how long it goes on as a new task: well before the broker's limit for one delivery.
     pub continue_after: Duration,
+    /// What is counted.
+    pub metrics: Metrics,
 }
 
 /// Everything about one translation but its text.
@@ -109,6 +112,7 @@ impl<E: Translate> Translator<E> {
         let key = artefact::key(&pair.subject.namespace, "translated", &identity, format);
         let kept = Checkpoint::open(&self.store, &pair.subject.namespace, &identity).await?;
         if let Some(artefact) = artefact::stored(&self.store, &key, &pair.to).await? {
+            self.metrics.cache_hits.increment(["translated"]);
             let total = artefact.result.cues;
             kept.remove().await?;
             reporter.publish(&TranslateProgress { done: total, total }).await?;
@@ -189,7 +193,10 @@ impl<E: Translate> Translator<E> {
                 batch.iter().flatten().filter(|piece| piece.is_translatable).map(|piece| piece.text.clone()).collect();
             let at = Place { number, done: done_texts.len() };
             let (translated, is_new) = match kept.read(number, &texts).await? {
-                Some(translated) => (translated, false),
+                Some(translated) => {
+                    self.metrics.cache_hits.increment(["batch"]);
+                    (translated, false)
+                }
                 None if texts.is_empty() => (Vec::new(), false),
                 None => (self.batch(&texts, pair, at, kept, reporter).await?, true),
             };
@@ -223,9 +230,18 @@ impl<E: Translate> Translator<E> {
         gate.pass()?;
         let seed = format!("{}:{}:{}", pair.subject.job_id, pair.subject.attempt, at.done);
         let translated = self.engines.translate(pair.engine, &pair.from, &pair.to, pair.variants, texts, &seed).await;
+        let checked = translated.as_ref().map(|translated| check::check(texts, translated));
+        let outcome = match checked {
+            Ok(Ok(())) => "translated",
+            Ok(Err(_)) => "rejected",
+            Err(_) => "error",
+        };
+        self.metrics.engine_calls.increment([pair.engine, outcome]);
+        if let Ok(Err(rejected)) = checked {
+            return Err(self::rejected(pair, &rejected).into());
+        }
         let reason = if pair.engine == SIMULATED { Reason::SimulatedFailure } else { Reason::EngineUnavailable };
         let translated = translated.map_err(|error| Failure::new(reason, error))?;
-        check::check(texts, &translated).map_err(|rejected| self::rejected(pair, &rejected))?;
         kept.write(at.number, texts, &translated).await?;
         Ok(translated)
     }

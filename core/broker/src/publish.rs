@@ -21,7 +21,7 @@ use crate::{BrokerError, Publish, Refusal, Session};
 pub(crate) const CHANNELS: usize = 8;
 
 /// Confirm channels on which nothing is outstanding.
-#[derive(Default)]
+#[derive(Debug, Default)]
 pub(crate) struct Idle(Mutex<Vec<Channel>>);
 
 impl Idle {

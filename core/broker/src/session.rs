@@ -41,6 +41,7 @@ pub(crate) struct State {
 }
 
 /// A connection, and confirm channels that are opened when they are needed.
+#[derive(Debug)]
 pub struct Session {
     connection: Connection,
     deadline: Duration,
