@@ -26,7 +26,11 @@ struct Tag<'a> {
 
 /// The tag at the start of a text and its length.
 fn tag(text: &str) -> Option<(Tag<'_>, usize)> {
-    let end = text.bytes().take(LONGEST).position(|byte| byte == b'>').filter(|_| text.starts_with('<'))?;
+    // A tag does not go over a line's end: joining the lines would change what else is one.
+    let end = text.bytes().take(LONGEST).position(|byte| matches!(byte, b'>' | b'\n'))?;
+    if !text.starts_with('<') || text.as_bytes()[end] == b'\n' {
+        return None;
+    }
     let all = &text[1..end];
     let (is_end, inner) = match all.trim_start().strip_prefix('/') {
         Some(inner) => (true, inner.trim()),
@@ -35,7 +39,7 @@ fn tag(text: &str) -> Option<(Tag<'_>, usize)> {
     let name_length = inner.find(|character: char| !character.is_ascii_alphabetic()).unwrap_or(inner.len());
     let name = NAMES.into_iter().find(|name| name.eq_ignore_ascii_case(&inner[..name_length]))?;
     let attributes = &inner[name_length..];
-    if attributes.contains(['<', '\n']) || !(attributes.is_empty() || attributes.starts_with([' ', '='])) {
+    if attributes.contains('<') || !(attributes.is_empty() || attributes.starts_with([' ', '='])) {
         return None;
     }
     let spelled = all.strip_prefix('/').unwrap_or(all);
@@ -87,14 +91,15 @@ pub(super) fn encoded(text: &str) -> (Cow<'_, str>, bool) {
     }
 }
 
-/// The text with its arrows bent where a line of it would be read as a time line, and so as a cue of its own.
+/// The text with an arrow bent where a line of it would be read as a time line, and so as a cue of its own. No tag
+/// can stand before the arrow of such a line.
 pub(in super::super) fn without_times(text: &str) -> Option<String> {
     let is_time = |line: &str| line.contains('>') && read_line(line).is_some();
     if !text.contains('>') || !text.split('\n').any(is_time) {
         return None;
     }
     let bent = |line: &str| {
-        if is_time(line) { line.replace('>', &format!("{JOINER}>")) } else { line.to_owned() }
+        if is_time(line) { line.replacen('>', &format!("{JOINER}>"), 1) } else { line.to_owned() }
     };
     Some(text.split('\n').map(bent).collect::<Vec<_>>().join("\n"))
 }

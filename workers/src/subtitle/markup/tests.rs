@@ -54,7 +54,9 @@ fn srt_tags_are_spelled_nested_and_closed() {
         assert_eq!(once, expected);
         assert_eq!(super::repaired(once), None, "{once}");
     }
-    assert_eq!(repaired("I <3 you, <sighs>"), None);
+    for text in ["I <3 you, <sighs>", "<b\n>", "{\\an8 <\nb>}"] {
+        assert_eq!(repaired(text), None);
+    }
 }
 
 #[test]

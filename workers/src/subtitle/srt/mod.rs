@@ -6,19 +6,27 @@ mod write;
 pub(super) use read::read;
 pub(super) use write::write;
 
-use super::markup::{repaired, without_times};
+use super::{
+    Format,
+    markup::{repaired, without_times},
+};
 
 /// A text as the file has it so that it reads back the same, and whether its tags had to be put right: no line is
 /// empty, begins or ends with space, or reads as a time.
 pub(super) fn canonical<'a>(lines: impl Iterator<Item = &'a str> + Clone) -> (String, bool) {
-    let text = joined(lines);
-    let (text, is_repaired) = match repaired(&text) {
-        // What a dropped tag stood between may be space.
-        Some(repaired) => (joined(repaired.lines()), true),
-        None => (text, false),
-    };
-    (without_times(&text).unwrap_or(text), is_repaired)
+    let mut text = joined(lines);
+    let mut repairs = 0;
+    // A dropped tag may have stood inside another, and have had space on both sides.
+    while let Some(repaired) = repaired(&text) {
+        repairs += 1;
+        text =
+            if repairs > MOST_REPAIRS { Format::Srt.encoded(&text).0.into_owned() } else { joined(repaired.lines()) };
+    }
+    (without_times(&text).unwrap_or(text), repairs > 0)
 }
+
+/// Tags inside tags inside tags are no tags any more, but something that somebody typed.
+const MOST_REPAIRS: usize = 4;
 
 fn joined<'a>(lines: impl Iterator<Item = &'a str> + Clone) -> String {
     let mut text = String::with_capacity(lines.clone().map(|line| line.len() + 1).sum());

@@ -88,3 +88,20 @@ fn overlapping_cues_and_a_text_before_the_first_are_no_reason_to_stop() {
     assert_eq!(cues(text), [cue(1000, 9000, "<i>a</i>"), cue(2000, 3000, "b")]);
     assert_eq!(warnings(text), [(Code::TextBeforeFirstCue, 1), (Code::RepairedTags, 3)]);
 }
+
+#[test]
+fn tags_that_appear_when_others_go_are_put_right_too() {
+    for text in ["<</b>b>", "<</b></b>b>Tea", &format!("{}Tea", "<".repeat(9) + &"</b>".repeat(9) + &"b>".repeat(9))] {
+        let canonical = rewritten(&format!("1\n00:00:01,000 --> 00:00:02,000\nHm. {text}\n"));
+        assert_eq!(rewritten(&canonical), canonical);
+    }
+}
+
+#[test]
+fn a_text_that_reads_as_a_time_stays_a_text() {
+    let subtitle = read("1\n00:00:01,000 --> 00:00:02,000\nTea?\n");
+    let changed = subtitle.with_texts(vec!["00:00:05,000 --> 00:00:06,000 <b>he said</b>".to_owned()]).expect("one");
+    let written = changed.write(changed.format).text;
+    assert_eq!(cues(&written), [cue(1000, 2000, "00:00:05,000 --\u{2060}> 00:00:06,000 <b>he said</b>")]);
+    assert_eq!(rewritten(&written), written);
+}
