@@ -36,7 +36,7 @@ const PREFETCH: u16 = 200;
 /// Jobs whose events are folded at once.
 const JOBS_AT_ONCE: usize = 32;
 /// Events of one job that share a write of its status.
-const LONGEST_BATCH: usize = 16;
+pub const LONGEST_BATCH: usize = 16;
 
 /// One message of the consumer queue.
 pub struct Incoming {

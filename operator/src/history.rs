@@ -62,19 +62,42 @@ async fn copy<L: Ledger>(
         let batch: Vec<Delivery> = batch.into_iter().collect::<Result<_, _>>().map_err(BrokerError::from)?;
         let events: Vec<Event> = batch.iter().filter_map(|delivery| Event::decode(&delivery.data).ok()).collect();
         let last = batch.iter().filter_map(offset).max();
-        let before = match last {
-            Some(last) => until_redis_is_there(|| ledger.remember(&events, last)).await,
-            None => until_redis_is_there(|| ledger.offset()).await,
-        };
-        if saved.is_some() && before.is_none() {
-            until_redis_is_there(|| ledger.forget_offset()).await;
-            return Err(HistoryError::Emptied);
+        match until_redis_is_there(|| keep(ledger, &events, last, saved)).await {
+            Kept::Until(offset) => saved = offset,
+            Kept::Emptied => return Err(HistoryError::Emptied),
         }
-        saved = last.or(saved);
         for delivery in &batch {
             delivery.ack(BasicAckOptions::default()).await.map_err(BrokerError::from)?;
         }
     }
+}
+
+/// What became of a batch.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Kept {
+    /// It is in Redis, and everything before it, up to this offset.
+    Until(Option<i64>),
+    /// Redis lost what it had: the offset it should have had is gone, and now forgotten.
+    Emptied,
+}
+
+/// Brings one batch into Redis, the offset last. `saved`: up to where everything is there; `last`: the batch's last
+/// offset, none if the batch is empty.
+pub async fn keep<L: Ledger>(
+    ledger: &L,
+    events: &[Event],
+    last: Option<i64>,
+    saved: Option<i64>,
+) -> Result<Kept, LedgerError> {
+    let before = match last {
+        Some(last) => ledger.remember(events, last).await?,
+        None => ledger.offset().await?,
+    };
+    if saved.is_some() && before.is_none() {
+        ledger.forget_offset().await?;
+        return Ok(Kept::Emptied);
+    }
+    Ok(Kept::Until(last.or(saved)))
 }
 
 async fn until_redis_is_there<T, F: Future<Output = Result<T, LedgerError>>>(call: impl Fn() -> F) -> T {

@@ -5,6 +5,7 @@ pub mod cluster;
 pub mod ledger;
 pub mod queues;
 mod redis;
+pub mod written;
 
 use std::{
     collections::HashSet,
