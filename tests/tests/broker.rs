@@ -11,7 +11,8 @@ use lapin::{
 use subtitle_broker::{BrokerError, Depth, Publish as _, Refusal, Session};
 use subtitle_core::{
     event::{Event, EventType, source},
-    payload::{Subject, TranslateProgress},
+    payload::{Cancelled, Subject, TranslateProgress},
+    reason::Reason,
     topology::{CONSUMER_QUEUE, DOWNLOAD_QUEUE, QUEUES, TRANSLATE_QUEUE},
 };
 use subtitle_tests::{process::free_port, servers::Broker, temporary_folder};
@@ -128,6 +129,32 @@ async fn deleting_the_queue_ends_the_subscription_without_ending_the_session(bro
     assert_eq!(created, [DOWNLOAD_QUEUE]);
 }
 
+async fn every_listener_hears_an_announcement_and_leaves_nothing_behind(broker: &Broker) {
+    let (one, other) = (Session::open(&broker.url, "one").await, Session::open(&broker.url, "other").await);
+    let (one, other) = (one.expect("connects"), other.expect("connects"));
+    let mut heard = [
+        one.listen(&EventType::Cancelled, 10).await.expect("listens"),
+        other.listen(&EventType::Cancelled, 10).await.expect("listens"),
+    ];
+    let subject = event(0).subject().expect("a subject");
+    let deleted = Cancelled { reason: Reason::Deleted };
+    let deleted = Event::new(&subject, source::MANAGER, event(0).timestamp, &deleted);
+    one.publish(&deleted).await.expect("published");
+    one.publish(&event(0)).await.expect("another type is not heard");
+    for deliveries in &mut heard {
+        let delivery = tokio::time::timeout(LONG, deliveries.next()).await.expect("in time");
+        let delivery = delivery.expect("not cancelled").expect("a delivery");
+        assert_eq!(Event::decode(&delivery.data).expect("an event").identity(), deleted.identity());
+        delivery.ack(BasicAckOptions::default()).await.expect("acknowledged");
+    }
+    one.close().await;
+    other.close().await;
+    until("the queues go with their sessions", async || {
+        !broker.control(&["list_queues", "name"]).expect("lists").contains("amq.gen")
+    })
+    .await;
+}
+
 async fn a_connection_the_broker_closes_ends_the_session(broker: &Broker) {
     let session = Session::open(&broker.url, "closed").await.expect("connects");
     session.publish(&event(0)).await.expect("it works");
@@ -172,6 +199,7 @@ async fn a_session_keeps_its_promises_on_a_real_broker() {
     of_many_concurrent_publishes_exactly_the_unroutable_ones_are_errors(&broker).await;
     of_200_concurrent_publishes_each_is_confirmed_and_there_once(&broker).await;
     deleting_the_queue_ends_the_subscription_without_ending_the_session(&broker).await;
+    every_listener_hears_an_announcement_and_leaves_nothing_behind(&broker).await;
     a_connection_the_broker_closes_ends_the_session(&broker).await;
     under_a_memory_alarm_a_publish_ends_with_an_unknown_outcome(&broker).await;
     drop(broker);

@@ -10,8 +10,9 @@ use url::Url;
 
 use crate::{
     find::{Sources, simulated::Simulation},
-    run::{self, Settings, Work},
+    run::{self, Settings},
     store::Store,
+    task::Work,
 };
 
 /// What both workers need.

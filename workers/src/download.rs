@@ -1,6 +1,7 @@
 //! The downloader: a question comes in; the subtitle, a request to translate another one, or the reason why there
 //! is none goes out.
 
+use subtitle_broker::Publish;
 use subtitle_core::{
     event::{Event, source},
     job::{self, Candidate, MachineTranslated, TranslationPolicy},
@@ -14,12 +15,14 @@ use subtitle_core::{
 
 use crate::{
     artefact::{self, Artefact, download_url, write_sidecar},
+    clock::Clock,
     failure::Failure,
     find::{Content, Found, SourceError, Sources, select},
     named::exactly,
-    run::{Reporter, Stopped, Work},
+    report::{Gate, Reporter, Stopped},
     store::Store,
     subtitle::{Format, Subtitle, charset},
+    task::Work,
 };
 
 /// Finds subtitles.
@@ -65,9 +68,14 @@ impl Work for Downloader {
         format!("{}/claims/download-{}", subject.namespace, subject.job_id)
     }
 
-    async fn perform(&self, event: &Event, task: DownloadRequested, reporter: &Reporter) -> Result<(), Stopped> {
-        reporter.publish(&DownloadStarted { worker: reporter.worker.clone() }).await?;
-        let answer = self.answer(&task, reporter.subject()).await?;
+    async fn perform(
+        &self,
+        event: &Event,
+        task: DownloadRequested,
+        reporter: &Reporter<'_, impl Publish, impl Clock>,
+    ) -> Result<(), Stopped> {
+        reporter.publish(&DownloadStarted { worker: reporter.worker() }).await?;
+        let answer = self.answer(&task, reporter.subject(), reporter).await?;
         match answer {
             Answer::Ready { artefact, candidates, simulated } => {
                 let download_url = download_url(&self.public_url, event);
@@ -114,7 +122,12 @@ pub enum Answer {
 
 impl Downloader {
     /// Looks, chooses, fetches and stores.
-    pub async fn answer(&self, task: &DownloadRequested, subject: &Subject) -> Result<Answer, Failure> {
+    pub async fn answer(
+        &self,
+        task: &DownloadRequested,
+        subject: &Subject,
+        gate: &dyn Gate,
+    ) -> Result<Answer, Stopped> {
         let spec = &task.spec;
         let wanted = parse(&spec.language)?;
         let from: Vec<Language> = spec.translation.from.iter().map(|tag| parse(tag)).collect::<Result<_, _>>()?;
@@ -130,21 +143,24 @@ impl Downloader {
         }
         let looked = self.look(&order, task, subject, &languages).await;
         if policy != TranslationPolicy::Always
-            && let Some(Taken { artefact, candidates, simulated }) = self.take(&looked, &wanted, task, subject).await?
+            && let Some(Taken { artefact, candidates, simulated }) =
+                self.take(&looked, &wanted, task, subject, gate).await?
         {
             write_sidecar(&self.sources, spec, &artefact, &wanted).await?;
             return Ok(Answer::Ready { artefact, candidates, simulated });
         }
         if policy != TranslationPolicy::Never {
             for language in &from {
-                if let Some(Taken { artefact, candidates, .. }) = self.take(&looked, language, task, subject).await? {
+                if let Some(Taken { artefact, candidates, .. }) =
+                    self.take(&looked, language, task, subject, gate).await?
+                {
                     let result = artefact.result;
                     let from = job::Artefact { key: result.key, language: result.language, sha256: result.sha256 };
                     return Ok(Answer::Translate { from, candidates });
                 }
             }
         }
-        Err(self.nothing(looked, &wanted, &from, &order, task).await)
+        Err(self.nothing(looked, &wanted, &from, &order, task).await.into())
     }
 
     /// The sources to ask: exactly the spec's, else the wished ones that are known, else this worker's own order.
@@ -187,21 +203,23 @@ impl Downloader {
         language: &Language,
         task: &DownloadRequested,
         subject: &Subject,
-    ) -> Result<Option<Taken>, Failure> {
+        gate: &dyn Gate,
+    ) -> Result<Option<Taken>, Stopped> {
         let mut last = None;
         let choice = select::choose(&looked.found, language, &task.spec);
         for at in choice.order.iter().copied() {
             let found = &looked.found[at].1;
+            gate.pass()?;
             match self.fetch(found, language, task, subject).await {
                 Ok(artefact) => {
                     let candidates = select::candidates(&looked.found, &choice, Some(at));
                     return Ok(Some(Taken { artefact, candidates, simulated: found.source == SIMULATED }));
                 }
-                Err(failure) if failure.reason == Reason::StoreUnavailable => return Err(failure),
+                Err(failure) if failure.reason == Reason::StoreUnavailable => return Err(failure.into()),
                 Err(failure) => last = Some(failure),
             }
         }
-        last.map_or(Ok(None), Err)
+        last.map_or(Ok(None), |failure| Err(failure.into()))
     }
 
     async fn fetch(

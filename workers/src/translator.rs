@@ -1,5 +1,8 @@
 //! The translator: a stored subtitle comes in, its translation or the reason why there is none goes out.
 
+use std::time::Duration;
+
+use subtitle_broker::Publish;
 use subtitle_core::{
     event::{Event, source},
     job::{self, Variants},
@@ -12,12 +15,16 @@ use subtitle_core::{
 
 use crate::{
     artefact::{self, Artefact, download_url, write_sidecar},
+    checkpoint::Checkpoint,
+    clock::Clock,
+    engine::Translate,
     failure::Failure,
     find::Sources,
     named::exactly,
-    run::{Reporter, Stopped, Work},
+    report::{Gate, Reporter, Stopped},
     store::{Store, sha256},
     subtitle::{Cue, Subtitle},
+    task::Work,
     translate::{Engines, check, lines},
 };
 
@@ -25,17 +32,19 @@ use crate::{
 const BATCH: usize = 50;
 
 /// Translates subtitles.
-pub struct Translator {
+pub struct Translator<E = Engines> {
     /// Where files come from and results go.
     pub store: Store,
     /// Where sidecars go.
     pub sources: Sources,
     /// What translates.
-    pub engines: Engines,
+    pub engines: E,
     /// The order when a job names none.
     pub order: Vec<&'static str>,
     /// Where this system's API is reached.
     pub public_url: String,
+    /// After how long it goes on as a new task: well before the broker's limit for one delivery.
+    pub continue_after: Duration,
 }
 
 /// Everything about one translation but its text.
@@ -47,7 +56,7 @@ struct Pair<'a> {
     subject: &'a Subject,
 }
 
-impl Work for Translator {
+impl<E: Translate> Work for Translator<E> {
     type Task = TranslateRequested;
     const QUEUE: &'static str = TRANSLATE_QUEUE;
     const SOURCE: &'static str = source::TRANSLATOR;
@@ -57,8 +66,13 @@ impl Work for Translator {
         format!("{}/claims/translate-{}-{}", subject.namespace, task.from.sha256, task.spec.language)
     }
 
-    async fn perform(&self, event: &Event, task: TranslateRequested, reporter: &Reporter) -> Result<(), Stopped> {
-        reporter.publish(&TranslateStarted { worker: reporter.worker.clone() }).await?;
+    async fn perform(
+        &self,
+        event: &Event,
+        task: TranslateRequested,
+        reporter: &Reporter<'_, impl Publish, impl Clock>,
+    ) -> Result<(), Stopped> {
+        reporter.publish(&TranslateStarted { worker: reporter.worker() }).await?;
         let (artefact, pair) = self.translated(&task, reporter).await?;
         write_sidecar(&self.sources, &task.spec, &artefact, &pair.to).await?;
         let download_url = download_url(&self.public_url, event);
@@ -82,24 +96,27 @@ impl Work for Translator {
     }
 }
 
-impl Translator {
+impl<E: Translate> Translator<E> {
     async fn translated<'a>(
         &self,
         task: &TranslateRequested,
-        reporter: &'a Reporter,
+        reporter: &'a Reporter<'_, impl Publish, impl Clock>,
     ) -> Result<(Artefact, Pair<'a>), Stopped> {
         let source = self.source(task).await?;
         let pair = self.pair(task, reporter.subject()).await?;
         let format = source.output_format(task.spec.output.format);
         let identity = format!("{}:{}:{}:{}", task.from.sha256, pair.from, pair.to, pair.engine);
         let key = artefact::key(&pair.subject.namespace, "translated", &identity, format);
+        let kept = Checkpoint::open(&self.store, &pair.subject.namespace, &identity).await?;
         if let Some(artefact) = artefact::stored(&self.store, &key, &pair.to).await? {
             let total = artefact.result.cues;
+            kept.remove().await?;
             reporter.publish(&TranslateProgress { done: total, total }).await?;
             return Ok((artefact, pair));
         }
-        let cues = self.cues(&source.cues, task, &pair, reporter).await?;
+        let cues = self.cues(&source.cues, task, &pair, &kept, reporter).await?;
         let artefact = artefact::store(&self.store, &key, &Subtitle { cues, ..source }, format, &pair.to).await?;
+        kept.remove().await?;
         Ok((artefact, pair))
     }
 
@@ -146,7 +163,8 @@ impl Translator {
         source: &[Cue],
         task: &TranslateRequested,
         pair: &Pair<'_>,
-        reporter: &Reporter,
+        kept: &Checkpoint,
+        reporter: &Reporter<'_, impl Publish, impl Clock>,
     ) -> Result<Vec<Cue>, Stopped> {
         let split = lines::split_all(source);
         let characters: usize = split.iter().flatten().map(|piece| piece.text.chars().count()).sum();
@@ -159,31 +177,67 @@ impl Translator {
         let total = u32::try_from(source.len()).unwrap_or(u32::MAX);
         let mut cues = Vec::with_capacity(source.len());
         let (mut sent, mut received) = (Vec::new(), Vec::new());
-        for (cue_batch, split_batch) in source.chunks(BATCH).zip(split.chunks(BATCH)) {
+        let mut progress = TranslateProgress { done: 0, total };
+        let mut has_paid = false;
+        for (number, (cue_batch, split_batch)) in source.chunks(BATCH).zip(split.chunks(BATCH)).enumerate() {
+            if has_paid && reporter.held() >= self.continue_after {
+                return Err(Stopped::Continues { done: progress.done });
+            }
             let texts: Vec<String> = split_batch
                 .iter()
                 .flatten()
                 .filter(|piece| piece.is_translatable)
                 .map(|piece| piece.text.clone())
                 .collect();
-            let translated = if texts.is_empty() { Vec::new() } else { self.batch(&texts, pair, cues.len()).await? };
-            check::check(&texts, &translated).map_err(|rejected| self::rejected(pair, &rejected))?;
+            let at = Place { number, done: cues.len() };
+            let (translated, is_new) = match kept.read(number, &texts).await? {
+                Some(translated) => (translated, false),
+                None if texts.is_empty() => (Vec::new(), false),
+                None => (self.batch(&texts, pair, at, kept, reporter).await?, true),
+            };
             cues.extend(rebuilt(cue_batch, split_batch, &translated));
             sent.extend(texts);
             received.extend(translated);
-            let done = u32::try_from(cues.len()).unwrap_or(u32::MAX);
-            reporter.publish(&TranslateProgress { done, total }).await?;
+            has_paid |= is_new;
+            progress.done = u32::try_from(cues.len()).unwrap_or(u32::MAX);
+            // What an earlier worker translated it has announced.
+            if is_new || progress.done == total {
+                reporter.publish(&progress).await?;
+            }
         }
-        check::check(&sent, &received).map_err(|rejected| self::rejected(pair, &rejected))?;
+        if let Err(rejected) = check::check(&sent, &received) {
+            // Another attempt must not be built from what was rejected as a whole.
+            kept.remove().await?;
+            return Err(self::rejected(pair, &rejected).into());
+        }
         Ok(cues)
     }
 
-    async fn batch(&self, texts: &[String], pair: &Pair<'_>, done: usize) -> Result<Vec<String>, Failure> {
-        let seed = format!("{}:{}:{done}", pair.subject.job_id, pair.subject.attempt);
+    /// Pays for one batch, and keeps it before anything else can happen to it.
+    async fn batch(
+        &self,
+        texts: &[String],
+        pair: &Pair<'_>,
+        at: Place,
+        kept: &Checkpoint,
+        gate: &dyn Gate,
+    ) -> Result<Vec<String>, Stopped> {
+        gate.pass()?;
+        let seed = format!("{}:{}:{}", pair.subject.job_id, pair.subject.attempt, at.done);
         let translated = self.engines.translate(pair.engine, &pair.from, &pair.to, pair.variants, texts, &seed).await;
         let reason = if pair.engine == SIMULATED { Reason::SimulatedFailure } else { Reason::EngineUnavailable };
-        translated.map_err(|error| Failure::new(reason, error))
+        let translated = translated.map_err(|error| Failure::new(reason, error))?;
+        check::check(texts, &translated).map_err(|rejected| self::rejected(pair, &rejected))?;
+        kept.write(at.number, texts, &translated).await?;
+        Ok(translated)
     }
+}
+
+/// Which batch it is, and how many cues are done before it.
+#[derive(Clone, Copy)]
+struct Place {
+    number: usize,
+    done: usize,
 }
 
 fn rejected(pair: &Pair<'_>, rejected: &check::Rejected) -> Failure {

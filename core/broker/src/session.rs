@@ -5,10 +5,11 @@ use std::time::Duration;
 use futures::StreamExt as _;
 use lapin::{
     Channel, Connection, ConnectionProperties, Consumer,
-    options::{BasicConsumeOptions, BasicQosOptions, QueueDeclareOptions},
+    options::{BasicConsumeOptions, BasicQosOptions, QueueBindOptions, QueueDeclareOptions},
     protocol::AMQPSoftError,
     types::{AMQPValue, FieldTable},
 };
+use subtitle_core::{event::EventType, topology::EVENTS_EXCHANGE};
 use tokio::{
     sync::{Semaphore, watch},
     time::timeout,
@@ -85,6 +86,21 @@ impl Session {
         let mut arguments = FieldTable::default();
         arguments.insert("x-stream-offset".into(), from);
         self.subscribe(stream, prefetch, arguments).await
+    }
+
+    /// Subscribes to all events of one type from now on, with a queue that is this session's alone and ends with it.
+    pub async fn listen(&self, event_type: &EventType, prefetch: u16) -> Result<Consumer, BrokerError> {
+        let channel = self.channel().await?;
+        let options = QueueDeclareOptions { exclusive: true, auto_delete: true, ..QueueDeclareOptions::default() };
+        let bound = async {
+            let queue = channel.queue_declare("".into(), options, FieldTable::default()).await?;
+            let (name, key) = (queue.name().clone(), event_type.as_str().into());
+            let bind = QueueBindOptions::default();
+            channel.queue_bind(name.clone(), EVENTS_EXCHANGE.into(), key, bind, FieldTable::default()).await?;
+            Ok::<_, lapin::Error>(name)
+        };
+        let queue = self.answer("make a queue of its own", bound).await?;
+        self.consume(queue.as_str(), prefetch).await
     }
 
     async fn subscribe(&self, queue: &str, prefetch: u16, arguments: FieldTable) -> Result<Consumer, BrokerError> {

@@ -1,5 +1,7 @@
 //! The translator's command line.
 
+use std::time::Duration;
+
 use anyhow::Result;
 use clap::Parser;
 use subtitle_core::names::ENGINES;
@@ -19,11 +21,14 @@ struct Arguments {
     /// Engines in the order they are tried when a job names none: apertium
     #[arg(long, env = "SUBTITLES_ENGINES", value_delimiter = ',', default_value = "apertium", value_parser = |name: &str| named::parse(&ENGINES, name))]
     engines: Vec<&'static str>,
+    /// Seconds after which a translation goes on as a new task; RabbitMQ takes a delivery away after 1800
+    #[arg(long, env = "SUBTITLES_CONTINUE_AFTER_SECONDS", default_value_t = 900, value_parser = clap::value_parser!(u64).range(1..=1500))]
+    continue_after_seconds: u64,
 }
 
 #[tokio::main]
 async fn main() -> Result<()> {
-    let Arguments { common, engines } = Arguments::parse();
+    let Arguments { common, engines, continue_after_seconds } = Arguments::parse();
     config::init();
     let store = common.store()?;
     let translator = Translator {
@@ -32,6 +37,7 @@ async fn main() -> Result<()> {
         engines: Engines { apertium: Apertium::default(), simulation: common.simulation() },
         order: engines,
         public_url: common.public_url.clone(),
+        continue_after: Duration::from_secs(continue_after_seconds),
     };
     common.run(translator, store).await
 }

@@ -1,0 +1,52 @@
+//! What the translator needs of whatever translates: the seam at which a test counts what is paid for.
+
+use subtitle_core::{job::Variants, language::Language};
+
+use crate::translate::{EngineError, Engines};
+
+/// Engines by name.
+pub trait Translate: Send + Sync + 'static {
+    /// Whether `engine` translates between the two.
+    fn knows(
+        &self,
+        engine: &str,
+        from: &Language,
+        to: &Language,
+        variants: Variants,
+    ) -> impl Future<Output = Result<bool, EngineError>> + Send;
+
+    /// Translates one batch, piece by piece. Costs something.
+    fn translate(
+        &self,
+        engine: &str,
+        from: &Language,
+        to: &Language,
+        variants: Variants,
+        texts: &[String],
+        seed: &str,
+    ) -> impl Future<Output = Result<Vec<String>, EngineError>> + Send;
+}
+
+impl Translate for Engines {
+    async fn knows(
+        &self,
+        engine: &str,
+        from: &Language,
+        to: &Language,
+        variants: Variants,
+    ) -> Result<bool, EngineError> {
+        Self::knows(self, engine, from, to, variants).await
+    }
+
+    async fn translate(
+        &self,
+        engine: &str,
+        from: &Language,
+        to: &Language,
+        variants: Variants,
+        texts: &[String],
+        seed: &str,
+    ) -> Result<Vec<String>, EngineError> {
+        Self::translate(self, engine, from, to, variants, texts, seed).await
+    }
+}

@@ -1,0 +1,269 @@
+//! The life of a task, over the same code as in production: who pays, who waits, who stops, and what is said.
+
+mod bench;
+
+use std::{
+    sync::{Arc, atomic::Ordering},
+    time::Duration,
+};
+
+use bench::{Bench, CountingEngine, deliver, subject};
+use subtitle_broker::Publish;
+use subtitle_core::{
+    event::{Event, EventType, source},
+    payload::{Failed, Payload as _, Subject, TranslateProgress, TranslateRequested, Translated},
+    reason::Reason,
+    topology::TRANSLATE_QUEUE,
+};
+use subtitle_workers::{
+    claim::{Claim, Claimed},
+    clock::Clock,
+    report::{Reporter, Stopped},
+    store::Store,
+    task::{Delivered, Settled, Work, handle},
+};
+use tokio::sync::Notify;
+
+async fn batches(store: &Store) -> usize {
+    store.names("n/batches").await.expect("lists").len()
+}
+
+async fn claims(store: &Store) -> usize {
+    store.names("n/claims").await.expect("lists").len()
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_killed_translator_is_resumed_and_pays_for_one_batch_again() {
+    let bench = Bench::new();
+    let task = bench.task("a", 220).await; // five batches
+    let asked = Arc::new(Notify::new());
+    let noticed = asked.clone();
+    let on_call = Box::new(move |call| {
+        if call == 3 {
+            noticed.notify_one()
+        }
+    });
+    let killed = bench.translator(CountingEngine { hangs_at: Some(3), on_call, ..CountingEngine::default() });
+    let desk = bench.desk("killed");
+    tokio::select! {
+        settled = deliver(&killed, &desk, &task) => panic!("it hangs in batch 3: {settled:?}"),
+        () = asked.notified() => {}
+    }
+    assert_eq!((batches(&bench.store).await, claims(&bench.store).await), (2, 1), "as a killed process leaves it");
+
+    let next = bench.translator(CountingEngine::default());
+    let (settled, deliveries) = deliver(&next, &bench.desk("next"), &task).await;
+    assert_eq!(settled, Settled::Done);
+    assert!(deliveries > 1, "the dead one's claim has to expire first");
+    let paid = killed.engines.calls.load(Ordering::SeqCst) + next.engines.calls.load(Ordering::SeqCst);
+    assert_eq!(paid, 5 + 1, "five batches, and the one in which it was killed once more");
+    let translated = bench.outbox.of(&EventType::Translated);
+    let result = translated[0].read::<Translated>().expect("a result").result;
+    assert_eq!((translated.len(), result.cues), (1, 220));
+    let text = bench.store.read(&result.key).await.expect("reads").expect("is there");
+    let text = String::from_utf8(text.to_vec()).expect("UTF-8");
+    assert_eq!(text.matches("[es] ").count(), 220, "kept batches and new ones make one text");
+    assert_eq!((batches(&bench.store).await, claims(&bench.store).await), (0, 0), "nothing is left behind");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_task_held_for_long_goes_on_as_a_new_task_and_pays_nothing_twice() {
+    let bench = Bench::new();
+    let task = bench.task("a", 220).await;
+    let slow = || bench.translator(CountingEngine { takes: Duration::from_secs(400), ..CountingEngine::default() });
+    let first = slow();
+    assert_eq!(deliver(&first, &bench.desk("first"), &task).await, (Settled::Done, 1));
+    assert_eq!(first.engines.calls.load(Ordering::SeqCst), 3, "the batch after which 900 s were over is the last");
+    assert_eq!(claims(&bench.store).await, 0, "whoever goes on need not wait");
+
+    let continuations = bench.outbox.of(&EventType::TranslateRequested);
+    let [continuation] = &continuations[..] else { panic!("one continuation: {continuations:?}") };
+    assert_ne!(continuation.id, task.id, "the same id would be taken for the task that is over");
+    assert_eq!((continuation.source.as_str(), continuation.attempt), (source::TRANSLATOR, task.attempt));
+    assert_eq!(continuation.payload, task.payload);
+    let again = subtitle_core::event::event_id("a", 1, &EventType::TranslateRequested, source::TRANSLATOR, "150");
+    assert_eq!(continuation.id, Some(again), "a repeated continuation is the same one");
+
+    let second = slow();
+    assert_eq!(deliver(&second, &bench.desk("second"), continuation).await, (Settled::Done, 1));
+    assert_eq!(second.engines.calls.load(Ordering::SeqCst), 2);
+    assert_eq!(bench.outbox.of(&EventType::Translated).len(), 1);
+    let done: Vec<u32> = bench.outbox.of(&EventType::TranslateProgress).iter().map(done).collect();
+    assert_eq!(done, [50, 100, 150, 200, 220], "progress only grows");
+}
+
+fn done(event: &Event) -> u32 {
+    event.read::<TranslateProgress>().expect("progress").done
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_deleted_job_costs_nothing_and_says_nothing() {
+    let bench = Bench::new();
+    let task = bench.task("a", 220).await;
+    let desk = bench.desk("w");
+    desk.cancelled.insert("a");
+    let translator = bench.translator(CountingEngine::default());
+    assert_eq!(deliver(&translator, &desk, &task).await, (Settled::Done, 1));
+    assert_eq!((translator.engines.calls.load(Ordering::SeqCst), bench.outbox.events().len()), (0, 0));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_job_deleted_meanwhile_is_not_paid_for_any_further() {
+    let bench = Bench::new();
+    let task = bench.task("a", 220).await;
+    let desk = bench.desk("w");
+    let (cancelled, outbox) = (desk.cancelled.clone(), bench.outbox.clone());
+    let said = Arc::new(std::sync::Mutex::new(0));
+    let noted = said.clone();
+    let on_call = Box::new(move |call| {
+        if call == 2 {
+            cancelled.insert("a");
+            *noted.lock().expect("not poisoned") = outbox.events().len();
+        }
+    });
+    let translator = bench.translator(CountingEngine { on_call, ..CountingEngine::default() });
+    assert_eq!(deliver(&translator, &desk, &task).await, (Settled::Done, 1));
+    assert_eq!(translator.engines.calls.load(Ordering::SeqCst), 2);
+    assert_eq!(bench.outbox.events().len(), *said.lock().expect("not poisoned"), "nothing is said after it");
+    assert_eq!(claims(&bench.store).await, 0);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_worker_without_its_session_keeps_its_batch_and_stops() {
+    let bench = Bench::new();
+    let task = bench.task("a", 220).await;
+    let desk = bench.desk("w");
+    let over = desk.over.clone();
+    let on_call = Box::new(move |call| {
+        if call == 2 {
+            over.cancel()
+        }
+    });
+    let translator = bench.translator(CountingEngine { on_call, ..CountingEngine::default() });
+    assert_eq!(deliver(&translator, &desk, &task).await, (Settled::Left, 1));
+    assert_eq!((translator.engines.calls.load(Ordering::SeqCst), batches(&bench.store).await), (2, 2));
+    assert_eq!(claims(&bench.store).await, 0, "whoever gets the task next need not wait");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_worker_that_lost_its_claim_stops_and_its_task_is_not_forgotten() {
+    let bench = Bench::new();
+    let task = bench.task("a", 220).await;
+    let translator = bench.translator(CountingEngine { takes: Duration::from_secs(20), ..CountingEngine::default() });
+    let folder = translator.claim(&subject("a"), &task.read::<TranslateRequested>().expect("a task"));
+    let (store, late) = (bench.store.clone(), "1970-02-01T00:00:00Z".parse().expect("a time"));
+    let robber = async {
+        tokio::time::sleep(Duration::from_secs(5)).await;
+        // Twice, so that its claim has the very number of the lost one.
+        for releases in [true, false] {
+            match Claim::take(&store, &folder, "robber", late).await.expect("store") {
+                Claimed::Ours(claim) if releases => claim.release().await.expect("store"),
+                Claimed::Ours(_) => {}
+                Claimed::Theirs(_) => panic!("as if this worker had slept through its lease"),
+            }
+        }
+        std::future::pending::<()>().await;
+    };
+    let data = serde_json::to_vec(&task).expect("JSON");
+    let delivered = Delivered { routing_key: TRANSLATE_QUEUE, data: &data, earlier: 0 };
+    let desk = bench.desk("w");
+    let settled = tokio::select! {
+        settled = handle(&translator, &desk, delivered) => settled.expect("the outbox takes everything"),
+        () = robber => unreachable!("it waits for ever"),
+    };
+    assert_eq!(settled, Settled::Later, "the other one may be at another job's task");
+    assert_eq!(translator.engines.calls.load(Ordering::SeqCst), 1, "it noticed within the first batch");
+    assert_eq!(claims(&bench.store).await, 1, "the other one's claim is not touched");
+}
+
+#[tokio::test(start_paused = true)]
+async fn somebody_elses_task_waits_without_spinning_and_is_handed_back_later_and_later() {
+    let bench = Bench::new();
+    let task = bench.task("a", 60).await;
+    let translator = bench.translator(CountingEngine::default());
+    let folder = translator.claim(&subject("a"), &task.read::<TranslateRequested>().expect("a task"));
+    let far = "1970-01-01T12:00:00Z".parse().expect("a time");
+    let Claimed::Ours(claim) = Claim::take(&bench.store, &folder, "other", far).await.expect("store") else {
+        panic!("it is free")
+    };
+    let desk = bench.desk("w");
+    let data = serde_json::to_vec(&task).expect("JSON");
+    for (earlier, seconds) in [(0, 10), (1, 20), (4, 160), (19, 160)] {
+        let begun = tokio::time::Instant::now();
+        let delivered = Delivered { routing_key: TRANSLATE_QUEUE, data: &data, earlier };
+        let settled = handle(&translator, &desk, delivered).await.expect("the outbox takes everything");
+        assert_eq!((settled, begun.elapsed().as_secs()), (Settled::Later, seconds), "delivery {earlier}");
+    }
+    let begun = tokio::time::Instant::now();
+    let freed = async {
+        tokio::time::sleep(Duration::from_secs(7)).await;
+        claim.release().await.expect("store");
+    };
+    let (settled, ()) = tokio::join!(deliver(&translator, &desk, &task), freed);
+    assert_eq!(settled, (Settled::Done, 1));
+    assert!(begun.elapsed() <= Duration::from_secs(10), "a claim that is given back is noticed soon");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_worker_that_is_to_stop_does_not_wait_for_somebody_else() {
+    let bench = Bench::new();
+    let task = bench.task("a", 60).await;
+    let translator = bench.translator(CountingEngine::default());
+    let folder = translator.claim(&subject("a"), &task.read::<TranslateRequested>().expect("a task"));
+    let far = "1970-01-01T12:00:00Z".parse().expect("a time");
+    let _claim = Claim::take(&bench.store, &folder, "other", far).await.expect("store");
+    let (desk, begun) = (bench.desk("w"), tokio::time::Instant::now());
+    desk.stop.cancel();
+    let data = serde_json::to_vec(&task).expect("JSON");
+    let delivered = Delivered { routing_key: TRANSLATE_QUEUE, data: &data, earlier: 0 };
+    assert_eq!(handle(&translator, &desk, delivered).await.expect("settles"), Settled::Later);
+    assert_eq!(begun.elapsed(), Duration::ZERO);
+}
+
+/// Work that panics.
+struct Broken;
+
+impl Work for Broken {
+    type Task = TranslateRequested;
+    const QUEUE: &'static str = TRANSLATE_QUEUE;
+    const SOURCE: &'static str = source::TRANSLATOR;
+
+    fn claim(&self, _: &Subject, _: &TranslateRequested) -> String {
+        "n/claims/broken".to_owned()
+    }
+
+    async fn perform(
+        &self,
+        _: &Event,
+        _: TranslateRequested,
+        _: &Reporter<'_, impl Publish, impl Clock>,
+    ) -> Result<(), Stopped> {
+        panic!("out of range")
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn work_that_panics_is_a_failed_job_and_not_a_lost_one() {
+    let bench = Bench::new();
+    let task = bench.task("a", 60).await;
+    assert_eq!(deliver(&Broken, &bench.desk("w"), &task).await, (Settled::Done, 1));
+    let failed = bench.outbox.of(&Failed::EVENT_TYPE);
+    let failed: Failed = failed[0].read().expect("a failure");
+    assert_eq!((failed.reason, failed.retryable), (Reason::WorkerError, true));
+    assert!(failed.error_message.contains("out of range"), "{}", failed.error_message);
+    assert_eq!(claims(&bench.store).await, 0);
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_is_no_task_goes_to_the_dead_letters() {
+    let bench = Bench::new();
+    let (translator, desk) = (bench.translator(CountingEngine::default()), bench.desk("w"));
+    let task = bench.task("a", 60).await;
+    let nameless = serde_json::to_vec(&Event { name: None, ..task.clone() }).expect("JSON");
+    let wrong = serde_json::to_vec(&Event { payload: serde_json::Map::new(), ..task }).expect("JSON");
+    for data in [&b"<html>"[..], &nameless, &wrong] {
+        let delivered = Delivered { routing_key: "k", data, earlier: 0 };
+        assert_eq!(handle(&translator, &desk, delivered).await.expect("settles"), Settled::Done);
+    }
+    assert_eq!(bench.outbox.dead(), vec![("k".to_owned(), Reason::MalformedMessage); 3]);
+}
