@@ -127,22 +127,25 @@ impl Ledger for Link {
         Ok((all.into_iter().filter(|record| !is_final(record)).collect(), 0))
     }
 
-    async fn remember(&self, events: &[Event], offset: i64) -> Result<Option<i64>, LedgerError> {
+    async fn remember(&self, events: &[Event], saved: Option<i64>, last: i64) -> Result<bool, LedgerError> {
+        let is_at = move |world: &World| world.redis.offset == saved || world.redis.offset == Some(last);
         if self.is_planted(Planted::OffsetFirst) {
-            let before = self.call(|world| world.redis.offset.replace(offset)).await?;
+            let is_at = self.call(|world| is_at(world).then(|| world.redis.offset = Some(last)).is_some()).await?;
             self.call(|world| events.iter().for_each(|event| append(world, event))).await?;
-            return Ok(before);
+            return Ok(is_at);
         }
         // A pipeline is no transaction: others, and a crash, may come between two of its commands.
         for event in events {
-            self.call(|world| append(world, event)).await?;
+            self.call(|world| is_at(world).then(|| append(world, event))).await?;
         }
         self.call(|world| {
-            let before = world.redis.offset.replace(offset);
-            crate::checks::saved(world, offset);
-            before
+            is_at(world).then(|| {
+                world.redis.offset = Some(last);
+                crate::checks::saved(world, last);
+            })
         })
         .await
+        .map(|saved| saved.is_some())
     }
 
     async fn offset(&self) -> Result<Option<i64>, LedgerError> {

@@ -18,7 +18,7 @@ use subtitle_operator::{
     consumer::{Incoming, LONGEST_BATCH, handle},
     controller::waits_for_broker,
     dead,
-    history::{HistoryError, Kept, keep},
+    history::{HistoryError, Kept, keep, place},
     lanes::Lanes,
     repair::{Unstarted, cancel_orphans},
 };
@@ -226,8 +226,11 @@ async fn copy(
     if stream_is_new {
         until_redis_is_there(operator, || ledger.forget_offset()).await;
     }
-    let mut saved = until_redis_is_there(operator, || ledger.offset()).await;
-    let from = saved.map_or(0, |last| usize::try_from(last + 1).unwrap_or(0));
+    let mut saved = match until_redis_is_there(operator, || place(ledger)).await {
+        Kept::Until(offset) => offset,
+        Kept::Moved => return Err(HistoryError::Moved),
+    };
+    let from = usize::try_from(saved + 1).unwrap_or(0);
     let deliveries = session.consume_from(HISTORY_STREAM, PREFETCH, from).await?;
     loop {
         let first = tokio::select! {
@@ -239,9 +242,9 @@ async fn copy(
         let batch: Vec<_> = first.into_iter().chain(deliveries.more(most)).collect();
         let events: Vec<Event> = batch.iter().filter_map(|(_, message)| Event::decode(&message.body).ok()).collect();
         let last = batch.iter().map(|(_, message)| message.earlier).max();
-        match until_redis_is_there(operator, || keep(ledger, &events, last, saved)).await {
+        match until_redis_is_there(operator, || keep(ledger, &events, saved, last)).await {
             Kept::Until(offset) => saved = offset,
-            Kept::Emptied => return Err(HistoryError::Emptied),
+            Kept::Moved => return Err(HistoryError::Moved),
         }
         for (tag, _) in batch {
             deliveries.ack(tag).await?;
