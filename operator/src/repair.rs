@@ -18,7 +18,7 @@ use subtitle_core::{
     phase::{Phase, Step},
     reason::Reason,
     record::Record,
-    topology::{DOWNLOAD_QUEUE, TRANSLATE_QUEUE},
+    topology::{CONSUMER_QUEUE, DEAD_EVENTS_QUEUE, DOWNLOAD_QUEUE, TRANSLATE_QUEUE},
 };
 use tokio::sync::Notify;
 
@@ -66,7 +66,10 @@ pub fn doubt_tasks_in<C: Cluster, L: Ledger, P: Queues>(
     made_anew: &[&'static str],
 ) -> usize {
     let jobs = reconciler.hands.cluster.all();
-    let lost = jobs.iter().filter(|job| step_out(job).is_some_and(|step| made_anew.contains(&queue_of(step))));
+    // With its queue went the task; with these, perhaps what its worker said.
+    let may_lack_events = made_anew.iter().any(|queue| [CONSUMER_QUEUE, DEAD_EVENTS_QUEUE].contains(queue));
+    let may_lack = |step| may_lack_events || made_anew.contains(&queue_of(step));
+    let lost = jobs.iter().filter(|job| step_out(job).is_some_and(may_lack));
     let uids: Vec<String> = lost.filter_map(|job| job.metadata.uid.clone()).collect();
     for uid in &uids {
         reconciler.doubt_task_of(uid);
@@ -89,7 +92,10 @@ impl Unstarted {
         let mut seen = HashMap::new();
         let mut doubted = 0;
         for step in [Step::Download, Step::Translate] {
-            if session.ready(queue_of(step)).await?.is_none_or(|ready| ready > 0) {
+            let queue = queue_of(step);
+            // Only a new session declares it, and doubts what was lost with it.
+            let missing = || BrokerError::Missing { queue: queue.to_owned() };
+            if session.ready(queue).await?.ok_or_else(missing)? > 0 {
                 continue;
             }
             for job in reconciler.hands.cluster.all() {

@@ -8,6 +8,7 @@ use std::{
     time::Duration,
 };
 
+use subtitle_broker::Backoff;
 use subtitle_core::{job::SubtitleJob, topology::HISTORY_STREAM};
 use subtitle_operator::{act::Hands, reconciler::Reconciler, repair, sessions::announcement};
 use tokio::sync::{Notify, watch};
@@ -119,7 +120,9 @@ async fn watch_jobs(operator: Arc<Operator>) {
 /// One session after the other, as `sessions::run` has them.
 async fn run_sessions(operator: Arc<Operator>) {
     let sim = operator.sim.clone();
+    let mut backoff = Backoff::default();
     loop {
+        let begun = sim.with(|world| world.elapsed);
         let (session, made_anew) = Session::open_and_declare(&sim, operator.process).await;
         let session = Arc::new(session);
         if !sim.with(|world| world.is_planted(Planted::NoTaskRepair)) {
@@ -140,7 +143,7 @@ async fn run_sessions(operator: Arc<Operator>) {
             world.note(|| format!("{}: {error}", crate::faults::name_of(operator.process)));
             world.order(Order::EndSession(session.scope));
         });
-        sim.sleep(Duration::from_millis(200)).await;
+        sim.pause(&mut backoff, begun).await;
     }
 }
 

@@ -5,7 +5,7 @@ use std::{sync::Arc, time::Duration};
 
 use jiff::Timestamp;
 use object_store::memory::InMemory;
-use subtitle_broker::BrokerError;
+use subtitle_broker::{Backoff, BrokerError};
 use subtitle_core::event::Event;
 use subtitle_store::Store;
 use subtitle_workers::{
@@ -59,7 +59,9 @@ pub(crate) fn start<W: Work>(sim: &Sim, process: usize, incarnation: u64, work: 
     let scope = Scope { process, session: 0 };
     let sim = sim.clone();
     sim.clone().spawn(scope, async move {
+        let mut backoff = Backoff::default();
         loop {
+            let begun = sim.with(|world| world.elapsed);
             let session = Arc::new(Session::open(&sim, process).await);
             let worker = name_of(process).to_owned();
             let incarnation = format!("{worker}/{incarnation}");
@@ -67,7 +69,7 @@ pub(crate) fn start<W: Work>(sim: &Sim, process: usize, incarnation: u64, work: 
             desk.cancelled = cancelled.clone();
             let error = serve(&sim, &work, &Arc::new(desk)).await;
             session.close(&error);
-            sim.sleep(Duration::from_millis(300)).await;
+            sim.pause(&mut backoff, begun).await;
         }
     });
 }

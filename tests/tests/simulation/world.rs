@@ -10,6 +10,7 @@ use std::{
 };
 
 use jiff::{SignedDuration, Timestamp};
+use subtitle_broker::Backoff;
 
 use crate::{
     broker::Broker,
@@ -161,6 +162,15 @@ impl Sim {
     pub(crate) fn sleep_until(&self, time: Timestamp) -> Sleep {
         let left = time.duration_since(self.now());
         self.sleep(Duration::try_from(left.max(SignedDuration::ZERO)).unwrap_or_default())
+    }
+
+    /// Waits between two sessions, the first of which began then, as production does.
+    pub(crate) async fn pause(&self, backoff: &mut Backoff, begun: u64) {
+        let pause = self.with(|world| {
+            let jitter = f64::from(u32::try_from(world.random.below(1000)).unwrap_or(0)) / 1000.0;
+            backoff.pause(Duration::from_millis(world.elapsed - begun), jitter)
+        });
+        self.sleep(pause).await;
     }
 
     /// Starts a task.
