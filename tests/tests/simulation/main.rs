@@ -87,3 +87,17 @@ fn simulate() {
         println!("seed {seed}, {} steps: {}", verdict.steps, verdict.violation.unwrap_or_else(|| "ok".to_owned()));
     }
 }
+
+/// Seeds within which a planted fault must be caught.
+const CAUGHT_WITHIN: u64 = 400;
+
+fn first_seed_that_catches(fault: faults::Planted) -> Option<(u64, String)> {
+    (0..CAUGHT_WITHIN).find_map(|seed| run(seed, Some(fault), false).violation.map(|violation| (seed, violation)))
+}
+
+#[test]
+fn planted_faults_are_caught() {
+    for fault in faults::Planted::ALL {
+        println!("{fault:?}: {:?}", first_seed_that_catches(fault));
+    }
+}

@@ -14,7 +14,7 @@ use crate::{
 /// How long things go wrong, at most, in milliseconds and in steps.
 const FAULTS: (u64, usize) = (60_000, 4_000);
 /// How soon after that all must be at rest.
-const REST_WITHIN: (u64, usize) = (1_500_000, 60_000);
+const REST_WITHIN: (u64, usize) = (3_000_000, 150_000);
 /// How long nothing may happen then: longer than any period of a loop but the slowest.
 const QUIET: u64 = 70_000;
 
