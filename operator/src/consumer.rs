@@ -4,7 +4,7 @@
 //!   deliveries ──▶ lanes (by job) ──▶ fold a batch ──▶ one write ──▶ Redis ──▶ dead letters ──▶ ack
 //! ```
 
-use std::sync::Arc;
+use std::sync::{Arc, atomic::Ordering};
 
 use futures::{StreamExt as _, stream::FuturesUnordered};
 use jiff::Timestamp;
@@ -149,6 +149,8 @@ async fn consume<C: Cluster, L: Ledger>(
     let mut deliveries = session.consume(CONSUMER_QUEUE, PREFETCH).await?;
     let mut lanes: Lanes<(Incoming, Delivery)> = Lanes::new(LONGEST_BATCH);
     let mut at_work = FuturesUnordered::new();
+    // What an earlier session had in hand is handed out again.
+    hands.events_in_hand.store(0, Ordering::Relaxed);
     loop {
         while at_work.len() < JOBS_AT_ONCE
             && let Some((lane, batch)) = lanes.take()
@@ -160,6 +162,7 @@ async fn consume<C: Cluster, L: Ledger>(
                 let delivery = delivery.ok_or(BrokerError::Cancelled)?.map_err(BrokerError::from)?;
                 let incoming = Incoming::read(delivery.routing_key.as_str(), &delivery.data);
                 let lane = incoming.lane().to_owned();
+                hands.events_in_hand.fetch_add(1, Ordering::Relaxed);
                 lanes.push(lane, (incoming, delivery));
             }
             Some(done) = at_work.next() => lanes.done(&done?),
@@ -177,6 +180,7 @@ async fn work_off<C: Cluster, L: Ledger>(
     handle(hands, session, &messages, Timestamp::now()).await?;
     for delivery in deliveries {
         delivery.ack(BasicAckOptions::default()).await.map_err(BrokerError::from)?;
+        hands.events_in_hand.fetch_sub(1, Ordering::Relaxed);
     }
     Ok(lane)
 }

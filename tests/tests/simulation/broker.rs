@@ -9,7 +9,7 @@ use std::{
     task::Waker,
 };
 
-use subtitle_core::topology::{Argument, DEAD_LETTERS_EXCHANGE, EVENTS_EXCHANGE, QUEUES};
+use subtitle_core::topology::{Argument, CONSUMER_QUEUE, DEAD_LETTERS_EXCHANGE, EVENTS_EXCHANGE, QUEUES};
 
 /// One message.
 #[derive(Clone, Debug)]
@@ -62,6 +62,8 @@ pub(crate) struct Broker {
     /// Of this version's workers.
     pub(crate) listeners: BTreeMap<u32, Listener>,
     made: u32,
+    /// Nothing of the consumer queue is handed out until then.
+    pub(crate) stalls_until: u64,
     /// Wakes the task that hands messages out.
     pub(crate) pump: Option<Waker>,
 }
@@ -134,6 +136,19 @@ impl Broker {
         self.queues[at].ready.iter().chain(in_hand.flat_map(|consumer| consumer.unacked.values()))
     }
 
+    /// What of a queue waits to be read: what is ready, and what a process has taken and not acknowledged. What is on
+    /// its way to a process, in its client's buffer, is left out: nobody can know of it.
+    pub(crate) fn waiting(&self, queue: &str, process: usize) -> impl Iterator<Item = &Message> {
+        let at = index(queue);
+        let of_process = move |session: u32| self.sessions.get(&session).is_some_and(|(of, _)| *of == process);
+        let mine = move |consumer: &&Consumer| consumer.queue == at && of_process(consumer.session);
+        let taken = self.consumers.values().filter(mine).flat_map(|consumer| {
+            let is_taken = |(tag, _): &(&u64, &Message)| !consumer.inbox.contains(tag);
+            consumer.unacked.iter().filter(is_taken).map(|(_, message)| message)
+        });
+        self.queues[at].ready.iter().chain(taken)
+    }
+
     /// Everything the stream has.
     pub(crate) fn stream(&self) -> &[Message] {
         &self.stream
@@ -168,7 +183,8 @@ impl Broker {
         routed
     }
 
-    fn wake_pump(&mut self) {
+    /// Something may be handed out now.
+    pub(crate) fn wake_pump(&mut self) {
         if let Some(pump) = self.pump.take() {
             pump.wake();
         }
@@ -197,9 +213,12 @@ impl Broker {
     }
 
     /// Who may get a message now: pairs of consumer and queue.
-    pub(crate) fn deliverable(&self) -> Vec<u32> {
+    pub(crate) fn deliverable(&self, now: u64) -> Vec<u32> {
         let mut able = Vec::new();
         for (at, queue) in self.queues.iter().enumerate().filter(|(_, queue)| queue.exists) {
+            if now < self.stalls_until && QUEUES[at].name == CONSUMER_QUEUE {
+                continue;
+            }
             let is_single = argument(at, "x-single-active-consumer") == Some(Argument::Flag(true));
             for id in queue.consumers.iter().take(if is_single { 1 } else { usize::MAX }) {
                 let consumer = &self.consumers[id];

@@ -130,7 +130,7 @@ pub(crate) fn missing(world: &World) -> Option<String> {
 }
 
 /// A status was written over another.
-pub(crate) fn wrote(world: &mut World, before: &SubtitleJob, after: &std::sync::Arc<SubtitleJob>) {
+pub(crate) fn wrote(world: &mut World, process: usize, before: &SubtitleJob, after: &std::sync::Arc<SubtitleJob>) {
     let uid = after.metadata.uid.clone().unwrap_or_default();
     let old = before.status.clone().unwrap_or_default();
     let Some(new) = after.status.clone() else { return };
@@ -165,7 +165,7 @@ pub(crate) fn wrote(world: &mut World, before: &SubtitleJob, after: &std::sync::
         truth(checks, &uid, &new, describe);
     }
     if new.phase == Phase::Failed && old.phase != Phase::Failed && new.reason == Some(Reason::DeadlineExceeded) {
-        deadline(world, &uid, &old, after.spec.active_deadline_seconds);
+        deadline(world, process, &uid, &old, after.spec.active_deadline_seconds);
     }
 }
 
@@ -209,8 +209,8 @@ fn truth(checks: &mut Checks, uid: &str, new: &SubtitleJobStatus, describe: impl
     }
 }
 
-/// A deadline is due, and no event that was there before it was due waits to be read.
-fn deadline(world: &mut World, uid: &str, old: &SubtitleJobStatus, allowed: u32) {
+/// A deadline is due, and no event that was there before it was due waits to be read by who says so.
+fn deadline(world: &mut World, process: usize, uid: &str, old: &SubtitleJobStatus, allowed: u32) {
     let Some(since) = &old.active_since else {
         world.checks.broken("deadline", || format!("{uid} ended by a deadline that stood still"));
         return;
@@ -225,7 +225,7 @@ fn deadline(world: &mut World, uid: &str, old: &SubtitleJobStatus, allowed: u32)
     };
     let waiting: BTreeSet<String> = world
         .broker
-        .all(CONSUMER_QUEUE)
+        .waiting(CONSUMER_QUEUE, process)
         .filter_map(|message| Event::decode(&message.body).ok())
         .filter(in_time)
         .map(|event| event.event_type.as_str().to_owned())

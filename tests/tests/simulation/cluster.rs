@@ -245,6 +245,6 @@ fn write(
     let mut changed = stored.as_ref().clone();
     changed.status = Some(status.clone());
     let after = world.api.store(changed);
-    crate::checks::wrote(world, &stored, &after);
+    crate::checks::wrote(world, process, &stored, &after);
     Ok(after)
 }

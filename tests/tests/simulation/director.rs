@@ -27,6 +27,7 @@ enum Later {
     Crash(usize),
     List(usize),
     Create(Wish),
+    Flow,
 }
 
 /// The hand of chance.
@@ -122,6 +123,7 @@ impl Director {
                         world.api.list(process);
                     }
                 }),
+                Later::Flow => self.sim.with(|world| world.broker.wake_pump()),
                 Later::Create(wish) => self.sim.with(|world| people::create(world, &wish)),
             }
         }
@@ -165,7 +167,8 @@ impl Director {
                     watch.stalls_until = until;
                 }
             }),
-            66..74 => self.sim.with(repeat_an_event),
+            66..73 => self.sim.with(repeat_an_event),
+            73 => self.stall(),
             74..78 => self.sim.with(|world| world.elapsed += world.random.below(30_000)),
             78..84 => {
                 if let Some(again) = self.sim.with(people::delete) {
@@ -187,6 +190,16 @@ impl Director {
         self.after(noticed_after, Later::Crash(old));
     }
 
+    /// Events wait on the broker: it is slow, or its disk is.
+    fn stall(&mut self) {
+        let lasts = self.milliseconds(30_000);
+        self.sim.with(|world| {
+            world.note(|| "events STALL".to_owned());
+            world.broker.stalls_until = world.elapsed + lasts;
+        });
+        self.after(lasts, Later::Flow);
+    }
+
     fn go_away(&mut self, choice: u64) {
         self.sim.with(|world| {
             let until = world.elapsed + world.random.below(12_000);
@@ -205,6 +218,8 @@ impl Director {
         let now = self.sim.with(|world| {
             world.note(|| "everything is WELL from now on".to_owned());
             world.weather.is_on = false;
+            world.broker.stalls_until = 0;
+            world.broker.wake_pump();
             (world.redis.away_until, world.api.away_until, world.store_away_until) = (0, 0, 0);
             for process in 0..WORKERS.start {
                 if world.api.watches.get(&process).is_some_and(|watch| watch.is_broken) {

@@ -4,7 +4,7 @@ use std::{fmt, sync::Arc};
 
 use futures::{StreamExt as _, TryStreamExt as _, stream::BoxStream};
 use object_store::{
-    CopyOptions, Error, GetOptions, GetResult, ListResult, MultipartUpload, ObjectMeta, ObjectStore, PutMode,
+    CopyOptions, Error, GetOptions, GetResult, ListResult, MultipartUpload, ObjectMeta, ObjectStore,
     PutMultipartOptions, PutOptions, PutPayload, PutResult, Result, memory::InMemory, path::Path,
 };
 
@@ -68,24 +68,23 @@ impl Door {
         if is_lost { Err(away()) } else { Ok(()) }
     }
 
-    fn gives_claims_to_everybody(&self, path: &str) -> bool {
-        path.contains("claims/") && self.sim.with(|world| world.is_planted(Planted::NoClaim))
+    /// Where a file is: with the planted fault, everybody's claims are in a place of their own.
+    fn place(&self, path: &Path) -> Path {
+        let is_planted = path.as_ref().contains("/claims") && self.sim.with(|world| world.is_planted(Planted::NoClaim));
+        if is_planted { Path::from(format!("{}/{path}", name_of(self.process))) } else { path.clone() }
     }
 }
 
 #[async_trait::async_trait]
 impl ObjectStore for Door {
-    async fn put_opts(&self, location: &Path, payload: PutPayload, mut options: PutOptions) -> Result<PutResult> {
+    async fn put_opts(&self, location: &Path, payload: PutPayload, options: PutOptions) -> Result<PutResult> {
         let bytes: Vec<u8> = payload.iter().flat_map(|part| part.to_vec()).collect();
         let paid_for = paid_for(location.as_ref(), &bytes);
         if let Err(error) = self.before().await {
             self.sim.with(|world| paid_for.map(|what| world.checks.paid.failed(&what, self.process)));
             return Err(error);
         }
-        if self.gives_claims_to_everybody(location.as_ref()) {
-            options.mode = PutMode::Overwrite;
-        }
-        let put = self.inner.put_opts(location, payload, options).await;
+        let put = self.inner.put_opts(&self.place(location), payload, options).await;
         let is_there = put.is_ok() || matches!(put, Err(Error::AlreadyExists { .. }));
         self.sim.with(|world| {
             world.note(|| {
@@ -104,7 +103,7 @@ impl ObjectStore for Door {
 
     async fn get_opts(&self, location: &Path, options: GetOptions) -> Result<GetResult> {
         self.before().await?;
-        self.inner.get_opts(location, options).await
+        self.inner.get_opts(&self.place(location), options).await
     }
 
     fn delete_stream(&self, locations: BoxStream<'static, Result<Path>>) -> BoxStream<'static, Result<Path>> {
@@ -113,7 +112,8 @@ impl ObjectStore for Door {
             let door = Self { sim: door.sim.clone(), process: door.process, inner: door.inner.clone() };
             async move {
                 door.before().await?;
-                let one = futures::stream::once(async move { Ok(location) }).boxed();
+                let place = door.place(&location);
+                let one = futures::stream::once(async move { Ok(place) }).boxed();
                 let removed = door.inner.delete_stream(one).try_collect::<Vec<_>>().await?;
                 door.after()?;
                 removed.into_iter().next().ok_or_else(away)
@@ -127,9 +127,8 @@ impl ObjectStore for Door {
         let prefix = prefix.cloned();
         let listed = async move {
             door.before().await?;
-            let is_hidden = prefix.as_ref().is_some_and(|prefix| door.gives_claims_to_everybody(prefix.as_ref()));
-            let all: Vec<ObjectMeta> = door.inner.list(prefix.as_ref()).try_collect().await?;
-            Ok::<_, Error>(if is_hidden { Vec::new() } else { all })
+            let place = prefix.as_ref().map(|prefix| door.place(prefix));
+            door.inner.list(place.as_ref()).try_collect::<Vec<ObjectMeta>>().await
         };
         let stream = futures::stream::once(listed).map_ok(|all| futures::stream::iter(all.into_iter().map(Ok)));
         stream.try_flatten().boxed()

@@ -1,6 +1,9 @@
 //! The loops of an operator, with simulated waits around production calls.
 
-use std::{sync::Arc, time::Duration};
+use std::{
+    sync::{Arc, atomic::Ordering},
+    time::Duration,
+};
 
 use jiff::SignedDuration;
 use subtitle_broker::{BrokerError, Publish as _};
@@ -104,6 +107,8 @@ pub(crate) async fn consume(operator: Arc<Operator>, session: Arc<Session>) -> A
     let mut lanes = Lanes::new(LONGEST_BATCH);
     let (sender, mut done) = mpsc::unbounded_channel();
     let mut at_work = 0;
+    let in_hand = &operator.reconciler.hands.events_in_hand;
+    in_hand.store(0, Ordering::Relaxed);
     loop {
         while at_work < JOBS_AT_ONCE
             && let Some((lane, batch)) = lanes.take()
@@ -128,6 +133,7 @@ pub(crate) async fn consume(operator: Arc<Operator>, session: Arc<Session>) -> A
                 let Some((tag, message)) = delivery else { return BrokerError::Cancelled.into() };
                 let incoming = planted(&operator, Incoming::read(&message.key, &message.body));
                 let lane = incoming.lane().to_owned();
+                in_hand.fetch_add(1, Ordering::Relaxed);
                 lanes.push(lane, (incoming, tag));
             }
         }
@@ -164,10 +170,11 @@ async fn work_off(
     if operator.sim.with(|world| world.is_planted(Planted::RecordFromEvent)) {
         messages.iter().filter_map(|message| message.event.as_ref().ok()).for_each(|event| shortcut(operator, event));
     }
-    if !too_early {
-        for tag in &tags {
+    for tag in &tags {
+        if !too_early {
             deliveries.ack(*tag).await?;
         }
+        operator.reconciler.hands.events_in_hand.fetch_sub(1, Ordering::Relaxed);
     }
     Ok(())
 }

@@ -66,9 +66,4 @@ impl Paid {
     pub(crate) fn died(&mut self, process: usize) {
         self.settle(process, None, Fate::Lost);
     }
-
-    /// How many calls were made.
-    pub(crate) fn count(&self) -> usize {
-        self.0.values().map(Vec::len).sum()
-    }
 }

@@ -1,5 +1,7 @@
 //! What must hold at rest: the faults have stopped, everybody had time, and nothing is left to do.
 
+use std::sync::atomic::Ordering;
+
 use kube::ResourceExt as _;
 use subtitle_core::{
     reason::Reason,
@@ -38,6 +40,12 @@ pub(crate) fn unsettled(world: &World) -> Option<String> {
         if world.broker.all(queue).next().is_some() {
             return Some(format!("messages wait in {queue}"));
         }
+    }
+    if world.at_work.load(Ordering::Relaxed) > 0 {
+        return Some("a worker has a task in hand".to_owned());
+    }
+    if world.api.watches.values().any(|watch| !watch.changes.is_empty()) {
+        return Some("a watch is behind".to_owned());
     }
     missing(world)
 }

@@ -114,7 +114,7 @@ async fn hand_out(sim: Sim) {
     loop {
         std::future::poll_fn(|context| {
             sim.with(|world| {
-                let able = world.broker.deliverable();
+                let able = world.broker.deliverable(world.elapsed);
                 if able.is_empty() {
                     world.broker.pump = Some(context.waker().clone());
                     return Poll::Pending;

@@ -1,7 +1,13 @@
 //! A worker process: the driver of `subtitle_workers::run` over the simulated servers. What becomes of a task is decided
 //! by the production's `task::handle`, whose desk, clock and store are the simulation's.
 
-use std::{sync::Arc, time::Duration};
+use std::{
+    sync::{
+        Arc,
+        atomic::{AtomicUsize, Ordering},
+    },
+    time::Duration,
+};
 
 use jiff::Timestamp;
 use object_store::memory::InMemory;
@@ -102,7 +108,9 @@ async fn serve<W: Work>(sim: &Sim, work: &Arc<W>, desk: &Arc<Hand>) -> BrokerErr
                 in_hand += 1;
                 let (work, desk, deliveries, sender) = (work.clone(), desk.clone(), deliveries.clone(), sender.clone());
                 let too_early = sim.with(|world| world.is_planted(Planted::AckBeforeEffect));
+                let hold = InHand::new(sim);
                 sim.spawn(Scope { session: 0, ..session.scope }, async move {
+                    let _hold = hold;
                     let _ = sender.send(take(work.as_ref(), &desk, &deliveries, delivery, too_early).await);
                 });
             }
@@ -111,6 +119,23 @@ async fn serve<W: Work>(sim: &Sim, work: &Arc<W>, desk: &Arc<Hand>) -> BrokerErr
     // What is in hand goes on to the end of its batch, which is kept, and stops there.
     desk.over.cancel();
     error
+}
+
+/// A task in hand, until it is dropped, with its process if need be.
+struct InHand(Arc<AtomicUsize>);
+
+impl InHand {
+    fn new(sim: &Sim) -> Self {
+        let at_work = sim.with(|world| world.at_work.clone());
+        at_work.fetch_add(1, Ordering::Relaxed);
+        Self(at_work)
+    }
+}
+
+impl Drop for InHand {
+    fn drop(&mut self) {
+        self.0.fetch_sub(1, Ordering::Relaxed);
+    }
 }
 
 async fn take<W: Work>(

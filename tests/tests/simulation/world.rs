@@ -4,7 +4,7 @@
 use std::{
     collections::{BTreeMap, VecDeque},
     pin::Pin,
-    sync::{Arc, Mutex, PoisonError},
+    sync::{Arc, Mutex, PoisonError, atomic::AtomicUsize},
     task::{Context, Poll, Waker},
     time::Duration,
 };
@@ -47,6 +47,8 @@ pub(crate) struct World {
     pub(crate) store_away_until: u64,
     /// Which of the operator processes may lead; both, for a while, when their lease overlaps.
     pub(crate) leads: [bool; 2],
+    /// Tasks that workers have in hand.
+    pub(crate) at_work: Arc<AtomicUsize>,
     timers: BTreeMap<(u64, u64), Waker>,
     timers_made: u64,
     orders: VecDeque<Order>,
@@ -129,6 +131,7 @@ impl Sim {
             checks: Checks::default(),
             store_away_until: 0,
             leads: [false; 2],
+            at_work: Arc::default(),
             timers: BTreeMap::new(),
             timers_made: 0,
             orders: VecDeque::new(),
