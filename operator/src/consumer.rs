@@ -77,10 +77,15 @@ pub async fn handle<C: Cluster, L: Ledger, P: Publish>(
     let (events, messages): (Vec<Event>, Vec<&Incoming>) = events.into_iter().unzip();
     let Some(first) = events.first() else { return Ok(()) };
     let place = events.iter().find_map(|event| event.namespace.as_deref().zip(event.name.as_deref()));
-    let mut found = hands.cluster.find(&first.job_id, place).await?;
+    let (mut found, mut may_be_old) = (hands.cluster.find(&first.job_id, place).await?, true);
     while let Some(job) = found {
         let Some(observed) = ObservedJob::of(&job) else { break };
         let Folded { plan, dead } = fold(&observed, &events, now);
+        // Of an attempt that this copy knows nothing of: another leader, now or before, may have begun it.
+        if std::mem::take(&mut may_be_old) && dead.iter().any(|letter| letter.reason == Reason::ImpossibleEvent) {
+            found = hands.cluster.read(&observed.uid, &observed.namespace, &observed.name).await?;
+            continue;
+        }
         let outcome = match hands.carry_out(job.clone(), plan.clone(), Some(publisher), now).await {
             Err(ActError::Cluster(ClusterError::Rejected(_))) => {
                 hands.carry_out(job, with_short_texts(plan), Some(publisher), now).await

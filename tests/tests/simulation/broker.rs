@@ -258,11 +258,11 @@ impl Broker {
         None
     }
 
-    /// Acknowledges; false if the channel is closed.
-    pub(crate) fn ack(&mut self, id: u32, tag: u64) -> bool {
-        let done = self.consumers.get_mut(&id).is_some_and(|consumer| consumer.unacked.remove(&tag).is_some());
+    /// Acknowledges: the message, and the queue it is of; none if the channel is closed.
+    pub(crate) fn ack(&mut self, id: u32, tag: u64) -> Option<(&'static str, Message)> {
         self.wake_pump();
-        done
+        let consumer = self.consumers.get_mut(&id)?;
+        consumer.unacked.remove(&tag).map(|message| (QUEUES[consumer.queue].name, message))
     }
 
     /// Hands a message back; false if the channel is closed.

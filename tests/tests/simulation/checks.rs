@@ -6,7 +6,7 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use jiff::SignedDuration;
 use subtitle_core::{
-    event::{Event, EventType},
+    event::{Event, EventType, source},
     job::{SubtitleJob, SubtitleJobStatus},
     phase::{Phase, Step},
     reason::Reason,
@@ -27,6 +27,8 @@ pub(crate) struct Checks {
     place_in_stream: HashMap<Uuid, usize>,
     /// What was said first when, by job, attempt and type.
     said: HashMap<(String, u32, EventType), u64>,
+    /// Attempts whose translation goes on as a new task.
+    pub(crate) continued: BTreeSet<(String, u32)>,
     /// Every version of every status.
     versions: HashMap<(String, i64), std::sync::Arc<SubtitleJob>>,
     /// How each attempt ended.
@@ -59,9 +61,13 @@ impl Checks {
     pub(crate) fn say(&mut self, event: &Event, elapsed: u64) {
         let what = (event.job_id.clone(), event.attempt.unwrap_or(0), event.event_type.clone());
         self.said.entry(what).or_insert(elapsed);
+        if event.event_type == EventType::TranslateRequested && event.source == source::TRANSLATOR {
+            self.continued.insert((event.job_id.clone(), event.attempt.unwrap_or(0)));
+        }
     }
 
-    fn was_said(&self, uid: &str, attempt: u32, any_of: &[EventType]) -> bool {
+    /// Whether one of these was said of an attempt.
+    pub(crate) fn was_said(&self, uid: &str, attempt: u32, any_of: &[EventType]) -> bool {
         any_of.iter().any(|kind| self.said.contains_key(&(uid.to_owned(), attempt, kind.clone())))
     }
 

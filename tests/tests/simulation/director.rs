@@ -167,8 +167,8 @@ impl Director {
                     watch.stalls_until = until;
                 }
             }),
-            66..73 => self.sim.with(repeat_an_event),
-            73 => self.stall(),
+            66..70 => self.sim.with(repeat_an_event),
+            70..74 => self.stall(),
             74..78 => self.sim.with(|world| world.elapsed += world.random.below(30_000)),
             78..84 => {
                 if let Some(again) = self.sim.with(people::delete) {

@@ -13,6 +13,7 @@ mod broker;
 mod checks;
 mod cluster;
 mod director;
+mod effects;
 mod executor;
 mod faults;
 mod files;

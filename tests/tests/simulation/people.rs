@@ -26,7 +26,7 @@ pub(crate) fn wishes(world: &mut World) -> Vec<(u64, Wish)> {
         let kind = KINDS[random.index(KINDS.len())];
         let long = if random.permille(200) { "-long" } else { "" };
         let name = format!("{kind}-{at}{long}");
-        let deadline = [21_600, 21_600, 60, 25][random.index(4)];
+        let deadline = [21_600, 21_600, 30, 10][random.index(4)];
         let priority = ["Low", "Normal", "High"][random.index(3)];
         let mut spec = json!({
             "video": {"title": name},

@@ -4,10 +4,12 @@ use std::sync::atomic::Ordering;
 
 use kube::ResourceExt as _;
 use subtitle_core::{
+    phase::Phase,
     reason::Reason,
     record::Record,
     topology::{CONSUMER_QUEUE, DOWNLOAD_QUEUE, TRANSLATE_QUEUE},
 };
+use subtitle_operator::observe::RETRY_ANNOTATION;
 
 use crate::{checks::missing, ledger::is_final, world::World};
 
@@ -19,6 +21,10 @@ pub(crate) fn unsettled(world: &World) -> Option<String> {
         if !status.phase.is_final() && !is_suspended {
             let reason = status.reason.map_or("", |reason| reason.as_str());
             return Some(format!("I5: {name} is {} {reason} and waits for nothing", status.phase.as_str()));
+        }
+        let asked = job.annotations().get(RETRY_ANNOTATION);
+        if status.phase == Phase::Failed && asked.is_some() && asked != status.retry_observed.as_ref() {
+            return Some(format!("{name} is asked to be tried again, and is not"));
         }
         if status.announced < status.revision {
             return Some(format!("a decision about {name} was never announced"));

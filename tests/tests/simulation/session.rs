@@ -252,7 +252,11 @@ impl Deliveries {
     /// Acknowledges.
     pub(crate) async fn ack(&self, tag: u64) -> Result<(), BrokerError> {
         self.sim.step().await;
-        if self.sim.with(|world| world.broker.ack(self.id, tag)) { Ok(()) } else { Err(silent("acknowledge")) }
+        self.sim.with(|world| {
+            let (queue, message) = world.broker.ack(self.id, tag).ok_or_else(|| silent("acknowledge"))?;
+            crate::effects::acknowledged(world, queue, &message);
+            Ok(())
+        })
     }
 
     /// Hands back.
