@@ -4,7 +4,7 @@
 //!   deliveries ──▶ lanes (by job) ──▶ fold a batch ──▶ one write ──▶ Redis ──▶ dead letters ──▶ ack
 //! ```
 
-use std::sync::Arc;
+use std::sync::{Arc, atomic::Ordering};
 
 use futures::{StreamExt as _, stream::FuturesUnordered};
 use jiff::Timestamp;
@@ -36,7 +36,7 @@ const PREFETCH: u16 = 200;
 /// Jobs whose events are folded at once.
 const JOBS_AT_ONCE: usize = 32;
 /// Events of one job that share a write of its status.
-const LONGEST_BATCH: usize = 16;
+pub const LONGEST_BATCH: usize = 16;
 
 /// One message of the consumer queue.
 pub struct Incoming {
@@ -77,10 +77,15 @@ pub async fn handle<C: Cluster, L: Ledger, P: Publish>(
     let (events, messages): (Vec<Event>, Vec<&Incoming>) = events.into_iter().unzip();
     let Some(first) = events.first() else { return Ok(()) };
     let place = events.iter().find_map(|event| event.namespace.as_deref().zip(event.name.as_deref()));
-    let mut found = hands.cluster.find(&first.job_id, place).await?;
+    let (mut found, mut may_be_old) = (hands.cluster.find(&first.job_id, place).await?, true);
     while let Some(job) = found {
         let Some(observed) = ObservedJob::of(&job) else { break };
         let Folded { plan, dead } = fold(&observed, &events, now);
+        // Of an attempt that this copy knows nothing of: another leader, now or before, may have begun it.
+        if std::mem::take(&mut may_be_old) && dead.iter().any(|letter| letter.reason == Reason::ImpossibleEvent) {
+            found = hands.cluster.read(&observed.uid, &observed.namespace, &observed.name).await?;
+            continue;
+        }
         let outcome = match hands.carry_out(job.clone(), plan.clone(), Some(publisher), now).await {
             Err(ActError::Cluster(ClusterError::Rejected(_))) => {
                 hands.carry_out(job, with_short_texts(plan), Some(publisher), now).await
@@ -149,6 +154,8 @@ async fn consume<C: Cluster, L: Ledger>(
     let mut deliveries = session.consume(CONSUMER_QUEUE, PREFETCH).await?;
     let mut lanes: Lanes<(Incoming, Delivery)> = Lanes::new(LONGEST_BATCH);
     let mut at_work = FuturesUnordered::new();
+    // What an earlier session had in hand is handed out again.
+    hands.events_in_hand.store(0, Ordering::Relaxed);
     loop {
         while at_work.len() < JOBS_AT_ONCE
             && let Some((lane, batch)) = lanes.take()
@@ -160,6 +167,7 @@ async fn consume<C: Cluster, L: Ledger>(
                 let delivery = delivery.ok_or(BrokerError::Cancelled)?.map_err(BrokerError::from)?;
                 let incoming = Incoming::read(delivery.routing_key.as_str(), &delivery.data);
                 let lane = incoming.lane().to_owned();
+                hands.events_in_hand.fetch_add(1, Ordering::Relaxed);
                 lanes.push(lane, (incoming, delivery));
             }
             Some(done) = at_work.next() => lanes.done(&done?),
@@ -177,6 +185,7 @@ async fn work_off<C: Cluster, L: Ledger>(
     handle(hands, session, &messages, Timestamp::now()).await?;
     for delivery in deliveries {
         delivery.ack(BasicAckOptions::default()).await.map_err(BrokerError::from)?;
+        hands.events_in_hand.fetch_sub(1, Ordering::Relaxed);
     }
     Ok(lane)
 }

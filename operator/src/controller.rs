@@ -88,7 +88,7 @@ pub fn watch_jobs(
 }
 
 /// Whether a session with the broker that begins has something to do for it.
-fn waits_for_broker(job: &SubtitleJob) -> bool {
+pub fn waits_for_broker(job: &SubtitleJob) -> bool {
     job.status.as_ref().is_none_or(|status| status.phase == Phase::Pending || status.announced < status.revision)
 }
 

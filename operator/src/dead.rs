@@ -13,7 +13,7 @@ use subtitle_core::{
 };
 
 /// What a dead message means for its job; none where it is no task.
-fn failure(event: &Event, now: Timestamp) -> Option<Event> {
+pub fn failure(event: &Event, now: Timestamp) -> Option<Event> {
     if !matches!(event.event_type, EventType::DownloadRequested | EventType::TranslateRequested) {
         return None;
     }

@@ -12,6 +12,9 @@ use crate::act::ledger::{Ledger, LedgerError};
 /// Deliveries in hand, and the most in one batch.
 const PREFETCH: u16 = 200;
 
+/// The offset that is saved before the first event is.
+pub const BEFORE_THE_FIRST: i64 = -1;
+
 /// How often an idle loop looks whether Redis still has what it saved.
 const LOOK_WHETHER_EMPTIED: Duration = Duration::from_secs(10);
 
@@ -21,9 +24,9 @@ pub enum HistoryError {
     /// The broker.
     #[error(transparent)]
     Broker(#[from] BrokerError),
-    /// The saved offset is gone: Redis lost what it had, and everything is remembered again.
-    #[error("failed to find the offset that was saved: Redis was emptied")]
-    Emptied,
+    /// The saved offset is another: what it says is what is there, and the loop begins again behind it.
+    #[error("failed to find the offset that was saved: Redis was emptied, or another leader saves its own")]
+    Moved,
 }
 
 fn offset(delivery: &Delivery) -> Option<i64> {
@@ -49,9 +52,15 @@ async fn copy<L: Ledger>(
     if began_anew {
         until_redis_is_there(|| ledger.forget_offset()).await;
     }
-    // Nothing saved: Redis is new or was emptied, and everything the stream still has is remembered again.
-    let mut saved = until_redis_is_there(|| ledger.offset()).await;
-    let from = saved.map_or(AMQPValue::LongString("first".into()), |last| AMQPValue::LongLongInt(last + 1));
+    let mut saved = match until_redis_is_there(|| place(ledger)).await {
+        Kept::Until(offset) => offset,
+        Kept::Moved => return Err(HistoryError::Moved),
+    };
+    let from = if saved == BEFORE_THE_FIRST {
+        AMQPValue::LongString("first".into())
+    } else {
+        AMQPValue::LongLongInt(saved + 1)
+    };
     let deliveries = session.consume_stream(HISTORY_STREAM, PREFETCH, from).await?;
     let mut batches = Box::pin(deliveries.ready_chunks(usize::from(PREFETCH)));
     loop {
@@ -62,19 +71,43 @@ async fn copy<L: Ledger>(
         let batch: Vec<Delivery> = batch.into_iter().collect::<Result<_, _>>().map_err(BrokerError::from)?;
         let events: Vec<Event> = batch.iter().filter_map(|delivery| Event::decode(&delivery.data).ok()).collect();
         let last = batch.iter().filter_map(offset).max();
-        let before = match last {
-            Some(last) => until_redis_is_there(|| ledger.remember(&events, last)).await,
-            None => until_redis_is_there(|| ledger.offset()).await,
-        };
-        if saved.is_some() && before.is_none() {
-            until_redis_is_there(|| ledger.forget_offset()).await;
-            return Err(HistoryError::Emptied);
+        match until_redis_is_there(|| keep(ledger, &events, saved, last)).await {
+            Kept::Until(offset) => saved = offset,
+            Kept::Moved => return Err(HistoryError::Moved),
         }
-        saved = last.or(saved);
         for delivery in &batch {
             delivery.ack(BasicAckOptions::default()).await.map_err(BrokerError::from)?;
         }
     }
+}
+
+/// What became of a batch.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Kept {
+    /// It is in Redis, and everything before it, up to this offset.
+    Until(i64),
+    /// The saved offset is not the one this loop saved: nothing was done.
+    Moved,
+}
+
+/// Up to where everything is in Redis. A Redis that is new or was emptied says nothing: then everything the stream
+/// still has is remembered again, and that it begins is saved, so that its being emptied once more is noticed.
+pub async fn place<L: Ledger>(ledger: &L) -> Result<Kept, LedgerError> {
+    match ledger.offset().await? {
+        Some(saved) => Ok(Kept::Until(saved)),
+        None if ledger.remember(&[], None, BEFORE_THE_FIRST).await? => Ok(Kept::Until(BEFORE_THE_FIRST)),
+        None => Ok(Kept::Moved),
+    }
+}
+
+/// Brings one batch into Redis, the offset last. `saved`: up to where everything is there; `last`: the batch's last
+/// offset, none if the batch is empty. May be repeated when its outcome is not known.
+pub async fn keep<L: Ledger>(ledger: &L, events: &[Event], saved: i64, last: Option<i64>) -> Result<Kept, LedgerError> {
+    let is_where_it_was = match last {
+        Some(last) => ledger.remember(events, Some(saved), last).await?,
+        None => ledger.offset().await? == Some(saved),
+    };
+    Ok(if is_where_it_was { Kept::Until(last.unwrap_or(saved)) } else { Kept::Moved })
 }
 
 async fn until_redis_is_there<T, F: Future<Output = Result<T, LedgerError>>>(call: impl Fn() -> F) -> T {

@@ -3,7 +3,7 @@
 
 use std::{
     collections::HashSet,
-    sync::{Arc, Mutex},
+    sync::{Arc, Mutex, atomic::Ordering},
 };
 
 use jiff::Timestamp;
@@ -85,8 +85,12 @@ impl<C: Cluster, L: Ledger, P: Queues> Reconciler<C, L, P> {
     async fn facts(&self, job: &ObservedJob, session: Option<&P>, now: Timestamp) -> Result<Facts, ActError> {
         let holds = |set: &Mutex<HashSet<String>>| set.lock().is_ok_and(|set| set.contains(&job.uid));
         let events_settled = match session {
-            // Asked of the broker only when the answer matters.
-            Some(session) if deadline_is_due(job, now) => session.ready(CONSUMER_QUEUE).await? == Some(0),
+            // Asked of the broker only when the answer matters. It does not count what it has handed out; that is
+            // asked afterwards, so that nothing slips from the one to the other unseen.
+            Some(session) if deadline_is_due(job, now) => {
+                session.ready(CONSUMER_QUEUE).await? == Some(0)
+                    && self.hands.events_in_hand.load(Ordering::Relaxed) == 0
+            }
             _ => false,
         };
         Ok(Facts {

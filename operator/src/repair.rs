@@ -2,7 +2,7 @@
 //! done again. Everything here is safe to do twice.
 //!
 //! ```text
-//!   queue made anew, or empty though a job waits in it ──▶ publish that job's current task again
+//!   queue made anew, or empty and a job not heard of   ──▶ publish that job's current task again
 //!   record behind its status                           ──▶ project
 //!   record without its object                          ──▶ publish job.cancelled
 //! ```
@@ -18,7 +18,7 @@ use subtitle_core::{
     phase::{Phase, Step},
     reason::Reason,
     record::Record,
-    topology::{DOWNLOAD_QUEUE, TRANSLATE_QUEUE},
+    topology::{CONSUMER_QUEUE, DEAD_EVENTS_QUEUE, DOWNLOAD_QUEUE, TRANSLATE_QUEUE},
 };
 use tokio::sync::Notify;
 
@@ -31,6 +31,9 @@ use crate::{
 const LOOK_AT_QUEUES: Duration = Duration::from_secs(10);
 /// How long a task may be out of its queue without anybody having started on it.
 const STARTED_WITHIN: SignedDuration = SignedDuration::from_secs(30);
+/// How long a job may be worked on without a word before its task is published again: longer than a worker holds a
+/// task in one go. Its last event may be lost with its queue, and who knew that may be gone.
+const HEARD_OF_WITHIN: SignedDuration = SignedDuration::from_mins(20);
 /// How often every record is compared.
 const LOOK_AT_RECORDS: Duration = Duration::from_secs(600);
 /// How often records known to lag are tried again.
@@ -66,7 +69,10 @@ pub fn doubt_tasks_in<C: Cluster, L: Ledger, P: Queues>(
     made_anew: &[&'static str],
 ) -> usize {
     let jobs = reconciler.hands.cluster.all();
-    let lost = jobs.iter().filter(|job| step_out(job).is_some_and(|step| made_anew.contains(&queue_of(step))));
+    // With its queue went the task; with these, perhaps what its worker said.
+    let may_lack_events = made_anew.iter().any(|queue| [CONSUMER_QUEUE, DEAD_EVENTS_QUEUE].contains(queue));
+    let may_lack = |step| may_lack_events || made_anew.contains(&queue_of(step));
+    let lost = jobs.iter().filter(|job| step_out(job).is_some_and(may_lack));
     let uids: Vec<String> = lost.filter_map(|job| job.metadata.uid.clone()).collect();
     for uid in &uids {
         reconciler.doubt_task_of(uid);
@@ -74,12 +80,12 @@ pub fn doubt_tasks_in<C: Cluster, L: Ledger, P: Queues>(
     uids.len()
 }
 
-/// Jobs seen in a queue that had nothing in it: since when, and in which attempt.
+/// Jobs whose task is out while its queue had nothing in it: since when, and with which revision of their status.
 #[derive(Debug, Default)]
-pub struct Unstarted(HashMap<String, (u32, Timestamp)>);
+pub struct Unstarted(HashMap<String, (i64, Timestamp)>);
 
 impl Unstarted {
-    /// Doubts the task of each job that has been queued in an empty queue for too long; how many.
+    /// Doubts the task of each job that was not heard of for too long; how many.
     pub async fn look<C: Cluster, L: Ledger, P: Queues>(
         &mut self,
         reconciler: &Reconciler<C, L, P>,
@@ -96,15 +102,16 @@ impl Unstarted {
                 continue;
             }
             for job in reconciler.hands.cluster.all() {
-                let status = job.status.as_ref().filter(|status| status.phase == step.queued_phase());
+                let status = job.status.as_ref().filter(|_| step_out(&job) == Some(step));
                 let (Some(status), Some(uid)) = (status, job.metadata.uid.clone()) else { continue };
-                let before = self.0.get(&uid).filter(|(attempt, _)| *attempt == status.attempt);
+                let before = self.0.get(&uid).filter(|(revision, _)| *revision == status.revision);
                 let since = before.map_or(now, |(_, since)| *since);
-                if now.duration_since(since) >= STARTED_WITHIN {
+                let patience = if status.phase == step.queued_phase() { STARTED_WITHIN } else { HEARD_OF_WITHIN };
+                if now.duration_since(since) >= patience {
                     reconciler.doubt_task_of(&uid);
                     doubted += 1;
                 } else {
-                    seen.insert(uid, (status.attempt, since));
+                    seen.insert(uid, (status.revision, since));
                 }
             }
         }

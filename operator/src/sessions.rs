@@ -6,7 +6,7 @@ use std::{collections::HashSet, convert::Infallible, sync::Arc, time::Duration};
 use jiff::Timestamp;
 use kube::ResourceExt as _;
 use subtitle_broker::{Backoff, BrokerError, Publish as _, Session};
-use subtitle_core::{job::SubtitleJob, phase::Phase, topology::HISTORY_STREAM};
+use subtitle_core::{event::Event, job::SubtitleJob, phase::Phase, topology::HISTORY_STREAM};
 use tokio::sync::{Notify, mpsc, watch};
 
 use crate::{
@@ -63,16 +63,18 @@ fn jitter() -> f64 {
     f64::from(last) / f64::from(u8::MAX)
 }
 
+/// What is said of a deleted object; nothing of a job that was over.
+pub fn announcement(job: &SubtitleJob, now: Timestamp) -> Option<Event> {
+    let status = job.status.clone().unwrap_or_default();
+    let (id, namespace) = (job.uid()?, job.namespace()?);
+    (!status.phase.is_final()).then(|| repair::cancelled(&id, &namespace, &job.name_any(), status.attempt.max(1), now))
+}
+
 /// Workers stop working on a job that is deleted. One that is missed is found by the repair loop.
 async fn announce_deletions(session: &Session, deletions: &mut mpsc::UnboundedReceiver<SubtitleJob>) -> BrokerError {
     loop {
         let Some(job) = deletions.recv().await else { return std::future::pending().await };
-        let status = job.status.clone().unwrap_or_default();
-        if status.phase.is_final() {
-            continue;
-        }
-        let (id, namespace) = (job.uid().unwrap_or_default(), job.namespace().unwrap_or_default());
-        let event = repair::cancelled(&id, &namespace, &job.name_any(), status.attempt.max(1), Timestamp::now());
+        let Some(event) = announcement(&job, Timestamp::now()) else { continue };
         if let Err(error) = session.publish(&event).await {
             return error;
         }

@@ -52,6 +52,7 @@ async fn newest(store: &Store, folder: &str) -> Result<Option<u64>, StoreError> 
 impl Claim {
     /// Claims the work named by `folder` for `owner`.
     pub async fn take(store: &Store, folder: &str, owner: &str, now: Timestamp) -> Result<Claimed, StoreError> {
+        let somebody_is_faster = || Ok(Claimed::Theirs(now + SignedDuration::from_secs(1)));
         let number = match newest(store, folder).await? {
             None => 0,
             Some(number) => match store.read(&key(folder, number)).await? {
@@ -59,11 +60,17 @@ impl Claim {
                     Ok(holder) if holder.expires > now => return Ok(Claimed::Theirs(holder.expires)),
                     _ => number + 1,
                 },
-                None => number, // released between the two reads
+                // Between the two reads it was given back, or taken over under the next number.
+                None => return somebody_is_faster(),
             },
         };
         if !store.create(&key(folder, number), holder(owner, now).into()).await? {
-            return Ok(Claimed::Theirs(now + SignedDuration::from_secs(1)));
+            return somebody_is_faster();
+        }
+        // A number is free again once the next one is taken: whoever was slow to create it has not got the claim.
+        if newest(store, folder).await? != Some(number) {
+            store.remove(&key(folder, number)).await?;
+            return somebody_is_faster();
         }
         if let Some(old) = number.checked_sub(1) {
             store.remove(&key(folder, old)).await?;
@@ -76,21 +83,23 @@ impl Claim {
         if newest(&self.store, &self.folder).await? != Some(self.number) {
             return Ok(false);
         }
-        // A number is free again after a release: the owner says whether it is still this claim.
-        let stored = self.store.read(&key(&self.folder, self.number)).await?;
-        let holds = |bytes: bytes::Bytes| {
-            serde_json::from_slice::<Holder>(&bytes).is_ok_and(|holder| holder.owner == self.owner)
-        };
-        if !stored.is_some_and(holds) {
+        if !self.is_ours().await? {
             return Ok(false);
         }
         self.store.replace(&key(&self.folder, self.number), holder(&self.owner, now).into()).await?;
         Ok(true)
     }
 
-    /// Gives it back.
+    /// Gives it back; somebody else's stays.
     pub async fn release(self) -> Result<(), StoreError> {
-        self.store.remove(&key(&self.folder, self.number)).await
+        if self.is_ours().await? { self.store.remove(&key(&self.folder, self.number)).await } else { Ok(()) }
+    }
+
+    /// A number is free again after a release: the owner says whether it is still this claim.
+    async fn is_ours(&self) -> Result<bool, StoreError> {
+        let stored = self.store.read(&key(&self.folder, self.number)).await?;
+        let holder = stored.and_then(|bytes| serde_json::from_slice::<Holder>(&bytes).ok());
+        Ok(holder.is_some_and(|holder| holder.owner == self.owner))
     }
 }
 

@@ -46,6 +46,7 @@ pub(crate) async fn obtain<P, C: Clock>(
         // Never at once: a lease that ends now may be renewed just now.
         let pause = expires.clamp(Duration::from_secs(1), LOOK_AGAIN_AFTER).min(left);
         tokio::select! {
+            biased;
             () = desk.clock.sleep(pause) => {}
             () = desk.stop.cancelled() => return Ok(None),
             () = desk.over.cancelled() => return Ok(None),

@@ -162,6 +162,7 @@ async fn attend<W: Work, P: Publish, C: Clock>(
         performed.await.unwrap_or_else(|panic| Err(broke(panic.as_ref()).into()))
     };
     let performed = tokio::select! {
+            biased;
         performed = performed => performed,
         never = keep(&claim, &desk.clock, &lost) => match never {},
     };

@@ -87,6 +87,11 @@ impl Store {
         Ok(Self { inner, prefix: Path::from(prefix) })
     }
 
+    /// Over a client that is open already.
+    pub fn over(inner: Arc<dyn ObjectStore>) -> Self {
+        Self { inner, prefix: Path::default() }
+    }
+
     fn path(&self, key: &str) -> Path {
         key.split('/').fold(self.prefix.clone(), object_store::path::Path::join)
     }

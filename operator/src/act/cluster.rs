@@ -1,6 +1,6 @@
 //! The only writer of Kubernetes objects: a merge patch guarded by the resourceVersion it was decided on. Does I/O.
 
-use std::{collections::HashMap, sync::Arc, time::Duration};
+use std::{sync::Arc, time::Duration};
 
 use kube::{
     Api, Client, ResourceExt as _,
@@ -9,7 +9,9 @@ use kube::{
 };
 use serde_json::{Value, json};
 use subtitle_core::job::{SubtitleJob, SubtitleJobStatus};
-use tokio::{sync::Mutex, time::timeout};
+use tokio::time::timeout;
+
+use super::written::Written;
 
 /// The longest a call to the API server may take: the client itself never gives up.
 const DEADLINE: Duration = Duration::from_secs(15);
@@ -72,11 +74,7 @@ pub trait Cluster: Send + Sync + 'static {
 pub struct KubeCluster {
     client: Client,
     cache: Store<SubtitleJob>,
-    written: Mutex<HashMap<String, SubtitleJob>>,
-}
-
-fn revision(job: &SubtitleJob) -> i64 {
-    job.status.as_ref().map_or(-1, |status| status.revision)
+    written: Written,
 }
 
 /// A merge patch keeps what it does not name: fields that are gone are named as null.
@@ -94,7 +92,7 @@ fn merged(before: Option<&SubtitleJobStatus>, after: &SubtitleJobStatus) -> Valu
 impl KubeCluster {
     /// Over a client and the watch's store.
     pub fn new(client: Client, cache: Store<SubtitleJob>) -> Self {
-        Self { client, cache, written: Mutex::new(HashMap::new()) }
+        Self { client, cache, written: Written::default() }
     }
 
     fn api(&self, namespace: &str) -> Api<SubtitleJob> {
@@ -108,20 +106,7 @@ impl Cluster for KubeCluster {
     }
 
     async fn newest(&self, cached: &SubtitleJob) -> SubtitleJob {
-        let uid = cached.uid().unwrap_or_default();
-        let mut written = self.written.lock().await;
-        match written.get(&uid) {
-            Some(ours) if revision(ours) > revision(cached) => {
-                let mut newest = cached.clone();
-                newest.status.clone_from(&ours.status);
-                newest.metadata.resource_version.clone_from(&ours.metadata.resource_version);
-                newest
-            }
-            _ => {
-                written.remove(&uid);
-                cached.clone()
-            }
-        }
+        self.written.newest(cached)
     }
 
     async fn find(&self, uid: &str, place: Option<(&str, &str)>) -> Result<Option<SubtitleJob>, ClusterError> {
@@ -130,7 +115,7 @@ impl Cluster for KubeCluster {
             None => self.cache.find(|job| job.uid().as_deref() == Some(uid)),
         };
         if let Some(cached) = cached.filter(|job| job.uid().as_deref() == Some(uid)) {
-            return Ok(Some(self.newest(&cached).await));
+            return Ok(Some(self.written.newest(&cached)));
         }
         match place {
             Some((namespace, name)) => self.read(uid, namespace, name).await,
@@ -140,7 +125,7 @@ impl Cluster for KubeCluster {
 
     async fn read(&self, uid: &str, namespace: &str, name: &str) -> Result<Option<SubtitleJob>, ClusterError> {
         let found = timeout(DEADLINE, self.api(namespace).get_opt(name)).await??;
-        self.written.lock().await.remove(uid);
+        self.written.forget(uid);
         Ok(found.filter(|job| job.uid().as_deref() == Some(uid)))
     }
 
@@ -151,15 +136,13 @@ impl Cluster for KubeCluster {
         let api = self.api(&namespace);
         let (parameters, patch) = (PatchParams::default(), Patch::Merge(&patch));
         let answer = timeout(DEADLINE, api.patch_status(&name, &parameters, &patch)).await?;
-        let mut written = self.written.lock().await;
-        let uid = job.uid().unwrap_or_default();
         match answer {
             Ok(now) => {
-                written.insert(uid, now.clone());
+                self.written.wrote(&now);
                 Ok(now)
             }
             Err(kube::Error::Api(answer)) if matches!(answer.code, 404 | 409 | 422) => {
-                written.remove(&uid);
+                self.written.forget(&job.uid().unwrap_or_default());
                 Err(match answer.code {
                     404 => ClusterError::Gone,
                     409 => ClusterError::Conflict,

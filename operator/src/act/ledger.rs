@@ -29,17 +29,14 @@ pub trait Ledger: Send + Sync + 'static {
     /// A page of records that are not final, and where the next page begins; 0 begins and ends.
     fn unfinished(&self, cursor: u64) -> impl Future<Output = Result<(Vec<Record>, u64), LedgerError>> + Send;
 
-    /// Appends a batch in order, each event once, and then saves the stream's offset; the one saved before.
-    fn remember(&self, events: &[Event], offset: i64) -> impl Future<Output = Result<Option<i64>, LedgerError>> + Send;
-
-    /// Puts the missing events of a job where they belong, if `apply`; how many are missing. `events` is everything the
-    /// stream has of it, in its order; what only Redis has, because the stream forgot it, stays before them.
-    fn restore(
+    /// Appends a batch in order, each event once, and then moves the stream's offset from `saved` to `last`. False, and
+    /// nothing is done, if the offset is at neither: Redis was emptied, or another leader is ahead.
+    fn remember(
         &self,
-        job_id: &str,
         events: &[Event],
-        apply: bool,
-    ) -> impl Future<Output = Result<usize, LedgerError>> + Send;
+        saved: Option<i64>,
+        last: i64,
+    ) -> impl Future<Output = Result<bool, LedgerError>> + Send;
 
     /// The offset of the last event remembered.
     fn offset(&self) -> impl Future<Output = Result<Option<i64>, LedgerError>> + Send;

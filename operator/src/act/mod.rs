@@ -5,10 +5,11 @@ pub mod cluster;
 pub mod ledger;
 pub mod queues;
 mod redis;
+pub mod written;
 
 use std::{
     collections::HashSet,
-    sync::{Arc, Mutex},
+    sync::{Arc, Mutex, atomic::AtomicUsize},
 };
 
 use jiff::Timestamp;
@@ -48,12 +49,14 @@ pub struct Hands<C, L> {
     pub ledger: Arc<L>,
     /// Jobs whose record lags behind their status.
     lagging: Mutex<HashSet<String>>,
+    /// Events that the consumer loop has received and not yet acknowledged.
+    pub events_in_hand: AtomicUsize,
 }
 
 impl<C: Cluster, L: Ledger> Hands<C, L> {
     /// Over a cluster and a ledger.
     pub fn new(cluster: Arc<C>, ledger: Arc<L>) -> Self {
-        Self { cluster, ledger, lagging: Mutex::default() }
+        Self { cluster, ledger, lagging: Mutex::default(), events_in_hand: AtomicUsize::new(0) }
     }
 
     /// Does what the plan says to `job`; the object as it is afterwards.

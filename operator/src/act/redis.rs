@@ -43,11 +43,23 @@ redis.call('SET', KEYS[1], ARGV[1], 'EX', ARGV[3])
 if ARGV[4] == '1' then redis.call('EXPIRE', KEYS[2], ARGV[3]); redis.call('EXPIRE', KEYS[3], ARGV[3]) end
 return 1";
 
-/// Appends an event once.
+/// Appends an event once, while the offset is where this batch begins or, if it is being repeated, ends: of an emptied
+/// Redis the oldest events come first. (In cluster mode the offset is in another slot and only `SAVE` looks.)
 const REMEMBER: &str = "
+if KEYS[3] then
+  local offset = redis.call('GET', KEYS[3]) or ''
+  if offset ~= ARGV[4] and offset ~= ARGV[5] then return -1 end
+end
 if redis.call('SADD', KEYS[2], ARGV[1]) == 0 then return 0 end
 redis.call('LPUSH', KEYS[1], ARGV[2])
-for _, key in ipairs(KEYS) do if redis.call('TTL', key) == -1 then redis.call('EXPIRE', key, ARGV[3]) end end
+for _, key in ipairs({KEYS[1], KEYS[2]}) do if redis.call('TTL', key) == -1 then redis.call('EXPIRE', key, ARGV[3]) end end
+return 1";
+
+/// Moves the offset from where the batch begins to where it ends; 0 if it is at neither.
+const SAVE: &str = "
+local offset = redis.call('GET', KEYS[1]) or ''
+if offset ~= ARGV[1] and offset ~= ARGV[2] then return 0 end
+redis.call('SET', KEYS[1], ARGV[2])
 return 1";
 
 /// Makes a history whole: ARGV is whether to write, the time to live, and then id and text of each event, oldest first.
@@ -88,6 +100,7 @@ pub struct RedisLedger {
     project: Script,
     remember: Script,
     restore: Script,
+    save: Script,
 }
 
 impl RedisLedger {
@@ -101,6 +114,7 @@ impl RedisLedger {
             project: Script::new(PROJECT),
             remember: Script::new(REMEMBER),
             restore: Script::new(RESTORE),
+            save: Script::new(SAVE),
         })
     }
 
@@ -114,7 +128,7 @@ impl RedisLedger {
         let settings = settings.set_response_timeout(Some(DEADLINE));
         let mut connection = self.client.get_multiplexed_async_connection_with_config(&settings).await?;
         // Pipelines call scripts by their digest, which only a loaded script has.
-        for script in [&self.project, &self.remember, &self.restore] {
+        for script in [&self.project, &self.remember, &self.save, &self.restore] {
             script.prepare_invoke().load_async(&mut connection).await?;
         }
         Ok(connection)
@@ -152,6 +166,19 @@ impl RedisLedger {
             }
         }
         outcome
+    }
+
+    /// Puts the missing events of a job where they belong, if `apply`; how many are missing. `events` is everything the
+    /// stream has of it, in its order; what only Redis has, because the stream forgot it, stays before them.
+    pub async fn restore(&self, job_id: &str, events: &[Event], apply: bool) -> Result<usize, LedgerError> {
+        let mut pipeline = redis::pipe();
+        pipeline.cmd("EVALSHA").arg(self.restore.get_hash()).arg(2);
+        pipeline.arg(self.keys.events(job_id)).arg(self.keys.seen(job_id)).arg(u8::from(apply)).arg(TIME_TO_LIVE);
+        for event in events {
+            pipeline.arg(event.identity().to_string()).arg(serde_json::to_string(event).unwrap_or_default());
+        }
+        let (missing,) = self.run(&pipeline).await?;
+        Ok(missing)
     }
 
     async fn replace(&self, records: &[(Record, bool)]) -> Result<usize, LedgerError> {
@@ -211,28 +238,19 @@ impl Ledger for RedisLedger {
         Ok((texts.into_iter().filter_map(read).filter(|record| !is_final(record)).collect(), next))
     }
 
-    async fn remember(&self, events: &[Event], offset: i64) -> Result<Option<i64>, LedgerError> {
+    async fn remember(&self, events: &[Event], saved: Option<i64>, last: i64) -> Result<bool, LedgerError> {
+        let saved = saved.map(|saved| saved.to_string()).unwrap_or_default();
+        let offset_key = (self.keys == KeyStyle::Plain).then_some(HISTORY_OFFSET);
         let mut pipeline = redis::pipe();
         for event in events {
-            pipeline.cmd("EVALSHA").arg(self.remember.get_hash()).arg(2);
-            pipeline.arg(self.keys.events(&event.job_id)).arg(self.keys.seen(&event.job_id));
+            pipeline.cmd("EVALSHA").arg(self.remember.get_hash()).arg(2 + usize::from(offset_key.is_some()));
+            pipeline.arg(self.keys.events(&event.job_id)).arg(self.keys.seen(&event.job_id)).arg(offset_key);
             pipeline.arg(event.identity().to_string()).arg(serde_json::to_string(event).unwrap_or_default());
-            pipeline.arg(SAFETY_TIME_TO_LIVE).ignore();
+            pipeline.arg(SAFETY_TIME_TO_LIVE).arg(&saved).arg(last).ignore();
         }
-        pipeline.cmd("SET").arg(HISTORY_OFFSET).arg(offset).arg("GET");
-        let (before,) = self.run(&pipeline).await?;
-        Ok(before)
-    }
-
-    async fn restore(&self, job_id: &str, events: &[Event], apply: bool) -> Result<usize, LedgerError> {
-        let mut pipeline = redis::pipe();
-        pipeline.cmd("EVALSHA").arg(self.restore.get_hash()).arg(2);
-        pipeline.arg(self.keys.events(job_id)).arg(self.keys.seen(job_id)).arg(u8::from(apply)).arg(TIME_TO_LIVE);
-        for event in events {
-            pipeline.arg(event.identity().to_string()).arg(serde_json::to_string(event).unwrap_or_default());
-        }
-        let (missing,) = self.run(&pipeline).await?;
-        Ok(missing)
+        pipeline.cmd("EVALSHA").arg(self.save.get_hash()).arg(1).arg(HISTORY_OFFSET).arg(&saved).arg(last);
+        let (is_saved,) = self.run(&pipeline).await?;
+        Ok(is_saved)
     }
 
     async fn offset(&self) -> Result<Option<i64>, LedgerError> {

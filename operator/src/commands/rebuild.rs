@@ -11,7 +11,7 @@ use lapin::{options::BasicAckOptions, types::AMQPValue};
 use subtitle_broker::Session;
 use subtitle_core::{event::Event, keys::KeyStyle, topology::HISTORY_STREAM};
 
-use crate::act::ledger::{Ledger as _, RedisLedger};
+use crate::act::ledger::RedisLedger;
 
 /// Messages in hand while the stream is read.
 const PREFETCH: u16 = 200;

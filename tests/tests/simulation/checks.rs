@@ -1,0 +1,246 @@
+//! What must hold after every step (design §9), held against each change at the moment it happens, by an observer who
+//! sees every server at once. The rules are written here a second time on purpose: not one line of the code under test
+//! decides whether it was right.
+
+use std::collections::{BTreeMap, BTreeSet, HashMap};
+
+use jiff::SignedDuration;
+use subtitle_core::{
+    event::{Event, EventType, source},
+    job::{SubtitleJob, SubtitleJobStatus},
+    phase::{Phase, Step},
+    reason::Reason,
+    record::Record,
+    topology::CONSUMER_QUEUE,
+};
+use uuid::Uuid;
+
+use crate::{cluster::ApiServer, paid::Paid, world::World};
+
+/// What was seen.
+#[derive(Default)]
+pub(crate) struct Checks {
+    /// The first rule that was broken, and how.
+    pub(crate) violation: Option<String>,
+    /// Events that the broker has, in the stream's order.
+    stream: Vec<(String, Uuid)>,
+    place_in_stream: HashMap<Uuid, usize>,
+    /// What was said first when, by job, attempt and type.
+    said: HashMap<(String, u32, EventType), u64>,
+    /// Attempts whose translation goes on as a new task.
+    pub(crate) continued: BTreeSet<(String, u32)>,
+    /// Every version of every status.
+    versions: HashMap<(String, i64), std::sync::Arc<SubtitleJob>>,
+    /// How each attempt ended.
+    ends: BTreeMap<(String, u32), Phase>,
+    /// Up to where the histories are known to be whole.
+    whole_until: usize,
+    /// Calls that cost something.
+    pub(crate) paid: Paid,
+    /// Writes of a status and messages so far.
+    pub(crate) writes: usize,
+}
+
+impl Checks {
+    /// Notes that a rule is broken.
+    pub(crate) fn broken(&mut self, rule: &str, how: impl FnOnce() -> String) {
+        if self.violation.is_none() {
+            self.violation = Some(format!("{rule}: {}", how()));
+        }
+    }
+
+    /// The broker has this event.
+    pub(crate) fn routed(&mut self, event: &Event) {
+        let id = event.identity();
+        self.place_in_stream.entry(id).or_insert(self.stream.len());
+        self.stream.push((event.job_id.clone(), id));
+        self.writes += 1;
+    }
+
+    /// When something was said of an attempt for the first time.
+    pub(crate) fn say(&mut self, event: &Event, elapsed: u64) {
+        let what = (event.job_id.clone(), event.attempt.unwrap_or(0), event.event_type.clone());
+        self.said.entry(what).or_insert(elapsed);
+        if event.event_type == EventType::TranslateRequested && event.source == source::TRANSLATOR {
+            self.continued.insert((event.job_id.clone(), event.attempt.unwrap_or(0)));
+        }
+    }
+
+    /// Whether one of these was said of an attempt.
+    pub(crate) fn was_said(&self, uid: &str, attempt: u32, any_of: &[EventType]) -> bool {
+        any_of.iter().any(|kind| self.said.contains_key(&(uid.to_owned(), attempt, kind.clone())))
+    }
+
+    /// A publisher was told that the broker has this event.
+    pub(crate) fn confirmed(&mut self, event: &Event) {
+        if !self.place_in_stream.contains_key(&event.identity()) {
+            self.broken("I1", || format!("{} of {} is confirmed and nowhere", event.event_type.as_str(), event.job_id));
+        }
+    }
+
+    /// An event was appended to a history.
+    pub(crate) fn remembered(&mut self, history: &[Uuid]) {
+        let [earlier @ .., last] = history else { return };
+        if earlier.contains(last) {
+            self.broken("I2", || format!("event {last} is twice in a history"));
+        }
+        let place = |id: &Uuid| self.place_in_stream.get(id).copied();
+        if earlier.last().and_then(place) > place(last) {
+            self.broken("order", || format!("event {last} stands in a history behind one that came later"));
+        }
+    }
+
+    /// A record was written to Redis.
+    pub(crate) fn projected(&mut self, api: &ApiServer, record: &Record) {
+        let version = self.versions.get(&(record.id.clone(), record.revision));
+        let is_closed = api.of(&record.id).is_none() && record.status == "FAILED";
+        if !is_closed && version.is_none_or(|version| Record::of(version) != *record) {
+            self.broken("I4", || {
+                format!(
+                    "the record of {} says {} in revision {}, no status did",
+                    record.id, record.status, record.revision
+                )
+            });
+        }
+    }
+
+    /// Redis lost everything.
+    pub(crate) fn wiped(&mut self) {
+        self.whole_until = 0;
+    }
+
+    /// A new object has no history.
+    pub(crate) fn created(&mut self, job: &std::sync::Arc<SubtitleJob>) {
+        let uid = job.metadata.uid.clone().unwrap_or_default();
+        self.versions.insert((uid, 0), job.clone());
+    }
+}
+
+/// Everything up to `offset` is said to be in Redis.
+pub(crate) fn saved(world: &mut World, offset: i64) {
+    let end = usize::try_from(offset + 1).unwrap_or(0).min(world.checks.stream.len());
+    for at in world.checks.whole_until..end {
+        let (job, id) = &world.checks.stream[at];
+        if !world.redis.histories.get(job).is_some_and(|history| history.contains(id)) {
+            let how = format!("event {at} of the stream ({id} of {job}) is not in Redis, where the offset is {offset}");
+            world.checks.broken("I1", || how);
+            return;
+        }
+    }
+    world.checks.whole_until = world.checks.whole_until.max(end);
+}
+
+/// The first event of the stream that is in no history, at rest.
+pub(crate) fn missing(world: &World) -> Option<String> {
+    let is_missing =
+        |(job, id): &&(String, Uuid)| !world.redis.histories.get(job).is_some_and(|history| history.contains(id));
+    world.checks.stream.iter().find(is_missing).map(|(job, id)| format!("I1: event {id} of {job} is in no history"))
+}
+
+/// A status was written over another.
+pub(crate) fn wrote(world: &mut World, process: usize, before: &SubtitleJob, after: &std::sync::Arc<SubtitleJob>) {
+    let uid = after.metadata.uid.clone().unwrap_or_default();
+    let old = before.status.clone().unwrap_or_default();
+    let Some(new) = after.status.clone() else { return };
+    world.checks.writes += 1;
+    world.checks.versions.insert((uid.clone(), new.revision), after.clone());
+    let describe = || {
+        let of = |status: &SubtitleJobStatus| {
+            format!("{} attempt {} revision {}", status.phase.as_str(), status.attempt, status.revision)
+        };
+        format!("{}: {} -> {}", after.metadata.name.clone().unwrap_or_default(), of(&old), of(&new))
+    };
+    let checks = &mut world.checks;
+    if new.revision != old.revision + 1 {
+        checks.broken("revision grows by one", describe);
+    }
+    let old_attempt = old.attempt.max(1);
+    if (new.attempt, new.phase.rank()) < (old_attempt, old.phase.rank()) || new.attempt > old_attempt + 1 {
+        checks.broken("I3", describe);
+    }
+    let same_attempt = new.attempt == old_attempt;
+    if same_attempt && old.phase.is_final() && (new.phase != old.phase || new.completion_time != old.completion_time) {
+        checks.broken("I3, a final phase changes", describe);
+    }
+    if new.phase.is_final() {
+        let end = *checks.ends.entry((uid.clone(), new.attempt)).or_insert(new.phase);
+        if end != new.phase || new.completion_time.is_none() {
+            checks.broken("I6", describe);
+        }
+    }
+    budget(checks, &uid, &old, &new, after.spec.retry.limit, describe);
+    if (new.phase, new.attempt) != (old.phase, old_attempt) {
+        truth(checks, &uid, &new, describe);
+    }
+    if new.phase == Phase::Failed && old.phase != Phase::Failed && new.reason == Some(Reason::DeadlineExceeded) {
+        deadline(world, process, &uid, &old, after.spec.active_deadline_seconds);
+    }
+}
+
+/// A failure counts once, and the budget is kept.
+fn budget(
+    checks: &mut Checks,
+    uid: &str,
+    old: &SubtitleJobStatus,
+    new: &SubtitleJobStatus,
+    limit: u32,
+    describe: impl Fn() -> String,
+) {
+    let is_manual = new.retry_observed != old.retry_observed;
+    if new.failures > limit || (new.failures < old.failures && !is_manual) {
+        checks.broken("retry budget", || format!("{}, failures {} of {limit}", describe(), new.failures));
+    }
+    let backs_off = new.attempt > old.attempt.max(1) && new.reason == Some(Reason::BackingOff);
+    if backs_off
+        && (new.failures != old.failures + 1 || !checks.was_said(uid, old.attempt.max(1), &[EventType::Failed]))
+    {
+        checks.broken("a failure counts once", &describe);
+    }
+}
+
+/// What a status says was said before by somebody who knows, of this very attempt.
+fn truth(checks: &mut Checks, uid: &str, new: &SubtitleJobStatus, describe: impl Fn() -> String) {
+    use EventType as E;
+    let backed_by: &[EventType] = match new.phase {
+        Phase::Pending => return,
+        Phase::DownloadQueued => &[E::DownloadRequested],
+        Phase::DownloadInProgress => &[E::DownloadStarted],
+        Phase::TranslateQueued => &[E::TranslateRequested],
+        Phase::TranslateInProgress => &[E::TranslateStarted, E::TranslateProgress],
+        Phase::Done => &[E::Ready, E::Translated],
+        Phase::Failed if matches!(new.reason, Some(Reason::DeadlineExceeded | Reason::InvalidSpec)) => return,
+        Phase::Failed => &[E::Failed],
+    };
+    if !checks.was_said(uid, new.attempt, backed_by) {
+        checks.broken("a phase nobody announced", &describe);
+    }
+    if new.phase == Phase::TranslateQueued && (new.from.is_none() || new.step != Step::Translate) {
+        checks.broken("a translation of nothing", describe);
+    }
+}
+
+/// A deadline is due, and no event that was there before it was due waits to be read by who says so.
+fn deadline(world: &mut World, process: usize, uid: &str, old: &SubtitleJobStatus, allowed: u32) {
+    let Some(since) = &old.active_since else {
+        world.checks.broken("deadline", || format!("{uid} ended by a deadline that stood still"));
+        return;
+    };
+    let due = since.0 + SignedDuration::from_secs(i64::from(allowed) - old.active_seconds);
+    if due > world.now() {
+        world.checks.broken("deadline", || format!("{uid} ended before its deadline"));
+    }
+    let in_time = |event: &Event| {
+        let is_its = event.job_id == uid && event.attempt == Some(old.attempt) && event.timestamp < due;
+        is_its && matches!(event.event_type, EventType::Ready | EventType::Translated | EventType::Failed)
+    };
+    let waiting: BTreeSet<String> = world
+        .broker
+        .waiting(CONSUMER_QUEUE, process)
+        .filter_map(|message| Event::decode(&message.body).ok())
+        .filter(in_time)
+        .map(|event| event.event_type.as_str().to_owned())
+        .collect();
+    if !waiting.is_empty() {
+        world.checks.broken("deadline while events wait", || format!("{uid} ended although {waiting:?} waits"));
+    }
+}

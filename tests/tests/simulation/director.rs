@@ -1,0 +1,270 @@
+//! Who makes things happen: people create, suspend, retry and delete jobs; processes die and come back; servers lose
+//! what they had or go away for a while. Chance decides what and when; after `heal` nothing goes wrong any more.
+
+use std::sync::Arc;
+
+use object_store::memory::InMemory;
+use subtitle_core::{
+    event::Event,
+    topology::{CONSUMER_QUEUE, DOWNLOAD_QUEUE, EVENTS_EXCHANGE, TRANSLATE_QUEUE},
+};
+
+use crate::{
+    executor::Order,
+    faults::{PROCESSES, WORKERS, name_of},
+    operator,
+    people::{self, Wish},
+    work::{Downloader, translator},
+    worker,
+    world::{Sim, World},
+};
+
+/// Something that is going to happen.
+#[derive(Clone, Debug)]
+enum Later {
+    Start(usize),
+    Lead(usize),
+    Crash(usize),
+    List(usize),
+    Create(Wish),
+    Flow,
+}
+
+/// The hand of chance.
+pub(crate) struct Director {
+    sim: Sim,
+    files: Arc<InMemory>,
+    later: Vec<(u64, Later)>,
+    incarnations: u64,
+    runs: [bool; PROCESSES.len()],
+}
+
+impl Director {
+    /// Starts every process, and has the jobs of this seed come in.
+    pub(crate) fn begin(sim: &Sim) -> Self {
+        let later = sim.with(people::wishes).into_iter().map(|(when, wish)| (when, Later::Create(wish))).collect();
+        let (files, incarnations) = (Arc::new(InMemory::new()), 0);
+        let mut director = Self { sim: sim.clone(), files, later, incarnations, runs: [false; PROCESSES.len()] };
+        sim.with(|world| world.leads = [true, false]);
+        (0..PROCESSES.len()).for_each(|process| director.start(process));
+        director
+    }
+
+    fn start(&mut self, process: usize) {
+        if std::mem::replace(&mut self.runs[process], true) {
+            return;
+        }
+        self.incarnations += 1;
+        self.sim.with(|world| world.note(|| format!("{} starts", name_of(process))));
+        if process < WORKERS.start {
+            operator::start(&self.sim, process);
+            return;
+        }
+        let store = worker::store(&self.sim, process, &self.files);
+        if process < 4 {
+            let work = Downloader { sim: self.sim.clone(), process, store: store.clone() };
+            worker::start(&self.sim, process, self.incarnations, work, store);
+        } else {
+            let work = translator(&self.sim, process, &store);
+            worker::start(&self.sim, process, self.incarnations, work, store);
+        }
+    }
+
+    /// Ends a process where it stands: what it had in memory is gone, what it had in hand goes back.
+    fn crash(&mut self, process: usize) {
+        if !std::mem::replace(&mut self.runs[process], false) {
+            return;
+        }
+        self.sim.with(|world| {
+            world.note(|| format!("{} DIES", name_of(process)));
+            world.order(Order::EndProcess(process));
+            for (session, _) in world.broker.sessions().into_iter().filter(|(_, of)| *of == process) {
+                world.broker.close(session);
+            }
+            world.api.watches.remove(&process);
+            world.checks.paid.died(process);
+        });
+        let back_after = self.milliseconds(20_000);
+        self.after(back_after, Later::Start(process));
+        if process < WORKERS.start {
+            self.sim.with(|world| world.leads[process] = false);
+            let taken_over_after = self.milliseconds(16_000);
+            self.after(taken_over_after, Later::Lead(1 - process));
+        }
+    }
+
+    fn milliseconds(&self, most: u64) -> u64 {
+        self.sim.with(|world| world.random.below(most))
+    }
+
+    fn after(&mut self, milliseconds: u64, what: Later) {
+        let due = self.sim.with(|world| world.elapsed) + milliseconds;
+        self.later.push((due, what));
+    }
+
+    /// When the next thing is going to happen.
+    pub(crate) fn next(&self) -> Option<u64> {
+        self.later.iter().map(|(due, _)| *due).min()
+    }
+
+    /// Has happen what is due.
+    pub(crate) fn catch_up(&mut self) {
+        let now = self.sim.with(|world| world.elapsed);
+        while let Some(at) = self.later.iter().position(|(due, _)| *due <= now) {
+            match self.later.remove(at).1 {
+                Later::Start(process) => self.start(process),
+                Later::Crash(process) => self.crash(process),
+                Later::Lead(process) => self.sim.with(|world| {
+                    world.note(|| format!("{} leads", name_of(process)));
+                    world.leads[process] = true;
+                }),
+                Later::List(process) => self.sim.with(|world| {
+                    if world.api.watches.contains_key(&process) {
+                        world.api.list(process);
+                    }
+                }),
+                Later::Flow => self.sim.with(|world| world.broker.wake_pump()),
+                Later::Create(wish) => self.sim.with(|world| people::create(world, &wish)),
+            }
+        }
+    }
+
+    /// Has something happen, whatever it is.
+    pub(crate) fn act(&mut self) {
+        let choice = self.milliseconds(100);
+        let process = self.sim.with(|world| world.random.index(PROCESSES.len()));
+        let operator = process % WORKERS.start;
+        match choice {
+            0..18 => self.crash(process),
+            18..24 => self.overlap(),
+            24..32 => self.sim.with(close_a_session),
+            32..37 => self.sim.with(|world| {
+                world.note(|| "Redis is WIPED".to_owned());
+                world.redis.wipe();
+                world.checks.wiped();
+            }),
+            37..48 => self.go_away(choice),
+            48..54 => self.sim.with(|world| {
+                let queue = [DOWNLOAD_QUEUE, TRANSLATE_QUEUE, CONSUMER_QUEUE][world.random.index(3)];
+                world.note(|| format!("{queue} is DELETED"));
+                world.broker.delete(queue);
+            }),
+            54..60 => {
+                self.sim.with(|world| {
+                    world.note(|| format!("the watch of {} has a GAP", name_of(operator)));
+                    if let Some(watch) = world.api.watches.get_mut(&operator) {
+                        watch.changes.clear();
+                        watch.is_broken = true;
+                    }
+                });
+                let lasts = self.milliseconds(5_000);
+                self.after(lasts, Later::List(operator));
+            }
+            60..66 => self.sim.with(|world| {
+                let until = world.elapsed + world.random.below(8_000);
+                world.note(|| format!("the watch of {} stalls", name_of(operator)));
+                if let Some(watch) = world.api.watches.get_mut(&operator) {
+                    watch.stalls_until = until;
+                }
+            }),
+            66..70 => self.sim.with(repeat_an_event),
+            70..74 => self.stall(),
+            74..78 => self.sim.with(|world| world.elapsed += world.random.below(30_000)),
+            78..84 => {
+                if let Some(again) = self.sim.with(people::delete) {
+                    let later = self.milliseconds(5_000);
+                    self.after(later, Later::Create(again));
+                }
+            }
+            84..93 => self.sim.with(people::suspend_or_resume),
+            _ => self.sim.with(people::retry),
+        }
+    }
+
+    /// Two lead at once; the one that led before notices later.
+    fn overlap(&mut self) {
+        let leads = self.sim.with(|world| world.leads);
+        let Some(old) = leads.iter().position(|leads| *leads) else { return };
+        self.after(0, Later::Lead(1 - old));
+        let noticed_after = self.milliseconds(15_000);
+        self.after(noticed_after, Later::Crash(old));
+    }
+
+    /// Events wait on the broker: it is slow, or its disk is.
+    fn stall(&mut self) {
+        let lasts = self.milliseconds(30_000);
+        self.sim.with(|world| {
+            world.note(|| "events STALL".to_owned());
+            world.broker.stalls_until = world.elapsed + lasts;
+        });
+        self.after(lasts, Later::Flow);
+    }
+
+    fn go_away(&mut self, choice: u64) {
+        self.sim.with(|world| {
+            let until = world.elapsed + world.random.below(12_000);
+            let (server, away) = match choice % 3 {
+                0 => ("Redis", &mut world.redis.away_until),
+                1 => ("the API server", &mut world.api.away_until),
+                _ => ("the object store", &mut world.store_away_until),
+            };
+            *away = until;
+            world.note(|| format!("{server} is AWAY"));
+        });
+    }
+
+    /// Nothing goes wrong from now on; everybody is there, and one operator leads.
+    pub(crate) fn heal(&mut self) {
+        let now = self.sim.with(|world| {
+            world.note(|| "everything is WELL from now on".to_owned());
+            world.weather.is_on = false;
+            world.broker.stalls_until = 0;
+            world.broker.wake_pump();
+            (world.redis.away_until, world.api.away_until, world.store_away_until) = (0, 0, 0);
+            for process in 0..WORKERS.start {
+                if world.api.watches.get(&process).is_some_and(|watch| watch.is_broken) {
+                    world.api.list(process);
+                }
+            }
+            world.elapsed
+        });
+        self.later.retain(|(_, later)| matches!(later, Later::Create(_)));
+        self.later.iter_mut().for_each(|(due, _)| *due = (*due).min(now));
+        (0..PROCESSES.len()).for_each(|process| self.start(process));
+        let leads = self.sim.with(|world| world.leads);
+        match leads {
+            [true, true] => {
+                self.crash(0);
+                self.later.clear();
+                self.start(0);
+            }
+            [false, false] => self.sim.with(|world| world.leads[0] = true),
+            _ => {}
+        }
+        self.catch_up();
+    }
+}
+
+fn close_a_session(world: &mut World) {
+    let sessions = world.broker.sessions();
+    if sessions.is_empty() {
+        return;
+    }
+    let (session, process) = sessions[world.random.index(sessions.len())];
+    world.note(|| format!("a session of {} is CUT", name_of(process)));
+    world.broker.close(session);
+}
+
+/// What was published before comes once more.
+fn repeat_an_event(world: &mut World) {
+    let length = world.broker.stream().len();
+    if length == 0 {
+        return;
+    }
+    let message = world.broker.stream()[world.random.index(length)].clone();
+    if let Ok(event) = Event::decode(&message.body) {
+        world.note(|| format!("{} of {} comes AGAIN", message.key, event.job_id));
+        world.checks.routed(&event);
+        world.broker.route(EVENTS_EXCHANGE, &message.key, &message.body);
+    }
+}

@@ -1,0 +1,101 @@
+//! What people ask for: a few jobs with short times, two namespaces, and a change of mind now and then.
+
+use k8s_openapi::apimachinery::pkg::apis::meta::v1::Time;
+use kube::ResourceExt as _;
+use serde_json::json;
+use subtitle_core::{job::SubtitleJob, phase::Phase};
+use subtitle_operator::observe::RETRY_ANNOTATION;
+
+use crate::{cluster::place_of, world::World};
+
+/// A job that somebody is going to create.
+#[derive(Clone, Debug)]
+pub(crate) struct Wish {
+    namespace: &'static str,
+    name: String,
+    spec: serde_json::Value,
+}
+
+const KINDS: [&str; 8] = ["found", "translated", "flaky", "hopeless", "broken", "quota", "slow", "translated"];
+
+/// The jobs of this seed, and when they come.
+pub(crate) fn wishes(world: &mut World) -> Vec<(u64, Wish)> {
+    let random = &mut world.random;
+    let number = 2 + random.index(3);
+    let wish = |at| {
+        let kind = KINDS[random.index(KINDS.len())];
+        let long = if random.permille(200) { "-long" } else { "" };
+        let name = format!("{kind}-{at}{long}");
+        let deadline = [21_600, 21_600, 30, 10][random.index(4)];
+        let priority = ["Low", "Normal", "High"][random.index(3)];
+        let mut spec = json!({
+            "video": {"title": name},
+            "language": "es",
+            "priority": priority,
+            "retry": {"limit": random.below(4), "backoffSeconds": 2, "maxBackoffSeconds": 8},
+            "activeDeadlineSeconds": deadline,
+            "suspend": random.permille(50),
+        });
+        if random.permille(150) {
+            spec["ttlSecondsAfterFinished"] = json!(random.below(40));
+        }
+        let namespace = ["n", "m"][random.index(2)];
+        (random.below(12_000), Wish { namespace, name, spec })
+    };
+    (0..number).map(wish).collect()
+}
+
+/// Creates it, unless one of its name is there.
+pub(crate) fn create(world: &mut World, wish: &Wish) {
+    let place = (wish.namespace.to_owned(), wish.name.clone());
+    if world.api.objects.contains_key(&place) {
+        return;
+    }
+    let spec = serde_json::from_value(wish.spec.clone()).expect("a spec");
+    let mut job = SubtitleJob::new(&wish.name, spec);
+    let number = world.random.below(u64::MAX);
+    job.metadata.uid = Some(format!("{number:016x}{}", wish.name));
+    job.metadata.namespace = Some(wish.namespace.to_owned());
+    job.metadata.creation_timestamp = Some(Time(world.now()));
+    job.metadata.generation = Some(1);
+    world.note(|| format!("somebody creates {} ({number:016x}): {}", wish.name, wish.spec));
+    let job = world.api.store(job);
+    world.checks.created(&job);
+}
+
+fn one_of(world: &mut World, fits: impl Fn(&SubtitleJob) -> bool) -> Option<SubtitleJob> {
+    let fitting: Vec<_> = world.api.objects.values().filter(|job| fits(job)).cloned().collect();
+    (!fitting.is_empty()).then(|| fitting[world.random.index(fitting.len())].as_ref().clone())
+}
+
+/// Deletes one; sometimes the same is wanted again.
+pub(crate) fn delete(world: &mut World) -> Option<Wish> {
+    let job = one_of(world, |_| true)?;
+    world.note(|| format!("somebody DELETES {}", job.name_any()));
+    world.api.remove(&place_of(&job));
+    let namespace = if job.metadata.namespace.as_deref() == Some("n") { "n" } else { "m" };
+    let again = Wish { namespace, name: job.name_any(), spec: serde_json::to_value(&job.spec).expect("a spec") };
+    world.random.permille(500).then_some(again)
+}
+
+/// Changes `spec.suspend` of one.
+pub(crate) fn suspend_or_resume(world: &mut World) {
+    if let Some(mut job) = one_of(world, |_| true) {
+        job.spec.suspend = !job.spec.suspend;
+        job.metadata.generation = job.metadata.generation.map(|generation| generation + 1);
+        let what = if job.spec.suspend { "SUSPENDS" } else { "RESUMES" };
+        world.note(|| format!("somebody {what} {}", job.name_any()));
+        world.api.store(job);
+    }
+}
+
+/// Asks for another try of a failed one.
+pub(crate) fn retry(world: &mut World) {
+    let has_failed = |job: &SubtitleJob| job.status.as_ref().is_some_and(|status| status.phase == Phase::Failed);
+    if let Some(mut job) = one_of(world, has_failed) {
+        let asked = format!("at {}", world.elapsed);
+        world.note(|| format!("somebody RETRIES {}", job.name_any()));
+        job.metadata.annotations.get_or_insert_default().insert(RETRY_ANNOTATION.to_owned(), asked);
+        world.api.store(job);
+    }
+}

@@ -1,0 +1,130 @@
+//! One seed from its beginning to its verdict: faults for a while, then rest, then nothing may happen any more.
+
+use std::task::Poll;
+
+use crate::{
+    director::Director,
+    executor::{Executor, Scope},
+    faults::{Planted, Weather},
+    random::Random,
+    rest::unsettled,
+    world::Sim,
+};
+
+/// How long things go wrong, at most, in milliseconds and in steps.
+const FAULTS: (u64, usize) = (60_000, 4_000);
+/// How soon after that all must be at rest.
+const REST_WITHIN: (u64, usize) = (3_000_000, 150_000);
+/// How long nothing may happen then: longer than any period of a loop but the slowest.
+const QUIET: u64 = 70_000;
+
+/// What became of a seed.
+pub(crate) struct Verdict {
+    /// The rule that was broken, and how.
+    pub(crate) violation: Option<String>,
+    /// What happened, if that was wanted.
+    pub(crate) trace: Vec<String>,
+    /// How much happened.
+    pub(crate) steps: usize,
+}
+
+struct Simulation {
+    sim: Sim,
+    executor: Executor,
+    director: Director,
+    steps: usize,
+}
+
+/// Plays a seed.
+pub(crate) fn run(seed: u64, planted: Option<Planted>, is_traced: bool) -> Verdict {
+    run_in(seed, Weather::of(&mut Random::new(!seed)), planted, is_traced)
+}
+
+/// Plays a seed in a weather of one's own.
+pub(crate) fn run_in(seed: u64, weather: Weather, planted: Option<Planted>, is_traced: bool) -> Verdict {
+    let has_faults = weather.is_on;
+    let sim = Sim::new(seed, weather, planted, is_traced);
+    sim.spawn(Scope { process: usize::MAX, session: 0 }, hand_out(sim.clone()));
+    let director = Director::begin(&sim);
+    let mut simulation = Simulation { sim, executor: Executor::default(), director, steps: 0 };
+    let violation = simulation.play(has_faults).err();
+    let trace = simulation.sim.with(|world| world.take_trace());
+    Verdict { violation, trace, steps: simulation.steps }
+}
+
+impl Simulation {
+    fn play(&mut self, has_faults: bool) -> Result<(), String> {
+        let faults = self.sim.with(|world| world.random.below(FAULTS.0)) + 5_000;
+        if has_faults {
+            self.until(faults, self.steps + FAULTS.1, false)?;
+        }
+        self.director.heal();
+        let now = self.sim.with(|world| world.elapsed);
+        self.until(now + REST_WITHIN.0, self.steps + REST_WITHIN.1, true)?;
+        if let Some(what) = self.sim.with(|world| unsettled(world)) {
+            return Err(format!("at rest: {what}"));
+        }
+        let (now, writes) = self.sim.with(|world| (world.elapsed, world.checks.writes));
+        self.until(now + QUIET, self.steps + REST_WITHIN.1, false)?;
+        match self.sim.with(|world| (world.checks.writes - writes, unsettled(world))) {
+            (0, None) => Ok(()),
+            (0, Some(what)) => Err(format!("at rest no more: {what}")),
+            (writes, _) => Err(format!("I7: {writes} writes at rest")),
+        }
+    }
+
+    /// Steps until a time, or until `rests` and nothing is left to do.
+    fn until(&mut self, end: u64, most_steps: usize, rests: bool) -> Result<(), String> {
+        while self.steps < most_steps {
+            self.steps += 1;
+            let orders = self.sim.with(|world| world.take_orders());
+            self.executor.take_up(orders);
+            self.director.catch_up();
+            let weather = self.sim.with(|world| world.weather.clone());
+            if weather.is_on && self.sim.with(|world| world.happens(weather.events)) {
+                self.director.act();
+                continue;
+            }
+            let is_slow = weather.is_on && self.sim.with(|world| world.happens(weather.slow));
+            if is_slow || !self.executor.step(&self.sim) {
+                if rests && self.sim.with(|world| unsettled(world)).is_none() {
+                    return Ok(());
+                }
+                let next = self.director.next().unwrap_or(u64::MAX).min(end);
+                let now = self.sim.with(|world| {
+                    if !world.jump(next) {
+                        world.elapsed = world.elapsed.max(next);
+                    }
+                    world.elapsed
+                });
+                if now >= end {
+                    return Ok(());
+                }
+            }
+            if let Some(violation) = self.sim.with(|world| world.checks.violation.take()) {
+                return Err(violation);
+            }
+        }
+        Ok(())
+    }
+}
+
+/// RabbitMQ itself: hands one message after the other to somebody who may get it.
+async fn hand_out(sim: Sim) {
+    loop {
+        std::future::poll_fn(|context| {
+            sim.with(|world| {
+                let able = world.broker.deliverable(world.elapsed);
+                if able.is_empty() {
+                    world.broker.pump = Some(context.waker().clone());
+                    return Poll::Pending;
+                }
+                let chosen = able[world.random.index(able.len())];
+                world.broker.deliver(chosen);
+                Poll::Ready(())
+            })
+        })
+        .await;
+        sim.step().await;
+    }
+}
