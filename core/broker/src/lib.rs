@@ -12,6 +12,7 @@
 #![warn(missing_docs)]
 
 mod backoff;
+mod consume;
 mod declare;
 mod error;
 mod measure;
@@ -23,9 +24,10 @@ use std::sync::Arc;
 use subtitle_core::{event::Event, reason::Reason};
 
 pub use backoff::Backoff;
+pub use consume::Depth;
 pub use error::{BrokerError, Refusal};
 pub use measure::{Measured, PublishMetrics};
-pub use session::{Depth, Session};
+pub use session::Session;
 
 /// Hands messages to a broker; `Ok` means that the broker has them for good.
 pub trait Publish: Send + Sync {
