@@ -121,7 +121,7 @@ async fn of_200_concurrent_publishes_each_is_confirmed_and_there_once(broker: &B
         published.expect("confirmed");
     }
     let mut deliveries = session.consume(CONSUMER_QUEUE, 100).await.expect("subscribes");
-    let (mut wanted, mut seen) = (BTreeSet::from_iter(events.iter().map(Event::identity)), Vec::new());
+    let (mut wanted, mut seen) = (events.iter().map(Event::identity).collect::<BTreeSet<_>>(), Vec::new());
     while !wanted.is_empty() {
         let delivery = tokio::time::timeout(LONG, deliveries.next()).await.expect("in time");
         let delivery = delivery.expect("not cancelled").expect("a delivery");
@@ -274,6 +274,8 @@ async fn a_worker_survives_its_session_pays_once_and_hears_of_deletions(broker: 
     probe.let_go.add_permits(1);
     let done = format!("subtitle_tasks_finished_total{{queue=\"{DOWNLOAD_QUEUE}\",outcome=\"done\",reason=\"\"}} 1");
     until("handed out again and done", async || counted(&done)).await;
+    let redelivered = format!("subtitle_tasks_redelivered_total{{queue=\"{DOWNLOAD_QUEUE}\"}} 1");
+    assert!(counted(&redelivered), "the broker says how often it handed a task out:\n{}", registry.text());
     assert_eq!(probe.performed.load(SeqCst), 2, "the first one stopped where its session was over");
 
     let deleted = task("b").subject().expect("a subject");
