@@ -274,6 +274,8 @@ async fn a_worker_survives_its_session_pays_once_and_hears_of_deletions(broker: 
     probe.let_go.add_permits(1);
     let done = format!("subtitle_tasks_finished_total{{queue=\"{DOWNLOAD_QUEUE}\",outcome=\"done\",reason=\"\"}} 1");
     until("handed out again and done", async || counted(&done)).await;
+    let redelivered = format!("subtitle_tasks_redelivered_total{{queue=\"{DOWNLOAD_QUEUE}\"}} 1");
+    assert!(counted(&redelivered), "the broker says how often it handed a task out:\n{}", registry.text());
     assert_eq!(probe.performed.load(SeqCst), 2, "the first one stopped where its session was over");
 
     let deleted = task("b").subject().expect("a subject");

@@ -29,6 +29,7 @@ pub mod metrics;
 pub mod named;
 pub mod report;
 pub mod run;
+mod settle;
 pub mod subtitle;
 pub mod task;
 pub mod translate;

@@ -85,9 +85,10 @@ pub async fn run<W: Work>(work: Arc<W>, store: Store, settings: Settings, vitals
     let (mut backoff, cancelled) = (Backoff::default(), Arc::<Cancelled>::default());
     let incarnation = format!("{}/{}", settings.worker, uuid::Uuid::now_v7().simple());
     while !stop.is_cancelled() {
-        let begun = Instant::now();
+        let mut lived = Duration::ZERO;
         let outcome = async {
             let session = Arc::new(Session::open(&settings.broker_url, &settings.worker).await?);
+            let begun = Instant::now();
             let desk = Desk {
                 cancelled: cancelled.clone(),
                 stop: stop.clone(),
@@ -102,6 +103,7 @@ pub async fn run<W: Work>(work: Arc<W>, store: Store, settings: Settings, vitals
             };
             let outcome = serve(&work, &session, &Arc::new(desk), &settings, &vitals).await;
             vitals.connected(None);
+            lived = begun.elapsed();
             session.close().await;
             outcome
         };
@@ -111,7 +113,7 @@ pub async fn run<W: Work>(work: Arc<W>, store: Store, settings: Settings, vitals
         }
         tokio::select! {
             () = stop.cancelled() => {}
-            () = tokio::time::sleep(backoff.pause(begun.elapsed(), fastrand::f64())) => {}
+            () = tokio::time::sleep(backoff.pause(lived, fastrand::f64())) => {}
         }
     }
 }

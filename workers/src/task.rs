@@ -10,28 +10,26 @@
 //!              │ the session is over ──────────────────────────────────────────────────────────────▶ Left
 //! ```
 
-use std::{
-    any::Any,
-    panic::AssertUnwindSafe,
-    sync::atomic::{AtomicBool, Ordering},
-};
+use std::{any::Any, panic::AssertUnwindSafe, sync::atomic::AtomicBool};
 
 use futures::FutureExt as _;
 use subtitle_broker::{BrokerError, Publish};
 use subtitle_core::{
-    event::{Event, event_id},
+    event::Event,
     payload::{Payload, Subject},
     reason::Reason,
 };
 
 use crate::{
-    claim::Claim,
     clock::Clock,
     desk::Desk,
     failure::Failure,
     hold::{keep, obtain, patience},
     report::{Gate as _, Reporter, Stopped},
+    settle::{Outcome, settle},
 };
+
+pub use crate::settle::Settled;
 
 /// What a worker does with a task.
 pub trait Work: Send + Sync + 'static {
@@ -63,55 +61,6 @@ pub struct Delivered<'a> {
     pub data: &'a [u8],
     /// How often it was handed out before.
     pub earlier: u32,
-}
-
-/// What is to become of a delivery.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Settled {
-    /// Acknowledge it.
-    Done,
-    /// Hand it back to its queue.
-    Later,
-    /// Nothing: the session is over, and the broker hands it out again by itself.
-    Left,
-}
-
-/// How a task ended.
-#[derive(Clone, Copy, Debug)]
-enum Outcome {
-    Done,
-    Failed(Reason),
-    Continued,
-    Cancelled,
-    HandedBack,
-    ClaimLost,
-    SessionOver,
-    Malformed,
-}
-
-impl Outcome {
-    /// Its name and the reason of a failure, as labels of a metric.
-    fn labels(self) -> [&'static str; 2] {
-        match self {
-            Self::Done => ["done", ""],
-            Self::Failed(reason) => ["failed", reason.as_str()],
-            Self::Continued => ["continued", ""],
-            Self::Cancelled => ["cancelled", ""],
-            Self::HandedBack => ["handed_back", ""],
-            Self::ClaimLost => ["claim_lost", ""],
-            Self::SessionOver => ["session_over", ""],
-            Self::Malformed => ["malformed", ""],
-        }
-    }
-
-    fn settled(self) -> Settled {
-        match self {
-            Self::Done | Self::Failed(_) | Self::Continued | Self::Cancelled | Self::Malformed => Settled::Done,
-            // A task whose claim was lost too: the new holder may be at another job's task for the same text.
-            Self::HandedBack | Self::ClaimLost => Settled::Later,
-            Self::SessionOver => Settled::Left,
-        }
-    }
 }
 
 /// Does a task from its bytes to its settlement; an error is the session's end.
@@ -178,60 +127,6 @@ fn read<W: Work>(data: &[u8]) -> Result<(Event, W::Task, Subject), String> {
     let task = event.read::<W::Task>().map_err(|error| error.to_string())?;
     let subject = event.subject().ok_or("namespace, name or attempt is missing")?;
     Ok((event, task, subject))
-}
-
-/// Publishes what is left to say, gives the claim back, and says what is to become of the delivery.
-async fn settle<P: Publish, C: Clock>(
-    reporter: &Reporter<'_, P, C>,
-    task: &Event,
-    claim: Option<Claim>,
-    performed: Result<(), Stopped>,
-) -> Result<Outcome, BrokerError> {
-    let job = format!("{}/{}", reporter.subject.namespace, reporter.subject.name);
-    let attempt = reporter.subject.attempt;
-    // A continuation must find the claim free.
-    if let Some(claim) = claim.filter(|_| !reporter.lost.load(Ordering::Relaxed))
-        && let Err(error) = claim.release().await
-    {
-        tracing::warn!(job, %error, "the claim was not released; it expires by itself");
-    }
-    match performed {
-        Ok(()) => {
-            tracing::info!(job, attempt, "finished");
-            Ok(Outcome::Done)
-        }
-        Err(Stopped::Failed(failure)) => {
-            tracing::warn!(job, attempt, %failure, "failed");
-            if reporter.is_cancelled() {
-                return Ok(Outcome::Cancelled);
-            }
-            let reason = failure.reason;
-            reporter.say(&failure.payload()).await?;
-            Ok(Outcome::Failed(reason))
-        }
-        Err(Stopped::Continues { done }) => {
-            tracing::info!(job, attempt, done, "held for long: goes on as a new task");
-            let continuation = continuation(task, reporter.source, attempt, done, reporter.desk.clock.now());
-            reporter.desk.publisher.publish(&continuation).await?;
-            Ok(Outcome::Continued)
-        }
-        Err(Stopped::Cancelled) => {
-            tracing::info!(job, attempt, "the job was deleted: nothing is done");
-            Ok(Outcome::Cancelled)
-        }
-        Err(Stopped::ClaimLost) => {
-            tracing::warn!(job, attempt, "the claim was lost: this worker stops, and the task is handed out again");
-            Ok(Outcome::ClaimLost)
-        }
-        Err(Stopped::SessionOver) => Ok(Outcome::SessionOver),
-        Err(Stopped::Lost(error)) => Err(error),
-    }
-}
-
-/// The same task again, with an id of its own that a repeated continuation has too.
-fn continuation(task: &Event, source: &str, attempt: u32, done: u32, now: jiff::Timestamp) -> Event {
-    let id = event_id(&task.job_id, attempt, &task.event_type, source, &done.to_string());
-    Event { id: Some(id), source: source.to_owned(), timestamp: now, ..task.clone() }
 }
 
 fn broke(panic: &(dyn Any + Send)) -> Failure {

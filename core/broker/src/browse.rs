@@ -28,7 +28,7 @@ impl Session {
         let options = QueueDeclareOptions { passive: true, ..QueueDeclareOptions::durable() };
         let declare = channel.queue_declare(queue.into(), options, FieldTable::default());
         let found = self.answer("look at a queue", async { Ok::<_, BrokerError>(declare.await) }).await?;
-        let found = found.map_err(|error| crate::session::missing(error, queue))?;
+        let found = found.map_err(|error| crate::consume::missing(error, queue))?;
         Ok(Browse { session: self, channel, queue, left: found.message_count() })
     }
 

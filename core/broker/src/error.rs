@@ -5,6 +5,12 @@ use std::{fmt, time::Duration};
 /// Why the broker did not do what it was asked.
 #[derive(Clone, Debug, thiserror::Error)]
 pub enum BrokerError {
+    /// The broker's URL is none.
+    #[error(
+        "failed to read the broker's URL: expected one such as amqp://user:password@rabbitmq:5672/%2f, with special \
+         characters of user and password percent-encoded"
+    )]
+    Url,
     /// The broker closed the session, refused something, or went away.
     #[error("failed to talk to the broker: {0}")]
     Protocol(#[from] lapin::Error),

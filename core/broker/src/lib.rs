@@ -13,6 +13,7 @@
 
 mod backoff;
 mod browse;
+mod consume;
 mod declare;
 mod error;
 mod measure;
@@ -25,9 +26,10 @@ use subtitle_core::{event::Event, reason::Reason};
 
 pub use backoff::Backoff;
 pub use browse::Browse;
+pub use consume::Depth;
 pub use error::{BrokerError, Refusal};
 pub use measure::{Measured, PublishMetrics};
-pub use session::{Depth, Session};
+pub use session::Session;
 
 /// Hands messages to a broker; `Ok` means that the broker has them for good.
 pub trait Publish: Send + Sync {

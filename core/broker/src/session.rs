@@ -3,13 +3,7 @@
 use std::time::Duration;
 
 use futures::StreamExt as _;
-use lapin::{
-    Channel, Connection, ConnectionProperties, Consumer,
-    options::{BasicConsumeOptions, BasicQosOptions, QueueBindOptions, QueueDeclareOptions},
-    protocol::AMQPSoftError,
-    types::{AMQPValue, FieldTable},
-};
-use subtitle_core::{event::EventType, topology::EVENTS_EXCHANGE};
+use lapin::{Channel, Connection, ConnectionProperties, uri::AMQPUri};
 use tokio::{
     sync::{Semaphore, watch},
     time::timeout,
@@ -17,21 +11,17 @@ use tokio::{
 
 use crate::{
     BrokerError,
-    declare::{declare, soft},
+    declare::declare,
     publish::{CHANNELS, Idle},
 };
 
 /// The longest any single exchange with the broker may take: a blocked broker answers nothing at all.
 const DEADLINE: Duration = Duration::from_secs(15);
 
-/// What a queue holds for whoever takes next.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Depth {
-    /// Messages that nobody has in hand.
-    pub ready: u32,
-    /// Subscriptions to it.
-    pub consumers: u32,
-}
+/// A peer that is silent for twice as long is gone.
+const HEARTBEAT_SECONDS: u16 = 5;
+/// For each address of the broker's name.
+const CONNECT_MILLISECONDS: u64 = 5000;
 
 /// What is known of the connection as a whole.
 #[derive(Debug, Default)]
@@ -53,10 +43,11 @@ pub struct Session {
 impl Session {
     /// Connects, and declares nothing: only the operator declares, so that it alone knows when a queue was created.
     pub async fn open(url: &str, name: &str) -> Result<Self, BrokerError> {
-        let separator = if url.contains('?') { '&' } else { '?' };
-        let url = format!("{url}{separator}heartbeat=5&connection_timeout=5000");
+        // Not the parser's words: they may hold the password.
+        let mut uri: AMQPUri = url.parse().map_err(|_| BrokerError::Url)?;
+        (uri.query.heartbeat, uri.query.connection_timeout) = (Some(HEARTBEAT_SECONDS), Some(CONNECT_MILLISECONDS));
         let properties = ConnectionProperties::default().with_connection_name(name.into());
-        let connect = timeout(DEADLINE, Connection::connect(&url, properties)).await;
+        let connect = timeout(DEADLINE, Connection::connect_uri(uri, properties)).await;
         let connection = connect.map_err(|_| BrokerError::Silent { action: "connect", waited: DEADLINE })??;
         let state = watch::Sender::new(State::default());
         follow(&connection, state.clone());
@@ -75,57 +66,6 @@ impl Session {
     #[must_use]
     pub fn with_deadline(self, deadline: Duration) -> Self {
         Self { deadline, ..self }
-    }
-
-    /// Subscribes with at most `prefetch` deliveries in hand.
-    pub async fn consume(&self, queue: &str, prefetch: u16) -> Result<Consumer, BrokerError> {
-        self.subscribe(queue, prefetch, FieldTable::default()).await
-    }
-
-    /// Subscribes to a stream from an offset on.
-    pub async fn consume_stream(&self, stream: &str, prefetch: u16, from: AMQPValue) -> Result<Consumer, BrokerError> {
-        let mut arguments = FieldTable::default();
-        arguments.insert("x-stream-offset".into(), from);
-        self.subscribe(stream, prefetch, arguments).await
-    }
-
-    /// Subscribes to all events of one type from now on, with a queue that is this session's alone and ends with it.
-    pub async fn listen(&self, event_type: &EventType, prefetch: u16) -> Result<Consumer, BrokerError> {
-        let channel = self.channel().await?;
-        let options = QueueDeclareOptions { exclusive: true, auto_delete: true, ..QueueDeclareOptions::default() };
-        let bound = async {
-            let queue = channel.queue_declare("".into(), options, FieldTable::default()).await?;
-            let (name, key) = (queue.name().clone(), event_type.as_str().into());
-            let bind = QueueBindOptions::default();
-            channel.queue_bind(name.clone(), EVENTS_EXCHANGE.into(), key, bind, FieldTable::default()).await?;
-            Ok::<_, lapin::Error>(name)
-        };
-        let queue = self.answer("make a queue of its own", bound).await?;
-        self.consume(queue.as_str(), prefetch).await
-    }
-
-    async fn subscribe(&self, queue: &str, prefetch: u16, arguments: FieldTable) -> Result<Consumer, BrokerError> {
-        let channel = self.channel().await?;
-        self.answer("set the prefetch", channel.basic_qos(prefetch, BasicQosOptions::default())).await?;
-        let consume = channel.basic_consume(queue.into(), "".into(), BasicConsumeOptions::default(), arguments);
-        let subscribe = async { consume.await.map_err(|error| missing(error, queue)) };
-        self.answer("subscribe to a queue", subscribe).await
-    }
-
-    /// How much is in a queue; none where there is no such queue.
-    pub async fn depth(&self, queue: &'static str) -> Result<Option<Depth>, BrokerError> {
-        // A channel of its own: the broker's 404 closes it.
-        let channel = self.channel().await?;
-        let options = QueueDeclareOptions { passive: true, ..QueueDeclareOptions::durable() };
-        let declare = channel.queue_declare(queue.into(), options, FieldTable::default());
-        let answer = self.answer("look at a queue", async { Ok::<_, BrokerError>(declare.await) }).await?;
-        match answer {
-            Ok(found) => Ok(Some(Depth { ready: found.message_count(), consumers: found.consumer_count() })),
-            Err(error) => match missing(error, queue) {
-                BrokerError::Missing { .. } => Ok(None),
-                error => Err(error),
-            },
-        }
     }
 
     /// Whether the broker takes no messages at the moment, for want of memory or disk.
@@ -179,13 +119,6 @@ impl Session {
     }
 }
 
-pub(crate) fn missing(error: lapin::Error, queue: &str) -> BrokerError {
-    match soft(&error) {
-        Some(AMQPSoftError::NOTFOUND) => BrokerError::Missing { queue: queue.to_owned() },
-        _ => error.into(),
-    }
-}
-
 fn end(state: &watch::Sender<State>, error: BrokerError) {
     state.send_if_modified(|state| {
         let first = state.ended.is_none();
@@ -214,4 +147,18 @@ fn follow(connection: &Connection, state: watch::Sender<State>) {
             }
         }
     });
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn an_error_names_no_password() {
+        for url in ["amqp://user:secret@127.0.0.1:1/%2f", "amqp://user:secret@127.0.0.1:99999", "user:secret@rabbitmq"]
+        {
+            let Err(error) = Session::open(url, "test").await else { panic!("nobody listens at {url}") };
+            assert!(!error.to_string().contains("secret") && !format!("{error:?}").contains("secret"), "{error:?}");
+        }
+    }
 }

@@ -15,7 +15,7 @@ use subtitle_core::{
     event::{Event, EventType, source},
     job::{self, Variants},
     language::Language,
-    payload::{Subject, TranslateRequested},
+    payload::{DownloadRequested, Subject, TranslateRequested},
     reason::Reason,
 };
 use subtitle_telemetry::Registry;
@@ -23,6 +23,7 @@ use subtitle_workers::{
     claim::{Claim, Claimed},
     clock::Clock,
     desk::Desk,
+    download::Downloader,
     engine::Translate,
     find::{Sources, simulated::Simulation},
     metrics::Metrics,
@@ -197,6 +198,18 @@ impl Bench {
         }
     }
 
+    /// A downloader whose simulated source takes this long to list what it has.
+    pub(crate) fn downloader(&self, delay: Duration) -> Downloader {
+        let simulation = Simulation { delay, failure_percent: 0 };
+        Downloader {
+            store: self.store.clone(),
+            sources: Sources { simulation, ..self.translator(CountingEngine::default()).sources },
+            order: vec![],
+            public_url: "http://example".to_owned(),
+            metrics: self.metrics.clone(),
+        }
+    }
+
     /// A task to translate `cues` cues, whose text is in the store.
     pub(crate) async fn task(&self, job: &str, cues: usize) -> Event {
         let cue = |at: usize| {
@@ -227,6 +240,20 @@ impl Bench {
             candidates: vec![],
         };
         Event::new(&subject(job), source::DOWNLOADER, self.clock.now(), &task)
+    }
+}
+
+/// A task that the simulated source can do.
+pub(crate) fn download() -> DownloadRequested {
+    let spec = serde_json::json!({
+        "video": {"title": "Harbour"}, "language": "es", "sources": [{"name": "simulated"}], "output": {"format": "SRT"}
+    });
+    DownloadRequested {
+        video_url: String::new(),
+        video_title: "Harbour".to_owned(),
+        language: "es".to_owned(),
+        preferred_sources: vec![],
+        spec: serde_json::from_value(spec).expect("a spec"),
     }
 }
 

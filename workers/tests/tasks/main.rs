@@ -8,7 +8,8 @@ use std::{
     time::Duration,
 };
 
-use bench::{Bench, CountingEngine, deliver, subject};
+use bench::{Bench, CountingEngine, deliver, download, subject};
+use jiff::Timestamp;
 use subtitle_broker::Publish;
 use subtitle_core::{
     event::{Event, EventType, source},
@@ -127,6 +128,27 @@ async fn a_job_deleted_meanwhile_is_not_paid_for_any_further() {
     assert_eq!(translator.engines.calls.load(Ordering::SeqCst), 2);
     assert_eq!(bench.outbox.events().len(), *said.lock().expect("not poisoned"), "nothing is said after it");
     assert_eq!(claims(&bench.store).await, 0);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_job_deleted_while_its_sources_are_asked_fetches_nothing() {
+    let bench = Bench::new();
+    let desk = bench.desk("d");
+    let task = Event::new(&subject("a"), source::MANAGER, Timestamp::UNIX_EPOCH, &download());
+    let deleted = async {
+        tokio::time::sleep(Duration::from_millis(500)).await;
+        desk.cancelled.insert("a");
+    };
+    let downloader = bench.downloader(Duration::from_secs(1));
+    let (settled, ()) = tokio::join!(deliver(&downloader, &desk, &task), deleted);
+    assert_eq!(settled, (Settled::Done, 1));
+    assert_eq!(
+        bench.number("subtitle_source_requests_total{source=\"simulated\",request=\"list\",outcome=\"found\"}"),
+        1
+    );
+    assert!(!bench.registry.text().contains("request=\"fetch\""), "the fetch is what costs");
+    let said: Vec<EventType> = bench.outbox.events().into_iter().map(|event| event.event_type).collect();
+    assert_eq!(said, [EventType::DownloadStarted]);
 }
 
 #[tokio::test(start_paused = true)]

@@ -2,18 +2,18 @@
 
 use std::{fs, path::Path, sync::atomic::Ordering, time::Duration};
 
+use jiff::Timestamp;
 use subtitle_core::{
     event::{Event, source},
-    payload::{DownloadRequested, TranslateRequested},
+    payload::TranslateRequested,
     topology::TRANSLATE_QUEUE,
 };
 use subtitle_workers::{
-    download::Downloader,
     metrics::Metrics,
     task::{Delivered, Settled, Work as _, handle},
 };
 
-use crate::bench::{Bench, CountingEngine, deliver, subject};
+use crate::bench::{Bench, CountingEngine, deliver, download, subject};
 
 /// Moved by a session only: `tests/tests/broker.rs` moves it.
 const OF_A_SESSION: &str = "subtitle_broker_connected";
@@ -75,24 +75,9 @@ async fn tasks_in_every_way(bench: &Bench) {
 }
 
 async fn a_download_and_the_same_again(bench: &Bench) {
-    let spec = serde_json::json!({"video": {"title": "Harbour"}, "language": "es", "sources": [{"name": "simulated"}], "output": {"format": "SRT"}});
-    let task = DownloadRequested {
-        video_url: String::new(),
-        video_title: "Harbour".to_owned(),
-        language: "es".to_owned(),
-        preferred_sources: vec![],
-        spec: serde_json::from_value(spec).expect("a spec"),
-    };
-    let downloader = Downloader {
-        store: bench.store.clone(),
-        sources: bench.translator(CountingEngine::default()).sources,
-        order: vec![],
-        public_url: "http://example".to_owned(),
-        metrics: bench.metrics.clone(),
-    };
+    let (downloader, task) = (bench.downloader(Duration::ZERO), download());
     for job in ["b", "c"] {
-        let now = "2026-11-01T00:00:00Z".parse().expect("a time");
-        let task = Event::new(&subject(job), source::MANAGER, now, &task);
+        let task = Event::new(&subject(job), source::MANAGER, Timestamp::UNIX_EPOCH, &task);
         assert_eq!(deliver(&downloader, &bench.desk("d"), &task).await, (Settled::Done, 1));
     }
     let requests =
