@@ -9,7 +9,7 @@ use std::sync::{Arc, atomic::Ordering};
 use futures::{StreamExt as _, stream::FuturesUnordered};
 use jiff::Timestamp;
 use lapin::{message::Delivery, options::BasicAckOptions};
-use subtitle_broker::{BrokerError, Publish, Session};
+use subtitle_broker::{BrokerError, Publish};
 use subtitle_core::{
     event::{Event, EventType, Malformed},
     reason::Reason,
@@ -21,6 +21,7 @@ use crate::{
         ActError, Hands,
         cluster::{Cluster, ClusterError},
         ledger::Ledger,
+        queues::Publisher,
     },
     decide::{
         fold::fold,
@@ -70,12 +71,16 @@ pub async fn handle<C: Cluster, L: Ledger, P: Publish>(
     let mut events = Vec::with_capacity(batch.len());
     for message in batch {
         match &message.event {
-            Ok(event) => events.push((event.clone(), message)),
+            Ok(event) => {
+                hands.metrics.consumed(event);
+                events.push((event.clone(), message));
+            }
             Err(error) => dead_letter(publisher, message, Reason::MalformedMessage, &error.to_string()).await?,
         }
     }
     let (events, messages): (Vec<Event>, Vec<&Incoming>) = events.into_iter().unzip();
     let Some(first) = events.first() else { return Ok(()) };
+    let oldest = events.iter().map(|event| event.timestamp).min();
     let place = events.iter().find_map(|event| event.namespace.as_deref().zip(event.name.as_deref()));
     let (mut found, mut may_be_old) = (hands.cluster.find(&first.job_id, place).await?, true);
     while let Some(job) = found {
@@ -86,9 +91,9 @@ pub async fn handle<C: Cluster, L: Ledger, P: Publish>(
             found = hands.cluster.read(&observed.uid, &observed.namespace, &observed.name).await?;
             continue;
         }
-        let outcome = match hands.carry_out(job.clone(), plan.clone(), Some(publisher), now).await {
+        let outcome = match hands.carry_out(job.clone(), plan.clone(), Some(publisher), oldest, now).await {
             Err(ActError::Cluster(ClusterError::Rejected(_))) => {
-                hands.carry_out(job, with_short_texts(plan), Some(publisher), now).await
+                hands.carry_out(job, with_short_texts(plan), Some(publisher), oldest, now).await
             }
             outcome => outcome,
         };
@@ -140,18 +145,18 @@ async fn dead_letter<P: Publish>(
 }
 
 /// Consumes until the first error; what was not acknowledged is handed out again.
-pub async fn run<C: Cluster, L: Ledger>(session: &Session, hands: &Arc<Hands<C, L>>) -> ActError {
-    match consume(session, hands).await {
+pub async fn run<C: Cluster, L: Ledger>(publisher: &Publisher, hands: &Arc<Hands<C, L>>) -> ActError {
+    match consume(publisher, hands).await {
         Ok(never) => match never {},
         Err(error) => error,
     }
 }
 
 async fn consume<C: Cluster, L: Ledger>(
-    session: &Session,
+    publisher: &Publisher,
     hands: &Arc<Hands<C, L>>,
 ) -> Result<std::convert::Infallible, ActError> {
-    let mut deliveries = session.consume(CONSUMER_QUEUE, PREFETCH).await?;
+    let mut deliveries = publisher.inner().consume(CONSUMER_QUEUE, PREFETCH).await?;
     let mut lanes: Lanes<(Incoming, Delivery)> = Lanes::new(LONGEST_BATCH);
     let mut at_work = FuturesUnordered::new();
     // What an earlier session had in hand is handed out again.
@@ -160,13 +165,16 @@ async fn consume<C: Cluster, L: Ledger>(
         while at_work.len() < JOBS_AT_ONCE
             && let Some((lane, batch)) = lanes.take()
         {
-            at_work.push(work_off(session, hands, lane, batch));
+            at_work.push(work_off(publisher, hands, lane, batch));
         }
         tokio::select! {
             delivery = deliveries.next() => {
                 let delivery = delivery.ok_or(BrokerError::Cancelled)?.map_err(BrokerError::from)?;
                 let incoming = Incoming::read(delivery.routing_key.as_str(), &delivery.data);
                 let lane = incoming.lane().to_owned();
+                if delivery.redelivered {
+                    hands.metrics.events_redelivered.increment([]);
+                }
                 hands.events_in_hand.fetch_add(1, Ordering::Relaxed);
                 lanes.push(lane, (incoming, delivery));
             }
@@ -176,13 +184,13 @@ async fn consume<C: Cluster, L: Ledger>(
 }
 
 async fn work_off<C: Cluster, L: Ledger>(
-    session: &Session,
+    publisher: &Publisher,
     hands: &Hands<C, L>,
     lane: String,
     batch: Vec<(Incoming, Delivery)>,
 ) -> Result<String, ActError> {
     let (messages, deliveries): (Vec<Incoming>, Vec<Delivery>) = batch.into_iter().unzip();
-    handle(hands, session, &messages, Timestamp::now()).await?;
+    handle(hands, publisher, &messages, Timestamp::now()).await?;
     for delivery in deliveries {
         delivery.ack(BasicAckOptions::default()).await.map_err(BrokerError::from)?;
         hands.events_in_hand.fetch_sub(1, Ordering::Relaxed);

@@ -1,6 +1,9 @@
 //! The reconcile loop: each object as it changes and as it falls due, many at once, one of each at a time.
 
-use std::{sync::Arc, time::Duration};
+use std::{
+    sync::Arc,
+    time::{Duration, Instant},
+};
 
 use futures::StreamExt as _;
 use jiff::Timestamp;
@@ -13,7 +16,6 @@ use kube::{
         watcher,
     },
 };
-use subtitle_broker::Session;
 use subtitle_core::{job::SubtitleJob, phase::Phase};
 use tokio::sync::Notify;
 
@@ -22,19 +24,20 @@ use crate::{
         ActError,
         cluster::{Cluster as _, ClusterError, KubeCluster},
         ledger::RedisLedger,
+        queues::Publisher,
     },
     reconciler::Reconciler,
 };
 
 /// Reconciles at once.
-const CONCURRENCY: u16 = 32;
+pub const CONCURRENCY: u16 = 32;
 /// An object nothing happens to is looked at again after this.
 const RESYNC: Duration = Duration::from_secs(300);
 /// Changes are gathered this long before turns are given anew: it looks at every object.
 const GATHER: Duration = Duration::from_millis(20);
 
 /// The reconciler on real servers.
-pub type Production = Reconciler<KubeCluster, RedisLedger, Session>;
+pub type Production = Reconciler<KubeCluster, RedisLedger, Publisher>;
 
 struct Context {
     reconciler: Arc<Production>,
@@ -43,8 +46,16 @@ struct Context {
 }
 
 async fn step(job: Arc<SubtitleJob>, context: Arc<Context>) -> Result<Action, ActError> {
-    let due = context.reconciler.reconcile(&job, Timestamp::now()).await?;
+    let begun = Instant::now();
+    let outcome = context.reconciler.reconcile(&job, Timestamp::now()).await;
+    let result = match &outcome {
+        Ok(None) => "success",
+        Ok(Some(_)) => "requeue_after",
+        Err(_) => "error",
+    };
+    context.reconciler.hands.metrics.reconciled(result, begun.elapsed());
     context.changed.notify_one();
+    let due = outcome?;
     let wait = due.and_then(|due| Duration::try_from(due.duration_since(Timestamp::now())).ok());
     Ok(Action::requeue(wait.map_or(RESYNC, |wait| wait.clamp(Duration::from_millis(10), RESYNC))))
 }

@@ -4,13 +4,15 @@
 use futures::StreamExt as _;
 use jiff::Timestamp;
 use lapin::options::BasicAckOptions;
-use subtitle_broker::{BrokerError, Publish as _, Session};
+use subtitle_broker::{BrokerError, Publish as _};
 use subtitle_core::{
     event::{Event, EventType, source},
     payload::Failed,
     reason::Reason,
     topology::DEAD_EVENTS_QUEUE,
 };
+
+use crate::act::queues::Publisher;
 
 /// What a dead message means for its job; none where it is no task.
 pub fn failure(event: &Event, now: Timestamp) -> Option<Event> {
@@ -28,8 +30,8 @@ pub fn failure(event: &Event, now: Timestamp) -> Option<Event> {
 }
 
 /// Runs until the first error.
-pub async fn run(session: &Session) -> BrokerError {
-    let mut deliveries = match session.consume(DEAD_EVENTS_QUEUE, 10).await {
+pub async fn run(publisher: &Publisher) -> BrokerError {
+    let mut deliveries = match publisher.inner().consume(DEAD_EVENTS_QUEUE, 10).await {
         Ok(deliveries) => deliveries,
         Err(error) => return error,
     };
@@ -41,7 +43,7 @@ pub async fn run(session: &Session) -> BrokerError {
         };
         let failed = Event::decode(&delivery.data).ok().and_then(|event| failure(&event, Timestamp::now()));
         if let Some(failed) = failed
-            && let Err(error) = session.publish(&failed).await
+            && let Err(error) = publisher.publish(&failed).await
         {
             return error;
         }

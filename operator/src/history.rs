@@ -7,7 +7,11 @@ use lapin::{message::Delivery, options::BasicAckOptions, types::AMQPValue};
 use subtitle_broker::{BrokerError, Session};
 use subtitle_core::{event::Event, topology::HISTORY_STREAM};
 
-use crate::act::ledger::{Ledger, LedgerError};
+use crate::act::{
+    Hands,
+    cluster::Cluster,
+    ledger::{Ledger, LedgerError},
+};
 
 /// Deliveries in hand, and the most in one batch.
 const PREFETCH: u16 = 200;
@@ -37,18 +41,19 @@ fn offset(delivery: &Delivery) -> Option<i64> {
 }
 
 /// Copies until the first error. `began_anew`: the stream was made a moment ago, so a saved offset is another's.
-pub async fn run<L: Ledger>(session: &Session, ledger: &L, began_anew: bool) -> HistoryError {
-    match copy(session, ledger, began_anew).await {
+pub async fn run<C: Cluster, L: Ledger>(session: &Session, hands: &Hands<C, L>, began_anew: bool) -> HistoryError {
+    match copy(session, hands, began_anew).await {
         Ok(never) => match never {},
         Err(error) => error,
     }
 }
 
-async fn copy<L: Ledger>(
+async fn copy<C: Cluster, L: Ledger>(
     session: &Session,
-    ledger: &L,
+    hands: &Hands<C, L>,
     began_anew: bool,
 ) -> Result<std::convert::Infallible, HistoryError> {
+    let ledger = hands.ledger.as_ref();
     if began_anew {
         until_redis_is_there(|| ledger.forget_offset()).await;
     }
@@ -75,6 +80,7 @@ async fn copy<L: Ledger>(
             Kept::Until(offset) => saved = offset,
             Kept::Moved => return Err(HistoryError::Moved),
         }
+        hands.metrics.history_events.add([], u64::try_from(events.len()).unwrap_or_default());
         for delivery in &batch {
             delivery.ack(BasicAckOptions::default()).await.map_err(BrokerError::from)?;
         }

@@ -47,8 +47,7 @@ fn main() -> Result<()> {
 
 #[tokio::main]
 async fn asynchronous(command: impl Future<Output = Result<()>>) -> Result<()> {
-    let filter = tracing_subscriber::EnvFilter::try_from_default_env().unwrap_or_else(|_| "info".into());
-    tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).json().init();
+    subtitle_telemetry::logs::init();
     let _ = rustls::crypto::ring::default_provider().install_default();
     Box::pin(command).await
 }

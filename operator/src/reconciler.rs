@@ -73,7 +73,7 @@ impl<C: Cluster, L: Ledger, P: Queues> Reconciler<C, L, P> {
         let facts = self.facts(&observed, session.as_deref(), now).await?;
         let plan = reconcile(&observed, facts, now);
         let look_again = plan.look_again;
-        self.hands.carry_out(newest, plan, session.as_deref(), now).await?;
+        self.hands.carry_out(newest, plan, session.as_deref(), None, now).await?;
         if facts.has_broker
             && let Ok(mut doubtful) = self.doubtful.lock()
         {

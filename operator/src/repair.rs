@@ -142,6 +142,12 @@ pub async fn cancel_orphans<C: Cluster, L: Ledger, P: Queues>(
     }
 }
 
+fn repaired<C: Cluster, L: Ledger, P: Queues>(reconciler: &Reconciler<C, L, P>, kind: &'static str, count: usize) {
+    if count > 0 {
+        reconciler.hands.metrics.repairs.add([kind], u64::try_from(count).unwrap_or(u64::MAX));
+    }
+}
+
 /// Repairs until the first error of the broker.
 pub async fn run<C: Cluster, L: Ledger, P: Queues>(
     reconciler: &Reconciler<C, L, P>,
@@ -158,6 +164,7 @@ pub async fn run<C: Cluster, L: Ledger, P: Queues>(
                 Ok(0) => {}
                 Ok(tasks) => {
                     tracing::warn!(tasks, "tasks nobody started are published again");
+                    repaired(reconciler, "task", tasks);
                     doubts.notify_one();
                 }
                 Err(error) => return error,
@@ -165,18 +172,25 @@ pub async fn run<C: Cluster, L: Ledger, P: Queues>(
             _ = records.tick() => {
                 match reconciler.hands.project_lagging(true).await {
                     Ok(0) => {}
-                    Ok(records) => tracing::info!(records, "records were behind their status"),
+                    Ok(records) => {
+                        tracing::info!(records, "records were behind their status");
+                        repaired(reconciler, "record", records);
+                    }
                     Err(error) => tracing::warn!(%error, "records are compared later"),
                 }
                 match cancel_orphans(reconciler, session, Timestamp::now()).await {
                     Ok(0) => {}
-                    Ok(jobs) => tracing::info!(jobs, "records without an object are cancelled"),
+                    Ok(jobs) => {
+                        tracing::info!(jobs, "records without an object are cancelled");
+                        repaired(reconciler, "orphan", jobs);
+                    }
                     Err(ActError::Broker(error)) => return error,
                     Err(error) => tracing::warn!(%error, "records are compared later"),
                 }
             }
             _ = lagging.tick() => {
-                let _ = reconciler.hands.project_lagging(false).await;
+                let records = reconciler.hands.project_lagging(false).await.unwrap_or_default();
+                repaired(reconciler, "record", records);
             }
         }
     }

@@ -8,15 +8,14 @@ use clap::Args;
 use kube::Client;
 use subtitle_core::keys::KeyStyle;
 use subtitle_store::Store;
-use tokio::{
-    signal::unix::{SignalKind, signal},
-    sync::{Notify, mpsc, watch},
-};
+use subtitle_telemetry::stop;
+use tokio::sync::{Notify, mpsc, watch};
 
 use crate::{
     act::{Hands, cluster::KubeCluster, ledger::RedisLedger},
     api, controller,
     leader::Candidate,
+    metrics::{CONTROLLER, Metrics},
     reconciler::Reconciler,
     sessions,
 };
@@ -68,7 +67,8 @@ pub async fn run(settings: Settings) -> Result<()> {
     let cluster = Arc::new(KubeCluster::new(client.clone(), store.clone()));
     let (session, broker) = watch::channel(None);
     let (leads, is_leader) = watch::channel(false);
-    let hands = Arc::new(Hands::new(cluster.clone(), ledger.clone()));
+    let (registry, metrics) = Metrics::of("subtitle-operator");
+    let hands = Arc::new(Hands::new(cluster.clone(), ledger.clone(), metrics.clone()));
     let reconciler = Arc::new(Reconciler::new(hands, broker.clone(), settings.max_in_flight));
 
     let listener = tokio::net::TcpListener::bind(settings.listen)
@@ -83,6 +83,7 @@ pub async fn run(settings: Settings) -> Result<()> {
         client: client.clone(),
         namespace: settings.namespace.clone(),
         files: Store::open(&settings.store_url)?,
+        registry: Arc::new(registry),
         store: store.clone(),
     });
     let url = settings.broker_url.as_deref().filter(|_| settings.broker == BrokerKind::Rabbitmq);
@@ -96,6 +97,7 @@ pub async fn run(settings: Settings) -> Result<()> {
         }
         tracing::info!("this process leads");
         leads.send_replace(true);
+        metrics.leads.set([CONTROLLER], 1);
         let doubts = Arc::new(Notify::new());
         tokio::select! {
             () = candidate.keep() => bail!("leadership was lost: another process goes on"),
@@ -103,12 +105,11 @@ pub async fn run(settings: Settings) -> Result<()> {
             never = sessions::run(url, session, &reconciler, deletions, doubts) => match never {},
         }
     };
-    let (mut terminate, mut interrupt) = (signal(SignalKind::terminate())?, signal(SignalKind::interrupt())?);
+    let asked_to_stop = stop::asked()?;
     tokio::select! {
         served = axum::serve(listener, routes).into_future() => served.context("the API ended")?,
         ended = lead => return ended,
-        _ = terminate.recv() => {}
-        _ = interrupt.recv() => {}
+        () = asked_to_stop => {}
     }
     candidate.release().await;
     Ok(())

@@ -5,19 +5,25 @@ use std::{collections::HashSet, convert::Infallible, sync::Arc, time::Duration};
 
 use jiff::Timestamp;
 use kube::ResourceExt as _;
-use subtitle_broker::{Backoff, BrokerError, Publish as _, Session};
+use subtitle_broker::{Backoff, BrokerError, Measured, Publish as _, Session};
 use subtitle_core::{event::Event, job::SubtitleJob, phase::Phase, topology::HISTORY_STREAM};
 use tokio::sync::{Notify, mpsc, watch};
 
 use crate::{
-    act::cluster::Cluster as _, consumer, controller::Production, dead, decide::reconcile::task, history,
-    observe::ObservedJob, repair,
+    act::{cluster::Cluster as _, queues::Publisher},
+    consumer,
+    controller::Production,
+    dead,
+    decide::reconcile::task,
+    gauges, history,
+    observe::ObservedJob,
+    repair,
 };
 
 /// One session after the other, for ever. Without a `url` nothing is published, only logged.
 pub async fn run(
     url: Option<&str>,
-    sessions: watch::Sender<Option<Arc<Session>>>,
+    sessions: watch::Sender<Option<Arc<Publisher>>>,
     reconciler: &Production,
     mut deletions: mpsc::UnboundedReceiver<SubtitleJob>,
     doubts: Arc<Notify>,
@@ -29,38 +35,43 @@ pub async fn run(
         match Session::open_and_declare(url, "subtitle-operator").await {
             Ok((session, made_anew)) => {
                 let session = Arc::new(session);
-                let tasks = repair::doubt_tasks_in(reconciler, &made_anew);
-                tracing::info!(?made_anew, tasks, "a session with the broker began");
-                sessions.send_replace(Some(session.clone()));
-                doubts.notify_one();
-                let hands = &reconciler.hands;
-                tokio::select! {
-                    error = consumer::run(&session, hands) => tracing::warn!(%error, "the consumer loop ended"),
-                    error = dead::run(&session) => tracing::warn!(%error, "the dead-letter loop ended"),
-                    error = history::run(&session, hands.ledger.as_ref(), made_anew.contains(&HISTORY_STREAM)) => {
-                        tracing::warn!(%error, "the history loop ended");
-                    }
-                    error = repair::run(reconciler, session.as_ref(), &doubts) => {
-                        tracing::warn!(%error, "the repair loop ended");
-                    }
-                    error = announce_deletions(&session, &mut deletions) => {
-                        tracing::warn!(%error, "publishing deletions ended");
-                    }
-                    error = session.ended() => tracing::warn!(%error, "the connection with the broker ended"),
-                }
+                let metrics = &reconciler.hands.metrics;
+                let publisher = Arc::new(Measured::new(session.clone(), metrics.publishing.clone()));
+                sessions.send_replace(Some(publisher.clone()));
+                metrics.broker_connected.set([], 1);
+                Box::pin(hold(&publisher, &made_anew, reconciler, &mut deletions, &doubts)).await;
+                metrics.broker_connected.set([], 0);
                 sessions.send_replace(None);
                 session.close().await;
             }
             Err(error) => tracing::warn!(%error, "no session with the broker"),
         }
-        tokio::time::sleep(backoff.pause(begun.elapsed(), jitter())).await;
+        tokio::time::sleep(backoff.pause(begun.elapsed(), fastrand::f64())).await;
     }
 }
 
-/// From 0 to 1, by the random bits of a UUID.
-fn jitter() -> f64 {
-    let [.., last] = *uuid::Uuid::now_v7().as_bytes();
-    f64::from(last) / f64::from(u8::MAX)
+/// Runs every loop on one session, until the first of them ends.
+async fn hold(
+    publisher: &Publisher,
+    made_anew: &[&'static str],
+    reconciler: &Production,
+    deletions: &mut mpsc::UnboundedReceiver<SubtitleJob>,
+    doubts: &Arc<Notify>,
+) {
+    let tasks = repair::doubt_tasks_in(reconciler, made_anew);
+    tracing::info!(?made_anew, tasks, "a session with the broker began");
+    doubts.notify_one();
+    let hands = &reconciler.hands;
+    let stream_is_new = made_anew.contains(&HISTORY_STREAM);
+    tokio::select! {
+        error = consumer::run(publisher, hands) => tracing::warn!(%error, "the consumer loop ended"),
+        error = dead::run(publisher) => tracing::warn!(%error, "the dead-letter loop ended"),
+        error = history::run(publisher.inner(), hands, stream_is_new) => tracing::warn!(%error, "the history loop ended"),
+        error = repair::run(reconciler, publisher, doubts) => tracing::warn!(%error, "the repair loop ended"),
+        error = gauges::run(publisher, hands) => tracing::warn!(%error, "looking at the queues ended"),
+        error = announce_deletions(publisher, deletions) => tracing::warn!(%error, "publishing deletions ended"),
+        error = publisher.inner().ended() => tracing::warn!(%error, "the connection with the broker ended"),
+    }
 }
 
 /// What is said of a deleted object; nothing of a job that was over.
@@ -71,11 +82,14 @@ pub fn announcement(job: &SubtitleJob, now: Timestamp) -> Option<Event> {
 }
 
 /// Workers stop working on a job that is deleted. One that is missed is found by the repair loop.
-async fn announce_deletions(session: &Session, deletions: &mut mpsc::UnboundedReceiver<SubtitleJob>) -> BrokerError {
+async fn announce_deletions(
+    publisher: &Publisher,
+    deletions: &mut mpsc::UnboundedReceiver<SubtitleJob>,
+) -> BrokerError {
     loop {
         let Some(job) = deletions.recv().await else { return std::future::pending().await };
         let Some(event) = announcement(&job, Timestamp::now()) else { continue };
-        if let Err(error) = session.publish(&event).await {
+        if let Err(error) = publisher.publish(&event).await {
             return error;
         }
     }

@@ -6,7 +6,7 @@ use subtitle_core::{
     phase::{Phase, Step},
     reason::Reason,
 };
-use subtitle_operator::decide::conditions;
+use subtitle_operator::{decide::conditions, metrics::Metrics};
 
 fn file(name: &str) -> PathBuf {
     PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("..").join(name)
@@ -70,4 +70,7 @@ fn the_readme_and_the_reference_say_what_the_code_says() {
         let _ = writeln!(reasons, "| `{reason}` | {} | {retried} |", reason.meaning().trim());
     }
     holds("core/docs/reasons.md", "reasons", &reasons);
+
+    let (registry, _) = Metrics::of("subtitle-operator");
+    holds("core/docs/metrics-of-the-operator.md", "metrics", &registry.markdown());
 }

@@ -41,6 +41,7 @@ pub struct Stack {
     /// The object store's directory, where the store is one.
     pub store: PathBuf,
     programs: PathBuf,
+    store_environment: Vec<(String, String)>,
     folder: PathBuf,
 }
 
@@ -92,7 +93,8 @@ impl Stack {
         let (library, store) = (options.library.clone(), folder.join("store"));
         fs::create_dir_all(&store)?;
         let directory = || (format!("file://{}", store.display()), Vec::new());
-        let (store_url, store_environment) = options.store.clone().unwrap_or_else(directory);
+        let (store_url, mut store_environment) = options.store.clone().unwrap_or_else(directory);
+        store_environment.push(("SUBTITLES_STORE_URL".to_owned(), store_url));
         let (cluster, programs, servers) = thread::scope(|scope| {
             let cluster = scope.spawn(|| cluster(&folder.join("kubernetes"), options));
             let programs = scope.spawn(|| {
@@ -113,30 +115,41 @@ impl Stack {
             (cluster.join().map_err(broken).flatten(), programs.join().map_err(broken).flatten(), servers)
         });
         let (cluster, programs, (broker, redis)) = (cluster?, programs?, servers?);
-        let port = free_port()?;
-        let api = format!("http://127.0.0.1:{port}");
-        let mut operator = Server::start("operator", &programs.join("subtitle-operator"), folder, |command| {
-            command.arg("run").env("KUBECONFIG", &cluster.kubeconfig);
-            command.env("SUBTITLES_BROKER_URL", &broker.url).env("SUBTITLES_REDIS_URL", &redis.url);
-            // Started again, it takes its own lease up at once.
-            command.env("SUBTITLES_LISTEN", format!("127.0.0.1:{port}")).env("SUBTITLES_IDENTITY", "operator");
-            command.env("SUBTITLES_STORE_URL", &store_url).envs(store_environment.clone());
-        })?;
-        let ready = || reachable(&format!("{api}/readyz"));
-        wait_until(&mut operator, folder, Duration::from_secs(60), ready)?;
+        let place = Place { folder, programs: &programs, store_environment: &store_environment };
+        let (operator, api) = operator("operator", &place, &cluster, &broker, &redis)?;
         let worker = |name: &str| {
             Server::start(name, &programs.join(name), folder, |command| {
                 command.env("SUBTITLES_BROKER_URL", &broker.url).env("SUBTITLES_PUBLIC_URL", &api);
-                command.env("SUBTITLES_STORE_URL", &store_url).envs(store_environment.clone());
+                command.envs(store_environment.clone());
                 command.env("SUBTITLES_LIBRARIES", format!("default={}", library.display()));
+                command.env("SUBTITLES_METRICS_LISTEN", "none");
                 let delay = options.simulated_delay.as_millis().to_string();
                 command.env("SUBTITLES_SIMULATED_DELAY_MILLISECONDS", delay);
             })
         };
         let (downloader, translator) = (worker("subtitle-downloader")?, worker("subtitle-translator")?);
         (options.progress)("operator, downloader and translator run");
-        let folder = folder.to_path_buf();
-        Ok(Self { operator, downloader, translator, cluster, broker, redis, api, library, store, programs, folder })
+        Ok(Self {
+            operator,
+            downloader,
+            translator,
+            cluster,
+            broker,
+            redis,
+            api,
+            library,
+            store,
+            programs,
+            store_environment,
+            folder: folder.to_path_buf(),
+        })
+    }
+
+    /// Another operator beside the first, under its own name; and where its API is.
+    pub fn another_operator(&self, name: &str) -> Result<(Server, String)> {
+        let place =
+            Place { folder: &self.folder, programs: &self.programs, store_environment: &self.store_environment };
+        operator(name, &place, &self.cluster, &self.broker, &self.redis)
     }
 
     /// Every process, in an order in which they may be started again.
@@ -216,6 +229,33 @@ impl Stack {
             std::thread::sleep(Duration::from_millis(50));
         }
     }
+}
+
+struct Place<'a> {
+    folder: &'a Path,
+    programs: &'a Path,
+    store_environment: &'a [(String, String)],
+}
+
+/// Starts an operator on a free port and waits until it is ready.
+fn operator(
+    name: &str,
+    place: &Place<'_>,
+    cluster: &Cluster,
+    broker: &Broker,
+    redis: &Redis,
+) -> Result<(Server, String)> {
+    let port = free_port()?;
+    let mut operator = Server::start(name, &place.programs.join("subtitle-operator"), place.folder, |command| {
+        command.arg("run").env("KUBECONFIG", &cluster.kubeconfig);
+        command.env("SUBTITLES_BROKER_URL", &broker.url).env("SUBTITLES_REDIS_URL", &redis.url);
+        // Started again, it takes its own lease up at once.
+        command.env("SUBTITLES_LISTEN", format!("127.0.0.1:{port}")).env("SUBTITLES_IDENTITY", name);
+        command.envs(place.store_environment.iter().cloned());
+    })?;
+    let api = format!("http://127.0.0.1:{port}");
+    wait_until(&mut operator, place.folder, Duration::from_secs(60), || reachable(&format!("{api}/readyz")))?;
+    Ok((operator, api))
 }
 
 fn reachable(url: &str) -> bool {

@@ -162,6 +162,32 @@ fn a_deleted_job(stack: &mut Stack) {
     stack.translator.restart().expect("starts again");
 }
 
+/// What happened here moved the numbers that count it.
+fn numbers(stack: &Stack) {
+    let text = output(Command::new("curl").args(["-sf", &format!("{}/metrics", stack.api)])).expect("metrics");
+    for name in [
+        "controller_runtime_reconcile_total{controller=\"subtitlejob\",result=\"success\"}",
+        "controller_runtime_reconcile_time_seconds_count",
+        "leader_election_master_status{name=\"subtitlejob\"}",
+        "subtitle_broker_connected",
+        "subtitle_jobs{phase=\"Done\"}",
+        "subtitle_events_consumed_total{event_type=\"subtitle.ready\",source=\"downloader\"}",
+        "subtitle_event_to_status_seconds_count",
+        "subtitle_status_writes_total",
+        "subtitle_jobs_finished_total{result=\"success\",reason=\"SubtitleFound\"}",
+        "subtitle_job_duration_seconds_count",
+        "subtitle_repairs_total{kind=\"record\"}",
+        "subtitle_history_events_total",
+        "subtitle_redis_errors_total",
+        "subtitle_events_published_total{event_type=\"subtitle.download.requested\",outcome=\"confirmed\"}",
+        "subtitle_dead_letters_published_total{reason=\"MalformedMessage\",outcome=\"confirmed\"}",
+        "subtitle_publish_seconds_count",
+    ] {
+        let value = text.lines().find_map(|line| line.strip_prefix(name)).and_then(|rest| rest.rsplit(' ').next());
+        assert!(value.is_some_and(|value| value != "0"), "{name} has not moved: {value:?}\n{text}");
+    }
+}
+
 #[test]
 fn whatever_is_away_comes_right_by_itself() {
     let folder = temporary_folder("degradation").expect("a temporary folder");
@@ -178,6 +204,7 @@ fn whatever_is_away_comes_right_by_itself() {
     without_redis(&mut stack, &known);
     let id = emptied_redis(&stack, &known);
     rebuilding_a_history(&stack, &id);
+    numbers(&stack);
     drop(stack);
     let _ = fs::remove_dir_all(&folder);
 }

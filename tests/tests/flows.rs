@@ -95,7 +95,9 @@ fn every_flow_ends_as_it_should_also_when_processes_die() {
     stack
         .apply(&job("failed", "{video: {path: letters.mkv}, language: fr, translation: {policy: Never}}"))
         .expect("applies");
-    stack.apply(&job("invalid", "{video: {path: letters.mkv}, language: he, output: {format: ASS}}")).expect("applies");
+    stack
+        .apply(&job("invalid", "{video: {path: letters.mkv}, language: he, translation: {glossaryRef: {name: names}}}"))
+        .expect("applies");
 
     let found = stack.finished("found", LIMIT).expect("finished");
     assert_eq!((&found["status"]["phase"], &found["status"]["reason"]), (&"Done".into(), &"SubtitleFound".into()));

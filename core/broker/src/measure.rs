@@ -56,6 +56,11 @@ impl<P> Measured<P> {
     pub const fn new(inner: P, metrics: PublishMetrics) -> Self {
         Self { inner, metrics }
     }
+
+    /// What is counted.
+    pub const fn inner(&self) -> &P {
+        &self.inner
+    }
 }
 
 fn outcome(published: &Result<(), BrokerError>) -> &'static str {

@@ -36,15 +36,15 @@ impl fmt::Display for Listen {
     }
 }
 
+/// The content type of what a registry writes.
+pub const OPEN_METRICS: &str = "application/openmetrics-text; version=1.0.0; charset=utf-8";
+
 /// The three answers; `ready` says why not.
 pub fn router<R>(registry: Arc<Registry>, ready: R) -> Router
 where
     R: Fn() -> Result<(), String> + Clone + Send + Sync + 'static,
 {
-    let metrics = || async move {
-        let open_metrics = "application/openmetrics-text; version=1.0.0; charset=utf-8";
-        ([(CONTENT_TYPE, open_metrics)], registry.text())
-    };
+    let metrics = || async move { ([(CONTENT_TYPE, OPEN_METRICS)], registry.text()) };
     let readiness = || async move {
         match ready() {
             Ok(()) => (StatusCode::OK, "ready\n".to_owned()),

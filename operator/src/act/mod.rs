@@ -15,9 +15,12 @@ use std::{
 use jiff::Timestamp;
 use kube::ResourceExt as _;
 use subtitle_broker::{BrokerError, Publish};
-use subtitle_core::job::SubtitleJob;
+use subtitle_core::job::{SubtitleJob, SubtitleJobStatus};
 
-use crate::decide::plan::{Effect, Plan};
+use crate::{
+    decide::plan::{Effect, Plan},
+    metrics::Metrics,
+};
 use cluster::{Cluster, ClusterError};
 use ledger::{Ledger, LedgerError};
 
@@ -49,29 +52,33 @@ pub struct Hands<C, L> {
     pub ledger: Arc<L>,
     /// Jobs whose record lags behind their status.
     lagging: Mutex<HashSet<String>>,
+    /// What is counted.
+    pub metrics: Metrics,
     /// Events that the consumer loop has received and not yet acknowledged.
     pub events_in_hand: AtomicUsize,
 }
 
 impl<C: Cluster, L: Ledger> Hands<C, L> {
     /// Over a cluster and a ledger.
-    pub fn new(cluster: Arc<C>, ledger: Arc<L>) -> Self {
-        Self { cluster, ledger, lagging: Mutex::default(), events_in_hand: AtomicUsize::new(0) }
+    pub fn new(cluster: Arc<C>, ledger: Arc<L>, metrics: Metrics) -> Self {
+        Self { cluster, ledger, lagging: Mutex::default(), metrics, events_in_hand: AtomicUsize::new(0) }
     }
 
-    /// Does what the plan says to `job`; the object as it is afterwards.
+    /// Does what the plan says to `job`; the object as it is afterwards. `caused_at` is the time of the oldest event that
+    /// the plan was made for.
     pub async fn carry_out<P: Publish>(
         &self,
         mut job: SubtitleJob,
         plan: Plan,
         publisher: Option<&P>,
+        caused_at: Option<Timestamp>,
         now: Timestamp,
     ) -> Result<SubtitleJob, ActError> {
         let mut lags = None;
         for effect in plan.effects {
             match effect {
                 Effect::Publish(event) => publisher.ok_or(ActError::NoBroker)?.publish(&event).await?,
-                Effect::WriteStatus(status) => job = self.cluster.write(&job, &status).await?,
+                Effect::WriteStatus(status) => job = self.write(job, &status, caused_at, now).await?,
                 Effect::Project => lags = self.project(&job).await.err(),
                 Effect::Delete { at_the_latest } => match lags.take().filter(|_| now < at_the_latest) {
                     Some(error) => return Err(ActError::NoRecord(error)),
@@ -82,11 +89,28 @@ impl<C: Cluster, L: Ledger> Hands<C, L> {
         Ok(job)
     }
 
+    async fn write(
+        &self,
+        job: SubtitleJob,
+        status: &SubtitleJobStatus,
+        caused_at: Option<Timestamp>,
+        now: Timestamp,
+    ) -> Result<SubtitleJob, ClusterError> {
+        let written = self.cluster.write(&job, status).await;
+        match &written {
+            Ok(_) => self.metrics.wrote(job.status.as_ref(), status, caused_at, now),
+            Err(ClusterError::Conflict) => self.metrics.status_conflicts.increment([]),
+            Err(_) => {}
+        }
+        written
+    }
+
     /// Copies the status to Redis; a failure is made good later.
     async fn project(&self, job: &SubtitleJob) -> Result<(), LedgerError> {
         let projected = self.ledger.project(&[job]).await.map(drop);
         if let Err(error) = &projected {
             tracing::warn!(%error, job = job.name_any(), "the record in Redis lags behind");
+            self.metrics.redis_errors.increment([]);
             self.lags(job);
         }
         projected

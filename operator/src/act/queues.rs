@@ -1,6 +1,8 @@
 //! How much waits on the broker: the port beside `subtitle_broker::Publish`.
 
-use subtitle_broker::{BrokerError, Publish, Session};
+use std::sync::Arc;
+
+use subtitle_broker::{BrokerError, Measured, Publish, Session};
 
 /// A broker that also says how many messages wait in its queues.
 pub trait Queues: Publish + 'static {
@@ -8,8 +10,11 @@ pub trait Queues: Publish + 'static {
     fn ready(&self, queue: &'static str) -> impl Future<Output = Result<Option<u32>, BrokerError>> + Send;
 }
 
-impl Queues for Session {
+/// A session that counts what is published on it.
+pub type Publisher = Measured<Arc<Session>>;
+
+impl Queues for Publisher {
     async fn ready(&self, queue: &'static str) -> Result<Option<u32>, BrokerError> {
-        Ok(self.depth(queue).await?.map(|depth| depth.ready))
+        Ok(self.inner().depth(queue).await?.map(|depth| depth.ready))
     }
 }

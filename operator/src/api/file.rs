@@ -33,6 +33,7 @@ pub(super) async fn file(State(shared): State<Shared>, Path(id): Path<String>) -
     let bytes = stored.ok_or_else(|| none("the file is not in the object store any more"))?;
     let kind = match key.rsplit('.').next() {
         Some("vtt") => "text/vtt; charset=utf-8",
+        Some("ass") => "text/x-ssa; charset=utf-8",
         _ => "application/x-subrip; charset=utf-8",
     };
     Ok(([(header::CONTENT_TYPE, kind)], bytes).into_response())

@@ -16,14 +16,15 @@ use futures::FutureExt as _;
 use kube::runtime::reflector::Store;
 use serde::Deserialize;
 use serde_json::{Value, json};
-use subtitle_broker::Session;
 use subtitle_core::{job::SubtitleJob, phase::Phase, record::Record};
+use subtitle_telemetry::{Registry, http::OPEN_METRICS};
 use tokio::sync::watch;
 
 use crate::{
     act::{
         cluster::{Cluster as _, KubeCluster},
         ledger::{Ledger as _, RedisLedger},
+        queues::Publisher,
     },
     reconciler::Broker,
 };
@@ -36,7 +37,7 @@ pub struct Shared {
     /// Redis.
     pub ledger: Arc<RedisLedger>,
     /// RabbitMQ.
-    pub broker: Broker<Session>,
+    pub broker: Broker<Publisher>,
     /// Whether this process leads.
     pub is_leader: watch::Receiver<bool>,
     /// The API server.
@@ -45,6 +46,8 @@ pub struct Shared {
     pub namespace: String,
     /// Where results are.
     pub files: subtitle_store::Store,
+    /// What is counted.
+    pub registry: Arc<Registry>,
     /// The watch's store.
     pub store: Store<SubtitleJob>,
 }
@@ -78,6 +81,7 @@ fn unavailable(error: &dyn std::fmt::Display) -> Refusal {
 pub fn router(shared: Shared) -> Router {
     Router::new()
         .route("/healthz", get(|| async { "ok" }))
+        .route("/metrics", get(metrics))
         .route("/readyz", get(ready))
         .route("/subtitles/download", post(create::create))
         .route("/subtitles/status/{id}", get(status))
@@ -96,6 +100,10 @@ async fn ready(State(shared): State<Shared>) -> Response {
     let redis = shared.ledger.answers().await;
     let code = if kubernetes { StatusCode::OK } else { StatusCode::SERVICE_UNAVAILABLE };
     (code, Json(json!({"kubernetes": kubernetes, "leader": leader, "broker": broker, "redis": redis}))).into_response()
+}
+
+async fn metrics(State(shared): State<Shared>) -> impl IntoResponse {
+    ([(header::CONTENT_TYPE, OPEN_METRICS)], shared.registry.text())
 }
 
 /// The object where there still is one, and the record: of the object, else what Redis still has.

@@ -152,11 +152,11 @@ fn deadlines_and_times_to_live_end_when_they_are_due() {
 
 #[test]
 fn what_slips_through_the_schema_ends_with_a_sentence() {
-    let ass = job(&json!({"output": {"format": "ASS"}}), &json!({}));
-    let (_, status) = outline(&reconcile(&ass, CALM, now()));
+    let pivot = job(&json!({"translation": {"pivot": "ViaEnglish"}}), &json!({}));
+    let (_, status) = outline(&reconcile(&pivot, CALM, now()));
     let status = status.expect("a status");
     assert_eq!((status.phase, status.reason), (Phase::Failed, Some(Reason::InvalidSpec)));
-    assert!(status.message.expect("a message").contains("spec.output.format"));
+    assert!(status.message.expect("a message").contains("spec.translation.pivot"));
 }
 
 #[test]

@@ -4,7 +4,7 @@
 use jiff::Timestamp;
 use kube::ResourceExt as _;
 use subtitle_core::{
-    job::{KeepOrRemove, OutputFormat, Pivot, SubtitleJob, SubtitleJobSpec, SubtitleJobStatus},
+    job::{KeepOrRemove, Pivot, SubtitleJob, SubtitleJobSpec, SubtitleJobStatus},
     language::Language,
     payload::Subject,
     record::display_name,
@@ -103,10 +103,6 @@ fn refusal(spec: &SubtitleJobSpec) -> Option<String> {
         );
     }
     let unsupported = [
-        (
-            spec.output.format == OutputFormat::Ass,
-            "spec.output.format ASS is not written by this version: use SRT or WebVTT",
-        ),
         (
             spec.translation.pivot == Pivot::ViaEnglish,
             "spec.translation.pivot ViaEnglish is not supported by this version: use Never",

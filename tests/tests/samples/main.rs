@@ -3,11 +3,11 @@
 
 mod s3;
 
-use std::process::Command;
+use std::{process::Command, time::Duration};
 
 use serde_json::Value;
 use subtitle_tests::{
-    process::output,
+    process::{eventually, output},
     samples::{self, Outcome},
     stack::Stack,
     temporary_folder,
@@ -54,6 +54,8 @@ fn every_sample_ends_as_its_comment_says_also_when_each_process_dies_once() {
             println!("killing {}", server.name);
             server.restart().expect("starts again");
         }
+        let answers = || output(stack.cluster.kubectl().args(["get", "--raw", "/readyz"])).ok();
+        eventually("the API server answers again", Duration::from_secs(60), answers).expect("it does");
     });
     // What history shows depends on where the kill struck; how each job ends does not.
     let ends = |outcomes: Vec<Outcome>| {

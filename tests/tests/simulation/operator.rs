@@ -10,7 +10,7 @@ use std::{
 
 use subtitle_broker::Backoff;
 use subtitle_core::{job::SubtitleJob, topology::HISTORY_STREAM};
-use subtitle_operator::{act::Hands, reconciler::Reconciler, repair, sessions::announcement};
+use subtitle_operator::{act::Hands, metrics::Metrics, reconciler::Reconciler, repair, sessions::announcement};
 use tokio::sync::{Notify, watch};
 
 use crate::{
@@ -54,7 +54,7 @@ pub(crate) struct Operator {
 pub(crate) fn start(sim: &Sim, process: usize) {
     let (sessions, broker) = watch::channel(None);
     let view = Arc::new(View::new(sim, process));
-    let hands = Arc::new(Hands::new(view.clone(), Arc::new(Link::new(sim, process))));
+    let hands = Arc::new(Hands::new(view.clone(), Arc::new(Link::new(sim, process)), Metrics::of("simulation").1));
     let operator = Arc::new(Operator {
         sim: sim.clone(),
         process,
