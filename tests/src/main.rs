@@ -36,6 +36,12 @@ enum Command {
     Verify,
     /// Write the generated files anew.
     Generate,
+    /// Inflict every fault on real servers while many jobs run, and judge what became of each.
+    Faults {
+        /// How many jobs; verify runs 500
+        #[arg(long, default_value_t = 20_000)]
+        jobs: u32,
+    },
     /// The process behind demo and up.
     #[command(hide = true)]
     Serve(Options),
@@ -75,6 +81,7 @@ fn main() -> ExitCode {
         Command::Serve(options) => serve::serve(options).map(|()| true),
         Command::Verify => Ok(verify::verify()),
         Command::Generate => verify::generate().map(|()| true),
+        Command::Faults { jobs } => verify::faults(*jobs).map(|()| true),
     };
     match outcome {
         Ok(true) => ExitCode::SUCCESS,

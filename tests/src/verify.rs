@@ -26,13 +26,21 @@ fn generated_files_are_current() -> Result<()> {
 }
 
 fn command(program: &str, arguments: &[&str]) -> Result<()> {
-    let status = Command::new(program)
-        .args(arguments)
-        .current_dir(root())
-        .status()
-        .with_context(|| format!("failed to start '{program}'"))?;
+    command_with(program, arguments, &[])
+}
+
+fn command_with(program: &str, arguments: &[&str], environment: &[(&str, &str)]) -> Result<()> {
+    let mut command = Command::new(program);
+    command.args(arguments).envs(environment.iter().copied()).current_dir(root());
+    let status = command.status().with_context(|| format!("failed to start '{program}'"))?;
     ensure!(status.success(), "'{program} {}' ended with {status}", arguments.join(" "));
     Ok(())
+}
+
+/// The fault run with so many jobs.
+pub(crate) fn faults(jobs: u32) -> Result<()> {
+    let arguments = ["test", "--workspace", "--locked", "--test", "faults", "--", "--nocapture"];
+    command_with("cargo", &arguments, &[("SUBTITLE_FAULT_JOBS", &jobs.to_string())])
 }
 
 type Check = fn() -> Result<()>;
