@@ -9,7 +9,10 @@ use std::{
     task::Waker,
 };
 
-use subtitle_core::topology::{Argument, CONSUMER_QUEUE, DEAD_LETTERS_EXCHANGE, EVENTS_EXCHANGE, QUEUES};
+use subtitle_core::{
+    event::Event,
+    topology::{Argument, CONSUMER_QUEUE, DEAD_LETTERS_EXCHANGE, EVENTS_EXCHANGE, QUEUES},
+};
 
 /// One message.
 #[derive(Clone, Debug)]
@@ -18,6 +21,8 @@ pub(crate) struct Message {
     pub(crate) key: Arc<str>,
     /// Its bytes.
     pub(crate) body: Arc<[u8]>,
+    /// What they say, for the checks; processes read it themselves.
+    pub(crate) event: Option<Arc<Event>>,
     /// How often it was handed out before; in a stream, its offset.
     pub(crate) earlier: i64,
 }
@@ -155,8 +160,9 @@ impl Broker {
     }
 
     /// Hands a message to every queue that is bound for it; how many that were.
-    pub(crate) fn route(&mut self, exchange: &str, key: &str, body: &Arc<[u8]>) -> usize {
-        let message = Message { key: key.into(), body: body.clone(), earlier: 0 };
+    pub(crate) fn route(&mut self, exchange: &str, message: &Message) -> usize {
+        let message = Message { earlier: 0, ..message.clone() };
+        let (key, body) = (&*message.key, &message.body);
         let mut routed = 0;
         for (at, known) in QUEUES.iter().enumerate() {
             let is_bound = |binding: &(&str, &str)| {
@@ -280,7 +286,7 @@ impl Broker {
             && message.earlier > limit
         {
             if argument(queue, "x-dead-letter-exchange").is_some() {
-                self.route(DEAD_LETTERS_EXCHANGE, &message.key.clone(), &message.body.clone());
+                self.route(DEAD_LETTERS_EXCHANGE, &message);
             }
         } else if self.queues[queue].exists {
             self.queues[queue].ready.push_front(message);

@@ -232,8 +232,8 @@ fn deadline(world: &mut World, process: usize, uid: &str, old: &SubtitleJobStatu
     let waiting: BTreeSet<String> = world
         .broker
         .waiting(CONSUMER_QUEUE, process)
-        .filter_map(|message| Event::decode(&message.body).ok())
-        .filter(in_time)
+        .filter_map(|message| message.event.as_deref())
+        .filter(|event| in_time(event))
         .map(|event| event.event_type.as_str().to_owned())
         .collect();
     if !waiting.is_empty() {

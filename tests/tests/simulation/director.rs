@@ -5,8 +5,7 @@ use std::sync::Arc;
 
 use object_store::memory::InMemory;
 use subtitle_core::{
-    event::Event,
-    topology::{CONSUMER_QUEUE, DOWNLOAD_QUEUE, EVENTS_EXCHANGE, TRANSLATE_QUEUE},
+    topology::{CONSUMER_QUEUE, DOWNLOAD_QUEUE, TRANSLATE_QUEUE},
 };
 
 use crate::{
@@ -14,6 +13,7 @@ use crate::{
     faults::{PROCESSES, WORKERS, name_of},
     operator,
     people::{self, Wish},
+    session::route,
     work::{Downloader, translator},
     worker,
     world::{Sim, World},
@@ -109,6 +109,9 @@ impl Director {
 
     /// Has happen what is due.
     pub(crate) fn catch_up(&mut self) {
+        if self.later.is_empty() {
+            return;
+        }
         let now = self.sim.with(|world| world.elapsed);
         while let Some(at) = self.later.iter().position(|(due, _)| *due <= now) {
             match self.later.remove(at).1 {
@@ -262,9 +265,8 @@ fn repeat_an_event(world: &mut World) {
         return;
     }
     let message = world.broker.stream()[world.random.index(length)].clone();
-    if let Ok(event) = Event::decode(&message.body) {
+    if let Some(event) = &message.event {
         world.note(|| format!("{} of {} comes AGAIN", message.key, event.job_id));
-        world.checks.routed(&event);
-        world.broker.route(EVENTS_EXCHANGE, &message.key, &message.body);
+        route(world, &message);
     }
 }

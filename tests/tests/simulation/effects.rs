@@ -9,15 +9,15 @@ use crate::{broker::Message, world::World};
 
 /// A message of a queue was acknowledged.
 pub(crate) fn acknowledged(world: &mut World, queue: &str, message: &Message) {
-    let Ok(event) = Event::decode(&message.body) else { return };
+    let Some(event) = &message.event else { return };
     let is_done = match queue {
-        CONSUMER_QUEUE => is_in_status(world, &event),
+        CONSUMER_QUEUE => is_in_status(world, event),
         DOWNLOAD_QUEUE => {
-            says(world, &event, &[EventType::Ready, EventType::TranslateRequested, EventType::Failed])
+            says(world, event, &[EventType::Ready, EventType::TranslateRequested, EventType::Failed])
         }
         TRANSLATE_QUEUE => {
             let continues = (event.job_id.clone(), event.attempt.unwrap_or(0));
-            says(world, &event, &[EventType::Translated, EventType::Failed])
+            says(world, event, &[EventType::Translated, EventType::Failed])
                 || world.checks.continued.contains(&continues)
         }
         _ => true,

@@ -37,14 +37,16 @@ use run::run;
 const SEEDS: u64 = 2_000;
 
 fn play(seeds: impl Iterator<Item = u64>) -> usize {
-    let mut played = 0;
+    let (mut played, mut steps) = (0, 0);
     for seed in seeds {
         let verdict = run(seed, None, false);
         if let Some(violation) = verdict.violation {
             panic!("seed {seed} after {} steps: {violation}\n  cargo dev simulate --seed {seed} --trace", verdict.steps);
         }
         played += 1;
+        steps += verdict.steps;
     }
+    println!("{played} seeds, {steps} steps");
     played
 }
 

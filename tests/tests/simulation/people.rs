@@ -24,7 +24,7 @@ pub(crate) fn wishes(world: &mut World) -> Vec<(u64, Wish)> {
     let number = 2 + random.index(3);
     let wish = |at| {
         let kind = KINDS[random.index(KINDS.len())];
-        let long = if random.permille(200) { "-long" } else { "" };
+        let long = if random.permille(120) { "-long" } else { "" };
         let name = format!("{kind}-{at}{long}");
         let deadline = [21_600, 21_600, 30, 10][random.index(4)];
         let priority = ["Low", "Normal", "High"][random.index(3)];

@@ -77,15 +77,16 @@ impl Simulation {
     fn until(&mut self, end: u64, most_steps: usize, rests: bool) -> Result<(), String> {
         while self.steps < most_steps {
             self.steps += 1;
-            let orders = self.sim.with(|world| world.take_orders());
+            let (orders, happens, is_slow) = self.sim.with(|world| {
+                let (is_on, events, slow) = (world.weather.is_on, world.weather.events, world.weather.slow);
+                (world.take_orders(), is_on && world.happens(events), is_on && world.happens(slow))
+            });
             self.executor.take_up(orders);
             self.director.catch_up();
-            let weather = self.sim.with(|world| world.weather.clone());
-            if weather.is_on && self.sim.with(|world| world.happens(weather.events)) {
+            if happens {
                 self.director.act();
                 continue;
             }
-            let is_slow = weather.is_on && self.sim.with(|world| world.happens(weather.slow));
             if is_slow || !self.executor.step(&self.sim) {
                 if rests && self.sim.with(|world| unsettled(world)).is_none() {
                     return Ok(());
