@@ -102,12 +102,7 @@ pub async fn place<L: Ledger>(ledger: &L) -> Result<Kept, LedgerError> {
 
 /// Brings one batch into Redis, the offset last. `saved`: up to where everything is there; `last`: the batch's last
 /// offset, none if the batch is empty. May be repeated when its outcome is not known.
-pub async fn keep<L: Ledger>(
-    ledger: &L,
-    events: &[Event],
-    saved: i64,
-    last: Option<i64>,
-) -> Result<Kept, LedgerError> {
+pub async fn keep<L: Ledger>(ledger: &L, events: &[Event], saved: i64, last: Option<i64>) -> Result<Kept, LedgerError> {
     let is_where_it_was = match last {
         Some(last) => ledger.remember(events, Some(saved), last).await?,
         None => ledger.offset().await? == Some(saved),

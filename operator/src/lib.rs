@@ -7,6 +7,7 @@
 
 pub mod act;
 pub mod api;
+pub mod commands;
 pub mod consumer;
 pub mod controller;
 pub mod crd;

@@ -96,7 +96,7 @@ impl Unstarted {
         let mut doubted = 0;
         for step in [Step::Download, Step::Translate] {
             let queue = queue_of(step);
-            // Only a new session declares it, and doubts what was lost with it.
+            // A queue that is gone ends the session: the next one makes it anew and doubts every task it held.
             let missing = || BrokerError::Missing { queue: queue.to_owned() };
             if session.ready(queue).await?.ok_or_else(missing)? > 0 {
                 continue;

@@ -66,6 +66,12 @@ impl Server {
         Ok(())
     }
 
+    /// Stops it where it stands (SIGSTOP), or lets it go on (SIGCONT).
+    pub fn freeze(&self, frozen: bool) -> Result<()> {
+        let signal = if frozen { "-STOP" } else { "-CONT" };
+        output(Command::new("kill").args([signal, &self.pid().to_string()])).map(drop)
+    }
+
     /// Its process id.
     pub fn pid(&self) -> u32 {
         self.child.id()
@@ -112,6 +118,20 @@ fn end_of(log: &Path) -> String {
     let log = std::fs::read_to_string(log).unwrap_or_default();
     let lines: Vec<&str> = log.lines().collect();
     lines[lines.len().saturating_sub(15)..].join("\n")
+}
+
+/// Waits until `answer` gives something.
+pub fn eventually<T>(what: &str, limit: Duration, mut answer: impl FnMut() -> Option<T>) -> Result<T> {
+    let deadline = Instant::now() + limit;
+    loop {
+        if let Some(answer) = answer() {
+            return Ok(answer);
+        }
+        if Instant::now() > deadline {
+            bail!("{what}: not within {} s", limit.as_secs());
+        }
+        thread::sleep(Duration::from_millis(50));
+    }
 }
 
 /// Waits until `ready` is true; an error that shows the end of the server's log if it ends first or takes too long.

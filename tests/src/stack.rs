@@ -40,6 +40,7 @@ pub struct Stack {
     pub library: PathBuf,
     /// The object store's directory, where the store is one.
     pub store: PathBuf,
+    programs: PathBuf,
     folder: PathBuf,
 }
 
@@ -135,7 +136,7 @@ impl Stack {
         let (downloader, translator) = (worker("subtitle-downloader")?, worker("subtitle-translator")?);
         (options.progress)("operator, downloader and translator run");
         let folder = folder.to_path_buf();
-        Ok(Self { operator, downloader, translator, cluster, broker, redis, api, library, store, folder })
+        Ok(Self { operator, downloader, translator, cluster, broker, redis, api, library, store, programs, folder })
     }
 
     /// Every process, in an order in which they may be started again.
@@ -144,6 +145,19 @@ impl Stack {
         let outside = [&mut broker.port_mapper, &mut broker.server, &mut self.redis.server];
         let ours = [&mut self.operator, &mut self.downloader, &mut self.translator];
         self.cluster.servers.iter_mut().rev().chain(outside).chain(ours)
+    }
+
+    /// What the operator's program prints for one of its other commands.
+    pub fn operator_command(&self, arguments: &[&str]) -> Result<String> {
+        let mut command = Command::new(self.programs.join("subtitle-operator"));
+        command.env("SUBTITLES_BROKER_URL", &self.broker.url).env("SUBTITLES_REDIS_URL", &self.redis.url);
+        output(command.args(arguments))
+    }
+
+    /// What `redis-cli` prints.
+    pub fn redis_command(&self, arguments: &[&str]) -> Result<String> {
+        output(Command::new("redis-cli").args(["-u", &self.redis.url]).args(arguments))
+            .map(|text| text.trim().to_owned())
     }
 
     /// Applies a manifest.

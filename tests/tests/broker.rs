@@ -1,6 +1,14 @@
 //! The broker session on a real RabbitMQ: what a session promises when the broker refuses, blocks or forgets.
 
-use std::{collections::BTreeSet, fs, time::Duration};
+use std::{
+    collections::BTreeSet,
+    fs,
+    sync::{
+        Arc,
+        atomic::{AtomicU32, Ordering::SeqCst},
+    },
+    time::Duration,
+};
 
 use futures::{StreamExt as _, future::join_all};
 use lapin::{
@@ -8,14 +16,23 @@ use lapin::{
     options::{BasicAckOptions, QueueDeclareOptions, QueueDeleteOptions},
     types::FieldTable,
 };
-use subtitle_broker::{BrokerError, Depth, Publish as _, Refusal, Session};
+use subtitle_broker::{BrokerError, Depth, Publish, Refusal, Session};
 use subtitle_core::{
     event::{Event, EventType, source},
-    payload::{Cancelled, Subject, TranslateProgress},
+    payload::{Cancelled, DownloadRequested, DownloadStarted, Subject, TranslateProgress},
     reason::Reason,
     topology::{CONSUMER_QUEUE, DOWNLOAD_QUEUE, QUEUES, TRANSLATE_QUEUE},
 };
 use subtitle_tests::{process::free_port, servers::Broker, temporary_folder};
+use subtitle_workers::{
+    clock::Clock,
+    metrics::Metrics,
+    report::{Gate as _, Reporter, Stopped},
+    run::{CancellationToken, Settings, Vitals, run},
+    store::Store,
+    task::Work,
+};
+use tokio::sync::Semaphore;
 
 /// Far longer than anything here takes: a test that waits this long has failed.
 const LONG: Duration = Duration::from_secs(30);
@@ -104,7 +121,7 @@ async fn of_200_concurrent_publishes_each_is_confirmed_and_there_once(broker: &B
         published.expect("confirmed");
     }
     let mut deliveries = session.consume(CONSUMER_QUEUE, 100).await.expect("subscribes");
-    let (mut wanted, mut seen) = (BTreeSet::from_iter(events.iter().map(Event::identity)), Vec::new());
+    let (mut wanted, mut seen) = (events.iter().map(Event::identity).collect::<BTreeSet<_>>(), Vec::new());
     while !wanted.is_empty() {
         let delivery = tokio::time::timeout(LONG, deliveries.next()).await.expect("in time");
         let delivery = delivery.expect("not cancelled").expect("a delivery");
@@ -190,6 +207,91 @@ async fn under_a_memory_alarm_a_publish_ends_with_an_unknown_outcome(broker: &Br
     next.publish(&event(0)).await.expect("and the next one works");
 }
 
+/// Work whose first task hangs until it is let go.
+struct Probe {
+    performed: AtomicU32,
+    let_go: Semaphore,
+}
+
+impl Work for Probe {
+    type Task = DownloadRequested;
+    const QUEUE: &'static str = DOWNLOAD_QUEUE;
+    const SOURCE: &'static str = source::DOWNLOADER;
+
+    fn claim(&self, subject: &Subject, _: &DownloadRequested) -> String {
+        format!("claims/{}", subject.job_id)
+    }
+
+    async fn perform(
+        &self,
+        _: &Event,
+        _: DownloadRequested,
+        reporter: &Reporter<'_, impl Publish, impl Clock>,
+    ) -> Result<(), Stopped> {
+        if self.performed.fetch_add(1, SeqCst) == 0 {
+            let _permit = self.let_go.acquire().await;
+        }
+        reporter.pass()?;
+        reporter.publish(&DownloadStarted { worker: reporter.worker() }).await
+    }
+}
+
+fn task(job: &str) -> Event {
+    let subject = Subject { job_id: job.to_owned(), namespace: "n".into(), name: job.to_owned(), attempt: 1 };
+    let payload = DownloadRequested {
+        video_url: String::new(),
+        video_title: "A".into(),
+        language: "es".into(),
+        preferred_sources: vec![],
+        spec: serde_json::from_value(serde_json::json!({"video": {"title": "A"}, "language": "es"})).expect("a spec"),
+    };
+    Event::new(&subject, source::MANAGER, event(0).timestamp, &payload)
+}
+
+async fn a_worker_survives_its_session_pays_once_and_hears_of_deletions(broker: &Broker) {
+    let session = Session::open(&broker.url, "test").await.expect("connects");
+    let settings = Settings {
+        broker_url: broker.url.clone(),
+        concurrency: 4,
+        worker: "worker".to_owned(),
+        grace: Duration::from_secs(5),
+    };
+    let (registry, metrics) = Metrics::of("test");
+    let (vitals, stop) = (Vitals::new(metrics), CancellationToken::new());
+    let probe = Arc::new(Probe { performed: AtomicU32::new(0), let_go: Semaphore::new(0) });
+    let store = Store::open(&"memory:".parse().expect("a URL")).expect("opens");
+    let worker = tokio::spawn(run(probe.clone(), store, settings, vitals.clone(), stop.clone()));
+    let counted = |series: &str| registry.text().lines().any(|line| line == series);
+    until("ready", async || vitals.readiness().is_ok() && counted("subtitle_broker_connected{} 1")).await;
+
+    session.publish(&task("a")).await.expect("confirmed");
+    until("at it", async || probe.performed.load(SeqCst) == 1).await;
+    let before = vitals.session.borrow().clone().expect("a session");
+    broker.control(&["close_all_connections", "maintenance"]).expect("closes");
+    let is_another = |now: &Option<Arc<Session>>| now.as_ref().is_some_and(|now| !Arc::ptr_eq(now, &before));
+    until("a new session", async || is_another(&vitals.session.borrow())).await;
+    let session = Session::open(&broker.url, "test").await.expect("connects");
+    probe.let_go.add_permits(1);
+    let done = format!("subtitle_tasks_finished_total{{queue=\"{DOWNLOAD_QUEUE}\",outcome=\"done\",reason=\"\"}} 1");
+    until("handed out again and done", async || counted(&done)).await;
+    assert_eq!(probe.performed.load(SeqCst), 2, "the first one stopped where its session was over");
+
+    let deleted = task("b").subject().expect("a subject");
+    let deleted = Event::new(&deleted, source::MANAGER, event(0).timestamp, &Cancelled { reason: Reason::Deleted });
+    session.publish(&deleted).await.expect("confirmed");
+    let cancelled = format!("{{queue=\"{DOWNLOAD_QUEUE}\",outcome=\"cancelled\",reason=\"\"}} 1");
+    let cancelled = format!("subtitle_tasks_finished_total{cancelled}");
+    until("a task of a deleted job is not done", async || {
+        session.publish(&task("b")).await.expect("confirmed");
+        counted(&cancelled)
+    })
+    .await;
+
+    stop.cancel();
+    tokio::time::timeout(LONG, worker).await.expect("stops in time").expect("ends well");
+    assert!(vitals.readiness().is_err() && counted("subtitle_broker_connected{} 0"));
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn a_session_keeps_its_promises_on_a_real_broker() {
     let folder = temporary_folder("session").expect("a temporary folder");
@@ -201,6 +303,7 @@ async fn a_session_keeps_its_promises_on_a_real_broker() {
     deleting_the_queue_ends_the_subscription_without_ending_the_session(&broker).await;
     every_listener_hears_an_announcement_and_leaves_nothing_behind(&broker).await;
     a_connection_the_broker_closes_ends_the_session(&broker).await;
+    a_worker_survives_its_session_pays_once_and_hears_of_deletions(&broker).await;
     under_a_memory_alarm_a_publish_ends_with_an_unknown_outcome(&broker).await;
     drop(broker);
     let _ = fs::remove_dir_all(folder);

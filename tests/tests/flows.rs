@@ -138,13 +138,11 @@ fn every_flow_ends_as_it_should_also_when_processes_die() {
     assert_eq!(invalid["status"]["reason"], "InvalidSpec");
 
     // Redis as the old commands read it, and REST.
-    let redis = |command: &[&str]| {
-        output(Command::new("redis-cli").args(["-u", &stack.redis.url]).args(command)).expect("redis-cli")
-    };
+    let redis = |command: &[&str]| stack.redis_command(command).expect("redis-cli");
     let record: serde_json::Value =
         serde_json::from_str(&redis(&["GET", &format!("job:{}", uid(&found))])).expect("JSON");
     assert_eq!((&record["status"], &record["name"]), (&"DONE".into(), &"found".into()));
-    assert_eq!(redis(&["LLEN", &format!("job:events:{}", uid(&found))]).trim(), "3");
+    assert_eq!(redis(&["LLEN", &format!("job:events:{}", uid(&found))]), "3");
     assert_eq!(stack.get(&format!("/subtitles/{}", uid(&found))).expect("REST").1["status"], "DONE");
     assert_eq!(stack.get("/subtitles/unknown").expect("REST").0, 404);
     assert_eq!(stack.get(&format!("/subtitles/{}/events?limit=0", uid(&found))).expect("REST").0, 422);

@@ -12,7 +12,7 @@ use crate::{
     failure::Failure,
     find::Sources,
     store::{Store, StoreError, sha256},
-    subtitle::{Format, Subtitle},
+    subtitle::{Format, Subtitle, Warning, Written},
 };
 
 impl From<StoreError> for Failure {
@@ -69,7 +69,10 @@ pub async fn store(
     format: Format,
     language: &Language,
 ) -> Result<Artefact, Failure> {
-    let text = subtitle.write(format);
+    let Written { text, losses } = subtitle.write(format);
+    for Warning { code, message, .. } in losses {
+        tracing::warn!(key, %code, %message, "the conversion lost something");
+    }
     if store.create(key, text.clone().into()).await? {
         return Ok(described(text, subtitle, format, key, language));
     }
@@ -93,9 +96,12 @@ pub async fn write_sidecar(
     if spec.output.sidecar == Sidecar::Never {
         return Ok(());
     }
-    let extension = if artefact.result.format == Format::WebVtt.name() { "vtt" } else { "srt" };
-    let path =
-        sources.sidecar_path(&spec.video, language, extension).await.map_err(|error| failed(error.to_string()))?;
+    let is_written = |format: &Format| artefact.result.format == format.name();
+    let format = [Format::WebVtt, Format::Ass].into_iter().find(is_written).unwrap_or(Format::Srt);
+    let path = sources
+        .sidecar_path(&spec.video, language, format.extension())
+        .await
+        .map_err(|error| failed(error.to_string()))?;
     let path = path.ok_or_else(|| failed("spec.output.sidecar needs a video.path whose folder exists".to_owned()))?;
     let name = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
     if spec.output.sidecar == Sidecar::IfAbsent && tokio::fs::try_exists(&path).await.unwrap_or(false) {

@@ -4,13 +4,14 @@ use std::{collections::BTreeMap, path::PathBuf, sync::Arc, time::Duration};
 
 use anyhow::{Context as _, Result};
 use clap::Args;
-use tokio::signal::unix::{SignalKind, signal};
+use subtitle_telemetry::{Registry, http, logs, stop};
 use tokio_util::sync::CancellationToken;
 use url::Url;
 
 use crate::{
     find::{Sources, simulated::Simulation},
-    run::{self, Settings},
+    metrics::Metrics,
+    run::{self, Settings, Vitals},
     store::Store,
     task::Work,
 };
@@ -36,6 +37,9 @@ pub struct Common {
     /// Seconds to finish what is in hand after SIGTERM; below the pod's terminationGracePeriodSeconds
     #[arg(long, env = "SUBTITLES_GRACE_SECONDS", default_value_t = 25)]
     pub grace_seconds: u64,
+    /// Where /metrics, /healthz and /readyz are served, or none
+    #[arg(long, env = "SUBTITLES_METRICS_LISTEN", default_value = "0.0.0.0:8081")]
+    pub metrics_listen: http::Listen,
     /// A library behind HTTP, asked after the mounted one: a URL with {stem} and {language}
     #[arg(long, env = "SUBTITLES_LIBRARY_URL", value_parser = template)]
     pub library_url: Option<String>,
@@ -93,8 +97,8 @@ impl Common {
         Ok(Store::open(&self.store_url)?)
     }
 
-    /// Runs a worker until SIGTERM or SIGINT.
-    pub async fn run<W: Work>(self, work: W, store: Store) -> Result<()> {
+    /// Runs a worker until SIGTERM or SIGINT; `registry` holds its `metrics` and is served meanwhile.
+    pub async fn run<W: Work>(self, work: W, store: Store, registry: Registry, metrics: Metrics) -> Result<()> {
         let host = std::env::var("HOSTNAME").unwrap_or_else(|_| "local".to_owned());
         let settings = Settings {
             broker_url: self.broker_url,
@@ -102,21 +106,20 @@ impl Common {
             worker: format!("{}-{host}-{}", W::SOURCE, std::process::id()),
             grace: Duration::from_secs(self.grace_seconds),
         };
-        let stop = CancellationToken::new();
-        let worker = tokio::spawn(run::run(Arc::new(work), store, settings, stop.clone()));
-        let (mut terminate, mut interrupt) = (signal(SignalKind::terminate())?, signal(SignalKind::interrupt())?);
-        tokio::select! {
-            _ = terminate.recv() => {}
-            _ = interrupt.recv() => {}
-        }
+        let asked_to_stop = stop::asked().context("failed to listen for signals")?;
+        let (stop, vitals) = (CancellationToken::new(), Vitals::new(metrics));
+        let seen = vitals.clone();
+        let answers = http::router(Arc::new(registry), move || seen.readiness());
+        tokio::spawn(http::serve(self.metrics_listen, answers));
+        let worker = tokio::spawn(run::run(Arc::new(work), store, settings, vitals, stop.clone()));
+        asked_to_stop.await;
         stop.cancel();
         worker.await.context("the worker broke")
     }
 }
 
-/// Structured logs to standard error, filtered by `RUST_LOG` (default `info`); the one TLS provider.
+/// Logs, and the one TLS provider.
 pub fn init() {
-    let filter = tracing_subscriber::EnvFilter::try_from_default_env().unwrap_or_else(|_| "info".into());
-    tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).json().init();
+    logs::init();
     let _ = rustls::crypto::ring::default_provider().install_default();
 }

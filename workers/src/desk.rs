@@ -7,12 +7,12 @@ use std::sync::{
 
 use tokio_util::sync::CancellationToken;
 
-use crate::{cancelled::Cancelled, store::Store};
+use crate::{cancelled::Cancelled, metrics::Metrics, store::Store};
 
 /// The ports of a task: where events go, where files and claims are, what time it is, and what has ended.
 pub struct Desk<P, C> {
     /// Where events go.
-    pub publisher: Arc<P>,
+    pub publisher: P,
     /// Where files and claims are.
     pub store: Store,
     /// What time it is.
@@ -27,12 +27,14 @@ pub struct Desk<P, C> {
     pub worker: String,
     /// What its claims begin with: no other process's do, not even one of the same name.
     pub incarnation: String,
+    /// What is counted.
+    pub metrics: Metrics,
     pub(crate) claims: AtomicU64,
 }
 
 impl<P, C> Desk<P, C> {
     /// A desk whose session has just begun.
-    pub fn new(publisher: Arc<P>, store: Store, clock: C, worker: String, incarnation: String) -> Self {
+    pub fn new(publisher: P, store: Store, clock: C, worker: String, incarnation: String, metrics: Metrics) -> Self {
         Self {
             publisher,
             store,
@@ -42,6 +44,7 @@ impl<P, C> Desk<P, C> {
             stop: CancellationToken::new(),
             worker,
             incarnation,
+            metrics,
             claims: AtomicU64::new(0),
         }
     }

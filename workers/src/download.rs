@@ -18,10 +18,15 @@ use crate::{
     clock::Clock,
     failure::Failure,
     find::{Content, Found, SourceError, Sources, select},
+    metrics::Metrics,
     named::exactly,
     report::{Gate, Reporter, Stopped},
     store::Store,
-    subtitle::{Format, Subtitle, charset},
+    subtitle::{
+        Format, Subtitle,
+        container::Episode,
+        file::{self, Unreadable},
+    },
     task::Work,
 };
 
@@ -35,6 +40,8 @@ pub struct Downloader {
     pub order: Vec<&'static str>,
     /// Where this system's API is reached.
     pub public_url: String,
+    /// What is counted.
+    pub metrics: Metrics,
 }
 
 /// What looking gave.
@@ -57,6 +64,30 @@ fn invalid(message: impl std::fmt::Display) -> Failure {
 
 fn parse(tag: &str) -> Result<Language, Failure> {
     Language::parse(tag).map_err(invalid)
+}
+
+/// The cues in a file's bytes, if they are what was asked for.
+fn opened(bytes: &[u8], found: &Found, language: &Language, video: &job::Video) -> Result<Subtitle, Failure> {
+    let episode = video.episodes.as_ref().and_then(|episodes| {
+        let (first, last) = (*episodes.iter().min()?, *episodes.iter().max()?);
+        Some(Episode { season: video.season, first, last })
+    });
+    let declared = file::Declared { language: Some(language), episode, frame_rate: None };
+    let file = file::read(bytes, &declared).map_err(|error| {
+        let reason = match error {
+            Unreadable::Undecodable(_) => Reason::UndecodableText,
+            Unreadable::Packed(_) | Unreadable::Unusable(_) => Reason::UnusableSubtitle,
+        };
+        Failure::new(reason, format!("{}: {error}", found.label))
+    })?;
+    match file.mismatch {
+        // The simulated source makes up its text in English, whatever the language.
+        Some(other) if found.source != SIMULATED => {
+            let message = format!("{}: its text is in {other}, not in '{language}' as it says", found.label);
+            Err(Failure::new(Reason::UnusableSubtitle, message))
+        }
+        _ => Ok(file.subtitle),
+    }
 }
 
 impl Work for Downloader {
@@ -184,7 +215,14 @@ impl Downloader {
         let mut looked = Looked { found: Vec::new(), errors: Vec::new() };
         let seed = format!("{}:{}", subject.job_id, subject.attempt);
         for (rank, source) in order.iter().enumerate() {
-            match self.sources.list(source, &task.spec.video, languages, &seed).await {
+            let listed = self.sources.list(source, &task.spec.video, languages, &seed).await;
+            let outcome = match &listed {
+                Ok(found) if found.is_empty() => "nothing",
+                Ok(_) => "found",
+                Err(_) => "error",
+            };
+            self.metrics.source_requests.increment([source, "list", outcome]);
+            match listed {
                 Ok(found) => looked.found.extend(found.into_iter().map(|one| (rank, one))),
                 Err(error) => looked.errors.push(error),
             }
@@ -232,31 +270,27 @@ impl Downloader {
         let key_in = |format| artefact::key(&subject.namespace, "found", &found.identity, format);
         let stored_formats = match task.spec.output.format {
             job::OutputFormat::WebVtt => &[Format::WebVtt][..],
-            job::OutputFormat::Original => &[Format::Srt, Format::WebVtt][..],
-            job::OutputFormat::Srt | job::OutputFormat::Ass => &[Format::Srt][..],
+            job::OutputFormat::Original => &[Format::Srt, Format::WebVtt, Format::Ass][..],
+            job::OutputFormat::Srt => &[Format::Srt][..],
+            job::OutputFormat::Ass => &[Format::Ass][..],
         };
         let source = found.source.to_owned();
-        // A file under this key was made of these very bytes, but `Original` may mean either format.
+        // A file under this key was made of these very bytes, but `Original` may mean any format.
         if let [format] = stored_formats
             && let Some(artefact) = artefact::stored(&self.store, &key_in(*format), language).await?
         {
+            self.metrics.cache_hits.increment(["found"]);
             return Ok(Artefact { result: job::JobResult { source, ..artefact.result }, ..artefact });
         }
-        let content =
-            self.sources.fetch(found).await.map_err(|error| Failure::new(Reason::SourceUnavailable, error))?;
+        let content = self.sources.fetch(found).await;
+        let outcome = if content.is_ok() { "found" } else { "error" };
+        self.metrics.source_requests.increment([found.source, "fetch", outcome]);
+        let content = content.map_err(|error| Failure::new(Reason::SourceUnavailable, error))?;
         let subtitle = match content {
-            Content::Cues(mut cues) => {
-                cues.retain(|cue| !cue.text.trim().is_empty());
-                let empty =
-                    || Failure::new(Reason::UnusableSubtitle, format!("{} of the video has no text", found.label));
-                if cues.is_empty() { Err(empty()) } else { Ok(Subtitle { format: Format::Srt, cues }) }
-            }
-            Content::Bytes(bytes) => {
-                let named = |error: &dyn std::fmt::Display| format!("{}: {error}", found.label);
-                let decoded = charset::decode(&bytes, language)
-                    .map_err(|error| Failure::new(Reason::UndecodableText, named(&error)))?;
-                Subtitle::read(&decoded.text).map_err(|error| Failure::new(Reason::UnusableSubtitle, named(&error)))
-            }
+            Content::Cues(cues) => Subtitle::from_cues(cues).map_err(|_| {
+                Failure::new(Reason::UnusableSubtitle, format!("{} of the video has no text", found.label))
+            }),
+            Content::Bytes(bytes) => opened(&bytes, found, language, &task.spec.video),
         }?;
         let format = subtitle.output_format(task.spec.output.format);
         let artefact = artefact::store(&self.store, &key_in(format), &subtitle, format, &found.language).await?;

@@ -24,6 +24,8 @@ pub mod engine;
 pub mod failure;
 pub mod find;
 mod hold;
+pub mod language_code;
+pub mod metrics;
 pub mod named;
 pub mod report;
 pub mod run;

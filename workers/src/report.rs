@@ -64,8 +64,12 @@ impl<P: Publish, C: Clock> Reporter<'_, P, C> {
     /// Publishes with confirm; a deleted job has nothing to say.
     pub async fn publish<T: Payload>(&self, payload: &T) -> Result<(), Stopped> {
         self.unless_cancelled()?;
+        Ok(self.say(payload).await?)
+    }
+
+    pub(crate) async fn say<T: Payload>(&self, payload: &T) -> Result<(), BrokerError> {
         let event = Event::new(self.subject, self.source, self.desk.clock.now(), payload);
-        Ok(self.desk.publisher.publish(&event).await?)
+        self.desk.publisher.publish(&event).await
     }
 
     /// Whose task it is.
@@ -83,8 +87,12 @@ impl<P: Publish, C: Clock> Reporter<'_, P, C> {
         self.desk.clock.elapsed().saturating_sub(self.taken)
     }
 
+    pub(crate) fn is_cancelled(&self) -> bool {
+        self.desk.cancelled.contains(&self.subject.job_id)
+    }
+
     fn unless_cancelled(&self) -> Result<(), Stopped> {
-        if self.desk.cancelled.contains(&self.subject.job_id) { Err(Stopped::Cancelled) } else { Ok(()) }
+        if self.is_cancelled() { Err(Stopped::Cancelled) } else { Ok(()) }
     }
 }
 

@@ -14,15 +14,17 @@ use lapin::{
     options::{BasicAckOptions, BasicNackOptions},
     types::AMQPValue,
 };
-use subtitle_broker::{Backoff, BrokerError, Session};
+use subtitle_broker::{Backoff, BrokerError, Measured, Session};
 use subtitle_core::event::{Event, EventType};
-use tokio::task::JoinSet;
-use tokio_util::sync::CancellationToken;
+use tokio::{sync::watch, task::JoinSet};
+/// How a caller of [`run`] says that it is to stop.
+pub use tokio_util::sync::CancellationToken;
 
 use crate::{
     cancelled::Cancelled,
     clock::SystemClock,
     desk::Desk,
+    metrics::Metrics,
     store::Store,
     task::{Delivered, Settled, Work, handle},
 };
@@ -43,8 +45,43 @@ pub struct Settings {
     pub grace: Duration,
 }
 
+/// What others see of a running worker.
+#[derive(Clone, Debug)]
+pub struct Vitals {
+    /// What it counts.
+    pub metrics: Metrics,
+    /// The session on which it takes tasks, while it does.
+    pub session: watch::Sender<Option<Arc<Session>>>,
+}
+
+impl Vitals {
+    /// Of a worker that has not begun.
+    pub fn new(metrics: Metrics) -> Self {
+        Self { metrics, session: watch::Sender::new(None) }
+    }
+
+    /// Whether it can take tasks and publish their events; else why not.
+    pub fn readiness(&self) -> Result<(), String> {
+        match self.session.borrow().as_deref() {
+            None => Err("no session with the broker".to_owned()),
+            Some(session) if session.is_blocked() => {
+                Err("the broker takes no messages: look for a memory or disk alarm".to_owned())
+            }
+            Some(_) => Ok(()),
+        }
+    }
+
+    fn connected(&self, session: Option<Arc<Session>>) {
+        self.metrics.broker_connected.set([], i64::from(session.is_some()));
+        self.session.send_replace(session);
+    }
+}
+
+/// A desk on a session with a real broker.
+type SessionDesk = Desk<Measured<Arc<Session>>, SystemClock>;
+
 /// Runs until `stop`: session after session, with a growing pause between failed ones.
-pub async fn run<W: Work>(work: Arc<W>, store: Store, settings: Settings, stop: CancellationToken) {
+pub async fn run<W: Work>(work: Arc<W>, store: Store, settings: Settings, vitals: Vitals, stop: CancellationToken) {
     let (mut backoff, cancelled) = (Backoff::default(), Arc::<Cancelled>::default());
     let incarnation = format!("{}/{}", settings.worker, uuid::Uuid::now_v7().simple());
     while !stop.is_cancelled() {
@@ -55,14 +92,16 @@ pub async fn run<W: Work>(work: Arc<W>, store: Store, settings: Settings, stop: 
                 cancelled: cancelled.clone(),
                 stop: stop.clone(),
                 ..Desk::new(
-                    session.clone(),
+                    Measured::new(session.clone(), vitals.metrics.publishing.clone()),
                     store.clone(),
                     SystemClock::default(),
                     settings.worker.clone(),
                     incarnation.clone(),
+                    vitals.metrics.clone(),
                 )
             };
-            let outcome = serve(&work, &Arc::new(desk), &settings).await;
+            let outcome = serve(&work, &session, &Arc::new(desk), &settings, &vitals).await;
+            vitals.connected(None);
             session.close().await;
             outcome
         };
@@ -80,12 +119,14 @@ pub async fn run<W: Work>(work: Arc<W>, store: Store, settings: Settings, stop: 
 /// One session: until this process is to stop, or until the first error.
 async fn serve<W: Work>(
     work: &Arc<W>,
-    desk: &Arc<Desk<Session, SystemClock>>,
+    session: &Arc<Session>,
+    desk: &Arc<SessionDesk>,
     settings: &Settings,
+    vitals: &Vitals,
 ) -> Result<(), BrokerError> {
-    let session = &desk.publisher;
     let mut deliveries = session.consume(W::QUEUE, settings.concurrency).await?;
     let mut announcements = session.listen(&EventType::Cancelled, ANNOUNCEMENTS).await?;
+    vitals.connected(Some(session.clone()));
     tracing::info!(queue = W::QUEUE, worker = settings.worker, "taking tasks");
     let mut in_hand: JoinSet<Result<(), BrokerError>> = JoinSet::new();
     let error = loop {
@@ -141,11 +182,7 @@ async fn note(cancelled: &Cancelled, announcement: &Delivery) -> Result<(), Brok
     Ok(())
 }
 
-async fn take<W: Work>(
-    work: Arc<W>,
-    desk: Arc<Desk<Session, SystemClock>>,
-    delivery: Delivery,
-) -> Result<(), BrokerError> {
+async fn take<W: Work>(work: Arc<W>, desk: Arc<SessionDesk>, delivery: Delivery) -> Result<(), BrokerError> {
     let (routing_key, data, earlier) = (delivery.routing_key.as_str(), &delivery.data, earlier(&delivery));
     match handle(work.as_ref(), desk.as_ref(), Delivered { routing_key, data, earlier }).await? {
         Settled::Done => delivery.ack(BasicAckOptions::default()).await?,

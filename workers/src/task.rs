@@ -76,12 +76,65 @@ pub enum Settled {
     Left,
 }
 
+/// How a task ended.
+#[derive(Clone, Copy, Debug)]
+enum Outcome {
+    Done,
+    Failed(Reason),
+    Continued,
+    Cancelled,
+    HandedBack,
+    ClaimLost,
+    SessionOver,
+    Malformed,
+}
+
+impl Outcome {
+    /// Its name and the reason of a failure, as labels of a metric.
+    fn labels(self) -> [&'static str; 2] {
+        match self {
+            Self::Done => ["done", ""],
+            Self::Failed(reason) => ["failed", reason.as_str()],
+            Self::Continued => ["continued", ""],
+            Self::Cancelled => ["cancelled", ""],
+            Self::HandedBack => ["handed_back", ""],
+            Self::ClaimLost => ["claim_lost", ""],
+            Self::SessionOver => ["session_over", ""],
+            Self::Malformed => ["malformed", ""],
+        }
+    }
+
+    fn settled(self) -> Settled {
+        match self {
+            Self::Done | Self::Failed(_) | Self::Continued | Self::Cancelled | Self::Malformed => Settled::Done,
+            // A task whose claim was lost too: the new holder may be at another job's task for the same text.
+            Self::HandedBack | Self::ClaimLost => Settled::Later,
+            Self::SessionOver => Settled::Left,
+        }
+    }
+}
+
 /// Does a task from its bytes to its settlement; an error is the session's end.
 pub async fn handle<W: Work, P: Publish, C: Clock>(
     work: &W,
     desk: &Desk<P, C>,
     delivered: Delivered<'_>,
 ) -> Result<Settled, BrokerError> {
+    desk.metrics.tasks_taken.increment([W::QUEUE]);
+    if delivered.earlier > 0 {
+        desk.metrics.tasks_redelivered.increment([W::QUEUE]);
+    }
+    let ended = attend(work, desk, delivered).await;
+    let [outcome, reason] = ended.as_ref().map_or(Outcome::SessionOver, |outcome| *outcome).labels();
+    desk.metrics.tasks_finished.increment([W::QUEUE, outcome, reason]);
+    Ok(ended?.settled())
+}
+
+async fn attend<W: Work, P: Publish, C: Clock>(
+    work: &W,
+    desk: &Desk<P, C>,
+    delivered: Delivered<'_>,
+) -> Result<Outcome, BrokerError> {
     let taken = desk.clock.elapsed();
     let (event, task, subject) = match read::<W>(delivered.data) {
         Ok(read) => read,
@@ -89,7 +142,7 @@ pub async fn handle<W: Work, P: Publish, C: Clock>(
             tracing::warn!(message, "a task that cannot be read goes to the dead letters");
             let (key, data) = (delivered.routing_key, delivered.data);
             desk.publisher.dead_letter(key, data, Reason::MalformedMessage, &message).await?;
-            return Ok(Settled::Done);
+            return Ok(Outcome::Malformed);
         }
     };
     let lost = AtomicBool::new(false);
@@ -99,7 +152,7 @@ pub async fn handle<W: Work, P: Publish, C: Clock>(
     }
     let claim = match obtain(desk, &work.claim(&subject, &task), patience(delivered.earlier)).await {
         Ok(Some(claim)) => claim,
-        Ok(None) => return Ok(Settled::Later),
+        Ok(None) => return Ok(Outcome::HandedBack),
         // Without a store nothing can be claimed: the job fails retryably, and the operator names the next time.
         Err(error) => return settle(&reporter, &event, None, Err(Failure::from(error).into())).await,
     };
@@ -109,11 +162,15 @@ pub async fn handle<W: Work, P: Publish, C: Clock>(
         performed.await.unwrap_or_else(|panic| Err(broke(panic.as_ref()).into()))
     };
     let performed = tokio::select! {
-        biased;
+            biased;
         performed = performed => performed,
         never = keep(&claim, &desk.clock, &lost) => match never {},
     };
-    settle(&reporter, &event, Some(claim), performed).await
+    let outcome = settle(&reporter, &event, Some(claim), performed).await?;
+    if matches!(outcome, Outcome::ClaimLost) {
+        desk.metrics.claims_lost.increment([W::QUEUE]);
+    }
+    Ok(outcome)
 }
 
 fn read<W: Work>(data: &[u8]) -> Result<(Event, W::Task, Subject), String> {
@@ -129,7 +186,7 @@ async fn settle<P: Publish, C: Clock>(
     task: &Event,
     claim: Option<Claim>,
     performed: Result<(), Stopped>,
-) -> Result<Settled, BrokerError> {
+) -> Result<Outcome, BrokerError> {
     let job = format!("{}/{}", reporter.subject.namespace, reporter.subject.name);
     let attempt = reporter.subject.attempt;
     // A continuation must find the claim free.
@@ -139,29 +196,36 @@ async fn settle<P: Publish, C: Clock>(
         tracing::warn!(job, %error, "the claim was not released; it expires by itself");
     }
     match performed {
-        Ok(()) => tracing::info!(job, attempt, "finished"),
+        Ok(()) => {
+            tracing::info!(job, attempt, "finished");
+            Ok(Outcome::Done)
+        }
         Err(Stopped::Failed(failure)) => {
             tracing::warn!(job, attempt, %failure, "failed");
-            match reporter.publish(&failure.payload()).await {
-                Ok(()) | Err(Stopped::Cancelled) => {}
-                Err(Stopped::Lost(error)) => return Err(error),
-                Err(_) => return Ok(Settled::Later),
+            if reporter.is_cancelled() {
+                return Ok(Outcome::Cancelled);
             }
+            let reason = failure.reason;
+            reporter.say(&failure.payload()).await?;
+            Ok(Outcome::Failed(reason))
         }
         Err(Stopped::Continues { done }) => {
             tracing::info!(job, attempt, done, "held for long: goes on as a new task");
             let continuation = continuation(task, reporter.source, attempt, done, reporter.desk.clock.now());
             reporter.desk.publisher.publish(&continuation).await?;
+            Ok(Outcome::Continued)
         }
-        Err(Stopped::Cancelled) => tracing::info!(job, attempt, "the job was deleted: nothing is done"),
+        Err(Stopped::Cancelled) => {
+            tracing::info!(job, attempt, "the job was deleted: nothing is done");
+            Ok(Outcome::Cancelled)
+        }
         Err(Stopped::ClaimLost) => {
             tracing::warn!(job, attempt, "the claim was lost: this worker stops, and the task is handed out again");
-            return Ok(Settled::Later);
+            Ok(Outcome::ClaimLost)
         }
-        Err(Stopped::SessionOver) => return Ok(Settled::Left),
-        Err(Stopped::Lost(error)) => return Err(error),
+        Err(Stopped::SessionOver) => Ok(Outcome::SessionOver),
+        Err(Stopped::Lost(error)) => Err(error),
     }
-    Ok(Settled::Done)
 }
 
 /// The same task again, with an id of its own that a repeated continuation has too.

@@ -20,10 +20,11 @@ use crate::{
     engine::Translate,
     failure::Failure,
     find::Sources,
+    metrics::Metrics,
     named::exactly,
     report::{Gate, Reporter, Stopped},
     store::{Store, sha256},
-    subtitle::{Cue, Subtitle},
+    subtitle::Subtitle,
     task::Work,
     translate::{Engines, check, lines},
 };
@@ -45,6 +46,8 @@ pub struct Translator<E = Engines> {
     pub public_url: String,
     /// After how long it goes on as a new task: well before the broker's limit for one delivery.
     pub continue_after: Duration,
+    /// What is counted.
+    pub metrics: Metrics,
 }
 
 /// Everything about one translation but its text.
@@ -109,13 +112,16 @@ impl<E: Translate> Translator<E> {
         let key = artefact::key(&pair.subject.namespace, "translated", &identity, format);
         let kept = Checkpoint::open(&self.store, &pair.subject.namespace, &identity).await?;
         if let Some(artefact) = artefact::stored(&self.store, &key, &pair.to).await? {
+            self.metrics.cache_hits.increment(["translated"]);
             let total = artefact.result.cues;
             kept.remove().await?;
             reporter.publish(&TranslateProgress { done: total, total }).await?;
             return Ok((artefact, pair));
         }
-        let cues = self.cues(&source.cues, task, &pair, &kept, reporter).await?;
-        let artefact = artefact::store(&self.store, &key, &Subtitle { cues, ..source }, format, &pair.to).await?;
+        let texts = self.texts(&source, task, &pair, &kept, reporter).await?;
+        let rejected = |error| Failure::new(Reason::TranslationRejected, error);
+        let translated = source.with_texts(texts).map_err(rejected)?;
+        let artefact = artefact::store(&self.store, &key, &translated, format, &pair.to).await?;
         kept.remove().await?;
         Ok((artefact, pair))
     }
@@ -158,15 +164,15 @@ impl<E: Translate> Translator<E> {
         })
     }
 
-    async fn cues(
+    async fn texts(
         &self,
-        source: &[Cue],
+        source: &Subtitle,
         task: &TranslateRequested,
         pair: &Pair<'_>,
         kept: &Checkpoint,
         reporter: &Reporter<'_, impl Publish, impl Clock>,
-    ) -> Result<Vec<Cue>, Stopped> {
-        let split = lines::split_all(source);
+    ) -> Result<Vec<String>, Stopped> {
+        let split = lines::split_all(source.format, &source.cues);
         let characters: usize = split.iter().flatten().map(|piece| piece.text.chars().count()).sum();
         if let Some(limit) = task.spec.translation.max_characters
             && characters > usize::try_from(limit).unwrap_or(usize::MAX)
@@ -174,32 +180,31 @@ impl<E: Translate> Translator<E> {
             let message = format!("{characters} characters would be sent; spec.translation.maxCharacters is {limit}");
             return Err(Failure::new(Reason::CostLimitExceeded, message).into());
         }
-        let total = u32::try_from(source.len()).unwrap_or(u32::MAX);
-        let mut cues = Vec::with_capacity(source.len());
+        let total = u32::try_from(source.cues.len()).unwrap_or(u32::MAX);
+        let mut done_texts = Vec::with_capacity(source.cues.len());
         let (mut sent, mut received) = (Vec::new(), Vec::new());
         let mut progress = TranslateProgress { done: 0, total };
         let mut has_paid = false;
-        for (number, (cue_batch, split_batch)) in source.chunks(BATCH).zip(split.chunks(BATCH)).enumerate() {
+        for (number, batch) in split.chunks(BATCH).enumerate() {
             if has_paid && reporter.held() >= self.continue_after {
                 return Err(Stopped::Continues { done: progress.done });
             }
-            let texts: Vec<String> = split_batch
-                .iter()
-                .flatten()
-                .filter(|piece| piece.is_translatable)
-                .map(|piece| piece.text.clone())
-                .collect();
-            let at = Place { number, done: cues.len() };
+            let texts: Vec<String> =
+                batch.iter().flatten().filter(|piece| piece.is_translatable).map(|piece| piece.text.clone()).collect();
+            let at = Place { number, done: done_texts.len() };
             let (translated, is_new) = match kept.read(number, &texts).await? {
-                Some(translated) => (translated, false),
+                Some(translated) => {
+                    self.metrics.cache_hits.increment(["batch"]);
+                    (translated, false)
+                }
                 None if texts.is_empty() => (Vec::new(), false),
                 None => (self.batch(&texts, pair, at, kept, reporter).await?, true),
             };
-            cues.extend(rebuilt(cue_batch, split_batch, &translated));
+            done_texts.extend(rebuilt(batch, &translated));
             sent.extend(texts);
             received.extend(translated);
             has_paid |= is_new;
-            progress.done = u32::try_from(cues.len()).unwrap_or(u32::MAX);
+            progress.done = u32::try_from(done_texts.len()).unwrap_or(u32::MAX);
             // What an earlier worker translated it has announced.
             if is_new || progress.done == total {
                 reporter.publish(&progress).await?;
@@ -210,7 +215,7 @@ impl<E: Translate> Translator<E> {
             kept.remove().await?;
             return Err(self::rejected(pair, &rejected).into());
         }
-        Ok(cues)
+        Ok(done_texts)
     }
 
     /// Pays for one batch, and keeps it before anything else can happen to it.
@@ -225,9 +230,18 @@ impl<E: Translate> Translator<E> {
         gate.pass()?;
         let seed = format!("{}:{}:{}", pair.subject.job_id, pair.subject.attempt, at.done);
         let translated = self.engines.translate(pair.engine, &pair.from, &pair.to, pair.variants, texts, &seed).await;
+        let checked = translated.as_ref().map(|translated| check::check(texts, translated));
+        let outcome = match checked {
+            Ok(Ok(())) => "translated",
+            Ok(Err(_)) => "rejected",
+            Err(_) => "error",
+        };
+        self.metrics.engine_calls.increment([pair.engine, outcome]);
+        if let Ok(Err(rejected)) = checked {
+            return Err(self::rejected(pair, &rejected).into());
+        }
         let reason = if pair.engine == SIMULATED { Reason::SimulatedFailure } else { Reason::EngineUnavailable };
         let translated = translated.map_err(|error| Failure::new(reason, error))?;
-        check::check(texts, &translated).map_err(|rejected| self::rejected(pair, &rejected))?;
         kept.write(at.number, texts, &translated).await?;
         Ok(translated)
     }
@@ -247,17 +261,17 @@ fn rejected(pair: &Pair<'_>, rejected: &check::Rejected) -> Failure {
     )
 }
 
-/// The cues with their times, and the translations where the pieces were.
-fn rebuilt(cues: &[Cue], split: &[Vec<lines::Piece>], translated: &[String]) -> Vec<Cue> {
+/// The cues' texts, with the translations where the pieces were.
+fn rebuilt(split: &[Vec<lines::Piece>], translated: &[String]) -> Vec<String> {
     let mut translated = translated.iter();
-    let cue = |(cue, pieces): (&Cue, &Vec<lines::Piece>)| {
+    let text = |pieces: &Vec<lines::Piece>| {
         let texts: Vec<&str> = pieces
             .iter()
             .map(|piece| {
                 if piece.is_translatable { translated.next().unwrap_or(&piece.text) } else { &piece.text }.as_str()
             })
             .collect();
-        Cue { start: cue.start, end: cue.end, text: lines::join(pieces, &texts) }
+        lines::join(pieces, &texts)
     };
-    cues.iter().zip(split).map(cue).collect()
+    split.iter().map(text).collect()
 }

@@ -12,15 +12,21 @@
 #![warn(missing_docs)]
 
 mod backoff;
+mod browse;
 mod declare;
 mod error;
+mod measure;
 mod publish;
 mod session;
+
+use std::sync::Arc;
 
 use subtitle_core::{event::Event, reason::Reason};
 
 pub use backoff::Backoff;
+pub use browse::Browse;
 pub use error::{BrokerError, Refusal};
+pub use measure::{Measured, PublishMetrics};
 pub use session::{Depth, Session};
 
 /// Hands messages to a broker; `Ok` means that the broker has them for good.
@@ -36,4 +42,20 @@ pub trait Publish: Send + Sync {
         reason: Reason,
         message: &str,
     ) -> impl Future<Output = Result<(), BrokerError>> + Send;
+}
+
+impl<P: Publish> Publish for Arc<P> {
+    async fn publish(&self, event: &Event) -> Result<(), BrokerError> {
+        self.as_ref().publish(event).await
+    }
+
+    async fn dead_letter(
+        &self,
+        routing_key: &str,
+        body: &[u8],
+        reason: Reason,
+        message: &str,
+    ) -> Result<(), BrokerError> {
+        self.as_ref().dead_letter(routing_key, body, reason, message).await
+    }
 }

@@ -21,7 +21,7 @@ use crate::{BrokerError, Publish, Refusal, Session};
 pub(crate) const CHANNELS: usize = 8;
 
 /// Confirm channels on which nothing is outstanding.
-#[derive(Default)]
+#[derive(Debug, Default)]
 pub(crate) struct Idle(Mutex<Vec<Channel>>);
 
 impl Idle {
@@ -61,7 +61,7 @@ impl Publish for Session {
 }
 
 impl Session {
-    async fn confirmed(
+    pub(crate) async fn confirmed(
         &self,
         exchange: &str,
         routing_key: &str,
@@ -95,7 +95,7 @@ impl Session {
     }
 }
 
-fn persistent<'a>(headers: impl IntoIterator<Item = (&'a str, &'a str)>) -> BasicProperties {
+pub(crate) fn persistent<'a>(headers: impl IntoIterator<Item = (&'a str, &'a str)>) -> BasicProperties {
     let mut table = FieldTable::default();
     for (name, value) in headers {
         table.insert(name.into(), AMQPValue::LongString(value.into()));

@@ -41,6 +41,7 @@ pub(crate) struct State {
 }
 
 /// A connection, and confirm channels that are opened when they are needed.
+#[derive(Debug)]
 pub struct Session {
     connection: Connection,
     deadline: Duration,
@@ -178,7 +179,7 @@ impl Session {
     }
 }
 
-fn missing(error: lapin::Error, queue: &str) -> BrokerError {
+pub(crate) fn missing(error: lapin::Error, queue: &str) -> BrokerError {
     match soft(&error) {
         Some(AMQPSoftError::NOTFOUND) => BrokerError::Missing { queue: queue.to_owned() },
         _ => error.into(),

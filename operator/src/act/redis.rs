@@ -62,6 +62,30 @@ if offset ~= ARGV[1] and offset ~= ARGV[2] then return 0 end
 redis.call('SET', KEYS[1], ARGV[2])
 return 1";
 
+/// Makes a history whole: ARGV is whether to write, the time to live, and then id and text of each event, oldest first.
+/// What Redis has and ARGV has not is kept: what is older than ARGV's first before it, anything else behind.
+const RESTORE: &str = "
+local known, missing = {}, 0
+for at = 3, #ARGV, 2 do
+  known[ARGV[at]], known[ARGV[at + 1]] = true, true
+  if redis.call('SISMEMBER', KEYS[2], ARGV[at]) == 0 then missing = missing + 1 end
+end
+if missing == 0 or ARGV[1] == '0' then return missing end
+local older, newer, reached = {}, {}, false
+local list = redis.call('LRANGE', KEYS[1], 0, -1)
+for at = #list, 1, -1 do
+  local read, event = pcall(cjson.decode, list[at])
+  if known[list[at]] or known[read and event.id or ''] then reached = true
+  elseif reached then table.insert(newer, list[at])
+  else table.insert(older, list[at]) end
+end
+redis.call('DEL', KEYS[1])
+for _, text in ipairs(older) do redis.call('LPUSH', KEYS[1], text) end
+for at = 3, #ARGV, 2 do redis.call('LPUSH', KEYS[1], ARGV[at + 1]); redis.call('SADD', KEYS[2], ARGV[at]) end
+for _, text in ipairs(newer) do redis.call('LPUSH', KEYS[1], text) end
+redis.call('EXPIRE', KEYS[1], ARGV[2]); redis.call('EXPIRE', KEYS[2], ARGV[2])
+return missing";
+
 enum Link {
     Up(MultiplexedConnection, u64),
     Down(Option<Instant>),
@@ -75,6 +99,7 @@ pub struct RedisLedger {
     keys: KeyStyle,
     project: Script,
     remember: Script,
+    restore: Script,
     save: Script,
 }
 
@@ -88,6 +113,7 @@ impl RedisLedger {
             keys,
             project: Script::new(PROJECT),
             remember: Script::new(REMEMBER),
+            restore: Script::new(RESTORE),
             save: Script::new(SAVE),
         })
     }
@@ -102,7 +128,7 @@ impl RedisLedger {
         let settings = settings.set_response_timeout(Some(DEADLINE));
         let mut connection = self.client.get_multiplexed_async_connection_with_config(&settings).await?;
         // Pipelines call scripts by their digest, which only a loaded script has.
-        for script in [&self.project, &self.remember, &self.save] {
+        for script in [&self.project, &self.remember, &self.save, &self.restore] {
             script.prepare_invoke().load_async(&mut connection).await?;
         }
         Ok(connection)
@@ -140,6 +166,19 @@ impl RedisLedger {
             }
         }
         outcome
+    }
+
+    /// Puts the missing events of a job where they belong, if `apply`; how many are missing. `events` is everything the
+    /// stream has of it, in its order; what only Redis has, because the stream forgot it, stays before them.
+    pub async fn restore(&self, job_id: &str, events: &[Event], apply: bool) -> Result<usize, LedgerError> {
+        let mut pipeline = redis::pipe();
+        pipeline.cmd("EVALSHA").arg(self.restore.get_hash()).arg(2);
+        pipeline.arg(self.keys.events(job_id)).arg(self.keys.seen(job_id)).arg(u8::from(apply)).arg(TIME_TO_LIVE);
+        for event in events {
+            pipeline.arg(event.identity().to_string()).arg(serde_json::to_string(event).unwrap_or_default());
+        }
+        let (missing,) = self.run(&pipeline).await?;
+        Ok(missing)
     }
 
     async fn replace(&self, records: &[(Record, bool)]) -> Result<usize, LedgerError> {

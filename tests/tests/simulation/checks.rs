@@ -96,7 +96,10 @@ impl Checks {
         let is_closed = api.of(&record.id).is_none() && record.status == "FAILED";
         if !is_closed && version.is_none_or(|version| Record::of(version) != *record) {
             self.broken("I4", || {
-                format!("the record of {} says {} in revision {}, no status did", record.id, record.status, record.revision)
+                format!(
+                    "the record of {} says {} in revision {}, no status did",
+                    record.id, record.status, record.revision
+                )
             });
         }
     }
@@ -129,9 +132,8 @@ pub(crate) fn saved(world: &mut World, offset: i64) {
 
 /// The first event of the stream that is in no history, at rest.
 pub(crate) fn missing(world: &World) -> Option<String> {
-    let is_missing = |(job, id): &&(String, Uuid)| {
-        !world.redis.histories.get(job).is_some_and(|history| history.contains(id))
-    };
+    let is_missing =
+        |(job, id): &&(String, Uuid)| !world.redis.histories.get(job).is_some_and(|history| history.contains(id));
     world.checks.stream.iter().find(is_missing).map(|(job, id)| format!("I1: event {id} of {job} is in no history"))
 }
 
@@ -189,7 +191,9 @@ fn budget(
         checks.broken("retry budget", || format!("{}, failures {} of {limit}", describe(), new.failures));
     }
     let backs_off = new.attempt > old.attempt.max(1) && new.reason == Some(Reason::BackingOff);
-    if backs_off && (new.failures != old.failures + 1 || !checks.was_said(uid, old.attempt.max(1), &[EventType::Failed])) {
+    if backs_off
+        && (new.failures != old.failures + 1 || !checks.was_said(uid, old.attempt.max(1), &[EventType::Failed]))
+    {
         checks.broken("a failure counts once", &describe);
     }
 }

@@ -12,9 +12,7 @@ pub(crate) fn acknowledged(world: &mut World, queue: &str, message: &Message) {
     let Some(event) = &message.event else { return };
     let is_done = match queue {
         CONSUMER_QUEUE => is_in_status(world, event),
-        DOWNLOAD_QUEUE => {
-            says(world, event, &[EventType::Ready, EventType::TranslateRequested, EventType::Failed])
-        }
+        DOWNLOAD_QUEUE => says(world, event, &[EventType::Ready, EventType::TranslateRequested, EventType::Failed]),
         TRANSLATE_QUEUE => {
             let continues = (event.job_id.clone(), event.attempt.unwrap_or(0));
             says(world, event, &[EventType::Translated, EventType::Failed])
@@ -43,7 +41,9 @@ fn is_in_status(world: &World, event: &Event) -> bool {
         EventType::Ready | EventType::Translated | EventType::Failed => 5,
         EventType::RetryScheduled | EventType::Cancelled | EventType::Unknown(_) => return true,
     };
-    let Some(status) = world.api.of(&event.job_id).map(|job| job.status.clone().unwrap_or_default()) else { return true };
+    let Some(status) = world.api.of(&event.job_id).map(|job| job.status.clone().unwrap_or_default()) else {
+        return true;
+    };
     let (attempt, of) = (status.attempt.max(1), event.attempt.unwrap_or(0));
     of > attempt || (attempt, status.phase.rank()) >= (of, rank)
 }

@@ -4,7 +4,8 @@
 use crate::random::Random;
 
 /// The processes: two operators, two downloaders, two translators.
-pub(crate) const PROCESSES: [&str; 6] = ["operator-a", "operator-b", "downloader-a", "downloader-b", "translator-a", "translator-b"];
+pub(crate) const PROCESSES: [&str; 6] =
+    ["operator-a", "operator-b", "downloader-a", "downloader-b", "translator-a", "translator-b"];
 
 /// The first that is no operator.
 pub(crate) const WORKERS: std::ops::Range<usize> = 2..6;

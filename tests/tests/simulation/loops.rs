@@ -275,8 +275,7 @@ async fn until_redis_is_there<T, F: Future<Output = Result<T, LedgerError>>>(
 pub(crate) async fn repair(operator: Arc<Operator>, session: Arc<Session>) -> BrokerError {
     let (sim, reconciler) = (&operator.sim, &operator.reconciler);
     let is_left_out = |fault| sim.with(|world| world.is_planted(fault));
-    let (without_tasks, without_records) =
-        (is_left_out(Planted::NoTaskRepair), is_left_out(Planted::NoRecordRepair));
+    let (without_tasks, without_records) = (is_left_out(Planted::NoTaskRepair), is_left_out(Planted::NoRecordRepair));
     let without_cancel = is_left_out(Planted::CancelWithoutRepair);
     let mut unstarted = Unstarted::default();
     let mut queues = sim.sleep(Duration::ZERO);

@@ -41,7 +41,10 @@ fn play(seeds: impl Iterator<Item = u64>) -> usize {
     for seed in seeds {
         let verdict = run(seed, None, false);
         if let Some(violation) = verdict.violation {
-            panic!("seed {seed} after {} steps: {violation}\n  cargo dev simulate --seed {seed} --trace", verdict.steps);
+            panic!(
+                "seed {seed} after {} steps: {violation}\n  cargo dev simulate --seed {seed} --trace",
+                verdict.steps
+            );
         }
         played += 1;
         steps += verdict.steps;

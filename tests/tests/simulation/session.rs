@@ -24,6 +24,7 @@ use crate::{
 };
 
 /// A session of one process.
+#[derive(Clone)]
 pub(crate) struct Session {
     sim: Sim,
     /// Which one.

@@ -1,12 +1,7 @@
 //! What the workers do: the production translator over an engine that is paid by the call, and a downloader over a
 //! source that is. A job's title says how it goes: `found-1`, `translated-2`, `flaky-3`, `hopeless-4`, `broken-5`, `quota-6`.
 
-use std::{
-    collections::BTreeMap,
-    fmt::Write as _,
-    sync::OnceLock,
-    time::Duration,
-};
+use std::{collections::BTreeMap, fmt::Write as _, sync::OnceLock, time::Duration};
 
 use jiff::SignedDuration;
 use subtitle_broker::Publish;
@@ -24,6 +19,7 @@ use subtitle_workers::{
     engine::Translate,
     failure::Failure,
     find::{Sources, simulated::Simulation},
+    metrics::Metrics,
     report::{Gate as _, Reporter, Stopped},
     task::Work,
     translate::EngineError,
@@ -213,5 +209,6 @@ pub(crate) fn translator(sim: &Sim, process: usize, store: &Store) -> Translator
         order: vec!["simulated"],
         public_url: "http://example".to_owned(),
         continue_after: Duration::from_secs(15),
+        metrics: Metrics::of("simulation").1,
     }
 }

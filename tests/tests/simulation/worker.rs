@@ -18,6 +18,7 @@ use subtitle_workers::{
     cancelled::Cancelled,
     clock::Clock,
     desk::Desk,
+    metrics::Metrics,
     task::{Delivered, Settled, Work, handle},
 };
 use tokio::sync::mpsc;
@@ -68,10 +69,12 @@ pub(crate) fn start<W: Work>(sim: &Sim, process: usize, incarnation: u64, work: 
         let mut backoff = Backoff::default();
         loop {
             let begun = sim.with(|world| world.elapsed);
-            let session = Arc::new(Session::open(&sim, process).await);
+            let session = Session::open(&sim, process).await;
             let worker = name_of(process).to_owned();
             let incarnation = format!("{worker}/{incarnation}");
-            let mut desk = Desk::new(session.clone(), store.clone(), SimClock(sim.clone()), worker, incarnation);
+            let (_, metrics) = Metrics::of("simulation");
+            let clock = SimClock(sim.clone());
+            let mut desk = Desk::new(session.clone(), store.clone(), clock, worker, incarnation, metrics);
             desk.cancelled = cancelled.clone();
             let error = serve(&sim, &work, &Arc::new(desk)).await;
             session.close(&error);

@@ -6,6 +6,7 @@ use subtitle_core::names::SOURCES;
 use subtitle_workers::{
     config::{self, Common},
     download::Downloader,
+    metrics::Metrics,
     named,
 };
 
@@ -25,11 +26,13 @@ async fn main() -> Result<()> {
     let Arguments { common, sources } = Arguments::parse();
     config::init();
     let store = common.store()?;
+    let (registry, metrics) = Metrics::of("subtitle-downloader");
     let downloader = Downloader {
         store: store.clone(),
         sources: common.sources()?,
         order: sources,
         public_url: common.public_url.clone(),
+        metrics: metrics.clone(),
     };
-    common.run(downloader, store).await
+    common.run(downloader, store, registry, metrics).await
 }

@@ -7,6 +7,7 @@ use clap::Parser;
 use subtitle_core::names::ENGINES;
 use subtitle_workers::{
     config::{self, Common},
+    metrics::Metrics,
     named,
     translate::{Engines, apertium::Apertium},
     translator::Translator,
@@ -31,13 +32,15 @@ async fn main() -> Result<()> {
     let Arguments { common, engines, continue_after_seconds } = Arguments::parse();
     config::init();
     let store = common.store()?;
+    let (registry, metrics) = Metrics::of("subtitle-translator");
     let translator = Translator {
         store: store.clone(),
         sources: common.sources()?,
         engines: Engines { apertium: Apertium::default(), simulation: common.simulation() },
         order: engines,
         public_url: common.public_url.clone(),
+        metrics: metrics.clone(),
         continue_after: Duration::from_secs(continue_after_seconds),
     };
-    common.run(translator, store).await
+    common.run(translator, store, registry, metrics).await
 }

@@ -11,7 +11,7 @@ use flate2::read::ZlibDecoder;
 use matroska_demuxer::{ContentCompAlgo, ContentEncodingValue, Frame, MatroskaFile, TrackEntry, TrackType};
 use subtitle_core::language::Language;
 
-use crate::subtitle::{Cue, Markup};
+use crate::subtitle::{Cue, Format, srt_text};
 
 /// The most a single compressed block may grow to, in bytes; a subtitle block is a few hundred.
 const LARGEST_BLOCK: u64 = 1 << 20;
@@ -65,11 +65,11 @@ fn track(entry: &TrackEntry) -> Option<Track> {
     })
 }
 
-fn markup(codec: &str) -> Option<Markup> {
+fn markup(codec: &str) -> Option<Format> {
     match codec {
-        "S_TEXT/UTF8" | "S_TEXT/ASCII" => Some(Markup::Srt),
-        "S_TEXT/ASS" | "S_TEXT/SSA" | "S_ASS" | "S_SSA" => Some(Markup::Ass),
-        "S_TEXT/WEBVTT" => Some(Markup::WebVtt),
+        "S_TEXT/UTF8" | "S_TEXT/ASCII" => Some(Format::Srt),
+        "S_TEXT/ASS" | "S_TEXT/SSA" | "S_ASS" | "S_SSA" => Some(Format::Ass),
+        "S_TEXT/WEBVTT" => Some(Format::WebVtt),
         _ => None,
     }
 }
@@ -93,13 +93,13 @@ pub(super) fn cues(path: &Path, number: u64) -> Result<Vec<Cue>, String> {
         let text = String::from_utf8_lossy(&block);
         let text = match markup {
             // ReadOrder, Layer, Style, Name, MarginL, MarginR, MarginV, Effect, Text
-            Markup::Ass => text.splitn(9, ',').nth(8).unwrap_or_default(),
+            Format::Ass => text.splitn(9, ',').nth(8).unwrap_or_default(),
             _ => &text,
         };
         let start = milliseconds(frame.timestamp);
         let duration = frame.duration.map_or(UNKNOWN_DURATION, milliseconds);
-        let text = markup.read(&text.replace("\r\n", "\n"));
-        cues.push((Cue { start, end: start + duration, text }, frame.duration.is_none()));
+        let text = srt_text(markup, &text.replace("\r\n", "\n"));
+        cues.push((Cue::new(start, start.saturating_add(duration), text), frame.duration.is_none()));
     }
     for at in 1..cues.len() {
         let next = cues[at].0.start;

@@ -3,6 +3,8 @@
 
 use subtitle_core::language::Language;
 
+use crate::language_code;
+
 /// What a sidecar's name says.
 #[derive(Debug, PartialEq, Eq)]
 pub struct SidecarName {
@@ -52,10 +54,10 @@ pub fn read(stem: &str, file_name: &str) -> Option<SidecarName> {
 }
 
 /// Two-letter, three-letter and longer tags, and English names; other words are a title.
-fn language(token: &str) -> Option<Language> {
+pub(crate) fn language(token: &str) -> Option<Language> {
     let lower = token.to_ascii_lowercase();
-    let tag = NAMES.iter().find(|(name, _)| *name == lower).map_or(token, |(_, tag)| tag);
-    Language::parse(tag).ok().filter(|language| language.base().len() == 2)
+    let code = NAMES.iter().find(|(name, _)| *name == lower).map_or(token, |(_, tag)| tag);
+    language_code::read(code).filter(|language| language.base().len() == 2)
 }
 
 #[cfg(test)]

@@ -8,7 +8,7 @@ use subtitle_core::{job::Variants, language::Language};
 use tokio::{io::AsyncWriteExt as _, process::Command, sync::OnceCell};
 
 use super::EngineError;
-use crate::subtitle::markup;
+use crate::subtitle::markup::inline;
 
 /// Seconds for one call; 1,000 lines take half a second.
 const LIMIT: &str = "60";
@@ -102,11 +102,11 @@ fn page(texts: &[String]) -> String {
     let mut page = String::with_capacity(texts.iter().map(|text| text.len() + 24).sum());
     for (at, text) in texts.iter().enumerate() {
         let _ = write!(page, "<p id=\"{at}\">");
-        for (is_tag, piece) in markup::pieces(text) {
+        for (is_tag, piece) in inline::pieces(text) {
             if is_tag {
                 page.push_str(piece);
             } else {
-                page.push_str(&markup::escaped(piece));
+                page.push_str(&inline::escaped(piece));
             }
         }
         page.push_str("</p>\n");

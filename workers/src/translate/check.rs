@@ -1,6 +1,6 @@
 //! Whether a translation may be shipped: pieces before and after come in, the first broken rule goes out. Pure.
 
-use crate::subtitle::markup::{pieces, plain};
+use crate::subtitle::markup::inline::{pieces, plain};
 
 /// Of the pieces with at least three words, at most this share may come back as they were: 1 in 20.
 const UNCHANGED_SHARE: usize = 20;

@@ -1,6 +1,7 @@
 //! A workbench for one task: events go into memory, files into a store in memory, and time is tokio's, paused.
 
 use std::{
+    convert::Infallible,
     sync::{
         Arc, Mutex,
         atomic::{AtomicU32, Ordering},
@@ -9,7 +10,7 @@ use std::{
 };
 
 use jiff::{SignedDuration, Timestamp};
-use subtitle_broker::{BrokerError, Publish};
+use subtitle_broker::{BrokerError, Measured, Publish};
 use subtitle_core::{
     event::{Event, EventType, source},
     job::{self, Variants},
@@ -17,11 +18,14 @@ use subtitle_core::{
     payload::{Subject, TranslateRequested},
     reason::Reason,
 };
+use subtitle_telemetry::Registry;
 use subtitle_workers::{
+    claim::{Claim, Claimed},
     clock::Clock,
     desk::Desk,
     engine::Translate,
     find::{Sources, simulated::Simulation},
+    metrics::Metrics,
     store::{Store, sha256},
     task::{Delivered, Settled, Work, handle},
     translate::EngineError,
@@ -61,6 +65,9 @@ impl Publish for Outbox {
     }
 }
 
+/// The outbox as a worker sees it.
+pub(crate) type Publisher = Measured<Arc<Outbox>>;
+
 /// Tokio's clock, which a test pauses.
 #[derive(Clone, Copy)]
 pub(crate) struct PausedClock(tokio::time::Instant);
@@ -87,11 +94,19 @@ pub(crate) struct CountingEngine {
     pub(crate) on_call: Box<dyn Fn(u32) + Send + Sync>,
     /// The call that never ends.
     pub(crate) hangs_at: Option<u32>,
+    /// Gives back nothing for each piece, which our checks refuse.
+    pub(crate) says_nothing: bool,
 }
 
 impl Default for CountingEngine {
     fn default() -> Self {
-        Self { calls: AtomicU32::new(0), takes: Duration::ZERO, on_call: Box::new(|_| {}), hangs_at: None }
+        Self {
+            calls: AtomicU32::new(0),
+            takes: Duration::ZERO,
+            on_call: Box::new(|_| {}),
+            hangs_at: None,
+            says_nothing: false,
+        }
     }
 }
 
@@ -115,7 +130,8 @@ impl Translate for CountingEngine {
             std::future::pending::<()>().await;
         }
         tokio::time::sleep(self.takes).await;
-        Ok(texts.iter().map(|text| format!("[{to}] {text}")).collect())
+        let say = |text: &String| if self.says_nothing { String::new() } else { format!("[{to}] {text}") };
+        Ok(texts.iter().map(say).collect())
     }
 }
 
@@ -123,19 +139,45 @@ impl Translate for CountingEngine {
 pub(crate) struct Bench {
     pub(crate) outbox: Arc<Outbox>,
     pub(crate) store: Store,
+    pub(crate) registry: Registry,
+    pub(crate) metrics: Metrics,
     clock: PausedClock,
 }
 
 impl Bench {
     pub(crate) fn new() -> Self {
         let store = Store::open(&"memory:".parse().expect("a URL")).expect("opens");
-        Self { outbox: Arc::default(), store, clock: PausedClock(tokio::time::Instant::now()) }
+        let (registry, metrics) = Metrics::of("test");
+        Self { outbox: Arc::default(), store, registry, metrics, clock: PausedClock(tokio::time::Instant::now()) }
     }
 
     /// Another process's desk.
-    pub(crate) fn desk(&self, worker: &str) -> Arc<Desk<Outbox, PausedClock>> {
-        let (outbox, store, worker) = (self.outbox.clone(), self.store.clone(), worker.to_owned());
-        Arc::new(Desk::new(outbox, store, self.clock, worker.clone(), worker))
+    pub(crate) fn desk(&self, worker: &str) -> Arc<Desk<Publisher, PausedClock>> {
+        let publisher = Measured::new(self.outbox.clone(), self.metrics.publishing.clone());
+        let (store, worker) = (self.store.clone(), worker.to_owned());
+        Arc::new(Desk::new(publisher, store, self.clock, worker.clone(), worker, self.metrics.clone()))
+    }
+
+    /// Takes the claim of `folder` over in five seconds, as if its owner had slept through its lease.
+    pub(crate) async fn rob(&self, folder: &str) -> Infallible {
+        tokio::time::sleep(Duration::from_secs(5)).await;
+        let late = "1970-02-01T00:00:00Z".parse().expect("a time");
+        // Twice, so that the claim has the very number of the lost one.
+        for releases in [true, false] {
+            match Claim::take(&self.store, folder, "robber", late).await.expect("store") {
+                Claimed::Ours(claim) if releases => claim.release().await.expect("store"),
+                Claimed::Ours(_) => {}
+                Claimed::Theirs(_) => panic!("the lease is over by then"),
+            }
+        }
+        std::future::pending().await
+    }
+
+    /// The value of a metric with these labels.
+    pub(crate) fn number(&self, series: &str) -> u64 {
+        let text = self.registry.text();
+        let value = text.lines().find_map(|line| line.strip_prefix(series)?.trim().parse().ok());
+        value.unwrap_or_else(|| panic!("'{series}' is missing:\n{text}"))
     }
 
     pub(crate) fn translator(&self, engines: CountingEngine) -> Translator<CountingEngine> {
@@ -151,6 +193,7 @@ impl Bench {
             order: vec!["apertium"],
             public_url: "http://example".to_owned(),
             continue_after: Duration::from_secs(900),
+            metrics: self.metrics.clone(),
         }
     }
 
@@ -197,7 +240,7 @@ fn reqwest_client() -> reqwest::Client {
 }
 
 /// Hands a task out until it is settled for good, as a quorum queue does; with how often that was.
-pub(crate) async fn deliver<W: Work>(work: &W, desk: &Desk<Outbox, PausedClock>, task: &Event) -> (Settled, u32) {
+pub(crate) async fn deliver<W: Work>(work: &W, desk: &Desk<Publisher, PausedClock>, task: &Event) -> (Settled, u32) {
     let data = serde_json::to_vec(task).expect("JSON");
     let mut earlier = 0;
     loop {

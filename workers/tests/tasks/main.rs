@@ -1,6 +1,7 @@
 //! The life of a task, over the same code as in production: who pays, who waits, who stops, and what is said.
 
 mod bench;
+mod numbers;
 
 use std::{
     sync::{Arc, atomic::Ordering},
@@ -40,7 +41,7 @@ async fn a_killed_translator_is_resumed_and_pays_for_one_batch_again() {
     let noticed = asked.clone();
     let on_call = Box::new(move |call| {
         if call == 3 {
-            noticed.notify_one()
+            noticed.notify_one();
         }
     });
     let killed = bench.translator(CountingEngine { hangs_at: Some(3), on_call, ..CountingEngine::default() });
@@ -136,7 +137,7 @@ async fn a_worker_without_its_session_keeps_its_batch_and_stops() {
     let over = desk.over.clone();
     let on_call = Box::new(move |call| {
         if call == 2 {
-            over.cancel()
+            over.cancel();
         }
     });
     let translator = bench.translator(CountingEngine { on_call, ..CountingEngine::default() });
@@ -151,25 +152,12 @@ async fn a_worker_that_lost_its_claim_stops_and_its_task_is_not_forgotten() {
     let task = bench.task("a", 220).await;
     let translator = bench.translator(CountingEngine { takes: Duration::from_secs(20), ..CountingEngine::default() });
     let folder = translator.claim(&subject("a"), &task.read::<TranslateRequested>().expect("a task"));
-    let (store, late) = (bench.store.clone(), "1970-02-01T00:00:00Z".parse().expect("a time"));
-    let robber = async {
-        tokio::time::sleep(Duration::from_secs(5)).await;
-        // Twice, so that its claim has the very number of the lost one.
-        for releases in [true, false] {
-            match Claim::take(&store, &folder, "robber", late).await.expect("store") {
-                Claimed::Ours(claim) if releases => claim.release().await.expect("store"),
-                Claimed::Ours(_) => {}
-                Claimed::Theirs(_) => panic!("as if this worker had slept through its lease"),
-            }
-        }
-        std::future::pending::<()>().await;
-    };
     let data = serde_json::to_vec(&task).expect("JSON");
     let delivered = Delivered { routing_key: TRANSLATE_QUEUE, data: &data, earlier: 0 };
     let desk = bench.desk("w");
     let settled = tokio::select! {
         settled = handle(&translator, &desk, delivered) => settled.expect("the outbox takes everything"),
-        () = robber => unreachable!("it waits for ever"),
+        never = bench.rob(&folder) => match never {},
     };
     assert_eq!(settled, Settled::Later, "the other one may be at another job's task");
     assert_eq!(translator.engines.calls.load(Ordering::SeqCst), 1, "it noticed within the first batch");

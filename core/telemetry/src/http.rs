@@ -1,0 +1,123 @@
+//! What a cluster asks a process: `GET /metrics`, `/healthz` (it runs, whatever else is broken) and `/readyz` (it can
+//! do its work, or else why not).
+
+use std::{fmt, net::SocketAddr, str::FromStr, sync::Arc};
+
+use axum::{
+    Router,
+    http::{StatusCode, header::CONTENT_TYPE},
+    routing::get,
+};
+
+use crate::Registry;
+
+/// Where to listen, or `none`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Listen(pub Option<SocketAddr>);
+
+impl FromStr for Listen {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        if text == "none" {
+            return Ok(Self(None));
+        }
+        let address = text.parse().map_err(|_| "expected an address and a port such as 0.0.0.0:8081, or none")?;
+        Ok(Self(Some(address)))
+    }
+}
+
+impl fmt::Display for Listen {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.0 {
+            Some(address) => address.fmt(formatter),
+            None => formatter.write_str("none"),
+        }
+    }
+}
+
+/// The three answers; `ready` says why not.
+pub fn router<R>(registry: Arc<Registry>, ready: R) -> Router
+where
+    R: Fn() -> Result<(), String> + Clone + Send + Sync + 'static,
+{
+    let metrics = || async move {
+        let open_metrics = "application/openmetrics-text; version=1.0.0; charset=utf-8";
+        ([(CONTENT_TYPE, open_metrics)], registry.text())
+    };
+    let readiness = || async move {
+        match ready() {
+            Ok(()) => (StatusCode::OK, "ready\n".to_owned()),
+            Err(why) => (StatusCode::SERVICE_UNAVAILABLE, format!("not ready: {why}\n")),
+        }
+    };
+    Router::new()
+        .route("/metrics", get(metrics))
+        .route("/healthz", get(|| async { "running\n" }))
+        .route("/readyz", get(readiness))
+}
+
+/// Answers for as long as the process runs. A port that is taken is reported and costs the numbers, not the work.
+pub async fn serve(listen: Listen, router: Router) {
+    let Some(address) = listen.0 else { return };
+    let listener = match tokio::net::TcpListener::bind(address).await {
+        Ok(listener) => listener,
+        Err(error) => {
+            let advice = "choose another with --metrics-listen, or none";
+            tracing::warn!(%address, %error, advice, "failed to listen: no metrics and no health from this process");
+            return;
+        }
+    };
+    tracing::info!(%address, "metrics and health are served");
+    if let Err(error) = axum::serve(listener, router).await {
+        tracing::warn!(%address, %error, "no more metrics and health from this process");
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::atomic::{AtomicBool, Ordering};
+
+    use axum::{body::Body, http::Request};
+    use tower::ServiceExt as _;
+
+    use super::*;
+
+    async fn ask(router: &Router, path: &str) -> (StatusCode, String) {
+        let request = Request::get(path).body(Body::empty()).expect("a request");
+        let response = router.clone().oneshot(request).await.expect("an answer");
+        let status = response.status();
+        let body = axum::body::to_bytes(response.into_body(), 100_000).await.expect("a body");
+        (status, String::from_utf8(body.to_vec()).expect("UTF-8"))
+    }
+
+    #[tokio::test]
+    async fn readiness_tells_the_truth_and_liveness_does_not_depend_on_it() {
+        let is_ready = Arc::new(AtomicBool::new(false));
+        let shared = is_ready.clone();
+        let ready = move || if shared.load(Ordering::Relaxed) { Ok(()) } else { Err("no session".to_owned()) };
+        let router = router(Arc::new(Registry::new("test", "1")), ready);
+        assert_eq!(
+            ask(&router, "/readyz").await,
+            (StatusCode::SERVICE_UNAVAILABLE, "not ready: no session\n".to_owned())
+        );
+        assert_eq!(ask(&router, "/healthz").await.0, StatusCode::OK);
+        is_ready.store(true, Ordering::Relaxed);
+        assert_eq!(ask(&router, "/readyz").await.0, StatusCode::OK);
+        let (status, text) = ask(&router, "/metrics").await;
+        assert!(
+            status == StatusCode::OK && text.contains("subtitle_build_info") && text.ends_with("# EOF\n"),
+            "{text}"
+        );
+    }
+
+    #[test]
+    fn where_to_listen_is_an_address_or_none() {
+        assert_eq!("none".parse(), Ok(Listen(None)));
+        assert_eq!(
+            "127.0.0.1:8081".parse::<Listen>().map(|listen| listen.to_string()),
+            Ok("127.0.0.1:8081".to_owned())
+        );
+        assert!("8081".parse::<Listen>().is_err_and(|error| error.contains("0.0.0.0:8081")));
+    }
+}

@@ -1,0 +1,43 @@
+//! Why a command did not do what it should: a sentence and an exit code.
+
+use std::process::ExitCode;
+
+use subtitle_workers::subtitle::file::Unreadable;
+
+/// A command's failure.
+pub(crate) enum Failure {
+    /// The arguments ask for something impossible.
+    Usage(String),
+    /// The input holds no subtitle.
+    Unreadable {
+        /// Its name.
+        input: String,
+        /// The reason on the wire.
+        code: &'static str,
+        /// For a person.
+        message: String,
+    },
+    /// Standard output was closed: whoever read it has seen enough.
+    Closed,
+}
+
+impl Failure {
+    pub(crate) fn of_file(input: &str, unreadable: &Unreadable) -> Self {
+        Self::Unreadable { input: input.to_owned(), code: unreadable.code(), message: unreadable.to_string() }
+    }
+
+    /// Says it on standard error.
+    pub(crate) fn report(self) -> ExitCode {
+        match self {
+            Self::Usage(message) => {
+                eprintln!("subtitles: {message}");
+                ExitCode::from(1)
+            }
+            Self::Unreadable { input, code, message } => {
+                eprintln!("subtitles: {code}: '{input}' cannot be read: {message}");
+                ExitCode::from(2)
+            }
+            Self::Closed => ExitCode::SUCCESS,
+        }
+    }
+}

@@ -1,0 +1,56 @@
+//! The `subtitles` command line: the workers' own code without any server. Arguments come in; reports and files go
+//! out. Reads and writes files.
+
+mod convert;
+mod failure;
+mod input;
+mod inspect;
+
+use std::process::ExitCode;
+
+use clap::{Parser, Subcommand};
+
+use failure::Failure;
+
+/// Looks into subtitle files and turns them into each other: SubRip, WebVTT, ASS, SSA, MicroDVD, SubViewer, in any
+/// charset, also inside zip and gzip.
+#[derive(Parser)]
+#[command(version, after_help = EXAMPLES)]
+struct Arguments {
+    #[command(subcommand)]
+    command: Command,
+}
+
+const EXAMPLES: &str = "\
+Examples:
+  subtitles inspect film.srt                      what it is, and what is wrong with it
+  subtitles inspect film.zip --language he --json every cue, as JSON, declared to be Hebrew
+  curl -s URL | subtitles inspect -               the same from standard input
+  subtitles convert film.srt film.vtt             the target's extension decides: .srt .vtt .ass
+  subtitles convert film.sub film.srt --frame-rate 25
+
+Exit codes: 0 fine, 1 wrong use, 2 unreadable input (its reason code is on standard error).";
+
+#[derive(Subcommand)]
+enum Command {
+    /// Shows what the readers make of a file: format, charset, language, cues, and every repair with its line
+    Inspect(inspect::Arguments),
+    /// Writes a file in another format, or the same one repaired, as UTF-8; says what the target cannot hold
+    Convert(convert::Arguments),
+}
+
+fn main() -> ExitCode {
+    let arguments = match Arguments::try_parse() {
+        Ok(arguments) => arguments,
+        Err(error) => {
+            // Help and version are no mistakes; nothing is to be done if they cannot be printed.
+            let _ = error.print();
+            return if error.use_stderr() { ExitCode::from(1) } else { ExitCode::SUCCESS };
+        }
+    };
+    let result = match arguments.command {
+        Command::Inspect(arguments) => inspect::run(&arguments),
+        Command::Convert(arguments) => convert::run(&arguments),
+    };
+    result.map_or_else(Failure::report, |()| ExitCode::SUCCESS)
+}

@@ -1,0 +1,71 @@
+//! What a worker counts. Each number is declared here, and only here: the reference in
+//! `core/docs/metrics-of-workers.md` is made from it.
+
+use subtitle_broker::PublishMetrics;
+use subtitle_telemetry::{Counter, Gauge, Registry};
+
+/// Every number of a worker.
+#[derive(Clone, Debug)]
+pub struct Metrics {
+    pub(crate) broker_connected: Gauge<0>,
+    pub(crate) tasks_taken: Counter<1>,
+    pub(crate) tasks_redelivered: Counter<1>,
+    pub(crate) tasks_finished: Counter<3>,
+    pub(crate) claims_lost: Counter<1>,
+    pub(crate) source_requests: Counter<3>,
+    pub(crate) engine_calls: Counter<2>,
+    pub(crate) cache_hits: Counter<1>,
+    /// Of publishing.
+    pub publishing: PublishMetrics,
+}
+
+impl Metrics {
+    /// Those of one program of this crate, and the registry that serves them.
+    pub fn of(program: &str) -> (Registry, Self) {
+        let mut registry = Registry::new(program, env!("CARGO_PKG_VERSION"));
+        let metrics = Self::register(&mut registry);
+        (registry, metrics)
+    }
+
+    fn register(registry: &mut Registry) -> Self {
+        Self {
+            broker_connected: registry.gauge(
+                "subtitle_broker_connected",
+                [],
+                "1 while there is a session with the broker and tasks are taken, else 0.",
+            ),
+            tasks_taken: registry.counter("subtitle_tasks_taken", ["queue"], "Tasks taken from the broker."),
+            tasks_redelivered: registry.counter(
+                "subtitle_tasks_redelivered",
+                ["queue"],
+                "Tasks taken that had been handed out before.",
+            ),
+            tasks_finished: registry.counter(
+                "subtitle_tasks_finished",
+                ["queue", "outcome", "reason"],
+                "Tasks by how they ended. Outcomes: `done`, `failed` (with the job's reason), `continued` (as a new task), `cancelled`, `handed_back` (somebody else is at it), `claim_lost`, `session_over`, `malformed`.",
+            ),
+            claims_lost: registry.counter(
+                "subtitle_claims_lost",
+                ["queue"],
+                "Claims that somebody else may have taken over while this worker was at it.",
+            ),
+            source_requests: registry.counter(
+                "subtitle_source_requests",
+                ["source", "request", "outcome"],
+                "Requests to sources of subtitles. Requests: `list`, `fetch`; outcomes: `found`, `nothing`, `error`.",
+            ),
+            engine_calls: registry.counter(
+                "subtitle_engine_calls",
+                ["engine", "outcome"],
+                "Batches sent to translation engines. Outcomes: `translated`, `rejected` (by our checks), `error`.",
+            ),
+            cache_hits: registry.counter(
+                "subtitle_cache_hits",
+                ["kind"],
+                "What was in the store already and cost nothing. Kinds: `found`, `translated`, `batch`.",
+            ),
+            publishing: PublishMetrics::register(registry),
+        }
+    }
+}

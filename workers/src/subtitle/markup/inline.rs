@@ -1,0 +1,48 @@
+//! A text as engines get it: tags in angle brackets or braces, everything else is to be translated. Pure.
+
+/// The longest tag, in bytes: no text makes reading it take more than a linear time.
+const LONGEST: usize = 512;
+
+/// The pieces of a text: tags (with their brackets) and what stands between them.
+pub(crate) fn pieces(text: &str) -> Vec<(bool, &str)> {
+    let mut pieces = Vec::new();
+    let mut rest = text;
+    while let Some(at) = rest.find(['<', '{']) {
+        let closing = if rest[at..].starts_with('<') { b'>' } else { b'}' };
+        let length = rest[at..].bytes().take(LONGEST).position(|byte| byte == closing).map(|end| end + 1);
+        if let Some(length) = length
+            && let candidate = &rest[at..at + length]
+            && is_tag(candidate)
+        {
+            pieces.push((false, &rest[..at]));
+            pieces.push((true, candidate));
+            rest = &rest[at + length..];
+        } else {
+            pieces.push((false, &rest[..=at]));
+            rest = &rest[at + 1..];
+        }
+    }
+    pieces.push((false, rest));
+    pieces.retain(|(_, piece)| !piece.is_empty());
+    pieces
+}
+
+fn is_tag(text: &str) -> bool {
+    let inner = &text[1..text.len() - 1];
+    match text.as_bytes()[0] {
+        b'{' => inner.starts_with('\\'),
+        _ => {
+            inner.trim_start_matches('/').starts_with(|first: char| first.is_ascii_alphabetic()) && !inner.contains('<')
+        }
+    }
+}
+
+/// The text a person reads, without tags.
+pub(crate) fn plain(text: &str) -> String {
+    pieces(text).into_iter().filter(|(is_tag, _)| !is_tag).map(|(_, piece)| piece).collect()
+}
+
+/// A text without markup, as HTML has it.
+pub(crate) fn escaped(text: &str) -> String {
+    text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;")
+}

@@ -1,0 +1,159 @@
+//! What a reader repaired and what a conversion lost: the one closed list of codes. Pure.
+
+use std::{borrow::Cow, fmt};
+
+macro_rules! codes {
+    ($($(#[doc = $text:literal])+ $name:ident $code:literal;)+) => {
+        /// What was repaired, left out or lost. The text on the wire never changes its meaning.
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+        pub enum Code { $($(#[doc = $text])+ $name,)+ }
+
+        impl Code {
+            /// Every code, in the order of the table.
+            pub const ALL: &'static [Self] = &[$(Self::$name,)+];
+
+            /// The code on the wire.
+            pub const fn as_str(self) -> &'static str {
+                match self { $(Self::$name => $code,)+ }
+            }
+
+            /// What it means, in one sentence.
+            pub const fn meaning(self) -> &'static str {
+                match self { $(Self::$name => concat!($($text),+).trim_ascii_start(),)+ }
+            }
+        }
+    };
+}
+
+codes! {
+    /// the line ends are of several kinds; each ends a line
+    MixedLineEnds "mixed-line-ends";
+    /// the cue's number is missing, or is not the one after the number before; cues are numbered anew
+    IrregularIndex "irregular-index";
+    /// the time line is not spelled as the format has it; it was read nevertheless
+    IrregularTime "irregular-time";
+    /// the time is before the film; it became 0
+    NegativeTime "negative-time";
+    /// the cue ends before it starts; its end became its start
+    EndBeforeStart "end-before-start";
+    /// the cue starts before the one in front of it; SubRip's cues are sorted, others stay where they are
+    OutOfOrder "out-of-order";
+    /// the cue follows the one before without an empty line between them
+    MissingBlankLine "missing-blank-line";
+    /// there are empty lines inside the cue's text; they were left out
+    BlankLineInText "blank-line-in-text";
+    /// the cue has no text; it was left out
+    EmptyCue "empty-cue";
+    /// there is text before the first time line; it was left out
+    TextBeforeFirstCue "text-before-first-cue";
+    /// there is more on the time line than times; it is reported as settings and not written
+    TimeLineExtras "time-line-extras";
+    /// the cue's tags are misspelled, badly nested or not closed; they were put right
+    RepairedTags "repaired-tags";
+    /// the signature WEBVTT is not the first thing in the file; the file was read nevertheless
+    MisplacedSignature "misplaced-signature";
+    /// a time line breaks the rules of WebVTT; the cue is dropped, as the standard asks
+    BadTiming "bad-timing";
+    /// a cue setting breaks the rules of WebVTT; it has no effect, as the standard asks
+    IgnoredSetting "ignored-setting";
+    /// a block is no cue, comment, style or region in the place where it stands; it has no effect
+    IgnoredBlock "ignored-block";
+    /// a tag is not closed before the cue's text ends; what follows it is not shown, as the standard asks
+    UnclosedTag "unclosed-tag";
+    /// a NUL was read as U+FFFD, as the standard asks
+    ReplacedNul "replaced-nul";
+    /// the events have no Format line; the usual columns were taken
+    MissingFormatLine "missing-format-line";
+    /// an event has too few columns or no times; it is kept in the file but is no cue
+    BadEvent "bad-event";
+    /// an event is a drawing; it is kept in the file but is no cue
+    DrawingOnly "drawing-only";
+    /// a line of the file belongs to nothing that the format knows; it was left out
+    UnknownLine "unknown-line";
+    /// an archive held the file; the others in it were left out
+    ChosenFromArchive "chosen-from-archive";
+    /// the text had been decoded wrongly and stored as UTF-8; that was undone
+    RepairedDoubleEncoding "repaired-double-encoding";
+    /// the Hebrew text was stored in the order it looks; it was turned into the order it is read
+    ReorderedVisualHebrew "reordered-visual-hebrew";
+    /// the text is in another language than was declared
+    LanguageMismatch "language-mismatch";
+    /// lost in the conversion: bold, italics, underline or strike-through that the target lacks
+    LostStyle "lost-style";
+    /// lost in the conversion: colours, fonts, effects, classes and other markup that the target lacks
+    LostMarkup "lost-markup";
+    /// lost in the conversion: where the cue stands on the screen
+    LostPosition "lost-position";
+    /// lost in the conversion: who speaks
+    LostVoice "lost-voice";
+    /// lost in the conversion: when each syllable is sung or each word shows
+    LostKaraoke "lost-karaoke";
+    /// lost in the conversion: cue identifiers
+    LostIdentifier "lost-identifier";
+    /// lost in the conversion: comments, styles, regions, metadata and attachments of the file
+    LostMetadata "lost-metadata";
+    /// lost in the conversion: milliseconds, as the target counts in hundredths of a second
+    LostPrecision "lost-precision";
+    /// changed in the conversion: text that the target would have taken for markup or a time
+    AlteredText "altered-text";
+}
+
+impl fmt::Display for Code {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str(self.as_str())
+    }
+}
+
+/// One repair or loss.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Warning {
+    /// What it was.
+    pub code: Code,
+    /// The line of the text, from 1; 0 for the whole file.
+    pub line: usize,
+    /// For a person.
+    pub message: Cow<'static, str>,
+}
+
+impl Warning {
+    pub(crate) const fn new(code: Code, line: usize) -> Self {
+        Self { code, line, message: Cow::Borrowed(code.meaning()) }
+    }
+
+    pub(crate) fn whole(code: Code, message: String) -> Self {
+        Self { code, line: 0, message: message.into() }
+    }
+}
+
+/// What a conversion lost, counted by cue: one warning a code, however long the file is.
+#[derive(Debug, Default)]
+pub(crate) struct Losses(Vec<(Code, usize)>);
+
+impl Losses {
+    pub(crate) fn add(&mut self, code: Code) {
+        match self.0.iter_mut().find(|(known, _)| *known == code) {
+            Some((_, times)) => *times += 1,
+            None => self.0.push((code, 1)),
+        }
+    }
+
+    pub(crate) fn warnings(self) -> Vec<Warning> {
+        let warning = |(code, times): (Code, usize)| Warning::whole(code, format!("{} ({times}×)", code.meaning()));
+        self.0.into_iter().map(warning).collect()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn codes_are_kebab_case_and_each_is_used_once() {
+        let mut codes: Vec<&str> = Code::ALL.iter().map(|code| code.as_str()).collect();
+        assert!(codes.iter().all(|code| code.bytes().all(|byte| byte.is_ascii_lowercase() || byte == b'-')));
+        codes.sort_unstable();
+        codes.dedup();
+        assert_eq!(codes.len(), Code::ALL.len());
+        assert_eq!(Code::MixedLineEnds.meaning(), "the line ends are of several kinds; each ends a line");
+    }
+}

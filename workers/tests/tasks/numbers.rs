@@ -1,0 +1,137 @@
+//! Each number of a worker moves when what it counts happens, and the reference is made from the same table.
+
+use std::{fs, path::Path, sync::atomic::Ordering, time::Duration};
+
+use subtitle_core::{
+    event::{Event, source},
+    payload::{DownloadRequested, TranslateRequested},
+    topology::TRANSLATE_QUEUE,
+};
+use subtitle_workers::{
+    download::Downloader,
+    metrics::Metrics,
+    task::{Delivered, Settled, Work as _, handle},
+};
+
+use crate::bench::{Bench, CountingEngine, deliver, subject};
+
+/// Moved by a session only: `tests/tests/broker.rs` moves it.
+const OF_A_SESSION: &str = "subtitle_broker_connected";
+
+fn finished(bench: &Bench, labels: &str) -> u64 {
+    bench.number(&format!("subtitle_tasks_finished_total{{queue=\"{TRANSLATE_QUEUE}\",{labels}}}"))
+}
+
+async fn tasks_in_every_way(bench: &Bench) {
+    let task = bench.task("a", 120).await;
+    let desk = bench.desk("w");
+
+    desk.cancelled.insert("deleted");
+    let deleted = bench.task("deleted", 120).await;
+    deliver(&bench.translator(CountingEngine::default()), &desk, &deleted).await;
+    assert_eq!(finished(bench, "outcome=\"cancelled\",reason=\"\""), 1);
+
+    let malformed = Delivered { routing_key: "k", data: b"<html>", earlier: 1 };
+    handle(&bench.translator(CountingEngine::default()), &desk, malformed).await.expect("settles");
+    assert_eq!(finished(bench, "outcome=\"malformed\",reason=\"\""), 1);
+    assert_eq!(bench.number(&format!("subtitle_tasks_redelivered_total{{queue=\"{TRANSLATE_QUEUE}\"}}")), 1);
+    let dead = "subtitle_dead_letters_published_total{reason=\"MalformedMessage\",outcome=\"confirmed\"}";
+    assert_eq!(bench.number(dead), 1);
+
+    let silent = bench.translator(CountingEngine { says_nothing: true, ..CountingEngine::default() });
+    deliver(&silent, &desk, &task).await;
+    assert_eq!(finished(bench, "outcome=\"failed\",reason=\"TranslationRejected\""), 1);
+    assert_eq!(bench.number("subtitle_engine_calls_total{engine=\"apertium\",outcome=\"rejected\"}"), 1);
+
+    let slow = bench.translator(CountingEngine { takes: Duration::from_secs(20), ..CountingEngine::default() });
+    let folder = slow.claim(&subject("a"), &task.read::<TranslateRequested>().expect("a task"));
+    let data = serde_json::to_vec(&task).expect("JSON");
+    let delivered = Delivered { routing_key: TRANSLATE_QUEUE, data: &data, earlier: 0 };
+    tokio::select! {
+        settled = handle(&slow, &desk, delivered) => assert_eq!(settled.expect("settles"), Settled::Later),
+        never = bench.rob(&folder) => match never {},
+    }
+    assert_eq!(finished(bench, "outcome=\"claim_lost\",reason=\"\""), 1);
+    assert_eq!(bench.number(&format!("subtitle_claims_lost_total{{queue=\"{TRANSLATE_QUEUE}\"}}")), 1);
+
+    assert_eq!(handle(&slow, &desk, delivered).await.expect("settles"), Settled::Later, "the robber has it");
+    assert_eq!(finished(bench, "outcome=\"handed_back\",reason=\"\""), 1);
+    bench.store.remove(&format!("{folder}/00000000")).await.expect("the robber is done");
+
+    let slower = bench.translator(CountingEngine { takes: Duration::from_secs(1000), ..CountingEngine::default() });
+    deliver(&slower, &desk, &task).await;
+    assert_eq!(finished(bench, "outcome=\"continued\",reason=\"\""), 1);
+
+    let quick = bench.translator(CountingEngine::default());
+    deliver(&quick, &desk, &task).await;
+    assert_eq!(finished(bench, "outcome=\"done\",reason=\"\""), 1);
+    assert_eq!(bench.number("subtitle_cache_hits_total{kind=\"batch\"}"), 1 + 2, "of the robbed and the slower one");
+    deliver(&quick, &desk, &task).await;
+    assert_eq!(bench.number("subtitle_cache_hits_total{kind=\"translated\"}"), 1);
+    let paid = [&slow, &slower, &quick].map(|translator| translator.engines.calls.load(Ordering::SeqCst));
+    let counted = bench.number("subtitle_engine_calls_total{engine=\"apertium\",outcome=\"translated\"}");
+    assert_eq!(counted, u64::from(paid.iter().sum::<u32>()));
+    assert_eq!(bench.number(&format!("subtitle_tasks_taken_total{{queue=\"{TRANSLATE_QUEUE}\"}}")), 8);
+}
+
+async fn a_download_and_the_same_again(bench: &Bench) {
+    let spec = serde_json::json!({"video": {"title": "Harbour"}, "language": "es", "sources": [{"name": "simulated"}], "output": {"format": "SRT"}});
+    let task = DownloadRequested {
+        video_url: String::new(),
+        video_title: "Harbour".to_owned(),
+        language: "es".to_owned(),
+        preferred_sources: vec![],
+        spec: serde_json::from_value(spec).expect("a spec"),
+    };
+    let downloader = Downloader {
+        store: bench.store.clone(),
+        sources: bench.translator(CountingEngine::default()).sources,
+        order: vec![],
+        public_url: "http://example".to_owned(),
+        metrics: bench.metrics.clone(),
+    };
+    for job in ["b", "c"] {
+        let now = "2026-11-01T00:00:00Z".parse().expect("a time");
+        let task = Event::new(&subject(job), source::MANAGER, now, &task);
+        assert_eq!(deliver(&downloader, &bench.desk("d"), &task).await, (Settled::Done, 1));
+    }
+    let requests =
+        |labels: &str| bench.number(&format!("subtitle_source_requests_total{{source=\"simulated\",{labels}}}"));
+    assert_eq!(requests("request=\"list\",outcome=\"found\""), 2);
+    assert_eq!(requests("request=\"fetch\",outcome=\"found\""), 1);
+    assert_eq!(bench.number("subtitle_cache_hits_total{kind=\"found\"}"), 1);
+}
+
+#[tokio::test(start_paused = true)]
+async fn every_number_is_moved_by_what_it_counts() {
+    let bench = Bench::new();
+    tasks_in_every_way(&bench).await;
+    a_download_and_the_same_again(&bench).await;
+    let text = bench.registry.text();
+    for name in bench.registry.names().filter(|name| *name != OF_A_SESSION) {
+        let counts = |line: &str| line.starts_with(name) && !line.ends_with("} 0");
+        assert!(text.lines().any(counts), "nothing here moves {name}:\n{text}");
+    }
+    let events = bench.outbox.events();
+    let failed = events.iter().filter(|event| event.event_type.as_str() == "job.failed").count();
+    let counted = bench.number("subtitle_events_published_total{event_type=\"job.failed\",outcome=\"confirmed\"}");
+    assert_eq!(usize::try_from(counted), Ok(failed));
+    for word in ["\"a\"", "\"b\"", "\"n\"", "Harbour"] {
+        assert!(!text.contains(word), "a label names an object: {word}");
+    }
+}
+
+#[test]
+fn the_reference_says_what_is_registered() {
+    let (registry, _) = Metrics::of("subtitle-downloader");
+    assert!(registry.names().all(|name| name.starts_with("subtitle_")));
+    let expected = format!(
+        "# Numbers of the workers\n\nServed at `/metrics` by `subtitle-downloader` and `subtitle-translator` (`--metrics-listen`). No label names an\nobject. Made from `workers/src/metrics.rs`: `UPDATE_GOLDEN=1 cargo test -p subtitle-workers` rewrites it.\n\n{}",
+        registry.markdown()
+    );
+    let file = Path::new(env!("CARGO_MANIFEST_DIR")).join("../core/docs/metrics-of-workers.md");
+    if std::env::var_os("UPDATE_GOLDEN").is_some() {
+        fs::write(&file, &expected).expect("writable");
+    }
+    assert_eq!(fs::read_to_string(&file).expect("the reference"), expected, "UPDATE_GOLDEN=1 rewrites it");
+}
