@@ -69,6 +69,8 @@ pub(crate) struct Broker {
     made: u32,
     /// Nothing of the consumer queue is handed out until then.
     pub(crate) stalls_until: u64,
+    /// Tasks that were given up.
+    pub(crate) given_up: usize,
     /// Wakes the task that hands messages out.
     pub(crate) pump: Option<Waker>,
 }
@@ -287,6 +289,7 @@ impl Broker {
         {
             if argument(queue, "x-dead-letter-exchange").is_some() {
                 self.route(DEAD_LETTERS_EXCHANGE, &message);
+                self.given_up += 1;
             }
         } else if self.queues[queue].exists {
             self.queues[queue].ready.push_front(message);

@@ -28,6 +28,7 @@ use subtitle_operator::{
 use tokio::sync::mpsc;
 
 use crate::{
+    corners::Corner,
     executor::Scope,
     faults::Planted,
     operator::Operator,
@@ -251,7 +252,10 @@ async fn copy(
         let last = batch.iter().map(|(_, message)| message.earlier).max();
         match until_redis_is_there(operator, || keep(ledger, &events, saved, last)).await {
             Kept::Until(offset) => saved = offset,
-            Kept::Moved => return Err(HistoryError::Moved),
+            Kept::Moved => {
+                operator.sim.with(|world| world.reach(Corner::OffsetMoved));
+                return Err(HistoryError::Moved);
+            }
         }
         for (tag, _) in batch {
             deliveries.ack(tag).await?;

@@ -59,7 +59,8 @@ fn in_hand(world: &World) -> Option<String> {
 
 fn unprojected(world: &World, job: &SubtitleJob) -> Option<String> {
     let record = world.redis.records.get(job.metadata.uid.as_deref().unwrap_or_default());
-    (record != Some(&Record::of(job))).then(|| format!("I4: the record of {} is not what its status is", job.name_any()))
+    (record != Some(&Record::of(job)))
+        .then(|| format!("I4: the record of {} is not what its status is", job.name_any()))
 }
 
 /// A record that says a deleted job goes on.

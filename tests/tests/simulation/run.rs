@@ -1,8 +1,9 @@
 //! One seed from its beginning to its verdict: faults for a while, then rest, then nothing may happen any more.
 
-use std::task::Poll;
+use std::{collections::BTreeSet, task::Poll};
 
 use crate::{
+    corners::Corner,
     director::Director,
     executor::{Executor, Scope},
     faults::{Planted, Weather},
@@ -26,6 +27,8 @@ pub(crate) struct Verdict {
     pub(crate) trace: Vec<String>,
     /// How much happened.
     pub(crate) steps: usize,
+    /// Where it came to.
+    pub(crate) reached: BTreeSet<Corner>,
 }
 
 struct Simulation {
@@ -48,8 +51,16 @@ pub(crate) fn run_in(seed: u64, weather: Weather, planted: Option<Planted>, is_t
     let director = Director::begin(&sim);
     let mut simulation = Simulation { sim, executor: Executor::default(), director, steps: 0 };
     let violation = simulation.play(has_faults).err();
-    let trace = simulation.sim.with(|world| world.take_trace());
-    Verdict { violation, trace, steps: simulation.steps }
+    let (trace, reached) = simulation.sim.with(|world| {
+        if world.broker.given_up > 0 {
+            world.reach(Corner::DeliveryLimit);
+        }
+        if !world.checks.continued.is_empty() {
+            world.reach(Corner::Continued);
+        }
+        (world.take_trace(), std::mem::take(&mut world.reached))
+    });
+    Verdict { violation, trace, steps: simulation.steps, reached }
 }
 
 impl Simulation {

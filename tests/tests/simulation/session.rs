@@ -18,6 +18,7 @@ use subtitle_operator::act::queues::Queues;
 
 use crate::{
     broker::Message,
+    corners::Corner,
     executor::Scope,
     faults::{Planted, name_of},
     world::{Sim, World},
@@ -38,8 +39,14 @@ fn silent(action: &'static str) -> BrokerError {
 /// Routes an event, and shows it to the checks.
 pub(crate) fn route(world: &mut World, message: &Message) -> usize {
     let routed = world.broker.route(EVENTS_EXCHANGE, message);
+    if routed > 0 {
+        world.checks.routed(message.event.as_deref());
+    }
     if let Some(event) = message.event.as_ref().filter(|_| routed > 0) {
-        world.checks.routed(event);
+        let is_task = matches!(event.event_type, EventType::DownloadRequested | EventType::TranslateRequested);
+        if is_task && !world.checks.say(event, world.elapsed) {
+            world.reach(Corner::TaskAgain);
+        }
         world.checks.say(event, world.elapsed);
     }
     routed
@@ -138,6 +145,7 @@ impl Session {
         let is_lost = self.sim.with(|world| {
             let is_lost = world.weather.is_on && world.happens(world.weather.publish_lost);
             if is_lost {
+                world.reach(Corner::PublishLost);
                 world.note(|| format!("{} publishes {key}: LOST, session over", name_of(self.scope.process)));
                 world.broker.close(self.scope.session);
             }
@@ -147,7 +155,10 @@ impl Session {
             return Err(silent("publish"));
         }
         if self.sim.with(|world| world.weather.is_on && world.happens(world.weather.nack)) {
-            self.sim.with(|world| world.note(|| format!("{} publishes {key}: NACK", name_of(self.scope.process))));
+            self.sim.with(|world| {
+                world.reach(Corner::Nack);
+                world.note(|| format!("{} publishes {key}: NACK", name_of(self.scope.process)));
+            });
             return Err(BrokerError::Refused { routing_key: key.to_owned(), refusal: Refusal::Nacked });
         }
         let done = self.sim.with(then);
@@ -155,6 +166,7 @@ impl Session {
         let is_unknown = self.sim.with(|world| {
             let is_unknown = world.weather.is_on && world.happens(world.weather.confirm_lost);
             if is_unknown {
+                world.reach(Corner::ConfirmLost);
                 world.note(|| format!("{} published {key}: CONFIRM LOST", name_of(self.scope.process)));
                 world.broker.close(self.scope.session);
             }
@@ -207,6 +219,7 @@ impl Publish for Session {
         self.sim.step().await;
         let letter = Message { key: key.into(), body: body.into(), event: None, earlier: 0 };
         let handed_over = self.hand_over(key, |world| {
+            world.reach(Corner::DeadLetter);
             world.note(|| format!("{} dead-letters {key}: {reason} {message}", name_of(self.scope.process)));
             world.broker.route(DEAD_LETTERS_EXCHANGE, &letter)
         });
