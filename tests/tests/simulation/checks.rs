@@ -124,7 +124,7 @@ impl Checks {
 
 /// Everything up to `offset` is said to be in Redis.
 pub(crate) fn saved(world: &mut World, offset: i64) {
-    let end = usize::try_from(offset + 1).unwrap_or(0).min(world.checks.stream.len());
+    let end = usize::try_from(offset.max(-1) + 1).unwrap_or(0).min(world.checks.stream.len());
     for at in world.checks.whole_until..end {
         let (job, id) = &world.checks.stream[at];
         if !job.is_empty() && !world.redis.histories.get(job).is_some_and(|history| history.contains(id)) {

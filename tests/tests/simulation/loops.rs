@@ -234,11 +234,12 @@ async fn copy(
     if stream_is_new {
         until_redis_is_there(operator, || ledger.forget_offset()).await;
     }
-    let mut saved = match until_redis_is_there(operator, || place(ledger)).await {
+    let beginning = operator.sim.with(|world| -1 - i64::try_from(world.random.below(1 << 60)).unwrap_or(0));
+    let mut saved = match until_redis_is_there(operator, || place(ledger, beginning)).await {
         Kept::Until(offset) => offset,
         Kept::Moved => return Err(HistoryError::Moved),
     };
-    let from = usize::try_from(saved + 1).unwrap_or(0);
+    let from = usize::try_from(saved.max(-1) + 1).unwrap_or(0);
     let deliveries = session.consume_from(HISTORY_STREAM, PREFETCH, from).await?;
     loop {
         let first = tokio::select! {

@@ -32,7 +32,7 @@ mod work;
 mod worker;
 mod world;
 
-use std::{collections::BTreeMap, ops::Range, thread, time::Instant};
+use std::{collections::BTreeMap, ops::Range, panic::resume_unwind, thread, time::Instant};
 
 use corners::Corner;
 use faults::{Planted, Weather};
@@ -53,19 +53,21 @@ fn play(seeds: Range<u64>) -> BTreeMap<Corner, usize> {
             let verdict = run(seed, None, false);
             if let Some(violation) = verdict.violation {
                 let replay = format!("cargo dev simulate --seed {seed} --trace");
-                panic!("seed {seed} breaks a rule after {} steps: {violation}\n  replay it: {replay}", verdict.steps);
+                let what = format!("seed {seed} breaks a rule after {} steps: {violation}", verdict.steps);
+                return Err(format!("{what}\n  replay it: {replay}"));
             }
             steps += verdict.steps;
             verdict.reached.into_iter().for_each(|corner| *reached.entry(corner).or_insert(0) += 1);
         }
-        (steps, reached)
+        Ok((steps, reached))
     };
     let (mut steps, mut reached) = (0, BTreeMap::new());
     thread::scope(|scope| {
         let firsts = (seeds.start..seeds.end).take(usize::try_from(threads).unwrap_or(1));
         let playing: Vec<_> = firsts.map(|first| scope.spawn(move || play_some(first))).collect();
         for thread in playing {
-            let (more_steps, corners) = thread.join().expect("no seed breaks a rule");
+            let played = thread.join().unwrap_or_else(|broke| resume_unwind(broke));
+            let (more_steps, corners) = played.unwrap_or_else(|violation| panic!("{violation}"));
             steps += more_steps;
             corners.into_iter().for_each(|(corner, seeds)| *reached.entry(corner).or_insert(0) += seeds);
         }
