@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use futures::StreamExt as _;
+use jiff::Timestamp;
 use lapin::{message::Delivery, options::BasicAckOptions, types::AMQPValue};
 use subtitle_broker::{BrokerError, Session};
 use subtitle_core::{event::Event, topology::HISTORY_STREAM};
@@ -15,9 +16,6 @@ use crate::act::{
 
 /// Deliveries in hand, and the most in one batch.
 const PREFETCH: u16 = 200;
-
-/// The offset that is saved before the first event is.
-pub const BEFORE_THE_FIRST: i64 = -1;
 
 /// How often an idle loop looks whether Redis still has what it saved.
 const LOOK_WHETHER_EMPTIED: Duration = Duration::from_secs(10);
@@ -57,15 +55,12 @@ async fn copy<C: Cluster, L: Ledger>(
     if began_anew {
         until_redis_is_there(|| ledger.forget_offset()).await;
     }
-    let mut saved = match until_redis_is_there(|| place(ledger)).await {
+    let beginning = -Timestamp::now().as_microsecond();
+    let mut saved = match until_redis_is_there(|| place(ledger, beginning)).await {
         Kept::Until(offset) => offset,
         Kept::Moved => return Err(HistoryError::Moved),
     };
-    let from = if saved == BEFORE_THE_FIRST {
-        AMQPValue::LongString("first".into())
-    } else {
-        AMQPValue::LongLongInt(saved + 1)
-    };
+    let from = if saved < 0 { AMQPValue::LongString("first".into()) } else { AMQPValue::LongLongInt(saved + 1) };
     let deliveries = session.consume_stream(HISTORY_STREAM, PREFETCH, from).await?;
     let mut batches = Box::pin(deliveries.ready_chunks(usize::from(PREFETCH)));
     loop {
@@ -97,11 +92,12 @@ pub enum Kept {
 }
 
 /// Up to where everything is in Redis. A Redis that is new or was emptied says nothing: then everything the stream
-/// still has is remembered again, and that it begins is saved, so that its being emptied once more is noticed.
-pub async fn place<L: Ledger>(ledger: &L) -> Result<Kept, LedgerError> {
+/// still has is remembered again, and that it begins is saved, so that its being emptied once more is noticed:
+/// `beginning`, which is below 0 and no other loop's.
+pub async fn place<L: Ledger>(ledger: &L, beginning: i64) -> Result<Kept, LedgerError> {
     match ledger.offset().await? {
         Some(saved) => Ok(Kept::Until(saved)),
-        None if ledger.remember(&[], None, BEFORE_THE_FIRST).await? => Ok(Kept::Until(BEFORE_THE_FIRST)),
+        None if ledger.remember(&[], None, beginning).await? => Ok(Kept::Until(beginning)),
         None => Ok(Kept::Moved),
     }
 }

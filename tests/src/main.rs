@@ -4,6 +4,7 @@ mod demo;
 mod requirements;
 mod serve;
 mod session;
+mod simulate;
 mod table;
 mod verify;
 
@@ -34,6 +35,8 @@ enum Command {
     Env(Options),
     /// Run everything CI runs, and print a summary.
     Verify,
+    /// Play seeds of the simulation, or show what happens in one.
+    Simulate(simulate::Wanted),
     /// Write the generated files anew.
     Generate,
     /// Inflict every fault on real servers while many jobs run, and judge what became of each.
@@ -79,6 +82,7 @@ fn main() -> ExitCode {
         Command::Down(options) => down(options).map(|()| true),
         Command::Env(options) => env(options).map(|()| true),
         Command::Serve(options) => serve::serve(options).map(|()| true),
+        Command::Simulate(wanted) => simulate::simulate(wanted),
         Command::Verify => Ok(verify::verify()),
         Command::Generate => verify::generate().map(|()| true),
         Command::Faults { jobs } => verify::faults(*jobs).map(|()| true),

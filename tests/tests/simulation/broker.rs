@@ -9,7 +9,10 @@ use std::{
     task::Waker,
 };
 
-use subtitle_core::topology::{Argument, CONSUMER_QUEUE, DEAD_LETTERS_EXCHANGE, EVENTS_EXCHANGE, QUEUES};
+use subtitle_core::{
+    event::Event,
+    topology::{Argument, CONSUMER_QUEUE, DEAD_LETTERS_EXCHANGE, EVENTS_EXCHANGE, QUEUES},
+};
 
 /// One message.
 #[derive(Clone, Debug)]
@@ -18,6 +21,8 @@ pub(crate) struct Message {
     pub(crate) key: Arc<str>,
     /// Its bytes.
     pub(crate) body: Arc<[u8]>,
+    /// What they say, for the checks; processes read it themselves.
+    pub(crate) event: Option<Arc<Event>>,
     /// How often it was handed out before; in a stream, its offset.
     pub(crate) earlier: i64,
 }
@@ -64,6 +69,8 @@ pub(crate) struct Broker {
     made: u32,
     /// Nothing of the consumer queue is handed out until then.
     pub(crate) stalls_until: u64,
+    /// Tasks that were given up.
+    pub(crate) given_up: usize,
     /// Wakes the task that hands messages out.
     pub(crate) pump: Option<Waker>,
 }
@@ -155,8 +162,9 @@ impl Broker {
     }
 
     /// Hands a message to every queue that is bound for it; how many that were.
-    pub(crate) fn route(&mut self, exchange: &str, key: &str, body: &Arc<[u8]>) -> usize {
-        let message = Message { key: key.into(), body: body.clone(), earlier: 0 };
+    pub(crate) fn route(&mut self, exchange: &str, message: &Message) -> usize {
+        let message = Message { earlier: 0, ..message.clone() };
+        let (key, body) = (&*message.key, &message.body);
         let mut routed = 0;
         for (at, known) in QUEUES.iter().enumerate() {
             let is_bound = |binding: &(&str, &str)| {
@@ -280,7 +288,8 @@ impl Broker {
             && message.earlier > limit
         {
             if argument(queue, "x-dead-letter-exchange").is_some() {
-                self.route(DEAD_LETTERS_EXCHANGE, &message.key.clone(), &message.body.clone());
+                self.route(DEAD_LETTERS_EXCHANGE, &message);
+                self.given_up += 1;
             }
         } else if self.queues[queue].exists {
             self.queues[queue].ready.push_front(message);

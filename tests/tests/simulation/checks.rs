@@ -15,7 +15,7 @@ use subtitle_core::{
 };
 use uuid::Uuid;
 
-use crate::{cluster::ApiServer, paid::Paid, world::World};
+use crate::{cluster::ApiServer, corners::Corner, paid::Paid, world::World};
 
 /// What was seen.
 #[derive(Default)]
@@ -50,20 +50,26 @@ impl Checks {
     }
 
     /// The broker has this event.
-    pub(crate) fn routed(&mut self, event: &Event) {
+    pub(crate) fn routed(&mut self, event: Option<&Event>) {
+        let Some(event) = event else {
+            self.stream.push((String::new(), Uuid::nil())); // no event, and an offset all the same
+            return;
+        };
         let id = event.identity();
         self.place_in_stream.entry(id).or_insert(self.stream.len());
         self.stream.push((event.job_id.clone(), id));
         self.writes += 1;
     }
 
-    /// When something was said of an attempt for the first time.
-    pub(crate) fn say(&mut self, event: &Event, elapsed: u64) {
+    /// Notes what is said of an attempt, and when it was for the first time; whether this is.
+    pub(crate) fn say(&mut self, event: &Event, elapsed: u64) -> bool {
         let what = (event.job_id.clone(), event.attempt.unwrap_or(0), event.event_type.clone());
+        let is_new = !self.said.contains_key(&what);
         self.said.entry(what).or_insert(elapsed);
         if event.event_type == EventType::TranslateRequested && event.source == source::TRANSLATOR {
             self.continued.insert((event.job_id.clone(), event.attempt.unwrap_or(0)));
         }
+        is_new
     }
 
     /// Whether one of these was said of an attempt.
@@ -118,10 +124,10 @@ impl Checks {
 
 /// Everything up to `offset` is said to be in Redis.
 pub(crate) fn saved(world: &mut World, offset: i64) {
-    let end = usize::try_from(offset + 1).unwrap_or(0).min(world.checks.stream.len());
+    let end = usize::try_from(offset.max(-1) + 1).unwrap_or(0).min(world.checks.stream.len());
     for at in world.checks.whole_until..end {
         let (job, id) = &world.checks.stream[at];
-        if !world.redis.histories.get(job).is_some_and(|history| history.contains(id)) {
+        if !job.is_empty() && !world.redis.histories.get(job).is_some_and(|history| history.contains(id)) {
             let how = format!("event {at} of the stream ({id} of {job}) is not in Redis, where the offset is {offset}");
             world.checks.broken("I1", || how);
             return;
@@ -132,8 +138,9 @@ pub(crate) fn saved(world: &mut World, offset: i64) {
 
 /// The first event of the stream that is in no history, at rest.
 pub(crate) fn missing(world: &World) -> Option<String> {
-    let is_missing =
-        |(job, id): &&(String, Uuid)| !world.redis.histories.get(job).is_some_and(|history| history.contains(id));
+    let is_missing = |(job, id): &&(String, Uuid)| {
+        !job.is_empty() && !world.redis.histories.get(job).is_some_and(|history| history.contains(id))
+    };
     world.checks.stream.iter().find(is_missing).map(|(job, id)| format!("I1: event {id} of {job} is in no history"))
 }
 
@@ -172,6 +179,15 @@ pub(crate) fn wrote(world: &mut World, process: usize, before: &SubtitleJob, aft
     if (new.phase, new.attempt) != (old.phase, old_attempt) {
         truth(checks, &uid, &new, describe);
     }
+    let corner = match (old.phase, new.reason) {
+        _ if new.retry_observed != old.retry_observed => Some(Corner::ManualRetry),
+        (_, Some(Reason::DeadlineExceeded)) => Some(Corner::Deadline),
+        (_, Some(Reason::WaitingForQuota)) => Some(Corner::Quota),
+        (_, Some(Reason::SubtitleTranslated)) => Some(Corner::Translated),
+        _ if old.reason == Some(Reason::Suspended) && new.phase.is_final() => Some(Corner::SuspendedAtWork),
+        _ => None,
+    };
+    corner.into_iter().for_each(|corner| world.reach(corner));
     if new.phase == Phase::Failed && old.phase != Phase::Failed && new.reason == Some(Reason::DeadlineExceeded) {
         deadline(world, process, &uid, &old, after.spec.active_deadline_seconds);
     }
@@ -236,8 +252,8 @@ fn deadline(world: &mut World, process: usize, uid: &str, old: &SubtitleJobStatu
     let waiting: BTreeSet<String> = world
         .broker
         .waiting(CONSUMER_QUEUE, process)
-        .filter_map(|message| Event::decode(&message.body).ok())
-        .filter(in_time)
+        .filter_map(|message| message.event.as_deref())
+        .filter(|event| in_time(event))
         .map(|event| event.event_type.as_str().to_owned())
         .collect();
     if !waiting.is_empty() {

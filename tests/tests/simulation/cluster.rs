@@ -15,9 +15,13 @@ use subtitle_operator::act::{
 };
 
 use crate::{
+    corners::Corner,
     faults::{Planted, name_of},
     world::{Sim, World},
 };
+
+/// Bytes of a message that the schema takes here: less than the operator believes, as with an older schema.
+const LONGEST_MESSAGE: usize = 300;
 
 /// Namespace and name.
 pub(crate) type Place = (String, String);
@@ -198,7 +202,10 @@ impl Cluster for View {
             Ok(now) => {
                 self.sim.step().await;
                 if self.sim.with(|world| world.weather.is_on && world.happens(world.weather.api_answer_lost)) {
-                    self.sim.with(|world| world.note(|| format!("{} loses the answer", name_of(self.process))));
+                    self.sim.with(|world| {
+                        world.reach(Corner::ApiAnswerLost);
+                        world.note(|| format!("{} loses the answer", name_of(self.process)));
+                    });
                     return Err(away());
                 }
                 self.written.wrote(&now);
@@ -215,6 +222,7 @@ impl Cluster for View {
         let place = place_of(job);
         self.call(|world| {
             if world.api.objects.get(&place).is_some_and(|stored| stored.metadata.uid == job.metadata.uid) {
+                world.reach(Corner::TimeToLive);
                 world.note(|| format!("{} deletes {}, whose time is over", name_of(self.process), place.1));
                 world.api.remove(&place);
             }
@@ -234,8 +242,14 @@ fn write(
     let Some(stored) = stored else { return Err(ClusterError::Gone) };
     let is_guarded = !world.is_planted(Planted::LostConflict);
     if is_guarded && stored.metadata.resource_version != job.metadata.resource_version {
+        world.reach(Corner::Conflict);
         world.note(|| format!("{} writes {}: CONFLICT", name_of(process), place.1));
         return Err(ClusterError::Conflict);
+    }
+    if status.message.as_ref().is_some_and(|message| message.len() > LONGEST_MESSAGE) {
+        world.reach(Corner::Rejected);
+        world.note(|| format!("{} writes {}: REJECTED", name_of(process), place.1));
+        return Err(ClusterError::Rejected("status.message is too long".to_owned()));
     }
     world.note(|| {
         let (phase, attempt, revision) = (status.phase.as_str(), status.attempt, status.revision);

@@ -5,15 +5,18 @@ use std::sync::Arc;
 
 use object_store::memory::InMemory;
 use subtitle_core::{
-    event::Event,
-    topology::{CONSUMER_QUEUE, DOWNLOAD_QUEUE, EVENTS_EXCHANGE, TRANSLATE_QUEUE},
+    event::{Event, EventType},
+    topology::{CONSUMER_QUEUE, DOWNLOAD_QUEUE, TRANSLATE_QUEUE},
 };
 
 use crate::{
+    broker::Message,
+    corners::Corner,
     executor::Order,
     faults::{PROCESSES, WORKERS, name_of},
     operator,
     people::{self, Wish},
+    session::route,
     work::{Downloader, translator},
     worker,
     world::{Sim, World},
@@ -77,6 +80,9 @@ impl Director {
         }
         self.sim.with(|world| {
             world.note(|| format!("{} DIES", name_of(process)));
+            if world.checks.paid.is_at_it(process) {
+                world.reach(Corner::DiedAtWork);
+            }
             world.order(Order::EndProcess(process));
             for (session, _) in world.broker.sessions().into_iter().filter(|(_, of)| *of == process) {
                 world.broker.close(session);
@@ -109,6 +115,9 @@ impl Director {
 
     /// Has happen what is due.
     pub(crate) fn catch_up(&mut self) {
+        if self.later.is_empty() {
+            return;
+        }
         let now = self.sim.with(|world| world.elapsed);
         while let Some(at) = self.later.iter().position(|(due, _)| *due <= now) {
             match self.later.remove(at).1 {
@@ -117,6 +126,9 @@ impl Director {
                 Later::Lead(process) => self.sim.with(|world| {
                     world.note(|| format!("{} leads", name_of(process)));
                     world.leads[process] = true;
+                    if world.leads == [true, true] && self.runs[0] && self.runs[1] {
+                        world.reach(Corner::TwoLeaders);
+                    }
                 }),
                 Later::List(process) => self.sim.with(|world| {
                     if world.api.watches.contains_key(&process) {
@@ -140,6 +152,9 @@ impl Director {
             24..32 => self.sim.with(close_a_session),
             32..37 => self.sim.with(|world| {
                 world.note(|| "Redis is WIPED".to_owned());
+                if !world.redis.histories.is_empty() {
+                    world.reach(Corner::Wiped);
+                }
                 world.redis.wipe();
                 world.checks.wiped();
             }),
@@ -147,6 +162,9 @@ impl Director {
             48..54 => self.sim.with(|world| {
                 let queue = [DOWNLOAD_QUEUE, TRANSLATE_QUEUE, CONSUMER_QUEUE][world.random.index(3)];
                 world.note(|| format!("{queue} is DELETED"));
+                if world.broker.all(queue).next().is_some() {
+                    world.reach(Corner::QueueDeleted);
+                }
                 world.broker.delete(queue);
             }),
             54..60 => {
@@ -169,7 +187,8 @@ impl Director {
             }),
             66..70 => self.sim.with(repeat_an_event),
             70..74 => self.stall(),
-            74..78 => self.sim.with(|world| world.elapsed += world.random.below(30_000)),
+            74 => self.sim.with(talk_nonsense),
+            75..78 => self.sim.with(|world| world.elapsed += world.random.below(30_000)),
             78..84 => {
                 if let Some(again) = self.sim.with(people::delete) {
                     let later = self.milliseconds(5_000);
@@ -255,6 +274,22 @@ fn close_a_session(world: &mut World) {
     world.broker.close(session);
 }
 
+/// Somebody publishes what is no event, or what cannot be.
+fn talk_nonsense(world: &mut World) {
+    world.note(|| "somebody talks NONSENSE".to_owned());
+    let key = "subtitle.download.started";
+    let known = world.broker.stream().iter().filter_map(|message| message.event.clone()).next_back();
+    let (body, event) = match known.filter(|_| world.random.permille(500)) {
+        Some(known) => {
+            let event =
+                Event { attempt: Some(99), id: None, event_type: EventType::DownloadStarted, ..(*known).clone() };
+            (serde_json::to_vec(&event).unwrap_or_default(), Some(Arc::new(event)))
+        }
+        None => (b"<html>".to_vec(), None),
+    };
+    route(world, &Message { key: key.into(), body: body.into(), event, earlier: 0 });
+}
+
 /// What was published before comes once more.
 fn repeat_an_event(world: &mut World) {
     let length = world.broker.stream().len();
@@ -262,9 +297,8 @@ fn repeat_an_event(world: &mut World) {
         return;
     }
     let message = world.broker.stream()[world.random.index(length)].clone();
-    if let Ok(event) = Event::decode(&message.body) {
+    if let Some(event) = &message.event {
         world.note(|| format!("{} of {} comes AGAIN", message.key, event.job_id));
-        world.checks.routed(&event);
-        world.broker.route(EVENTS_EXCHANGE, &message.key, &message.body);
+        route(world, &message);
     }
 }

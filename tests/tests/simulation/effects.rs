@@ -2,20 +2,25 @@
 
 use subtitle_core::{
     event::{Event, EventType},
-    topology::{CONSUMER_QUEUE, DOWNLOAD_QUEUE, TRANSLATE_QUEUE},
+    topology::{CONSUMER_QUEUE, DEAD_QUEUE, DOWNLOAD_QUEUE, TRANSLATE_QUEUE},
 };
 
 use crate::{broker::Message, world::World};
 
 /// A message of a queue was acknowledged.
 pub(crate) fn acknowledged(world: &mut World, queue: &str, message: &Message) {
-    let Ok(event) = Event::decode(&message.body) else { return };
+    let Some(event) = &message.event else {
+        if queue == CONSUMER_QUEUE && !is_dead_lettered(world, message) {
+            world.checks.broken("acknowledged means done", || "what is no event is in no dead letters".to_owned());
+        }
+        return;
+    };
     let is_done = match queue {
-        CONSUMER_QUEUE => is_in_status(world, &event),
-        DOWNLOAD_QUEUE => says(world, &event, &[EventType::Ready, EventType::TranslateRequested, EventType::Failed]),
+        CONSUMER_QUEUE => is_in_status(world, event) || is_dead_lettered(world, message),
+        DOWNLOAD_QUEUE => says(world, event, &[EventType::Ready, EventType::TranslateRequested, EventType::Failed]),
         TRANSLATE_QUEUE => {
             let continues = (event.job_id.clone(), event.attempt.unwrap_or(0));
-            says(world, &event, &[EventType::Translated, EventType::Failed])
+            says(world, event, &[EventType::Translated, EventType::Failed])
                 || world.checks.continued.contains(&continues)
         }
         _ => true,
@@ -29,6 +34,10 @@ pub(crate) fn acknowledged(world: &mut World, queue: &str, message: &Message) {
 /// Somebody said how a task ended; a deleted job's task ends without a word.
 fn says(world: &World, task: &Event, any_of: &[EventType]) -> bool {
     world.api.of(&task.job_id).is_none() || world.checks.was_said(&task.job_id, task.attempt.unwrap_or(0), any_of)
+}
+
+fn is_dead_lettered(world: &World, message: &Message) -> bool {
+    world.broker.all(DEAD_QUEUE).any(|letter| letter.body == message.body)
 }
 
 /// The status is at or past what an event says.
@@ -45,5 +54,5 @@ fn is_in_status(world: &World, event: &Event) -> bool {
         return true;
     };
     let (attempt, of) = (status.attempt.max(1), event.attempt.unwrap_or(0));
-    of > attempt || (attempt, status.phase.rank()) >= (of, rank)
+    (attempt, status.phase.rank()) >= (of, rank)
 }

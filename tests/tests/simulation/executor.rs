@@ -93,13 +93,13 @@ impl Executor {
     pub(crate) fn step(&mut self, sim: &Sim) -> bool {
         let next = {
             let mut ready = self.ready.lock().unwrap_or_else(PoisonError::into_inner);
-            ready.retain(|at| self.tasks[*at].is_some());
             if ready.is_empty() {
                 return false;
             }
             let chosen = sim.with(|world| world.random.index(ready.len()));
             ready.swap_remove(chosen)
         };
+        // Woken, and ended before its turn.
         let Some(task) = self.tasks[next].as_mut() else { return true };
         task.flag.is_queued.store(false, Ordering::Relaxed);
         let waker = Waker::from(task.flag.clone());

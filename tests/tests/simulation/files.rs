@@ -9,6 +9,7 @@ use object_store::{
 };
 
 use crate::{
+    corners::Corner,
     faults::{Planted, name_of},
     world::Sim,
 };
@@ -91,6 +92,10 @@ impl ObjectStore for Door {
                 let outcome = if put.is_ok() { "stores" } else { "finds" };
                 format!("{} {outcome} {location}", name_of(self.process))
             });
+            let is_taken_over = location.as_ref().contains("/claims/") && location.filename() != Some("00000000");
+            if put.is_ok() && is_taken_over {
+                world.reach(Corner::ClaimTakenOver);
+            }
             paid_for.filter(|_| is_there).map(|what| world.checks.paid.kept(&what, self.process))
         });
         self.after()?;

@@ -13,6 +13,7 @@ use subtitle_core::{
 use subtitle_operator::act::ledger::{Ledger, LedgerError};
 
 use crate::{
+    corners::Corner,
     faults::{Planted, name_of},
     world::{Sim, World},
 };
@@ -75,6 +76,7 @@ impl Link {
             let done = act(world);
             let is_lost = world.weather.is_on && world.happens(world.weather.redis_answer_lost);
             if is_lost {
+                world.reach(Corner::RedisAnswerLost);
                 world.note(|| format!("{} loses the answer of Redis", name_of(self.process)));
             }
             if is_lost { Err(LedgerError::Away) } else { Ok(done) }
@@ -115,6 +117,7 @@ impl Ledger for Link {
             ..record
         };
         self.call(|world| {
+            world.reach(Corner::Closed);
             world.note(|| format!("{} closes the record of {id}", name_of(self.process)));
             replace(world, closed)
         })

@@ -28,6 +28,7 @@ use subtitle_operator::{
 use tokio::sync::mpsc;
 
 use crate::{
+    corners::Corner,
     executor::Scope,
     faults::Planted,
     operator::Operator,
@@ -233,11 +234,12 @@ async fn copy(
     if stream_is_new {
         until_redis_is_there(operator, || ledger.forget_offset()).await;
     }
-    let mut saved = match until_redis_is_there(operator, || place(ledger)).await {
+    let beginning = operator.sim.with(|world| -1 - i64::try_from(world.random.below(1 << 60)).unwrap_or(0));
+    let mut saved = match until_redis_is_there(operator, || place(ledger, beginning)).await {
         Kept::Until(offset) => offset,
         Kept::Moved => return Err(HistoryError::Moved),
     };
-    let from = usize::try_from(saved + 1).unwrap_or(0);
+    let from = usize::try_from(saved.max(-1) + 1).unwrap_or(0);
     let deliveries = session.consume_from(HISTORY_STREAM, PREFETCH, from).await?;
     loop {
         let first = tokio::select! {
@@ -251,7 +253,10 @@ async fn copy(
         let last = batch.iter().map(|(_, message)| message.earlier).max();
         match until_redis_is_there(operator, || keep(ledger, &events, saved, last)).await {
             Kept::Until(offset) => saved = offset,
-            Kept::Moved => return Err(HistoryError::Moved),
+            Kept::Moved => {
+                operator.sim.with(|world| world.reach(Corner::OffsetMoved));
+                return Err(HistoryError::Moved);
+            }
         }
         for (tag, _) in batch {
             deliveries.ack(tag).await?;

@@ -52,6 +52,11 @@ impl Paid {
         }
     }
 
+    /// Whether a process is in the middle of one.
+    pub(crate) fn is_at_it(&self, process: usize) -> bool {
+        self.0.values().flatten().any(|call| call.process == process && call.fate == Fate::InHand)
+    }
+
     /// It gave nothing, or could not be kept.
     pub(crate) fn failed(&mut self, what: &str, process: usize) {
         self.settle(process, Some(what), Fate::Lost);

@@ -3,10 +3,10 @@
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::Time;
 use kube::ResourceExt as _;
 use serde_json::json;
-use subtitle_core::{job::SubtitleJob, phase::Phase};
+use subtitle_core::{job::SubtitleJob, phase::Phase, reason::Reason};
 use subtitle_operator::observe::RETRY_ANNOTATION;
 
-use crate::{cluster::place_of, world::World};
+use crate::{cluster::place_of, corners::Corner, world::World};
 
 /// A job that somebody is going to create.
 #[derive(Clone, Debug)]
@@ -16,15 +16,15 @@ pub(crate) struct Wish {
     spec: serde_json::Value,
 }
 
-const KINDS: [&str; 8] = ["found", "translated", "flaky", "hopeless", "broken", "quota", "slow", "translated"];
+const KINDS: [&str; 9] = ["found", "translated", "flaky", "hopeless", "broken", "quota", "slow", "translated", "wordy"];
 
 /// The jobs of this seed, and when they come.
 pub(crate) fn wishes(world: &mut World) -> Vec<(u64, Wish)> {
     let random = &mut world.random;
     let number = 2 + random.index(3);
     let wish = |at| {
-        let kind = KINDS[random.index(KINDS.len())];
-        let long = if random.permille(200) { "-long" } else { "" };
+        let kind = if random.permille(10) { "poison" } else { KINDS[random.index(KINDS.len())] };
+        let long = if random.permille(120) { "-long" } else { "" };
         let name = format!("{kind}-{at}{long}");
         let deadline = [21_600, 21_600, 30, 10][random.index(4)];
         let priority = ["Low", "Normal", "High"][random.index(3)];
@@ -72,6 +72,9 @@ fn one_of(world: &mut World, fits: impl Fn(&SubtitleJob) -> bool) -> Option<Subt
 pub(crate) fn delete(world: &mut World) -> Option<Wish> {
     let job = one_of(world, |_| true)?;
     world.note(|| format!("somebody DELETES {}", job.name_any()));
+    if job.status.as_ref().is_some_and(|status| status.reason == Some(Reason::Working)) {
+        world.reach(Corner::DeletedAtWork);
+    }
     world.api.remove(&place_of(&job));
     let namespace = if job.metadata.namespace.as_deref() == Some("n") { "n" } else { "m" };
     let again = Wish { namespace, name: job.name_any(), spec: serde_json::to_value(&job.spec).expect("a spec") };

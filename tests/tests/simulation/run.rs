@@ -1,8 +1,9 @@
 //! One seed from its beginning to its verdict: faults for a while, then rest, then nothing may happen any more.
 
-use std::task::Poll;
+use std::{collections::BTreeSet, task::Poll};
 
 use crate::{
+    corners::Corner,
     director::Director,
     executor::{Executor, Scope},
     faults::{Planted, Weather},
@@ -26,6 +27,8 @@ pub(crate) struct Verdict {
     pub(crate) trace: Vec<String>,
     /// How much happened.
     pub(crate) steps: usize,
+    /// Where it came to.
+    pub(crate) reached: BTreeSet<Corner>,
 }
 
 struct Simulation {
@@ -48,8 +51,16 @@ pub(crate) fn run_in(seed: u64, weather: Weather, planted: Option<Planted>, is_t
     let director = Director::begin(&sim);
     let mut simulation = Simulation { sim, executor: Executor::default(), director, steps: 0 };
     let violation = simulation.play(has_faults).err();
-    let trace = simulation.sim.with(|world| world.take_trace());
-    Verdict { violation, trace, steps: simulation.steps }
+    let (trace, reached) = simulation.sim.with(|world| {
+        if world.broker.given_up > 0 {
+            world.reach(Corner::DeliveryLimit);
+        }
+        if !world.checks.continued.is_empty() {
+            world.reach(Corner::Continued);
+        }
+        (world.take_trace(), std::mem::take(&mut world.reached))
+    });
+    Verdict { violation, trace, steps: simulation.steps, reached }
 }
 
 impl Simulation {
@@ -77,15 +88,16 @@ impl Simulation {
     fn until(&mut self, end: u64, most_steps: usize, rests: bool) -> Result<(), String> {
         while self.steps < most_steps {
             self.steps += 1;
-            let orders = self.sim.with(|world| world.take_orders());
+            let (orders, happens, is_slow) = self.sim.with(|world| {
+                let (is_on, events, slow) = (world.weather.is_on, world.weather.events, world.weather.slow);
+                (world.take_orders(), is_on && world.happens(events), is_on && world.happens(slow))
+            });
             self.executor.take_up(orders);
             self.director.catch_up();
-            let weather = self.sim.with(|world| world.weather.clone());
-            if weather.is_on && self.sim.with(|world| world.happens(weather.events)) {
+            if happens {
                 self.director.act();
                 continue;
             }
-            let is_slow = weather.is_on && self.sim.with(|world| world.happens(weather.slow));
             if is_slow || !self.executor.step(&self.sim) {
                 if rests && self.sim.with(|world| unsettled(world)).is_none() {
                     return Ok(());

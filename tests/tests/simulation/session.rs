@@ -18,6 +18,7 @@ use subtitle_operator::act::queues::Queues;
 
 use crate::{
     broker::Message,
+    corners::Corner,
     executor::Scope,
     faults::{Planted, name_of},
     world::{Sim, World},
@@ -36,13 +37,24 @@ fn silent(action: &'static str) -> BrokerError {
 }
 
 /// Routes an event, and shows it to the checks.
-pub(crate) fn route(world: &mut World, event: &Event, body: &Arc<[u8]>) -> usize {
-    let routed = world.broker.route(EVENTS_EXCHANGE, event.event_type.as_str(), body);
+pub(crate) fn route(world: &mut World, message: &Message) -> usize {
+    let routed = world.broker.route(EVENTS_EXCHANGE, message);
     if routed > 0 {
-        world.checks.routed(event);
+        world.checks.routed(message.event.as_deref());
+    }
+    if let Some(event) = message.event.as_ref().filter(|_| routed > 0) {
+        let is_task = matches!(event.event_type, EventType::DownloadRequested | EventType::TranslateRequested);
+        if is_task && !world.checks.say(event, world.elapsed) {
+            world.reach(Corner::TaskAgain);
+        }
         world.checks.say(event, world.elapsed);
     }
     routed
+}
+
+fn message(event: &Event) -> Message {
+    let body: Arc<[u8]> = serde_json::to_vec(event).expect("an event is JSON").into();
+    Message { key: event.event_type.as_str().into(), body, event: Some(Arc::new(event.clone())), earlier: 0 }
 }
 
 impl Session {
@@ -133,6 +145,7 @@ impl Session {
         let is_lost = self.sim.with(|world| {
             let is_lost = world.weather.is_on && world.happens(world.weather.publish_lost);
             if is_lost {
+                world.reach(Corner::PublishLost);
                 world.note(|| format!("{} publishes {key}: LOST, session over", name_of(self.scope.process)));
                 world.broker.close(self.scope.session);
             }
@@ -142,7 +155,10 @@ impl Session {
             return Err(silent("publish"));
         }
         if self.sim.with(|world| world.weather.is_on && world.happens(world.weather.nack)) {
-            self.sim.with(|world| world.note(|| format!("{} publishes {key}: NACK", name_of(self.scope.process))));
+            self.sim.with(|world| {
+                world.reach(Corner::Nack);
+                world.note(|| format!("{} publishes {key}: NACK", name_of(self.scope.process)));
+            });
             return Err(BrokerError::Refused { routing_key: key.to_owned(), refusal: Refusal::Nacked });
         }
         let done = self.sim.with(then);
@@ -150,6 +166,7 @@ impl Session {
         let is_unknown = self.sim.with(|world| {
             let is_unknown = world.weather.is_on && world.happens(world.weather.confirm_lost);
             if is_unknown {
+                world.reach(Corner::ConfirmLost);
                 world.note(|| format!("{} published {key}: CONFIRM LOST", name_of(self.scope.process)));
                 world.broker.close(self.scope.session);
             }
@@ -159,11 +176,11 @@ impl Session {
     }
 
     /// Publishes a task only later, as code would that writes the status first.
-    fn publish_later(&self, event: &Event, body: Arc<[u8]>) {
-        let (sim, event) = (self.sim.clone(), event.clone());
+    fn publish_later(&self, message: Message) {
+        let sim = self.sim.clone();
         self.sim.spawn(self.scope, async move {
             sim.sleep(Duration::from_millis(5)).await;
-            sim.with(|world| route(world, &event, &body));
+            sim.with(|world| route(world, &message));
         });
     }
 }
@@ -172,14 +189,14 @@ impl Publish for Session {
     async fn publish(&self, event: &Event) -> Result<(), BrokerError> {
         self.sim.step().await;
         let key = event.event_type.as_str();
-        let body: Arc<[u8]> = serde_json::to_vec(event).expect("an event is JSON").into();
+        let message = message(event);
         let is_task = matches!(event.event_type, EventType::DownloadRequested | EventType::TranslateRequested);
         if is_task && self.scope.process < 2 && self.sim.with(|world| world.is_planted(Planted::StatusBeforePublish)) {
-            self.publish_later(event, body);
+            self.publish_later(message);
             return Ok(());
         }
         let handed_over = self.hand_over(key, |world| {
-            let routed = route(world, event, &body);
+            let routed = route(world, &message);
             world.note(|| {
                 let attempt = event.attempt.unwrap_or(0);
                 format!("{} publishes {key} of {} attempt {attempt}", name_of(self.scope.process), event.job_id)
@@ -200,10 +217,11 @@ impl Publish for Session {
 
     async fn dead_letter(&self, key: &str, body: &[u8], reason: Reason, message: &str) -> Result<(), BrokerError> {
         self.sim.step().await;
-        let body: Arc<[u8]> = body.into();
+        let letter = Message { key: key.into(), body: body.into(), event: None, earlier: 0 };
         let handed_over = self.hand_over(key, |world| {
+            world.reach(Corner::DeadLetter);
             world.note(|| format!("{} dead-letters {key}: {reason} {message}", name_of(self.scope.process)));
-            world.broker.route(DEAD_LETTERS_EXCHANGE, key, &body)
+            world.broker.route(DEAD_LETTERS_EXCHANGE, &letter)
         });
         handed_over.await.map(drop)
     }

@@ -1,10 +1,11 @@
 //! What the workers do: the production translator over an engine that is paid by the call, and a downloader over a
-//! source that is. A job's title says how it goes: `found-1`, `translated-2`, `flaky-3`, `hopeless-4`, `broken-5`, `quota-6`.
+//! source that is. A job's title says how it goes: `found-1`, `translated-2`, `flaky-3`, `hopeless-4`,
+//! `broken-5`, `quota-6`, `wordy-7`, `poison-8`.
 
 use std::{collections::BTreeMap, fmt::Write as _, sync::OnceLock, time::Duration};
 
 use jiff::SignedDuration;
-use subtitle_broker::Publish;
+use subtitle_broker::{BrokerError, Publish};
 use subtitle_core::{
     event::{Event, source},
     job::{self, Variants},
@@ -93,6 +94,7 @@ fn failure(title: &str, attempt: u32, now: jiff::Timestamp) -> Option<Failure> {
     let away = |message: &str| Some(Failure::new(Reason::SourceUnavailable, message));
     match title.split('-').next()? {
         "hopeless" => Some(Failure::new(Reason::NoSubtitleFound, "nobody has it")),
+        "wordy" => away(&"the source is away and says so at length, ".repeat(15)),
         "broken" => away("the source is always away"),
         "flaky" if attempt <= 2 => away("the source is away at first"),
         "quota" if attempt == 1 => {
@@ -120,6 +122,9 @@ impl Work for Downloader {
     ) -> Result<(), Stopped> {
         reporter.publish(&DownloadStarted { worker: reporter.worker() }).await?;
         let (subject, title) = (reporter.subject(), task.video_title.as_str());
+        if title.starts_with("poison") {
+            return Err(BrokerError::Cancelled.into()); // whoever takes it, loses its session
+        }
         if let Some(failure) = failure(title, subject.attempt, self.sim.now()) {
             return Err(failure.into());
         }

@@ -2,7 +2,7 @@
 //! caller yields once, so that chance may let everybody else go first, and then the call happens at once and whole.
 
 use std::{
-    collections::{BTreeMap, VecDeque},
+    collections::{BTreeMap, BTreeSet, VecDeque},
     pin::Pin,
     sync::{Arc, Mutex, PoisonError, atomic::AtomicUsize},
     task::{Context, Poll, Waker},
@@ -16,6 +16,7 @@ use crate::{
     broker::Broker,
     checks::Checks,
     cluster::ApiServer,
+    corners::Corner,
     executor::{Job, Order, Scope},
     faults::{Planted, Weather},
     ledger::Redis,
@@ -49,6 +50,8 @@ pub(crate) struct World {
     pub(crate) leads: [bool; 2],
     /// Tasks that workers have in hand.
     pub(crate) at_work: Arc<AtomicUsize>,
+    /// Where this seed came to.
+    pub(crate) reached: BTreeSet<Corner>,
     timers: BTreeMap<(u64, u64), Waker>,
     timers_made: u64,
     orders: VecDeque<Order>,
@@ -70,6 +73,11 @@ impl World {
     /// Whether this is the fault that is in on purpose.
     pub(crate) fn is_planted(&self, fault: Planted) -> bool {
         self.planted == Some(fault)
+    }
+
+    /// Notes that this seed came to a corner that some seed must come to.
+    pub(crate) fn reach(&mut self, corner: Corner) {
+        self.reached.insert(corner);
     }
 
     /// Writes a line of the trace, if anybody wants it.
@@ -132,6 +140,7 @@ impl Sim {
             store_away_until: 0,
             leads: [false; 2],
             at_work: Arc::default(),
+            reached: BTreeSet::new(),
             timers: BTreeMap::new(),
             timers_made: 0,
             orders: VecDeque::new(),
