@@ -8,7 +8,7 @@ use anyhow::{Context as _, Result, bail};
 use crate::{cluster::cache, process::patiently};
 
 /// Command and the package it comes from.
-const PACKAGES: [(&str, &str); 11] = [
+const PACKAGES: [(&str, &str); 12] = [
     ("/usr/lib/rabbitmq/bin/rabbitmq-server", "rabbitmq-server"),
     ("redis-server", "redis-server"),
     ("redis-cli", "redis-tools"),
@@ -20,6 +20,7 @@ const PACKAGES: [(&str, &str); 11] = [
     ("pgrep", "procps"),
     ("setpriv", "util-linux"),
     ("openssl", "openssl"),
+    ("debootstrap", "debootstrap"),
 ];
 
 fn is_there(program: &str) -> bool {
@@ -27,7 +28,13 @@ fn is_there(program: &str) -> bool {
         return std::path::Path::new(program).exists();
     }
     let folders = std::env::var_os("PATH").unwrap_or_default();
-    std::env::split_paths(&folders).any(|folder| folder.join(program).exists())
+    // Administrators' programs are not on everybody's PATH.
+    std::env::split_paths(&folders).chain(["/usr/sbin".into()]).any(|folder| folder.join(program).exists())
+}
+
+/// Whether this process may do everything.
+pub fn is_root() -> bool {
+    Command::new("id").arg("-u").output().is_ok_and(|output| output.stdout.starts_with(b"0"))
 }
 
 /// The packages that are not there.
@@ -42,8 +49,7 @@ pub fn ensure() -> Result<()> {
         return Ok(());
     }
     let by_hand = format!("apt-get install -y --no-install-recommends {}", missing.join(" "));
-    let is_root = Command::new("id").arg("-u").output().is_ok_and(|output| output.stdout.starts_with(b"0"));
-    if !is_root || !is_there("apt-get") {
+    if !is_root() || !is_there("apt-get") {
         bail!("these Debian packages are missing; install them first:\n  sudo {by_hand}");
     }
     let log = cache()?.join("packages.log");

@@ -16,8 +16,9 @@ use crate::{
     cluster::{Cluster, Programs, Progress},
     films,
     process::{Server, free_port, output, wait_until},
+    rabbitmq::Broker,
     root,
-    servers::{Broker, Redis},
+    servers::Redis,
 };
 
 /// Everything, stopped when dropped; what depends on others first.

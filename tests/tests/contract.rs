@@ -8,7 +8,7 @@ use subtitle_tests::{
     cluster::{Cluster, Programs},
     job_manifest as job,
     process::free_port,
-    servers::Broker,
+    rabbitmq::Broker,
     temporary_folder,
 };
 

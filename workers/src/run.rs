@@ -126,8 +126,9 @@ async fn serve<W: Work>(
     settings: &Settings,
     vitals: &Vitals,
 ) -> Result<(), BrokerError> {
-    let mut deliveries = session.consume(W::QUEUE, settings.concurrency).await?;
+    // Before the first task: what is deleted from now on must be heard of.
     let mut announcements = session.listen(&EventType::Cancelled, ANNOUNCEMENTS).await?;
+    let mut deliveries = session.consume(W::QUEUE, settings.concurrency).await?;
     vitals.connected(Some(session.clone()));
     tracing::info!(queue = W::QUEUE, worker = settings.worker, "taking tasks");
     let mut in_hand: JoinSet<Result<(), BrokerError>> = JoinSet::new();

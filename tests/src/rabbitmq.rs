@@ -1,0 +1,141 @@
+//! RabbitMQ as a process of its own: own node name, ports and folder. The 3.10 of Debian 12's package, or the 4.0 of
+//! Debian 13 in a root file system of its own, entered in a mount namespace that ends with the process. Does I/O.
+
+use std::{
+    fs,
+    path::{Path, PathBuf},
+    process::Command,
+    time::Duration,
+};
+
+use anyhow::{Context as _, Result, bail};
+
+use crate::{
+    cluster::cache,
+    process::{Server, free_port, output, patiently, wait_until},
+};
+
+/// Where the package has the programs that do not change their user.
+const PROGRAMS: &str = "/usr/lib/rabbitmq/bin";
+/// Where a broker in a root file system of its own finds its folder.
+const INSIDE: &str = "/mnt";
+/// Enters the root file system $1 with the folder $2 in it, and becomes the rest of the line.
+const ENTER: &str = "root=$1; mount --bind \"$2\" \"$root/mnt\"; mount -t proc proc \"$root/proc\"; \
+    mount --rbind /dev \"$root/dev\"; shift 2; exec chroot \"$root\" \"$@\"";
+
+/// Which RabbitMQ.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub enum Edition {
+    /// The installed package.
+    #[default]
+    Installed,
+    /// The one in this root file system.
+    Root(PathBuf),
+}
+
+impl Edition {
+    /// The installed one, or, with `SUBTITLE_RABBITMQ=4`, Debian 13's.
+    pub fn asked_for() -> Result<Self> {
+        match std::env::var("SUBTITLE_RABBITMQ").as_deref() {
+            Err(_) | Ok("3") => Ok(Self::Installed),
+            Ok("4") => Self::trixie(),
+            Ok(other) => {
+                bail!("SUBTITLE_RABBITMQ is '{other}'; 3 (the installed package) and 4 (Debian 13's) are known")
+            }
+        }
+    }
+
+    /// Debian 13's root file system with RabbitMQ 4.0, made once in the cache (about a minute, 370 MB).
+    fn trixie() -> Result<Self> {
+        let root = cache()?.join("trixie");
+        if !root.join("subtitles-complete").exists() {
+            let _ = fs::remove_dir_all(&root);
+            fs::create_dir_all(cache()?)?;
+            let mut make = Command::new("debootstrap");
+            make.args(["--variant=minbase", "--include=rabbitmq-server", "trixie"]).arg(&root);
+            let tell = |seconds| println!("making a root file system with RabbitMQ 4, once: {seconds} s of up to 90 s");
+            patiently(&mut make, &cache()?.join("trixie.log"), tell)
+                .context("failed to make Debian 13's root file system (needs root and the package debootstrap)")?;
+            fs::write(root.join("subtitles-complete"), "")?;
+        }
+        Ok(Self::Root(root))
+    }
+
+    /// One of RabbitMQ's programs, with `folder` as its own; and that folder as the program sees it.
+    fn command(&self, program: &str, folder: &Path) -> (PathBuf, Vec<String>, PathBuf) {
+        let program = format!("{PROGRAMS}/{program}");
+        match self {
+            Self::Installed => (program.into(), Vec::new(), folder.to_path_buf()),
+            Self::Root(root) => {
+                let (root, outside) = (root.display().to_string(), folder.display().to_string());
+                let arguments = ["--mount", "sh", "-ec", ENTER, "sh", &root, &outside, &program];
+                ("unshare".into(), arguments.map(str::to_owned).to_vec(), INSIDE.into())
+            }
+        }
+    }
+}
+
+/// A running RabbitMQ.
+pub struct Broker {
+    /// Where clients connect.
+    pub url: String,
+    /// The broker, before epmd.
+    pub server: Server,
+    /// Erlang's port mapper, its own.
+    pub port_mapper: Server,
+    edition: Edition,
+    folder: PathBuf,
+    node: String,
+    mapper_port: u16,
+}
+
+impl Broker {
+    /// Starts one in `folder` on `port` and waits until it takes connections (about 7 s).
+    pub fn start(folder: &Path, port: u16) -> Result<Self> {
+        let edition = Edition::asked_for()?;
+        fs::create_dir_all(folder)?;
+        let folder = &folder.canonicalize()?;
+        let (mapper_port, distribution_port) = (free_port()?, free_port()?);
+        let port_mapper = Server::start("epmd", Path::new("epmd"), folder, |command| {
+            command.args(["-address", "127.0.0.1", "-port", &mapper_port.to_string()]);
+        })?;
+        fs::write(
+            folder.join("rabbitmq.conf"),
+            "raft.wal_max_size_bytes = 67108864\nvm_memory_high_watermark.absolute = 1GB\ndisk_free_limit.absolute = 100MB\n",
+        )?;
+        fs::write(folder.join("enabled_plugins"), "[].\n")?;
+        let (program, arguments, own) = edition.command("rabbitmq-server", folder);
+        let node = format!("subtitles-{port}@localhost");
+        let mut server = Server::start("rabbitmq", &program, folder, |command| {
+            command
+                .args(arguments)
+                .env("HOME", &own)
+                .env("RUNNING_UNDER_SYSTEMD", "1") // it then replaces the shell, so that a signal reaches the broker
+                .env("RABBITMQ_NODENAME", &node)
+                .env("RABBITMQ_NODE_IP_ADDRESS", "127.0.0.1")
+                .env("RABBITMQ_NODE_PORT", port.to_string())
+                .env("RABBITMQ_DIST_PORT", distribution_port.to_string())
+                .env("ERL_EPMD_PORT", mapper_port.to_string())
+                .env("RABBITMQ_MNESIA_BASE", own.join("mnesia"))
+                .env("RABBITMQ_LOG_BASE", &own)
+                .env("RABBITMQ_LOGS", "-")
+                .env("RABBITMQ_CONFIG_FILE", own.join("rabbitmq.conf"))
+                .env("RABBITMQ_ENABLED_PLUGINS_FILE", own.join("enabled_plugins"))
+                .env("RABBITMQ_PID_FILE", own.join("rabbitmq.pid"));
+        })?;
+        let log = folder.join("rabbitmq.log");
+        wait_until(&mut server, folder, Duration::from_secs(90), || {
+            fs::read_to_string(&log).is_ok_and(|log| log.contains("Server startup complete"))
+        })?;
+        let (url, folder) = (format!("amqp://guest:guest@127.0.0.1:{port}/%2f"), folder.clone());
+        Ok(Self { url, server, port_mapper, edition, folder, node, mapper_port })
+    }
+
+    /// What `rabbitmqctl` prints for these arguments.
+    pub fn control(&self, arguments: &[&str]) -> Result<String> {
+        let (program, prefix, own) = self.edition.command("rabbitmqctl", &self.folder);
+        let mut command = Command::new(program);
+        command.args(prefix).env("HOME", own).env("ERL_EPMD_PORT", self.mapper_port.to_string());
+        output(command.args(["--node", &self.node, "--quiet"]).args(arguments))
+    }
+}
