@@ -92,6 +92,9 @@ impl ObjectStore for Door {
                 let outcome = if put.is_ok() { "stores" } else { "finds" };
                 format!("{} {outcome} {location}", name_of(self.process))
             });
+            if put.is_ok() && location.as_ref().contains("/claims/") {
+                world.checks.paid.claimed(self.process, world.elapsed);
+            }
             let is_taken_over = location.as_ref().contains("/claims/") && location.filename() != Some("00000000");
             if put.is_ok() && is_taken_over {
                 world.reach(Corner::ClaimTakenOver);

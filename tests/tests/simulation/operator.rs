@@ -107,6 +107,8 @@ async fn watch_jobs(operator: Arc<Operator>) {
         let now = operator.sim.now();
         match &change {
             Change::Applied(job) => operator.queue.add(job, now),
+            // Who does not lead leaves it to the repair of who will.
+            Change::Deleted(_) if !operator.sim.with(|world| world.leads[operator.process]) => {}
             Change::Deleted(job) => {
                 operator.deletions.lock().unwrap_or_else(PoisonError::into_inner).push_back(job.as_ref().clone());
                 operator.deleted.notify_one();

@@ -18,6 +18,7 @@ enum Fate {
 #[derive(Debug)]
 struct Call {
     process: usize,
+    /// When it began, or its process last renewed a claim.
     since: u64,
     fate: Fate,
 }
@@ -50,6 +51,12 @@ impl Paid {
                 }
             }
         }
+    }
+
+    /// A process wrote a claim: whatever it has in hand is its own for another lease.
+    pub(crate) fn claimed(&mut self, process: usize, now: u64) {
+        let calls = self.0.values_mut().flatten();
+        calls.filter(|call| call.process == process).for_each(|call| call.since = now);
     }
 
     /// Whether a process is in the middle of one.
