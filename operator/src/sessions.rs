@@ -1,7 +1,15 @@
 //! The sessions with the broker: while one lives, the consumer, history, dead-letter and repair loops run on it, and
 //! deletions are published. The first that ends takes the others with it.
 
-use std::{collections::HashSet, convert::Infallible, sync::Arc, time::Duration};
+use std::{
+    collections::HashSet,
+    convert::Infallible,
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering},
+    },
+    time::Duration,
+};
 
 use jiff::Timestamp;
 use kube::ResourceExt as _;
@@ -24,12 +32,14 @@ pub async fn run(
 ) -> Infallible {
     let Some(url) = url else { return only_log(reconciler).await };
     let mut backoff = Backoff::default();
+    let stream_began_anew = AtomicBool::new(false);
     loop {
         let begun = std::time::Instant::now();
         match Session::open_and_declare(url, "subtitle-operator").await {
             Ok((session, made_anew)) => {
                 let session = Arc::new(session);
                 let tasks = repair::doubt_tasks_in(reconciler, &made_anew);
+                stream_began_anew.fetch_or(made_anew.contains(&HISTORY_STREAM), Ordering::Relaxed);
                 tracing::info!(?made_anew, tasks, "a session with the broker began");
                 sessions.send_replace(Some(session.clone()));
                 doubts.notify_one();
@@ -37,7 +47,7 @@ pub async fn run(
                 tokio::select! {
                     error = consumer::run(&session, hands) => tracing::warn!(%error, "the consumer loop ended"),
                     error = dead::run(&session) => tracing::warn!(%error, "the dead-letter loop ended"),
-                    error = history::run(&session, hands.ledger.as_ref(), made_anew.contains(&HISTORY_STREAM)) => {
+                    error = history::run(&session, hands.ledger.as_ref(), &stream_began_anew) => {
                         tracing::warn!(%error, "the history loop ended");
                     }
                     error = repair::run(reconciler, session.as_ref(), &doubts) => {
