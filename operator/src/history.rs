@@ -1,6 +1,9 @@
 //! The history loop: the stream, in its order, into Redis; the offset last.
 
-use std::time::Duration;
+use std::{
+    sync::atomic::{AtomicBool, Ordering},
+    time::Duration,
+};
 
 use futures::StreamExt as _;
 use jiff::Timestamp;
@@ -38,8 +41,13 @@ fn offset(delivery: &Delivery) -> Option<i64> {
     }
 }
 
-/// Copies until the first error. `began_anew`: the stream was made a moment ago, so a saved offset is another's.
-pub async fn run<C: Cluster, L: Ledger>(session: &Session, hands: &Hands<C, L>, began_anew: bool) -> HistoryError {
+/// Copies until the first error. `began_anew`: the stream was made by this session or an earlier one, so the saved
+/// offset is another's; false again once that is forgotten.
+pub async fn run<C: Cluster, L: Ledger>(
+    session: &Session,
+    hands: &Hands<C, L>,
+    began_anew: &AtomicBool,
+) -> HistoryError {
     match copy(session, hands, began_anew).await {
         Ok(never) => match never {},
         Err(error) => error,
@@ -49,11 +57,12 @@ pub async fn run<C: Cluster, L: Ledger>(session: &Session, hands: &Hands<C, L>, 
 async fn copy<C: Cluster, L: Ledger>(
     session: &Session,
     hands: &Hands<C, L>,
-    began_anew: bool,
+    began_anew: &AtomicBool,
 ) -> Result<std::convert::Infallible, HistoryError> {
     let ledger = hands.ledger.as_ref();
-    if began_anew {
+    if began_anew.load(Ordering::Relaxed) {
         until_redis_is_there(|| ledger.forget_offset()).await;
+        began_anew.store(false, Ordering::Relaxed);
     }
     let beginning = -Timestamp::now().as_microsecond();
     let mut saved = match until_redis_is_there(|| place(ledger, beginning)).await {
@@ -106,6 +115,11 @@ pub async fn place<L: Ledger>(ledger: &L, beginning: i64) -> Result<Kept, Ledger
 /// offset, none if the batch is empty. May be repeated when its outcome is not known.
 pub async fn keep<L: Ledger>(ledger: &L, events: &[Event], saved: i64, last: Option<i64>) -> Result<Kept, LedgerError> {
     let is_where_it_was = match last {
+        // Of a stream that was made anew, by somebody who died before the offset of the old one was forgotten.
+        Some(last) if last <= saved => {
+            ledger.forget_offset().await?;
+            false
+        }
         Some(last) => ledger.remember(events, Some(saved), last).await?,
         None => ledger.offset().await? == Some(saved),
     };

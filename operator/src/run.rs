@@ -62,11 +62,17 @@ pub enum BrokerKind {
 pub async fn run(settings: Settings) -> Result<()> {
     let client = Client::try_default().await.context("failed to find a cluster: set KUBECONFIG or run in one")?;
     let (deleted, deletions) = mpsc::unbounded_channel();
-    let (store, stream) = controller::watch_jobs(client.clone(), move |job| drop(deleted.send(job)));
+    let (leads, is_leader) = watch::channel(false);
+    let announces = is_leader.clone();
+    let (store, stream) = controller::watch_jobs(client.clone(), move |job| {
+        // Who does not lead leaves it to the repair of who will: kept, they would add up for as long as this one waits.
+        if *announces.borrow() {
+            drop(deleted.send(job));
+        }
+    });
     let ledger = Arc::new(RedisLedger::open(&settings.redis_url, KeyStyle::Plain)?);
     let cluster = Arc::new(KubeCluster::new(client.clone(), store.clone()));
     let (session, broker) = watch::channel(None);
-    let (leads, is_leader) = watch::channel(false);
     let (registry, metrics) = Metrics::of("subtitle-operator");
     let hands = Arc::new(Hands::new(cluster.clone(), ledger.clone(), metrics.clone()));
     let reconciler = Arc::new(Reconciler::new(hands, broker.clone(), settings.max_in_flight));

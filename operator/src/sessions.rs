@@ -1,7 +1,15 @@
 //! The sessions with the broker: while one lives, the consumer, history, dead-letter and repair loops run on it, and
 //! deletions are published. The first that ends takes the others with it.
 
-use std::{collections::HashSet, convert::Infallible, sync::Arc, time::Duration};
+use std::{
+    collections::HashSet,
+    convert::Infallible,
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering},
+    },
+    time::Duration,
+};
 
 use jiff::Timestamp;
 use kube::ResourceExt as _;
@@ -30,6 +38,7 @@ pub async fn run(
 ) -> Infallible {
     let Some(url) = url else { return only_log(reconciler).await };
     let mut backoff = Backoff::default();
+    let stream_began_anew = AtomicBool::new(false);
     loop {
         let begun = std::time::Instant::now();
         match Session::open_and_declare(url, "subtitle-operator").await {
@@ -39,7 +48,7 @@ pub async fn run(
                 let publisher = Arc::new(Measured::new(session.clone(), metrics.publishing.clone()));
                 sessions.send_replace(Some(publisher.clone()));
                 metrics.broker_connected.set([], 1);
-                Box::pin(hold(&publisher, &made_anew, reconciler, &mut deletions, &doubts)).await;
+                Box::pin(hold(&publisher, &made_anew, &stream_began_anew, reconciler, &mut deletions, &doubts)).await;
                 metrics.broker_connected.set([], 0);
                 sessions.send_replace(None);
                 session.close().await;
@@ -54,6 +63,7 @@ pub async fn run(
 async fn hold(
     publisher: &Publisher,
     made_anew: &[&'static str],
+    stream_began_anew: &AtomicBool,
     reconciler: &Production,
     deletions: &mut mpsc::UnboundedReceiver<SubtitleJob>,
     doubts: &Arc<Notify>,
@@ -62,11 +72,11 @@ async fn hold(
     tracing::info!(?made_anew, tasks, "a session with the broker began");
     doubts.notify_one();
     let hands = &reconciler.hands;
-    let stream_is_new = made_anew.contains(&HISTORY_STREAM);
+    stream_began_anew.fetch_or(made_anew.contains(&HISTORY_STREAM), Ordering::Relaxed);
     tokio::select! {
         error = consumer::run(publisher, hands) => tracing::warn!(%error, "the consumer loop ended"),
         error = dead::run(publisher) => tracing::warn!(%error, "the dead-letter loop ended"),
-        error = history::run(publisher.inner(), hands, stream_is_new) => tracing::warn!(%error, "the history loop ended"),
+        error = history::run(publisher.inner(), hands, stream_began_anew) => tracing::warn!(%error, "the history loop ended"),
         error = repair::run(reconciler, publisher, doubts) => tracing::warn!(%error, "the repair loop ended"),
         error = gauges::run(publisher, hands) => tracing::warn!(%error, "looking at the queues ended"),
         error = announce_deletions(publisher, deletions) => tracing::warn!(%error, "publishing deletions ended"),

@@ -49,6 +49,11 @@ async fn newest(store: &Store, folder: &str) -> Result<Option<u64>, StoreError> 
     Ok(store.names(folder).await?.iter().filter_map(|name| name.parse().ok()).max())
 }
 
+async fn expiry(store: &Store, folder: &str, number: u64) -> Result<Option<Timestamp>, StoreError> {
+    let stored = store.read(&key(folder, number)).await?;
+    Ok(stored.and_then(|bytes| serde_json::from_slice::<Holder>(&bytes).ok()).map(|holder| holder.expires))
+}
+
 impl Claim {
     /// Claims the work named by `folder` for `owner`.
     pub async fn take(store: &Store, folder: &str, owner: &str, now: Timestamp) -> Result<Claimed, StoreError> {
@@ -73,6 +78,11 @@ impl Claim {
             return somebody_is_faster();
         }
         if let Some(old) = number.checked_sub(1) {
+            // Both write first and look afterwards, so that one of the two sees the other.
+            if let Some(renewed) = expiry(store, folder, old).await?.filter(|expires| *expires > now) {
+                store.remove(&key(folder, number)).await?;
+                return Ok(Claimed::Theirs(renewed));
+            }
             store.remove(&key(folder, old)).await?;
         }
         Ok(Claimed::Ours(Self { store: store.clone(), folder: folder.to_owned(), number, owner: owner.to_owned() }))
@@ -87,7 +97,7 @@ impl Claim {
             return Ok(false);
         }
         self.store.replace(&key(&self.folder, self.number), holder(&self.owner, now).into()).await?;
-        Ok(true)
+        Ok(newest(&self.store, &self.folder).await? == Some(self.number))
     }
 
     /// Gives it back; somebody else's stays.

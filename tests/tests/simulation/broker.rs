@@ -204,6 +204,8 @@ impl Broker {
         if !self.queues[queue].exists {
             return None;
         }
+        // Beyond the end means at the end.
+        let cursor = cursor.min(self.stream.len());
         self.made += 1;
         let (inbox, unacked) = (VecDeque::new(), BTreeMap::new());
         let consumer = Consumer { session, queue, prefetch, inbox, unacked, tags: 0, cursor, waker: None };
@@ -326,6 +328,9 @@ impl Broker {
         let at = index(queue);
         self.queues[at].exists = false;
         self.queues[at].ready.clear();
+        if is_stream(at) {
+            self.stream.clear();
+        }
         for id in std::mem::take(&mut self.queues[at].consumers) {
             self.unsubscribe(id);
         }

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use object_store::memory::InMemory;
 use subtitle_core::{
     event::{Event, EventType},
-    topology::{CONSUMER_QUEUE, DOWNLOAD_QUEUE, TRANSLATE_QUEUE},
+    topology::{CONSUMER_QUEUE, DOWNLOAD_QUEUE, HISTORY_STREAM, TRANSLATE_QUEUE},
 };
 
 use crate::{
@@ -160,7 +160,10 @@ impl Director {
             }),
             37..48 => self.go_away(choice),
             48..54 => self.sim.with(|world| {
-                let queue = [DOWNLOAD_QUEUE, TRANSLATE_QUEUE, CONSUMER_QUEUE][world.random.index(3)];
+                let queue = [DOWNLOAD_QUEUE, TRANSLATE_QUEUE, CONSUMER_QUEUE, HISTORY_STREAM][world.random.index(4)];
+                if queue == HISTORY_STREAM {
+                    world.checks.stream_deleted();
+                }
                 world.note(|| format!("{queue} is DELETED"));
                 if world.broker.all(queue).next().is_some() {
                     world.reach(Corner::QueueDeleted);
@@ -267,6 +270,11 @@ impl Director {
 fn close_a_session(world: &mut World) {
     let sessions = world.broker.sessions();
     if sessions.is_empty() {
+        return;
+    }
+    if world.random.permille(250) {
+        world.note(|| "the broker RESTARTS".to_owned());
+        sessions.into_iter().for_each(|(session, _)| world.broker.close(session));
         return;
     }
     let (session, process) = sessions[world.random.index(sessions.len())];

@@ -156,7 +156,11 @@ impl Ledger for Link {
     }
 
     async fn forget_offset(&self) -> Result<(), LedgerError> {
-        self.call(|world| world.redis.offset = None).await
+        self.call(|world| {
+            world.checks.offset_forgotten();
+            world.redis.offset = None;
+        })
+        .await
     }
 
     async fn record(&self, _: &str) -> Result<Option<String>, LedgerError> {

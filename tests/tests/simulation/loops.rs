@@ -218,21 +218,18 @@ pub(crate) async fn bury(operator: Arc<Operator>, session: Arc<Session>) -> Brok
 }
 
 /// The history loop.
-pub(crate) async fn remember(operator: Arc<Operator>, session: Arc<Session>, stream_is_new: bool) -> HistoryError {
-    match copy(&operator, &session, stream_is_new).await {
+pub(crate) async fn remember(operator: Arc<Operator>, session: Arc<Session>) -> HistoryError {
+    match copy(&operator, &session).await {
         Ok(never) => match never {},
         Err(error) => error,
     }
 }
 
-async fn copy(
-    operator: &Operator,
-    session: &Session,
-    stream_is_new: bool,
-) -> Result<std::convert::Infallible, HistoryError> {
+async fn copy(operator: &Operator, session: &Session) -> Result<std::convert::Infallible, HistoryError> {
     let ledger = operator.reconciler.hands.ledger.as_ref();
-    if stream_is_new {
+    if operator.stream_began_anew.load(Ordering::Relaxed) {
         until_redis_is_there(operator, || ledger.forget_offset()).await;
+        operator.stream_began_anew.store(false, Ordering::Relaxed);
     }
     let beginning = operator.sim.with(|world| -1 - i64::try_from(world.random.below(1 << 60)).unwrap_or(0));
     let mut saved = match until_redis_is_there(operator, || place(ledger, beginning)).await {

@@ -3,7 +3,10 @@
 
 use std::{
     collections::VecDeque,
-    sync::{Arc, Mutex, PoisonError},
+    sync::{
+        Arc, Mutex, PoisonError,
+        atomic::{AtomicBool, Ordering},
+    },
     task::Poll,
     time::Duration,
 };
@@ -48,6 +51,8 @@ pub(crate) struct Operator {
     sessions: watch::Sender<Option<Arc<Session>>>,
     deletions: Mutex<VecDeque<SubtitleJob>>,
     deleted: Notify,
+    /// The stream is another than the one that the saved offset is of.
+    pub(crate) stream_began_anew: AtomicBool,
 }
 
 /// Starts a process.
@@ -66,6 +71,7 @@ pub(crate) fn start(sim: &Sim, process: usize) {
         sessions,
         deletions: Mutex::default(),
         deleted: Notify::new(),
+        stream_began_anew: AtomicBool::new(false),
     });
     sim.with(|world| world.api.list(process));
     let scope = Scope { process, session: 0 };
@@ -107,6 +113,8 @@ async fn watch_jobs(operator: Arc<Operator>) {
         let now = operator.sim.now();
         match &change {
             Change::Applied(job) => operator.queue.add(job, now),
+            // Who does not lead leaves it to the repair of who will.
+            Change::Deleted(_) if !operator.sim.with(|world| world.leads[operator.process]) => {}
             Change::Deleted(job) => {
                 operator.deletions.lock().unwrap_or_else(PoisonError::into_inner).push_back(job.as_ref().clone());
                 operator.deleted.notify_one();
@@ -130,10 +138,10 @@ async fn run_sessions(operator: Arc<Operator>) {
         }
         operator.sessions.send_replace(Some(session.clone()));
         operator.doubts.notify_one();
-        let stream_is_new = made_anew.contains(&HISTORY_STREAM);
+        operator.stream_began_anew.fetch_or(made_anew.contains(&HISTORY_STREAM), Ordering::Relaxed);
         sim.spawn(session.scope, until_closed(session.clone(), loops::consume(operator.clone(), session.clone())));
         sim.spawn(session.scope, until_closed(session.clone(), loops::bury(operator.clone(), session.clone())));
-        let history = loops::remember(operator.clone(), session.clone(), stream_is_new);
+        let history = loops::remember(operator.clone(), session.clone());
         sim.spawn(session.scope, until_closed(session.clone(), history));
         sim.spawn(session.scope, until_closed(session.clone(), loops::repair(operator.clone(), session.clone())));
         sim.spawn(session.scope, until_closed(session.clone(), announce(operator.clone(), session.clone())));

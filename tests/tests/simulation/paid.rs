@@ -18,6 +18,7 @@ enum Fate {
 #[derive(Debug)]
 struct Call {
     process: usize,
+    /// When it began, or its claim was last renewed.
     since: u64,
     fate: Fate,
 }
@@ -50,6 +51,15 @@ impl Paid {
                 }
             }
         }
+    }
+
+    /// A process renewed the claim of a download: what it has in hand of that job is its own for another lease. (Which
+    /// claim a batch of a translation belongs to cannot be told: it counts from when it began.)
+    pub(crate) fn claimed(&mut self, key: &str, process: usize, now: u64) {
+        let Some((_, of)) = key.split_once("/claims/download-") else { return };
+        let job = of.split('/').next().unwrap_or(of);
+        let calls = self.0.iter_mut().filter(|(what, _)| what.contains(job)).flat_map(|(_, calls)| calls);
+        calls.filter(|call| call.process == process).for_each(|call| call.since = now);
     }
 
     /// Whether a process is in the middle of one.

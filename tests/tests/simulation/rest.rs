@@ -50,6 +50,10 @@ fn in_hand(world: &World) -> Option<String> {
             return Some(format!("messages wait in {queue}"));
         }
     }
+    let leads = |(_, process): (u32, usize)| process < world.leads.len() && world.leads[process];
+    if !world.broker.sessions().into_iter().any(leads) {
+        return Some("nobody leads yet".to_owned());
+    }
     if world.at_work.load(Ordering::Relaxed) > 0 {
         return Some("a worker has a task in hand".to_owned());
     }

@@ -12,7 +12,7 @@ use subtitle_broker::{BrokerError, Publish, Refusal};
 use subtitle_core::{
     event::{Event, EventType},
     reason::Reason,
-    topology::{DEAD_LETTERS_EXCHANGE, EVENTS_EXCHANGE},
+    topology::{DEAD_LETTERS_EXCHANGE, EVENTS_EXCHANGE, HISTORY_STREAM},
 };
 use subtitle_operator::act::queues::Queues;
 
@@ -40,7 +40,7 @@ fn silent(action: &'static str) -> BrokerError {
 pub(crate) fn route(world: &mut World, message: &Message) -> usize {
     let routed = world.broker.route(EVENTS_EXCHANGE, message);
     if routed > 0 {
-        world.checks.routed(message.event.as_deref());
+        world.checks.routed(message.event.as_deref(), world.broker.ready(HISTORY_STREAM).is_some());
     }
     if let Some(event) = message.event.as_ref().filter(|_| routed > 0) {
         let is_task = matches!(event.event_type, EventType::DownloadRequested | EventType::TranslateRequested);
