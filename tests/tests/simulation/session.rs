@@ -12,7 +12,7 @@ use subtitle_broker::{BrokerError, Publish, Refusal};
 use subtitle_core::{
     event::{Event, EventType},
     reason::Reason,
-    topology::{DEAD_LETTERS_EXCHANGE, EVENTS_EXCHANGE, HISTORY_STREAM},
+    topology::{CONSUMER_QUEUE, DEAD_LETTERS_EXCHANGE, EVENTS_EXCHANGE, HISTORY_STREAM},
 };
 use subtitle_operator::act::queues::Queues;
 
@@ -235,8 +235,10 @@ impl Queues for Session {
                 return Err(silent("look at a queue"));
             }
             let ready = world.broker.ready(queue);
-            let looks_settled =
-                queue == subtitle_core::topology::CONSUMER_QUEUE && world.is_planted(Planted::DeadlineWhileEventsWait);
+            if queue == CONSUMER_QUEUE {
+                crate::checks::asked(world, self.scope.process);
+            }
+            let looks_settled = queue == CONSUMER_QUEUE && world.is_planted(Planted::DeadlineWhileEventsWait);
             Ok(if looks_settled { Some(0) } else { ready })
         })
     }
