@@ -226,7 +226,9 @@ pub(crate) fn wrote(world: &mut World, process: usize, before: &SubtitleJob, aft
         _ if old.reason == Some(Reason::Suspended) && new.phase.is_final() => Some(Corner::SuspendedAtWork),
         _ => None,
     };
-    corner.into_iter().for_each(|corner| world.reach(corner));
+    if let Some(corner) = corner {
+        world.reach(corner);
+    }
     if new.phase == Phase::Failed && old.phase != Phase::Failed && new.reason == Some(Reason::DeadlineExceeded) {
         deadline(world, process, &uid, &old, after.spec.active_deadline_seconds);
     }

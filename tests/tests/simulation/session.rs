@@ -107,13 +107,11 @@ impl Session {
         poll_fn(|context| {
             self.sim.with(|world| {
                 let Some(listener) = world.broker.listeners.get_mut(&listener) else { return Poll::Ready(None) };
-                match listener.inbox.pop_front() {
-                    Some(body) => Poll::Ready(Some(body)),
-                    None => {
-                        listener.waker = Some(context.waker().clone());
-                        Poll::Pending
-                    }
+                if let Some(body) = listener.inbox.pop_front() {
+                    return Poll::Ready(Some(body));
                 }
+                listener.waker = Some(context.waker().clone());
+                Poll::Pending
             })
         })
         .await
@@ -254,19 +252,19 @@ pub(crate) struct Deliveries {
 impl Deliveries {
     /// The next message; none any more means cancelled.
     pub(crate) async fn next(&self) -> Option<(u64, Message)> {
-        poll_fn(|context| match self.now(context.waker()) {
-            Some(answer) => Poll::Ready(answer),
-            None => Poll::Pending,
-        })
-        .await
+        poll_fn(|context| self.now(context.waker())).await
     }
 
     /// What is there already, up to `most`.
     pub(crate) fn more(&self, most: usize) -> Vec<(u64, Message)> {
-        (0..most).map_while(|_| self.now(Waker::noop()).flatten()).collect()
+        let now = || match self.now(Waker::noop()) {
+            Poll::Ready(message) => message,
+            Poll::Pending => None,
+        };
+        (0..most).map_while(|_| now()).collect()
     }
 
-    fn now(&self, waker: &Waker) -> Option<Option<(u64, Message)>> {
+    fn now(&self, waker: &Waker) -> Poll<Option<(u64, Message)>> {
         self.sim.with(|world| world.broker.next(self.id, waker))
     }
 
