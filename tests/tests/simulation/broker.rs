@@ -6,7 +6,7 @@
 use std::{
     collections::{BTreeMap, VecDeque},
     sync::Arc,
-    task::Waker,
+    task::{Poll, Waker},
 };
 
 use subtitle_core::{
@@ -259,13 +259,13 @@ impl Broker {
     }
 
     /// The next delivery: none if the subscription is over, and `waker` is woken if there is nothing yet.
-    pub(crate) fn next(&mut self, id: u32, waker: &Waker) -> Option<Option<(u64, Message)>> {
-        let Some(consumer) = self.consumers.get_mut(&id) else { return Some(None) };
+    pub(crate) fn next(&mut self, id: u32, waker: &Waker) -> Poll<Option<(u64, Message)>> {
+        let Some(consumer) = self.consumers.get_mut(&id) else { return Poll::Ready(None) };
         if let Some(tag) = consumer.inbox.pop_front() {
-            return Some(consumer.unacked.get(&tag).map(|message| (tag, message.clone())));
+            return Poll::Ready(consumer.unacked.get(&tag).map(|message| (tag, message.clone())));
         }
         consumer.waker = Some(waker.clone());
-        None
+        Poll::Pending
     }
 
     /// Acknowledges: the message, and the queue it is of; none if the channel is closed.

@@ -15,7 +15,7 @@ use subtitle_core::{
 };
 use uuid::Uuid;
 
-use crate::{cluster::ApiServer, corners::Corner, paid::Paid, world::World};
+use crate::{broker::Message, cluster::ApiServer, corners::Corner, paid::Paid, world::World};
 
 /// What was seen.
 #[derive(Default)]
@@ -25,6 +25,8 @@ pub(crate) struct Checks {
     /// Events that the broker has, in the stream's order.
     stream: Vec<(String, Uuid)>,
     place_in_stream: HashMap<Uuid, usize>,
+    /// Events that were on their way to some client when it was last asked whether any wait: nobody can know of them.
+    on_their_way: HashSet<Uuid>,
     /// The offset in Redis may be one of a stream that is gone.
     offset_is_anothers: bool,
     /// There was another stream before.
@@ -173,6 +175,14 @@ pub(crate) fn missing(world: &World) -> Option<String> {
     world.checks.stream.iter().find(is_missing).map(|(job, id)| format!("I1: event {id} of {job} is in no history"))
 }
 
+/// A process asks the broker whether events wait.
+pub(crate) fn asked(world: &mut World, process: usize) {
+    let ids = |message: &Message| message.event.as_ref().map(|event| event.identity());
+    let known: HashSet<Uuid> = world.broker.waiting(CONSUMER_QUEUE, process).filter_map(ids).collect();
+    let all = world.broker.all(CONSUMER_QUEUE).filter_map(ids);
+    world.checks.on_their_way = all.filter(|id| !known.contains(id)).collect();
+}
+
 /// A status was written over another.
 pub(crate) fn wrote(world: &mut World, process: usize, before: &SubtitleJob, after: &std::sync::Arc<SubtitleJob>) {
     let uid = after.metadata.uid.clone().unwrap_or_default();
@@ -216,7 +226,9 @@ pub(crate) fn wrote(world: &mut World, process: usize, before: &SubtitleJob, aft
         _ if old.reason == Some(Reason::Suspended) && new.phase.is_final() => Some(Corner::SuspendedAtWork),
         _ => None,
     };
-    corner.into_iter().for_each(|corner| world.reach(corner));
+    if let Some(corner) = corner {
+        world.reach(corner);
+    }
     if new.phase == Phase::Failed && old.phase != Phase::Failed && new.reason == Some(Reason::DeadlineExceeded) {
         deadline(world, process, &uid, &old, after.spec.active_deadline_seconds);
     }
@@ -276,7 +288,8 @@ fn deadline(world: &mut World, process: usize, uid: &str, old: &SubtitleJobStatu
     }
     let in_time = |event: &Event| {
         let is_its = event.job_id == uid && event.attempt == Some(old.attempt) && event.timestamp < due;
-        is_its && matches!(event.event_type, EventType::Ready | EventType::Translated | EventType::Failed)
+        let was_known = !world.checks.on_their_way.contains(&event.identity());
+        is_its && was_known && matches!(event.event_type, EventType::Ready | EventType::Translated | EventType::Failed)
     };
     let waiting: BTreeSet<String> = world
         .broker

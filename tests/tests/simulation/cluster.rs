@@ -8,7 +8,10 @@ use std::{
 };
 
 use kube::{ResourceExt as _, core::Status};
-use subtitle_core::job::{SubtitleJob, SubtitleJobStatus};
+use subtitle_core::{
+    job::{SubtitleJob, SubtitleJobStatus},
+    phase::Phase,
+};
 use subtitle_operator::act::{
     cluster::{Cluster, ClusterError},
     written::Written,
@@ -161,7 +164,7 @@ impl View {
         let planted = self.sim.with(|world| world.planted);
         if let Some(status) = &mut job.status {
             match planted {
-                Some(Planted::FinalOverwritten) if status.phase.is_final() => status.phase = Default::default(),
+                Some(Planted::FinalOverwritten) if status.phase.is_final() => status.phase = Phase::default(),
                 Some(Planted::RetryWithoutLimit) => status.failures = 0,
                 _ => {}
             }

@@ -274,7 +274,9 @@ fn close_a_session(world: &mut World) {
     }
     if world.random.permille(250) {
         world.note(|| "the broker RESTARTS".to_owned());
-        sessions.into_iter().for_each(|(session, _)| world.broker.close(session));
+        for (session, _) in sessions {
+            world.broker.close(session);
+        }
         return;
     }
     let (session, process) = sessions[world.random.index(sessions.len())];

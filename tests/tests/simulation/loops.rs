@@ -71,7 +71,9 @@ async fn reconcile(operator: Arc<Operator>, uid: String) {
             Err(_) => Some(now + SignedDuration::from_secs(1)),
         };
         operator.changed.notify_one();
-        again.into_iter().for_each(|again| operator.queue.add_uid(&uid, again));
+        if let Some(again) = again {
+            operator.queue.add_uid(&uid, again);
+        }
     }
     operator.queue.done(&uid);
 }

@@ -69,7 +69,9 @@ fn play(seeds: Range<u64>) -> BTreeMap<Corner, usize> {
             let played = thread.join().unwrap_or_else(|broke| resume_unwind(broke));
             let (more_steps, corners) = played.unwrap_or_else(|violation| panic!("{violation}"));
             steps += more_steps;
-            corners.into_iter().for_each(|(corner, seeds)| *reached.entry(corner).or_insert(0) += seeds);
+            for (corner, seeds) in corners {
+                *reached.entry(corner).or_insert(0) += seeds;
+            }
         }
     });
     let (number, seconds) = (seeds.end - seeds.start, begun.elapsed().as_secs_f64());

@@ -99,13 +99,11 @@ async fn watch_jobs(operator: Arc<Operator>) {
         let change = std::future::poll_fn(|context| {
             operator.sim.with(|world| {
                 let watch = world.api.watches.entry(operator.process).or_default();
-                match watch.changes.pop_front() {
-                    Some(change) => Poll::Ready(change),
-                    None => {
-                        watch.waker = Some(context.waker().clone());
-                        Poll::Pending
-                    }
+                if let Some(change) = watch.changes.pop_front() {
+                    return Poll::Ready(change);
                 }
+                watch.waker = Some(context.waker().clone());
+                Poll::Pending
             })
         });
         let change = change.await;

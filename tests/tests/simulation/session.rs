@@ -12,7 +12,7 @@ use subtitle_broker::{BrokerError, Publish, Refusal};
 use subtitle_core::{
     event::{Event, EventType},
     reason::Reason,
-    topology::{DEAD_LETTERS_EXCHANGE, EVENTS_EXCHANGE, HISTORY_STREAM},
+    topology::{CONSUMER_QUEUE, DEAD_LETTERS_EXCHANGE, EVENTS_EXCHANGE, HISTORY_STREAM},
 };
 use subtitle_operator::act::queues::Queues;
 
@@ -107,13 +107,11 @@ impl Session {
         poll_fn(|context| {
             self.sim.with(|world| {
                 let Some(listener) = world.broker.listeners.get_mut(&listener) else { return Poll::Ready(None) };
-                match listener.inbox.pop_front() {
-                    Some(body) => Poll::Ready(Some(body)),
-                    None => {
-                        listener.waker = Some(context.waker().clone());
-                        Poll::Pending
-                    }
+                if let Some(body) = listener.inbox.pop_front() {
+                    return Poll::Ready(Some(body));
                 }
+                listener.waker = Some(context.waker().clone());
+                Poll::Pending
             })
         })
         .await
@@ -235,8 +233,10 @@ impl Queues for Session {
                 return Err(silent("look at a queue"));
             }
             let ready = world.broker.ready(queue);
-            let looks_settled =
-                queue == subtitle_core::topology::CONSUMER_QUEUE && world.is_planted(Planted::DeadlineWhileEventsWait);
+            if queue == CONSUMER_QUEUE {
+                crate::checks::asked(world, self.scope.process);
+            }
+            let looks_settled = queue == CONSUMER_QUEUE && world.is_planted(Planted::DeadlineWhileEventsWait);
             Ok(if looks_settled { Some(0) } else { ready })
         })
     }
@@ -252,19 +252,19 @@ pub(crate) struct Deliveries {
 impl Deliveries {
     /// The next message; none any more means cancelled.
     pub(crate) async fn next(&self) -> Option<(u64, Message)> {
-        poll_fn(|context| match self.now(context.waker()) {
-            Some(answer) => Poll::Ready(answer),
-            None => Poll::Pending,
-        })
-        .await
+        poll_fn(|context| self.now(context.waker())).await
     }
 
     /// What is there already, up to `most`.
     pub(crate) fn more(&self, most: usize) -> Vec<(u64, Message)> {
-        (0..most).map_while(|_| self.now(Waker::noop()).flatten()).collect()
+        let now = || match self.now(Waker::noop()) {
+            Poll::Ready(message) => message,
+            Poll::Pending => None,
+        };
+        (0..most).map_while(|_| now()).collect()
     }
 
-    fn now(&self, waker: &Waker) -> Option<Option<(u64, Message)>> {
+    fn now(&self, waker: &Waker) -> Poll<Option<(u64, Message)>> {
         self.sim.with(|world| world.broker.next(self.id, waker))
     }
 
