@@ -1,0 +1,135 @@
+//! What is good enough, what the result looks like, and how urgent and how patient a job is.
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+use super::Defaults;
+
+/// Whether sounds and speakers are described.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[expect(missing_docs, reason = "the names say it; the field's description lists them")]
+pub enum HearingImpaired {
+    #[default]
+    Any,
+    Prefer,
+    Require,
+    Exclude,
+}
+
+/// Whether only foreign-language parts are in it.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[expect(missing_docs, reason = "the names say it; the field's description lists them")]
+pub enum Forced {
+    #[default]
+    Exclude,
+    Only,
+}
+
+/// Whether the source may be machine-translated already.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[expect(missing_docs, reason = "the names say it; the field's description lists them")]
+pub enum MachineTranslated {
+    #[default]
+    Exclude,
+    Allow,
+}
+
+/// What makes a found subtitle good enough.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct Selection {
+    /// The least score, 0 to 100, that is taken. Example: `60`.
+    #[serde(default)]
+    #[schemars(range(min = 0, max = 100))]
+    pub minimum_score: u8,
+    /// The most downloads that count against a provider's quota. Example: `3`.
+    #[serde(default = "Defaults::max_downloads")]
+    #[schemars(range(min = 1, max = 20))]
+    pub max_downloads: u8,
+    /// Whether a subtitle that says it is machine-translated is taken. Example: `Allow`.
+    #[serde(default)]
+    pub machine_translated: MachineTranslated,
+}
+
+impl Default for Selection {
+    fn default() -> Self {
+        Self {
+            minimum_score: 0,
+            max_downloads: Defaults::max_downloads(),
+            machine_translated: MachineTranslated::default(),
+        }
+    }
+}
+
+/// The format of the result.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[expect(missing_docs, reason = "the names say it; the field's description lists them")]
+pub enum OutputFormat {
+    #[default]
+    Original,
+    #[serde(rename = "SRT")]
+    Srt,
+    #[serde(rename = "WebVTT")]
+    WebVtt,
+    #[serde(rename = "ASS")]
+    Ass,
+}
+
+/// Whether the result is also written beside the video.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[expect(missing_docs, reason = "the names say it; the field's description lists them")]
+pub enum Sidecar {
+    #[default]
+    Never,
+    IfAbsent,
+    Overwrite,
+}
+
+/// What the result looks like.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct Output {
+    /// The file's format; `Original` keeps the one that was found. Example: `SRT`.
+    #[serde(default)]
+    pub format: OutputFormat,
+    /// Whether the file is also written beside the video. Example: `IfAbsent`.
+    #[serde(default)]
+    pub sidecar: Sidecar,
+}
+
+/// Whose turn it is when many wait.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, JsonSchema)]
+#[expect(missing_docs, reason = "the names say it; the field's description lists them")]
+pub enum Priority {
+    Low,
+    #[default]
+    Normal,
+    High,
+}
+
+/// How often and how fast to try again.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct Retry {
+    /// Retries after the first attempt: 3 means at most 4 attempts. Example: `0`.
+    #[serde(default = "Defaults::retry_limit")]
+    #[schemars(range(min = 0, max = 100))]
+    pub limit: u32,
+    /// Seconds before the first retry; doubled each time. Example: `30`.
+    #[serde(default = "Defaults::backoff_seconds")]
+    #[schemars(range(min = 1, max = 86_400))]
+    pub backoff_seconds: u32,
+    /// The longest wait in seconds. Example: `600`.
+    #[serde(default = "Defaults::max_backoff_seconds")]
+    #[schemars(range(min = 1, max = 86_400))]
+    pub max_backoff_seconds: u32,
+}
+
+impl Default for Retry {
+    fn default() -> Self {
+        Self {
+            limit: Defaults::retry_limit(),
+            backoff_seconds: Defaults::backoff_seconds(),
+            max_backoff_seconds: Defaults::max_backoff_seconds(),
+        }
+    }
+}

@@ -1,0 +1,135 @@
+//! The SubtitleJob resource: its spec and status as types. `crds/subtitlejobs.yaml` is generated from here.
+//! Doc comments become `kubectl explain`; every field has an example, a bound and, where sensible, a default.
+#![expect(
+    unreachable_pub,
+    clippy::duplicated_attributes,
+    reason = "KubeSchema derives a private twin of each public struct, and one attribute lists every column"
+)]
+
+mod choice;
+mod status;
+mod translation;
+mod video;
+
+use kube::{CustomResource, KubeSchema};
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+pub use choice::{
+    Forced, HearingImpaired, MachineTranslated, Output, OutputFormat, Priority, Retry, Selection, Sidecar,
+};
+pub use status::{Artefact, Candidate, Cues, JobResult, SubtitleJobStatus};
+pub use translation::{GlossaryRef, KeepOrRemove, Partial, Pivot, Translation, TranslationPolicy, Variants};
+pub use video::Video;
+
+/// One subtitle for one video in one language. Example: `{video: {path: films/harbour.mkv}, language: es}`.
+#[derive(CustomResource, KubeSchema, Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[kube(
+    group = "subtitles.dev",
+    version = "v1alpha1",
+    kind = "SubtitleJob",
+    plural = "subtitlejobs",
+    shortname = "subjob",
+    category = "subtitles",
+    namespaced,
+    doc = "One subtitle for one video in one language: `kubectl explain subtitlejob.spec` shows what can be asked for.",
+    status = "SubtitleJobStatus",
+    derive = "PartialEq",
+    selectable = ".status.phase",
+    selectable = ".spec.language",
+    printcolumn(name = "Phase", type_ = "string", json_path = ".status.phase"),
+    printcolumn(name = "Language", type_ = "string", json_path = ".spec.language"),
+    printcolumn(name = "Progress", type_ = "string", json_path = ".status.progress"),
+    printcolumn(name = "Reason", type_ = "string", json_path = ".status.reason"),
+    printcolumn(name = "Video", type_ = "string", json_path = ".status.video", priority = 1),
+    printcolumn(name = "Updated-By", type_ = "string", json_path = ".status.updatedBy", priority = 1),
+    printcolumn(name = "Attempt", type_ = "integer", json_path = ".status.attempt", priority = 1),
+    printcolumn(name = "Started", type_ = "date", json_path = ".status.startTime", priority = 1),
+    printcolumn(name = "Completed", type_ = "date", json_path = ".status.completionTime", priority = 1),
+    printcolumn(name = "Message", type_ = "string", json_path = ".status.message", priority = 1),
+    printcolumn(name = "Age", type_ = "date", json_path = ".metadata.creationTimestamp")
+)]
+#[serde(rename_all = "camelCase")]
+#[x_kube(validation = ("self.output.sidecar == 'Never' || has(self.video.path)", "output.sidecar needs video.path: there is no place beside a video that is not in a library"))]
+pub struct SubtitleJobSpec {
+    /// Which video. Example: `{library: default, path: films/harbour.mkv}`.
+    pub video: Video,
+    /// The language of the subtitle as a BCP 47 tag. Examples: `es`, `pt-BR`, `zh-Hans`.
+    #[schemars(length(min = 2, max = 35), regex(pattern = r"^[A-Za-z]{2,3}(-[A-Za-z0-9]{2,8})*$"))]
+    pub language: String,
+    /// Whether sounds and speakers are described in the subtitle. Example: `Exclude`.
+    #[serde(default)]
+    pub hearing_impaired: HearingImpaired,
+    /// Whether it holds foreign-language parts only. Example: `Only`.
+    #[serde(default)]
+    pub forced: Forced,
+    /// Sources to ask, in this order; left out, the operator's own order. Example: `[{name: embedded}, {name: library}]`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(length(min = 1, max = 8))]
+    #[x_kube(
+        merge_strategy = ListMerge::Atomic,
+        validation = ("self.all(one, self.exists_one(other, other.name == one.name))", "sources must not name one source twice")
+    )]
+    pub sources: Option<Vec<Named>>,
+    /// What makes a found subtitle good enough. Example: `{minimumScore: 60}`.
+    #[serde(default)]
+    pub selection: Selection,
+    /// What happens when the language is not found. Example: `{policy: IfNotFound, from: [en]}`.
+    #[serde(default)]
+    pub translation: Translation,
+    /// What the result looks like. Example: `{format: SRT, sidecar: IfAbsent}`.
+    #[serde(default)]
+    pub output: Output,
+    /// Whose turn it is when many wait. Example: `High`.
+    #[serde(default)]
+    pub priority: Priority,
+    /// How often and how fast to try again. Example: `{limit: 3, backoffSeconds: 30}`.
+    #[serde(default)]
+    pub retry: Retry,
+    /// Seconds the job may be worked on, waiting not counted. Example: `3600`.
+    #[serde(default = "Defaults::active_deadline_seconds")]
+    #[schemars(range(min = 1, max = 604_800))]
+    pub active_deadline_seconds: u32,
+    /// Seconds after its end when the object is deleted; the history outlives it. Example: `86400`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(range(min = 0, max = 31_536_000))]
+    pub ttl_seconds_after_finished: Option<u32>,
+    /// Keeps new work from starting; the only field that may be changed. Example: `true`.
+    #[serde(default)]
+    pub suspend: bool,
+}
+
+/// A source or an engine by its name.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct Named {
+    /// Its name as the operator's configuration knows it. Example: `embedded`.
+    #[schemars(length(min = 1, max = 63), regex(pattern = r"^[a-z0-9]([-a-z0-9]*[a-z0-9])?$"))]
+    pub name: String,
+}
+
+/// The schema's defaults in one place.
+struct Defaults;
+
+impl Defaults {
+    fn library() -> String {
+        "default".to_owned()
+    }
+    fn from() -> Vec<String> {
+        vec!["en".to_owned()]
+    }
+    fn max_downloads() -> u8 {
+        3
+    }
+    fn retry_limit() -> u32 {
+        3
+    }
+    fn backoff_seconds() -> u32 {
+        10
+    }
+    fn max_backoff_seconds() -> u32 {
+        600
+    }
+    fn active_deadline_seconds() -> u32 {
+        21_600
+    }
+}

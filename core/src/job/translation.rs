@@ -1,0 +1,122 @@
+//! What happens when the language is not found.
+#![expect(unreachable_pub, reason = "KubeSchema derives a private twin of each public struct")]
+
+use kube::KubeSchema;
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+use super::{Defaults, Named};
+
+/// When to translate.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[expect(missing_docs, reason = "the names say it; the field's description lists them")]
+pub enum TranslationPolicy {
+    #[default]
+    IfNotFound,
+    Never,
+    Always,
+}
+
+/// Whether a language in between may be used.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[expect(missing_docs, reason = "the names say it; the field's description lists them")]
+pub enum Pivot {
+    #[default]
+    Never,
+    ViaEnglish,
+}
+
+/// How near a language variant must be.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[expect(missing_docs, reason = "the names say it; the field's description lists them")]
+pub enum Variants {
+    Exact,
+    Script,
+    #[default]
+    Base,
+}
+
+/// What becomes of descriptions of sounds in a translation.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[expect(missing_docs, reason = "the names say it; the field's description lists them")]
+pub enum KeepOrRemove {
+    #[default]
+    Keep,
+    Remove,
+}
+
+/// Whether a translation with gaps may be shipped.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[expect(missing_docs, reason = "the names say it; the field's description lists them")]
+pub enum Partial {
+    #[default]
+    Forbid,
+    Allow,
+}
+
+/// What happens when the language is not found.
+#[derive(KubeSchema, Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Translation {
+    /// `IfNotFound`; `Never` ends without a subtitle; `Always` translates even when the language exists. Example: `Never`.
+    #[serde(default)]
+    pub policy: TranslationPolicy,
+    /// Languages to translate from, best first. Example: `[en, fr]`.
+    #[serde(default = "Defaults::from")]
+    #[schemars(
+        length(min = 1, max = 8),
+        inner(length(min = 2, max = 35), regex(pattern = r"^[A-Za-z]{2,3}(-[A-Za-z0-9]{2,8})*$"))
+    )]
+    pub from: Vec<String>,
+    /// Engines to use, in this order; left out, the translator's own order. Example: `[{name: apertium}]`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(length(min = 1, max = 8))]
+    #[x_kube(
+        merge_strategy = ListMerge::Atomic,
+        validation = ("self.all(one, self.exists_one(other, other.name == one.name))", "translation.engines must not name one engine twice")
+    )]
+    pub engines: Option<Vec<Named>>,
+    /// Whether to go through English where no engine knows the pair. Example: `ViaEnglish`.
+    #[serde(default)]
+    pub pivot: Pivot,
+    /// How near an engine's variant of the language must be. Example: `Exact`.
+    #[serde(default)]
+    pub variants: Variants,
+    /// What becomes of descriptions of sounds. Example: `Remove`.
+    #[serde(default)]
+    pub hearing_impaired: KeepOrRemove,
+    /// A ConfigMap in the same namespace with names and terms. Example: `{name: harbour-names}`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub glossary_ref: Option<GlossaryRef>,
+    /// The most characters that may be sent to engines. Example: `60000`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(range(min = 1, max = 100_000_000))]
+    pub max_characters: Option<u32>,
+    /// Whether a translation with gaps may be shipped. Example: `Allow`.
+    #[serde(default)]
+    pub partial: Partial,
+}
+
+impl Default for Translation {
+    fn default() -> Self {
+        Self {
+            policy: TranslationPolicy::default(),
+            from: Defaults::from(),
+            engines: None,
+            pivot: Pivot::default(),
+            variants: Variants::default(),
+            hearing_impaired: KeepOrRemove::default(),
+            glossary_ref: None,
+            max_characters: None,
+            partial: Partial::default(),
+        }
+    }
+}
+
+/// A ConfigMap by its name.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct GlossaryRef {
+    /// Its name. Example: `harbour-names`.
+    #[schemars(length(min = 1, max = 253))]
+    pub name: String,
+}
