@@ -21,6 +21,9 @@ use crate::observe::{Facts, ObservedJob};
 
 /// How long a deadline that is due waits for events that are still on their way.
 const EVENTS_ARRIVE_WITHIN: SignedDuration = SignedDuration::from_secs(1);
+/// How long a job says nothing of waiting for its turn: while places are free its turn comes in a moment, and a write
+/// to say so would be one in four.
+const TURN_COMES_WITHIN: SignedDuration = SignedDuration::from_secs(1);
 /// How long the deletion of a finished job waits for Redis.
 const RECORD_ARRIVES_WITHIN: SignedDuration = SignedDuration::from_hours(1);
 
@@ -110,7 +113,11 @@ fn pending(job: &ObservedJob, facts: Facts, now: Timestamp) -> Plan {
         return waits(job, Reason::WaitingForBroker, now);
     }
     if !facts.is_its_turn {
-        return waits(job, Reason::WaitingForTurn, now);
+        let since = job.status.next_attempt_time.as_ref().map_or(job.created, |time| time.0.max(job.created));
+        return match since + TURN_COMES_WITHIN {
+            soon if soon > now => Plan { effects: vec![], look_again: Some(soon) },
+            _ => waits(job, Reason::WaitingForTurn, now),
+        };
     }
     let mut status = job.status.clone();
     status.phase = status.step.queued_phase();

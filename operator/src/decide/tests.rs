@@ -68,6 +68,8 @@ fn asking_publishes_before_it_writes_and_always_the_same_task() {
 #[test]
 fn a_job_whose_turn_it_is_not_says_so_once() {
     let waiting = job(&json!({}), &json!({}));
+    let at_once = reconcile(&waiting, Facts { is_its_turn: false, ..CALM }, waiting.created);
+    assert!(at_once.effects.is_empty() && at_once.look_again > Some(waiting.created), "not before a moment has passed");
     let (names, status) = outline(&reconcile(&waiting, Facts { is_its_turn: false, ..CALM }, now()));
     assert_eq!((names, status.expect("a status").reason), (vec!["status", "project"], Some(Reason::WaitingForTurn)));
     let said = job(&json!({}), &json!({"revision": 1, "announced": 1, "reason": "WaitingForTurn"}));
