@@ -2,7 +2,7 @@
 
 use subtitle_core::{job::Variants, language::Language};
 
-use crate::translate::{EngineError, Engines};
+use crate::translate::{EngineError, Engines, chain::Rest};
 
 /// Engines by name.
 pub trait Translate: Send + Sync + 'static {
@@ -25,6 +25,11 @@ pub trait Translate: Send + Sync + 'static {
         texts: &[String],
         seed: &str,
     ) -> impl Future<Output = Result<Vec<String>, EngineError>> + Send;
+
+    /// Until when `engine` is of no use to anybody, such as when its quota is used up.
+    fn rest(&self, _engine: &str) -> Option<Rest> {
+        None
+    }
 }
 
 impl Translate for Engines {

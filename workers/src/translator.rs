@@ -5,7 +5,7 @@ use std::time::Duration;
 use subtitle_broker::Publish;
 use subtitle_core::{
     event::{Event, source},
-    job::{self, Variants},
+    job::{self, Partial, Variants},
     language::Language,
     names::{ENGINES, SIMULATED},
     payload::{Subject, TranslateProgress, TranslateRequested, TranslateStarted, Translated},
@@ -26,7 +26,14 @@ use crate::{
     store::{Store, sha256},
     subtitle::Subtitle,
     task::Work,
-    translate::{Engines, check, lines},
+    translate::{
+        EngineError, Engines,
+        chain::{self, Route},
+        check::{self, Pair, Rejected, Rule},
+        filled::{Filled, refused_if_empty},
+        lines,
+        sheet::Sheet,
+    },
 };
 
 /// Cues in one call to an engine: small enough to show progress, large enough that starting one does not count.
@@ -51,12 +58,28 @@ pub struct Translator<E = Engines> {
 }
 
 /// Everything about one translation but its text.
-struct Pair<'a> {
+struct Ordered<'a> {
     from: Language,
     to: Language,
-    variants: Variants,
-    engine: &'static str,
+    route: Route,
+    partial: Partial,
     subject: &'a Subject,
+}
+
+impl Ordered<'_> {
+    fn pair(&self) -> Pair<'_> {
+        Pair { from: &self.from, to: &self.to }
+    }
+
+    /// Nothing of the simulated engine is real, its language neither.
+    fn is_real(&self) -> bool {
+        self.route.engine != SIMULATED
+    }
+
+    fn rejected(&self, rejected: &Rejected) -> Failure {
+        let message = format!("'{}' from {} to {}: {rejected}", self.route.identity(), self.from, self.to);
+        Failure::new(Reason::TranslationRejected, message)
+    }
 }
 
 impl<E: Translate> Work for Translator<E> {
@@ -76,23 +99,24 @@ impl<E: Translate> Work for Translator<E> {
         reporter: &Reporter<'_, impl Publish, impl Clock>,
     ) -> Result<(), Stopped> {
         reporter.publish(&TranslateStarted { worker: reporter.worker() }).await?;
-        let (artefact, pair) = self.translated(&task, reporter).await?;
-        write_sidecar(&self.sources, &task.spec, &artefact, &pair.to).await?;
+        let (artefact, ordered) = self.translated(&task, reporter).await?;
+        write_sidecar(&self.sources, &task.spec, &artefact, &ordered.to).await?;
         let download_url = download_url(&self.public_url, event);
+        let engine = ordered.route.engine;
         let result = job::JobResult {
             url: download_url.clone(),
-            source: pair.engine.to_owned(),
-            translated_from: Some(pair.from.to_string()),
-            engine: Some(pair.engine.to_owned()),
+            source: engine.to_owned(),
+            translated_from: Some(ordered.from.to_string()),
+            engine: Some(engine.to_owned()),
             ..artefact.result
         };
         let translated = Translated {
             translated_path: result.key.clone(),
-            source_language: pair.from.to_string(),
-            target_language: pair.to.to_string(),
+            source_language: ordered.from.to_string(),
+            target_language: ordered.to.to_string(),
             download_url,
             result,
-            simulated: pair.engine == SIMULATED,
+            simulated: !ordered.is_real(),
         };
         reporter.publish(&translated).await?;
         Ok(())
@@ -100,30 +124,68 @@ impl<E: Translate> Work for Translator<E> {
 }
 
 impl<E: Translate> Translator<E> {
+    /// By the first engine that is there; one that refuses a text is not replaced by another.
     async fn translated<'a>(
         &self,
         task: &TranslateRequested,
         reporter: &'a Reporter<'_, impl Publish, impl Clock>,
-    ) -> Result<(Artefact, Pair<'a>), Stopped> {
+    ) -> Result<(Artefact, Ordered<'a>), Stopped> {
         let source = self.source(task).await?;
-        let pair = self.pair(task, reporter.subject()).await?;
+        let (from, to) = languages(task)?;
+        let policy = &task.spec.translation;
+        let order: Vec<&'static str> = match &policy.engines {
+            None => self.order.clone(),
+            Some(named) => exactly("spec.translation.engines", "translator", &ENGINES, named)?,
+        };
+        let routes = chain::routes(&self.engines, &order, Pair { from: &from, to: &to }, policy).await?;
+        let mut away: Option<Failure> = None;
+        for route in routes {
+            let engine = route.engine;
+            let (from, to, partial) = (from.clone(), to.clone(), policy.partial);
+            let ordered = Ordered { from, to, route, partial, subject: reporter.subject() };
+            match self.by(&source, task, &ordered, reporter).await {
+                Err(Stopped::Failed(failure)) if failure.reason == Reason::EngineUnavailable => {
+                    tracing::warn!(engine, %failure, "the engine is away: the next one is asked");
+                    // The one that is back first is worth waiting for.
+                    let is_sooner = away.as_ref().is_none_or(|known| failure.not_before < known.not_before);
+                    if is_sooner {
+                        away = Some(failure);
+                    }
+                }
+                artefact => return Ok((artefact?, ordered)),
+            }
+        }
+        let nobody = || Failure::new(Reason::EngineUnavailable, "no engine was asked");
+        Err(away.unwrap_or_else(nobody).into())
+    }
+
+    async fn by(
+        &self,
+        source: &Subtitle,
+        task: &TranslateRequested,
+        ordered: &Ordered<'_>,
+        reporter: &Reporter<'_, impl Publish, impl Clock>,
+    ) -> Result<Artefact, Stopped> {
+        let Ordered { from, to, route, subject, .. } = ordered;
+        tracing::info!(engine = route.engine, tier = ?route.tier, via = ?route.via, %from, %to, "translates");
         let format = source.output_format(task.spec.output.format);
-        let identity = format!("{}:{}:{}:{}", task.from.sha256, pair.from, pair.to, pair.engine);
-        let key = artefact::key(&pair.subject.namespace, "translated", &identity, format);
-        let kept = Checkpoint::open(&self.store, &pair.subject.namespace, &identity).await?;
-        if let Some(artefact) = artefact::stored(&self.store, &key, &pair.to).await? {
+        let identity = format!("{}:{from}:{to}:{}", task.from.sha256, route.identity());
+        let key = artefact::key(&subject.namespace, "translated", &identity, format);
+        let kept = Checkpoint::open(&self.store, &subject.namespace, &identity).await?;
+        if let Some(artefact) = artefact::stored(&self.store, &key, to).await? {
             self.metrics.cache_hits.increment(["translated"]);
             let total = artefact.result.cues;
             kept.remove().await?;
             reporter.publish(&TranslateProgress { done: total, total }).await?;
-            return Ok((artefact, pair));
+            return Ok(artefact);
         }
-        let texts = self.texts(&source, task, &pair, &kept, reporter).await?;
+        let texts = self.texts(source, task, ordered, &kept, reporter).await?;
         let rejected = |error| Failure::new(Reason::TranslationRejected, error);
-        let translated = source.with_texts(texts).map_err(rejected)?;
-        let artefact = artefact::store(&self.store, &key, &translated, format, &pair.to).await?;
+        let translated = source.clone().with_texts(texts).map_err(rejected)?;
+        check::frame(source, &translated).map_err(|rejected| ordered.rejected(&rejected))?;
+        let artefact = artefact::store(&self.store, &key, &translated, format, to).await?;
         kept.remove().await?;
-        Ok((artefact, pair))
+        Ok(artefact)
     }
 
     /// The file to translate, as it was when it was chosen.
@@ -137,52 +199,18 @@ impl<E: Translate> Translator<E> {
         Ok(subtitle)
     }
 
-    /// The first engine that knows the pair.
-    async fn pair<'a>(&self, task: &TranslateRequested, subject: &'a Subject) -> Result<Pair<'a>, Failure> {
-        let invalid = |message: String| Failure::new(Reason::InvalidSpec, message);
-        let parse = |tag: &str| Language::parse(tag).map_err(|error| invalid(error.to_string()));
-        let (from, to) = (parse(&task.from.language)?, parse(&task.spec.language)?);
-        let variants = task.spec.translation.variants;
-        let order: Vec<&'static str> = match &task.spec.translation.engines {
-            None => self.order.clone(),
-            Some(named) => exactly("spec.translation.engines", "translator", &ENGINES, named)?,
-        };
-        let mut broken = None;
-        for engine in &order {
-            match self.engines.knows(engine, &from, &to, variants).await {
-                Ok(true) => return Ok(Pair { from, to, variants, engine, subject }),
-                Ok(false) => {}
-                Err(error) => broken = Some(error),
-            }
-        }
-        Err(match broken {
-            Some(error) => Failure::new(Reason::EngineUnavailable, error),
-            None => Failure::new(
-                Reason::LanguagePairUnsupported,
-                format!("none of the engines {} translates from '{from}' to '{to}'", order.join(", ")),
-            ),
-        })
-    }
-
     async fn texts(
         &self,
         source: &Subtitle,
         task: &TranslateRequested,
-        pair: &Pair<'_>,
+        ordered: &Ordered<'_>,
         kept: &Checkpoint,
         reporter: &Reporter<'_, impl Publish, impl Clock>,
     ) -> Result<Vec<String>, Stopped> {
         let split = lines::split_all(source.format, &source.cues);
-        let characters: usize = split.iter().flatten().map(|piece| piece.text.chars().count()).sum();
-        if let Some(limit) = task.spec.translation.max_characters
-            && characters > usize::try_from(limit).unwrap_or(usize::MAX)
-        {
-            let message = format!("{characters} characters would be sent; spec.translation.maxCharacters is {limit}");
-            return Err(Failure::new(Reason::CostLimitExceeded, message).into());
-        }
+        within_limit(&split, task)?;
         let total = u32::try_from(source.cues.len()).unwrap_or(u32::MAX);
-        let mut done_texts = Vec::with_capacity(source.cues.len());
-        let (mut sent, mut received) = (Vec::new(), Vec::new());
+        let mut filled = Filled::default();
         let mut progress = TranslateProgress { done: 0, total };
         let mut has_paid = false;
         for (number, batch) in split.chunks(BATCH).enumerate() {
@@ -191,87 +219,102 @@ impl<E: Translate> Translator<E> {
             }
             let texts: Vec<String> =
                 batch.iter().flatten().filter(|piece| piece.is_translatable).map(|piece| piece.text.clone()).collect();
-            let at = Place { number, done: done_texts.len() };
-            let (translated, is_new) = match kept.read(number, &texts).await? {
-                Some(translated) => {
+            let done = number * BATCH;
+            let (answers, is_new) = match kept.read(number, &texts).await? {
+                Some(answers) => {
                     self.metrics.cache_hits.increment(["batch"]);
-                    (translated, false)
+                    (answers.into_iter().map(refused_if_empty).collect(), false)
                 }
                 None if texts.is_empty() => (Vec::new(), false),
-                None => (self.batch(&texts, pair, at, kept, reporter).await?, true),
+                None => (self.batch(&texts, ordered, done, reporter).await?, true),
             };
-            done_texts.extend(rebuilt(batch, &translated));
-            sent.extend(texts);
-            received.extend(translated);
+            let refused = filled.add(batch, &answers, done);
+            if !refused.is_empty() && ordered.partial == Partial::Forbid {
+                let rejected = Rejected::Cues { violations: refused, all: texts.len() };
+                return Err(ordered.rejected(&rejected).into());
+            }
+            if is_new {
+                // Kept before anything else can happen to it; a text is empty where the engine has none.
+                let kept_texts: Vec<String> = answers.into_iter().map(Result::unwrap_or_default).collect();
+                kept.write(number, &texts, &kept_texts).await?;
+            }
             has_paid |= is_new;
-            progress.done = u32::try_from(done_texts.len()).unwrap_or(u32::MAX);
+            progress.done = u32::try_from(done + batch.len()).unwrap_or(u32::MAX);
             // What an earlier worker translated it has announced.
             if is_new || progress.done == total {
                 reporter.publish(&progress).await?;
             }
         }
-        if let Err(rejected) = check::check(&sent, &received) {
+        if ordered.is_real()
+            && let Err(rejected) = check::whole(&filled.lines(), ordered.pair())
+        {
             // Another attempt must not be built from what was rejected as a whole.
             kept.remove().await?;
-            return Err(self::rejected(pair, &rejected).into());
+            return Err(ordered.rejected(&rejected).into());
         }
-        Ok(done_texts)
+        if !filled.refused.is_empty() {
+            tracing::warn!(cues = ?filled.refused, "these cues stay untranslated, as spec.translation.partial allows");
+        }
+        Ok(filled.texts)
     }
 
-    /// Pays for one batch, and keeps it before anything else can happen to it.
+    /// Pays for one batch: what is refused is asked again in smaller groups.
     async fn batch(
         &self,
         texts: &[String],
-        pair: &Pair<'_>,
-        at: Place,
-        kept: &Checkpoint,
+        ordered: &Ordered<'_>,
+        done: usize,
         gate: &dyn Gate,
-    ) -> Result<Vec<String>, Stopped> {
-        gate.pass()?;
-        let seed = format!("{}:{}:{}", pair.subject.job_id, pair.subject.attempt, at.done);
-        let translated = self.engines.translate(pair.engine, &pair.from, &pair.to, pair.variants, texts, &seed).await;
-        let checked = translated.as_ref().map(|translated| check::check(texts, translated));
-        let outcome = match checked {
-            Ok(Ok(())) => "translated",
-            Ok(Err(_)) => "rejected",
-            Err(_) => "error",
-        };
-        self.metrics.engine_calls.increment([pair.engine, outcome]);
-        if let Ok(Err(rejected)) = checked {
-            return Err(self::rejected(pair, &rejected).into());
+    ) -> Result<Vec<Result<String, Rule>>, Stopped> {
+        let engine = ordered.route.engine;
+        let mut sheet = Sheet::new(texts, ordered.pair());
+        let mut asked = 0;
+        while let Some(question) = sheet.question() {
+            gate.pass()?;
+            let seed = format!("{}:{}:{}", ordered.subject.job_id, ordered.subject.attempt, done + asked);
+            asked += 1;
+            let answers = self.ask(question, ordered, &seed).await.map_err(|error| {
+                self.metrics.engine_calls.increment([engine, "error"]);
+                self.unavailable(ordered, &error)
+            })?;
+            let outcome = if sheet.answer(answers) { "translated" } else { "rejected" };
+            self.metrics.engine_calls.increment([engine, outcome]);
         }
-        let reason = if pair.engine == SIMULATED { Reason::SimulatedFailure } else { Reason::EngineUnavailable };
-        let translated = translated.map_err(|error| Failure::new(reason, error))?;
-        kept.write(at.number, texts, &translated).await?;
-        Ok(translated)
+        Ok(sheet.finish())
+    }
+
+    async fn ask(&self, texts: &[String], ordered: &Ordered<'_>, seed: &str) -> Result<Vec<String>, EngineError> {
+        let Ordered { from, to, route: Route { engine, tier, via }, .. } = ordered;
+        match via {
+            None => self.engines.translate(engine, from, to, *tier, texts, seed).await,
+            Some(via) => {
+                let between = self.engines.translate(engine, from, via, Variants::Base, texts, seed).await?;
+                self.engines.translate(engine, via, to, *tier, &between, seed).await
+            }
+        }
+    }
+
+    fn unavailable(&self, ordered: &Ordered<'_>, error: &EngineError) -> Failure {
+        let reason = if ordered.is_real() { Reason::EngineUnavailable } else { Reason::SimulatedFailure };
+        let not_before = self.engines.rest(ordered.route.engine).map(|rest| rest.until);
+        Failure { not_before, ..Failure::new(reason, error) }
     }
 }
 
-/// Which batch it is, and how many cues are done before it.
-#[derive(Clone, Copy)]
-struct Place {
-    number: usize,
-    done: usize,
+fn languages(task: &TranslateRequested) -> Result<(Language, Language), Failure> {
+    let invalid = |message: String| Failure::new(Reason::InvalidSpec, message);
+    let parse = |tag: &str| Language::parse(tag).map_err(|error| invalid(error.to_string()));
+    Ok((parse(&task.from.language)?, parse(&task.spec.language)?))
 }
 
-fn rejected(pair: &Pair<'_>, rejected: &check::Rejected) -> Failure {
-    Failure::new(
-        Reason::TranslationRejected,
-        format!("'{}' from {} to {}: {rejected}", pair.engine, pair.from, pair.to),
-    )
-}
-
-/// The cues' texts, with the translations where the pieces were.
-fn rebuilt(split: &[Vec<lines::Piece>], translated: &[String]) -> Vec<String> {
-    let mut translated = translated.iter();
-    let text = |pieces: &Vec<lines::Piece>| {
-        let texts: Vec<&str> = pieces
-            .iter()
-            .map(|piece| {
-                if piece.is_translatable { translated.next().unwrap_or(&piece.text) } else { &piece.text }.as_str()
-            })
-            .collect();
-        lines::join(pieces, &texts)
-    };
-    split.iter().map(text).collect()
+/// Counts characters before any is sent.
+fn within_limit(split: &[Vec<lines::Piece>], task: &TranslateRequested) -> Result<(), Failure> {
+    let characters: usize = split.iter().flatten().map(|piece| piece.text.chars().count()).sum();
+    match task.spec.translation.max_characters {
+        Some(limit) if characters > usize::try_from(limit).unwrap_or(usize::MAX) => {
+            let message = format!("{characters} characters would be sent; spec.translation.maxCharacters is {limit}");
+            Err(Failure::new(Reason::CostLimitExceeded, message))
+        }
+        _ => Ok(()),
+    }
 }

@@ -1,9 +1,16 @@
 //! What turns a subtitle of one language into another's: pieces of text come in, their translations go out.
-//! `lines` and `check` are pure; engines do I/O.
+//! `lines`, `sheet`, `check` and `filled` are pure; engines do I/O.
+//!
+//! ```text
+//! cues ── lines ──▶ pieces ── sheet ⇄ engine, check ──▶ answers ── filled ──▶ cues' texts ── check ──▶ a file
+//! ```
 
 pub mod apertium;
+pub mod chain;
 pub mod check;
+pub mod filled;
 pub mod lines;
+pub mod sheet;
 
 use subtitle_core::{job::Variants, language::Language, names::SIMULATED};
 

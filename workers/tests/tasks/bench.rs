@@ -119,7 +119,7 @@ impl Translate for CountingEngine {
         &self,
         _: &str,
         _: &Language,
-        to: &Language,
+        _: &Language,
         _: Variants,
         texts: &[String],
         _: &str,
@@ -130,7 +130,10 @@ impl Translate for CountingEngine {
             std::future::pending::<()>().await;
         }
         tokio::time::sleep(self.takes).await;
-        let say = |text: &String| if self.says_nothing { String::new() } else { format!("[{to}] {text}") };
+        // Spanish, or the checks would refuse it.
+        let (source, spanish) =
+            ("The harbour is quiet tonight, number", "[es] El puerto está tranquilo esta noche, número");
+        let say = |text: &String| if self.says_nothing { String::new() } else { text.replace(source, spanish) };
         Ok(texts.iter().map(say).collect())
     }
 }

@@ -41,7 +41,11 @@ async fn tasks_in_every_way(bench: &Bench) {
     let silent = bench.translator(CountingEngine { says_nothing: true, ..CountingEngine::default() });
     deliver(&silent, &desk, &task).await;
     assert_eq!(finished(bench, "outcome=\"failed\",reason=\"TranslationRejected\""), 1);
-    assert_eq!(bench.number("subtitle_engine_calls_total{engine=\"apertium\",outcome=\"rejected\"}"), 1);
+    assert_eq!(
+        bench.number("subtitle_engine_calls_total{engine=\"apertium\",outcome=\"rejected\"}"),
+        16,
+        "smaller and smaller groups, until it is given up"
+    );
 
     let slow = bench.translator(CountingEngine { takes: Duration::from_secs(20), ..CountingEngine::default() });
     let folder = slow.claim(&subject("a"), &task.read::<TranslateRequested>().expect("a task"));
