@@ -169,7 +169,8 @@ impl<E: Translate> Translator<E> {
         let Ordered { from, to, route, subject, .. } = ordered;
         tracing::info!(engine = route.engine, tier = ?route.tier, via = ?route.via, %from, %to, "translates");
         let format = source.output_format(task.spec.output.format);
-        let identity = format!("{}:{from}:{to}:{}", task.from.sha256, route.identity());
+        let sounds = task.spec.translation.hearing_impaired;
+        let identity = format!("{}:{from}:{to}:{}:{sounds:?}", task.from.sha256, route.identity());
         let key = artefact::key(&subject.namespace, "translated", &identity, format);
         let kept = Checkpoint::open(&self.store, &subject.namespace, &identity).await?;
         if let Some(artefact) = artefact::stored(&self.store, &key, to).await? {
@@ -207,7 +208,7 @@ impl<E: Translate> Translator<E> {
         kept: &Checkpoint,
         reporter: &Reporter<'_, impl Publish, impl Clock>,
     ) -> Result<Vec<String>, Stopped> {
-        let split = lines::split_all(source.format, &source.cues);
+        let split = lines::split_all(source.format, &source.cues, task.spec.translation.hearing_impaired);
         within_limit(&split, task)?;
         let total = u32::try_from(source.cues.len()).unwrap_or(u32::MAX);
         let mut filled = Filled::default();

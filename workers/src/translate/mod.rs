@@ -11,6 +11,8 @@ pub mod check;
 pub mod filled;
 pub mod lines;
 pub mod sheet;
+mod sounds;
+mod wrap;
 
 use subtitle_core::{job::Variants, language::Language, names::SIMULATED};
 
