@@ -68,7 +68,7 @@ struct Ordered<'a> {
 
 impl Ordered<'_> {
     fn pair(&self) -> Pair<'_> {
-        Pair { from: &self.from, to: &self.to }
+        Pair { from: &self.from, to: &self.to, judges_language: self.is_real() }
     }
 
     /// Nothing of the simulated engine is real, its language neither.
@@ -137,7 +137,7 @@ impl<E: Translate> Translator<E> {
             None => self.order.clone(),
             Some(named) => exactly("spec.translation.engines", "translator", &ENGINES, named)?,
         };
-        let routes = chain::routes(&self.engines, &order, Pair { from: &from, to: &to }, policy).await?;
+        let routes = chain::routes(&self.engines, &order, &from, &to, policy).await?;
         let mut away: Option<Failure> = None;
         for route in routes {
             let engine = route.engine;
@@ -246,9 +246,7 @@ impl<E: Translate> Translator<E> {
                 reporter.publish(&progress).await?;
             }
         }
-        if ordered.is_real()
-            && let Err(rejected) = check::whole(&filled.lines(), ordered.pair())
-        {
+        if let Err(rejected) = check::whole(&filled.lines(), ordered.pair()) {
             // Another attempt must not be built from what was rejected as a whole.
             kept.remove().await?;
             return Err(ordered.rejected(&rejected).into());

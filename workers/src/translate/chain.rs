@@ -8,7 +8,6 @@ use subtitle_core::{
     reason::Reason,
 };
 
-use super::check::Pair;
 use crate::{engine::Translate, failure::Failure};
 
 /// Engines whose quality through a third language is known: rule-based ones lose words, but invent none.
@@ -45,12 +44,13 @@ pub struct Rest {
 pub async fn routes<E: Translate>(
     engines: &E,
     order: &[&'static str],
-    pair: Pair<'_>,
+    from: &Language,
+    to: &Language,
     policy: &Translation,
 ) -> Result<Vec<Route>, Failure> {
     let (mut routes, mut broken, mut resting) = (Vec::new(), None, Vec::new());
     for engine in order {
-        match route(engines, engine, pair, policy).await {
+        match route(engines, engine, from, to, policy).await {
             Ok(Some(route)) => match engines.rest(engine) {
                 None => routes.push(route),
                 Some(rest) => resting.push((engine, rest)),
@@ -74,8 +74,8 @@ pub async fn routes<E: Translate>(
                 "none of the engines {} translates from '{}' to '{}'; install the pair, or name another engine in \
                  spec.translation.engines",
                 order.join(", "),
-                pair.from,
-                pair.to
+                from,
+                to
             ),
         ),
     })
@@ -84,24 +84,25 @@ pub async fn routes<E: Translate>(
 async fn route<E: Translate>(
     engines: &E,
     engine: &'static str,
-    pair: Pair<'_>,
+    from: &Language,
+    to: &Language,
     policy: &Translation,
 ) -> Result<Option<Route>, super::EngineError> {
     for tier in tiers(policy.variants) {
-        if engines.knows(engine, pair.from, pair.to, *tier).await? {
+        if engines.knows(engine, from, to, *tier).await? {
             return Ok(Some(Route { engine, tier: *tier, via: None }));
         }
     }
     let Ok(english) = Language::parse("en") else { return Ok(None) };
     let is_english = |language: &Language| language.base() == english.base();
-    if policy.pivot == Pivot::Never || !PIVOTING.contains(&engine) || is_english(pair.from) || is_english(pair.to) {
+    if policy.pivot == Pivot::Never || !PIVOTING.contains(&engine) || is_english(from) || is_english(to) {
         return Ok(None);
     }
-    if !engines.knows(engine, pair.from, &english, Variants::Base).await? {
+    if !engines.knows(engine, from, &english, Variants::Base).await? {
         return Ok(None);
     }
     for tier in tiers(policy.variants) {
-        if engines.knows(engine, &english, pair.to, *tier).await? {
+        if engines.knows(engine, &english, to, *tier).await? {
             return Ok(Some(Route { engine, tier: *tier, via: Some(english) }));
         }
     }

@@ -37,20 +37,19 @@ impl Filled {
                         self.pairs.push((cue, piece.text.clone(), text.clone()));
                         texts.push(text.as_str());
                     }
-                    Some(Err(rule)) => {
-                        broken = Some(rule.clone());
-                        texts.push(&piece.text);
-                    }
+                    Some(Err(rule)) => broken = Some(rule.clone()),
                     None if piece.is_translatable => broken = Some(Rule::GivenUp),
                     None => texts.push(&piece.text),
                 }
             }
-            if let Some(rule) = broken {
-                violations.push(Violation { cue, rule });
-                self.refused.push(cue);
-                texts = pieces.iter().map(|piece| piece.text.as_str()).collect();
-            }
-            self.texts.push(lines::join(pieces, &texts));
+            self.texts.push(match broken {
+                None => lines::join(pieces, &texts),
+                Some(rule) => {
+                    violations.push(Violation { cue, rule });
+                    self.refused.push(cue);
+                    lines::kept(pieces)
+                }
+            });
         }
         violations
     }

@@ -157,6 +157,12 @@ pub fn join(pieces: &[Piece], translations: &[&str]) -> String {
     texts.collect::<Vec<_>>().join(pieces.first().map_or("\n", Piece::line_break))
 }
 
+/// The cue's text from its pieces as they were.
+pub fn kept(pieces: &[Piece]) -> String {
+    let texts = pieces.iter().map(|piece| piece.source.as_str());
+    texts.collect::<Vec<_>>().join(pieces.first().map_or("\n", Piece::line_break))
+}
+
 /// The pieces of each cue, in order.
 pub fn split_all(format: Format, cues: &[Cue], sounds: KeepOrRemove) -> Vec<Vec<Piece>> {
     cues.iter().map(|cue| split(format, &cue.text, sounds)).collect()

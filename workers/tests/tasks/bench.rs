@@ -183,7 +183,7 @@ impl Bench {
         value.unwrap_or_else(|| panic!("'{series}' is missing:\n{text}"))
     }
 
-    pub(crate) fn translator(&self, engines: CountingEngine) -> Translator<CountingEngine> {
+    pub(crate) fn translator<E>(&self, engines: E) -> Translator<E> {
         Translator {
             store: self.store.clone(),
             sources: Sources {
@@ -214,19 +214,21 @@ impl Bench {
         };
         let text: String = (0..cues).map(cue).collect();
         let text = text.trim_end().to_owned() + "\n";
-        self.store.create("n/found/a.srt", text.clone().into()).await.expect("stores");
-        let spec = serde_json::json!({"video": {"title": "Harbour"}, "language": "es"});
-        let from = job::Artefact {
-            key: "n/found/a.srt".to_owned(),
-            language: "en".to_owned(),
-            sha256: sha256(text.as_bytes()),
-        };
+        self.task_of(job, &text, serde_json::json!({"video": {"title": "Harbour"}, "language": "es"})).await
+    }
+
+    /// A task to translate an English `text` as `spec` says.
+    pub(crate) async fn task_of(&self, job: &str, text: &str, spec: serde_json::Value) -> Event {
+        let key = format!("n/found/{}.srt", &sha256(text.as_bytes())[..8]);
+        self.store.create(&key, text.to_owned().into()).await.expect("stores");
+        let from = job::Artefact { key, language: "en".to_owned(), sha256: sha256(text.as_bytes()) };
+        let spec: job::SubtitleJobSpec = serde_json::from_value(spec).expect("a spec");
         let task = TranslateRequested {
             subtitle_file_path: from.key.clone(),
             source_language: "en".to_owned(),
-            target_language: "es".to_owned(),
+            target_language: spec.language.clone(),
             from,
-            spec: serde_json::from_value(spec).expect("a spec"),
+            spec,
             candidates: vec![],
         };
         Event::new(&subject(job), source::DOWNLOADER, self.clock.now(), &task)

@@ -21,6 +21,10 @@ use crate::subtitle::{
 
 /// Of the pieces with at least three words, at most one in this many may come back as they were.
 const UNCHANGED_SHARE: usize = 20;
+/// Below so many letters no detector is sure of a language.
+const LETTERS: usize = 48;
+/// The letters at which `language` asks its detector.
+const LONG_ENOUGH: usize = 400;
 /// So many cues in a row with one text for different sources are an engine that is stuck.
 const STUCK: usize = 3;
 
@@ -31,6 +35,8 @@ pub struct Pair<'a> {
     pub from: &'a Language,
     /// The language asked for.
     pub to: &'a Language,
+    /// Whether the language of what comes back is judged: nothing of the simulated engine is real.
+    pub judges_language: bool,
 }
 
 /// A rule that one piece breaks.
@@ -54,6 +60,9 @@ pub enum Rule {
     /// Something of the engine's own is in it.
     #[error("{0} came back in it")]
     Leaked(&'static str),
+    /// It is in a third language.
+    #[error("it came back in another language than asked for")]
+    Language,
     /// It has the text of the cues before it, whose sources differ.
     #[error("it came back with the text of the cues before it")]
     Repeated,
@@ -90,7 +99,23 @@ pub fn piece(source: &str, translation: &str, pair: Pair<'_>) -> Option<Rule> {
     if let Some(what) = leak::found(source, translation) {
         return Some(Rule::Leaked(what));
     }
-    words::is_left_in_place(source, translation, pair).then_some(Rule::Unchanged)
+    if words::is_left_in_place(source, translation, pair) {
+        return Some(Rule::Unchanged);
+    }
+    is_in_another_language(translation, pair).then_some(Rule::Language)
+}
+
+/// Whether a text, however short, is surely in another language than asked for.
+pub fn is_in_another_language(translation: &str, pair: Pair<'_>) -> bool {
+    let said = plain(translation);
+    let letters = said.chars().filter(|character| character.is_alphabetic()).count();
+    if !pair.judges_language || letters < LETTERS {
+        return false;
+    }
+    // The detector judges by which groups of letters there are, so that saying it again changes nothing but the
+    // length that `language` asks for.
+    let repeated = format!("{said}\n").repeat(1 + LONG_ENOUGH / letters);
+    matches!(language::check(&repeated, pair.to), Verdict::Differs { .. })
 }
 
 /// Whether an answer may belong to another piece of its group: numbers moved, or it is far too short or long.
@@ -108,6 +133,9 @@ pub fn whole(lines: &[Line<'_>], pair: Pair<'_>) -> Result<(), Rejected> {
     }
     if !violations.is_empty() {
         return Err(Rejected::cues(violations, lines));
+    }
+    if !pair.judges_language {
+        return Ok(());
     }
     let said: String = lines.iter().map(|line| plain(line.translation) + "\n").collect();
     match language::check(&said, pair.to) {

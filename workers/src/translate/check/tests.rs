@@ -9,7 +9,7 @@ fn tag(text: &str) -> Language {
 }
 
 fn judged(source: &str, translation: &str) -> Option<Rule> {
-    piece(source, translation, Pair { from: &tag("en"), to: &tag("es") })
+    piece(source, translation, Pair { from: &tag("en"), to: &tag("es"), judges_language: true })
 }
 
 fn lines<'a>(texts: &[(&'a str, &'a str)]) -> Vec<Line<'a>> {
@@ -18,7 +18,7 @@ fn lines<'a>(texts: &[(&'a str, &'a str)]) -> Vec<Line<'a>> {
 }
 
 fn judged_whole(texts: &[(&str, &str)]) -> Result<(), Rejected> {
-    whole(&lines(texts), Pair { from: &tag("en"), to: &tag("es") })
+    whole(&lines(texts), Pair { from: &tag("en"), to: &tag("es"), judges_language: true })
 }
 
 #[test]
@@ -59,6 +59,17 @@ fn a_sentence_left_in_the_source_language_never_ships() {
     for untranslatable in ["Anna Maria Brown", "No, no, no", "Hasta la vista, baby, nos vemos pronto"] {
         assert_eq!(judged(untranslatable, untranslatable), None, "{untranslatable}");
     }
+}
+
+#[test]
+fn a_long_line_in_a_third_language_never_ships() {
+    let (source, german) = (
+        "We should have gone home much earlier tonight, Anna",
+        "Wir hätten heute schon viel früher nach Hause gehen sollen, Anna",
+    );
+    assert_eq!(judged(source, german), Some(Rule::Language));
+    assert_eq!(judged(source, "Мы должны были уйти домой намного раньше, Анна, этим вечером"), Some(Rule::Language));
+    assert_eq!(judged(source, "Tendríamos que habernos ido a casa mucho antes esta noche, Anna"), None);
 }
 
 #[test]
