@@ -207,5 +207,10 @@ fn key(file: Option<&Path>) -> Result<Option<Secret>> {
 /// Logs, and the one TLS provider.
 pub fn init() {
     logs::init();
+    init_tls();
+}
+
+/// The one TLS provider.
+pub fn init_tls() {
     let _ = rustls::crypto::ring::default_provider().install_default();
 }

@@ -5,6 +5,7 @@
 //! cues ── lines ──▶ pieces ── sheet ⇄ engine, check ──▶ answers ── filled ──▶ cues' texts ── check ──▶ a file
 //! ```
 
+pub mod alone;
 pub mod apertium;
 pub mod chain;
 pub mod check;

@@ -9,6 +9,8 @@ use super::check::{self, Pair, Rule};
 /// So many answers of one sheet are refused before the rest is given up: two bad pieces of fifty take about eleven, an
 /// engine that is broken altogether must not be paid a hundred times.
 const PATIENCE: usize = 16;
+/// More of a large sheet, where one piece in so many may be bad.
+const PIECES_OF_ONE: usize = 8;
 
 /// Answers to a list of pieces.
 #[derive(Debug)]
@@ -58,7 +60,7 @@ impl<'a> Sheet<'a> {
             false
         };
         self.refused += usize::from(!is_accepted);
-        if self.refused >= PATIENCE {
+        if self.refused >= PATIENCE.max(self.sources.len() / PIECES_OF_ONE) {
             self.open.clear();
         }
         is_accepted

@@ -193,7 +193,7 @@ impl Bench {
                 simulation: Simulation::default(),
             },
             engines,
-            order: vec!["apertium"],
+            order: vec!["deepl"],
             public_url: "http://example".to_owned(),
             continue_after: Duration::from_secs(900),
             metrics: self.metrics.clone(),
