@@ -25,8 +25,8 @@ const LINES: [&str; 8] = [
     "<i>Do you think he will come back?</i>",
     "- I asked at the inn.\n- And what did they say?",
     "He left early, without a word.",
-    "I saw her at the station with her brother.",
-    "Open the door, please.",
+    "I think that the woman",
+    "who came yesterday is tired.",
     "Somebody has to tell the captain.",
 ];
 

@@ -1,6 +1,6 @@
 //! The translator: a stored subtitle comes in, its translation or the reason why there is none goes out.
 
-use std::time::Duration;
+use std::{ops::Range, time::Duration};
 
 use subtitle_broker::Publish;
 use subtitle_core::{
@@ -31,7 +31,7 @@ use crate::{
         chain::{self, Route},
         check::{self, Pair, Rejected, Rule},
         filled::{Filled, refused_if_empty},
-        lines,
+        lines, sentences,
         sheet::Sheet,
     },
 };
@@ -40,7 +40,7 @@ use crate::{
 const BATCH: usize = 50;
 /// For an engine that costs nothing but its start: a third of a second's work.
 const BATCH_OF_FREE: usize = 500;
-/// Engines that start anew for every call.
+/// Engines that start anew for every call, and gain by whole sentences.
 const FREE: [&str; 2] = ["apertium", "apertium-apy"];
 
 /// Translates subtitles.
@@ -232,7 +232,12 @@ impl<E: Translate> Translator<E> {
                     (answers.into_iter().map(refused_if_empty).collect(), false)
                 }
                 None if texts.is_empty() => (Vec::new(), false),
-                None => (self.batch(&texts, ordered, done, reporter).await?, true),
+                None => {
+                    let is_joined = FREE.contains(&ordered.route.engine);
+                    let cues = source.cues.get(done..).filter(|_| is_joined).unwrap_or_default();
+                    let joins = sentences::found(cues, batch);
+                    (self.batch(&texts, &joins, ordered, done, reporter).await?, true)
+                }
             };
             let refused = filled.add(batch, &answers, done);
             if !refused.is_empty() && ordered.partial == Partial::Forbid {
@@ -262,29 +267,70 @@ impl<E: Translate> Translator<E> {
         Ok(filled.texts)
     }
 
-    /// Pays for one batch: what is refused is asked again in smaller groups.
+    /// Pays for one batch: sentences as a whole first, then everything else cue by cue.
     async fn batch(
+        &self,
+        texts: &[String],
+        joins: &[Range<usize>],
+        ordered: &Ordered<'_>,
+        done: usize,
+        gate: &dyn Gate,
+    ) -> Result<Vec<Result<String, Rule>>, Stopped> {
+        let mut answers: Vec<Option<Result<String, Rule>>> = vec![None; texts.len()];
+        if !joins.is_empty() {
+            let questions: Vec<String> = joins.iter().map(|join| sentences::joined(&texts[join.clone()])).collect();
+            let whole = self.call(&questions, ordered, done, gate).await?;
+            // Apertium's answers carry their paragraph's number: each stands for itself.
+            for (join, answer) in joins.iter().zip(whole) {
+                let parts = sentences::parted(&texts[join.clone()], &answer, ordered.pair());
+                for (at, part) in join.clone().zip(parts.into_iter().flatten()) {
+                    answers[at] = Some(Ok(part));
+                }
+            }
+            self.metrics.engine_calls.increment([ordered.route.engine, "translated"]);
+        }
+        let open: Vec<usize> = (0..texts.len()).filter(|at| answers[*at].is_none()).collect();
+        let rest: Vec<String> = open.iter().map(|at| texts[*at].clone()).collect();
+        for (at, answer) in open.into_iter().zip(self.filled(&rest, ordered, done, gate).await?) {
+            answers[at] = Some(answer);
+        }
+        Ok(answers.into_iter().map(|answer| answer.unwrap_or(Err(Rule::GivenUp))).collect())
+    }
+
+    /// Cue by cue: what is refused is asked again in smaller groups.
+    async fn filled(
         &self,
         texts: &[String],
         ordered: &Ordered<'_>,
         done: usize,
         gate: &dyn Gate,
     ) -> Result<Vec<Result<String, Rule>>, Stopped> {
-        let engine = ordered.route.engine;
         let mut sheet = Sheet::new(texts, ordered.pair());
-        let mut asked = 0;
+        let mut asked = done;
         while let Some(question) = sheet.question() {
-            gate.pass()?;
-            let seed = format!("{}:{}:{}", ordered.subject.job_id, ordered.subject.attempt, done + asked);
+            let answers = self.call(question, ordered, asked, gate).await?;
             asked += 1;
-            let answers = self.ask(question, ordered, &seed).await.map_err(|error| {
-                self.metrics.engine_calls.increment([engine, "error"]);
-                self.unavailable(ordered, &error)
-            })?;
             let outcome = if sheet.answer(answers) { "translated" } else { "rejected" };
-            self.metrics.engine_calls.increment([engine, outcome]);
+            self.metrics.engine_calls.increment([ordered.route.engine, outcome]);
         }
         Ok(sheet.finish())
+    }
+
+    /// One call that costs something, if it still makes sense; `number` tells it from the others of its attempt.
+    async fn call(
+        &self,
+        texts: &[String],
+        ordered: &Ordered<'_>,
+        number: usize,
+        gate: &dyn Gate,
+    ) -> Result<Vec<String>, Stopped> {
+        gate.pass()?;
+        let seed = format!("{}:{}:{number}", ordered.subject.job_id, ordered.subject.attempt);
+        let answers = self.ask(texts, ordered, &seed).await;
+        answers.map_err(|error| {
+            self.metrics.engine_calls.increment([ordered.route.engine, "error"]);
+            self.unavailable(ordered, &error).into()
+        })
     }
 
     async fn ask(&self, texts: &[String], ordered: &Ordered<'_>, seed: &str) -> Result<Vec<String>, EngineError> {

@@ -84,3 +84,13 @@ fn an_impossible_pair_or_an_engine_that_is_not_configured_ends_with_4() {
         assert!(said(&output.stderr).contains(words), "{}", said(&output.stderr));
     }
 }
+
+#[test]
+fn a_sentence_over_two_cues_is_translated_as_one_and_parted_again() {
+    let folder = Folder::new("sentence");
+    let film = "1\n00:00:01,000 --> 00:00:02,000\nWe should have\n\n2\n00:00:02,100 --> 00:00:04,000\ngone home before the storm.\n";
+    let output = run(&[&folder.file("a.srt", film), "--from", "en", "--to", "es"]);
+    let spanish = said(&output.stdout);
+    assert!(spanish.contains("\nTendríamos que haber\n\n2\n"), "'have' is no possession here: {spanish}");
+    assert!(spanish.contains("\nido casa antes de la tormenta.\n"), "{spanish}");
+}

@@ -1,5 +1,5 @@
 //! What turns a subtitle of one language into another's: pieces of text come in, their translations go out.
-//! `lines`, `sheet`, `check` and `filled` are pure; engines do I/O.
+//! `lines`, `sentences`, `sheet`, `check` and `filled` are pure; engines do I/O.
 //!
 //! ```text
 //! cues ── lines ──▶ pieces ── sheet ⇄ engine, check ──▶ answers ── filled ──▶ cues' texts ── check ──▶ a file
@@ -13,6 +13,7 @@ mod engines;
 pub mod filled;
 pub mod lines;
 pub mod online;
+pub mod sentences;
 pub mod sheet;
 mod sounds;
 mod wrap;

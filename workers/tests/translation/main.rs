@@ -6,6 +6,7 @@ mod bench;
 #[path = "../fakes/mod.rs"]
 mod fakes;
 
+mod chain;
 mod clients;
 mod random;
 mod scenarios;
