@@ -1,13 +1,13 @@
 //! The translator: a stored subtitle comes in, its translation or the reason why there is none goes out.
 
-use std::{ops::Range, time::Duration};
+use std::time::Duration;
 
 use subtitle_broker::Publish;
 use subtitle_core::{
     event::{Event, source},
-    job::{self, Partial, Variants},
+    job::{self, Partial},
     language::Language,
-    names::{ENGINES, SIMULATED},
+    names::ENGINES,
     payload::{Subject, TranslateProgress, TranslateRequested, TranslateStarted, Translated},
     reason::Reason,
     topology::TRANSLATE_QUEUE,
@@ -22,17 +22,17 @@ use crate::{
     find::Sources,
     metrics::Metrics,
     named::exactly,
-    report::{Gate, Reporter, Stopped},
+    report::{Reporter, Stopped},
     store::{Store, sha256},
     subtitle::Subtitle,
     task::Work,
     translate::{
-        EngineError, Engines,
-        chain::{self, Route},
-        check::{self, Pair, Rejected, Rule},
+        Engines,
+        batch::{Asker, Ordered},
+        chain,
+        check::{self, Rejected},
         filled::{Filled, refused_if_empty},
         lines, sentences,
-        sheet::Sheet,
     },
 };
 
@@ -59,31 +59,6 @@ pub struct Translator<E = Engines> {
     pub continue_after: Duration,
     /// What is counted.
     pub metrics: Metrics,
-}
-
-/// Everything about one translation but its text.
-struct Ordered<'a> {
-    from: Language,
-    to: Language,
-    route: Route,
-    partial: Partial,
-    subject: &'a Subject,
-}
-
-impl Ordered<'_> {
-    fn pair(&self) -> Pair<'_> {
-        Pair { from: &self.from, to: &self.to, judges_language: self.is_real() }
-    }
-
-    /// Nothing of the simulated engine is real, its language neither.
-    fn is_real(&self) -> bool {
-        self.route.engine != SIMULATED
-    }
-
-    fn rejected(&self, rejected: &Rejected) -> Failure {
-        let message = format!("'{}' from {} to {}: {rejected}", self.route.identity(), self.from, self.to);
-        Failure::new(Reason::TranslationRejected, message)
-    }
 }
 
 impl<E: Translate> Work for Translator<E> {
@@ -215,6 +190,7 @@ impl<E: Translate> Translator<E> {
         let split = lines::split_all(source.format, &source.cues, task.spec.translation.hearing_impaired);
         within_limit(&split, task)?;
         let total = u32::try_from(source.cues.len()).unwrap_or(u32::MAX);
+        let asker = Asker { engines: &self.engines, metrics: &self.metrics, ordered, gate: reporter };
         let mut filled = Filled::default();
         let mut progress = TranslateProgress { done: 0, total };
         let mut has_paid = false;
@@ -236,7 +212,7 @@ impl<E: Translate> Translator<E> {
                     let is_joined = FREE.contains(&ordered.route.engine);
                     let cues = source.cues.get(done..).filter(|_| is_joined).unwrap_or_default();
                     let joins = sentences::found(cues, batch);
-                    (self.batch(&texts, &joins, ordered, done, reporter).await?, true)
+                    (asker.batch(&texts, &joins, done).await?, true)
                 }
             };
             let refused = filled.add(batch, &answers, done);
@@ -265,89 +241,6 @@ impl<E: Translate> Translator<E> {
             tracing::warn!(cues = ?filled.refused, "these cues stay untranslated, as spec.translation.partial allows");
         }
         Ok(filled.texts)
-    }
-
-    /// Pays for one batch: sentences as a whole first, then everything else cue by cue.
-    async fn batch(
-        &self,
-        texts: &[String],
-        joins: &[Range<usize>],
-        ordered: &Ordered<'_>,
-        done: usize,
-        gate: &dyn Gate,
-    ) -> Result<Vec<Result<String, Rule>>, Stopped> {
-        let mut answers: Vec<Option<Result<String, Rule>>> = vec![None; texts.len()];
-        if !joins.is_empty() {
-            let questions: Vec<String> = joins.iter().map(|join| sentences::joined(&texts[join.clone()])).collect();
-            let whole = self.call(&questions, ordered, done, gate).await?;
-            // Apertium's answers carry their paragraph's number: each stands for itself.
-            for (join, answer) in joins.iter().zip(whole) {
-                let parts = sentences::parted(&texts[join.clone()], &answer, ordered.pair());
-                for (at, part) in join.clone().zip(parts.into_iter().flatten()) {
-                    answers[at] = Some(Ok(part));
-                }
-            }
-            self.metrics.engine_calls.increment([ordered.route.engine, "translated"]);
-        }
-        let open: Vec<usize> = (0..texts.len()).filter(|at| answers[*at].is_none()).collect();
-        let rest: Vec<String> = open.iter().map(|at| texts[*at].clone()).collect();
-        for (at, answer) in open.into_iter().zip(self.filled(&rest, ordered, done, gate).await?) {
-            answers[at] = Some(answer);
-        }
-        Ok(answers.into_iter().map(|answer| answer.unwrap_or(Err(Rule::GivenUp))).collect())
-    }
-
-    /// Cue by cue: what is refused is asked again in smaller groups.
-    async fn filled(
-        &self,
-        texts: &[String],
-        ordered: &Ordered<'_>,
-        done: usize,
-        gate: &dyn Gate,
-    ) -> Result<Vec<Result<String, Rule>>, Stopped> {
-        let mut sheet = Sheet::new(texts, ordered.pair());
-        let mut asked = done;
-        while let Some(question) = sheet.question() {
-            let answers = self.call(question, ordered, asked, gate).await?;
-            asked += 1;
-            let outcome = if sheet.answer(answers) { "translated" } else { "rejected" };
-            self.metrics.engine_calls.increment([ordered.route.engine, outcome]);
-        }
-        Ok(sheet.finish())
-    }
-
-    /// One call that costs something, if it still makes sense; `number` tells it from the others of its attempt.
-    async fn call(
-        &self,
-        texts: &[String],
-        ordered: &Ordered<'_>,
-        number: usize,
-        gate: &dyn Gate,
-    ) -> Result<Vec<String>, Stopped> {
-        gate.pass()?;
-        let seed = format!("{}:{}:{number}", ordered.subject.job_id, ordered.subject.attempt);
-        let answers = self.ask(texts, ordered, &seed).await;
-        answers.map_err(|error| {
-            self.metrics.engine_calls.increment([ordered.route.engine, "error"]);
-            self.unavailable(ordered, &error).into()
-        })
-    }
-
-    async fn ask(&self, texts: &[String], ordered: &Ordered<'_>, seed: &str) -> Result<Vec<String>, EngineError> {
-        let Ordered { from, to, route: Route { engine, tier, via }, .. } = ordered;
-        match via {
-            None => self.engines.translate(engine, from, to, *tier, texts, seed).await,
-            Some(via) => {
-                let between = self.engines.translate(engine, from, via, Variants::Base, texts, seed).await?;
-                self.engines.translate(engine, via, to, *tier, &between, seed).await
-            }
-        }
-    }
-
-    fn unavailable(&self, ordered: &Ordered<'_>, error: &EngineError) -> Failure {
-        let reason = if ordered.is_real() { Reason::EngineUnavailable } else { Reason::SimulatedFailure };
-        let not_before = self.engines.rest(ordered.route.engine).map(|rest| rest.until);
-        Failure { not_before, ..Failure::new(reason, error) }
     }
 }
 

@@ -7,6 +7,7 @@
 
 pub mod alone;
 pub mod apertium;
+pub(crate) mod batch;
 pub mod chain;
 pub mod check;
 mod engines;
