@@ -5,7 +5,7 @@ pub const SIMULATED: &str = "simulated";
 /// Sources, in the order they are asked unless a job or the configuration says otherwise.
 pub const SOURCES: [&str; 3] = ["embedded", "library", SIMULATED];
 /// Engines.
-pub const ENGINES: [&str; 2] = ["apertium", SIMULATED];
+pub const ENGINES: [&str; 6] = ["apertium", "apertium-apy", "libretranslate", "deepl", "openai", SIMULATED];
 
 /// The list's own entry for `name`; none if it is not in the list.
 pub fn known(names: &[&'static str], name: &str) -> Option<&'static str> {

@@ -1,6 +1,11 @@
 //! The workers' command line and environment, parsed once into validated values.
 
-use std::{collections::BTreeMap, path::PathBuf, sync::Arc, time::Duration};
+use std::{
+    collections::BTreeMap,
+    path::{Path, PathBuf},
+    sync::Arc,
+    time::Duration,
+};
 
 use anyhow::{Context as _, Result};
 use clap::Args;
@@ -14,6 +19,10 @@ use crate::{
     run::{self, Settings, Vitals},
     store::Store,
     task::Work,
+    translate::{
+        Engines,
+        online::{secret::Secret, server::Server},
+    },
 };
 
 /// What both workers need.
@@ -118,8 +127,90 @@ impl Common {
     }
 }
 
+/// Engines behind HTTP. Keys come from files only: an environment is seen by too many.
+#[derive(Args, Clone, Debug, Default)]
+pub struct EngineArguments {
+    /// Apertium's web service, such as http://apertium-apy:2737
+    #[arg(long, env = "SUBTITLES_APERTIUM_APY_URL")]
+    pub apertium_apy_url: Option<Url>,
+    /// A LibreTranslate server, such as http://libretranslate:5000
+    #[arg(long, env = "SUBTITLES_LIBRETRANSLATE_URL")]
+    pub libretranslate_url: Option<Url>,
+    /// The file with LibreTranslate's key, where it wants one
+    #[arg(long, env = "SUBTITLES_LIBRETRANSLATE_KEY_FILE")]
+    pub libretranslate_key_file: Option<PathBuf>,
+    /// The file with DeepL's key
+    #[arg(long, env = "SUBTITLES_DEEPL_KEY_FILE")]
+    pub deepl_key_file: Option<PathBuf>,
+    /// DeepL's address; left out, that of the key's plan
+    #[arg(long, env = "SUBTITLES_DEEPL_URL")]
+    pub deepl_url: Option<Url>,
+    /// An OpenAI-compatible server, up to its version, such as http://ollama:11434/v1
+    #[arg(long, env = "SUBTITLES_OPENAI_URL", requires = "openai_model")]
+    pub openai_url: Option<Url>,
+    /// The model's name there
+    #[arg(long, env = "SUBTITLES_OPENAI_MODEL")]
+    pub openai_model: Option<String>,
+    /// The file with that server's key, where it wants one
+    #[arg(long, env = "SUBTITLES_OPENAI_KEY_FILE")]
+    pub openai_key_file: Option<PathBuf>,
+}
+
+/// The first pause before a server is called again.
+const PAUSE: Duration = Duration::from_secs(1);
+
+impl EngineArguments {
+    /// The engines that are configured, beside the installed command.
+    pub fn engines(self, simulation: Simulation) -> Result<Engines> {
+        let Self {
+            apertium_apy_url,
+            libretranslate_url,
+            libretranslate_key_file,
+            deepl_key_file,
+            deepl_url,
+            openai_url,
+            openai_model,
+            openai_key_file,
+        } = self;
+        // A model thinks for minutes.
+        let http = reqwest::Client::builder()
+            .connect_timeout(Duration::from_secs(5))
+            .timeout(Duration::from_secs(300))
+            .build()
+            .context("failed to set up the HTTP client")?;
+        let server = |url: &Url, key: Option<Secret>| Server::new(http.clone(), url.as_str(), key, PAUSE);
+        let mut engines = Engines::new(simulation);
+        if let Some(url) = apertium_apy_url {
+            engines = engines.with_apy(server(&url, None));
+        }
+        if let Some(url) = libretranslate_url {
+            engines = engines.with_libretranslate(server(&url, key(libretranslate_key_file.as_deref())?));
+        }
+        if let Some(key) = key(deepl_key_file.as_deref())? {
+            let usual = if key.is_of_free_plan() { "https://api-free.deepl.com" } else { "https://api.deepl.com" };
+            let url = deepl_url.map_or_else(|| usual.to_owned(), String::from);
+            engines = engines.with_deepl(Server::new(http.clone(), &url, Some(key), PAUSE));
+        }
+        if let (Some(url), Some(model)) = (openai_url, openai_model) {
+            engines = engines.with_openai(server(&url, key(openai_key_file.as_deref())?), model);
+        }
+        Ok(engines)
+    }
+}
+
+fn key(file: Option<&Path>) -> Result<Option<Secret>> {
+    let read =
+        |file: &Path| Secret::read(file).with_context(|| format!("failed to read a key from '{}'", file.display()));
+    file.map(read).transpose()
+}
+
 /// Logs, and the one TLS provider.
 pub fn init() {
     logs::init();
+    init_tls();
+}
+
+/// The one TLS provider.
+pub fn init_tls() {
     let _ = rustls::crypto::ring::default_provider().install_default();
 }

@@ -2,7 +2,7 @@
 
 use subtitle_core::{job::Variants, language::Language};
 
-use crate::translate::{EngineError, Engines};
+use crate::translate::{EngineError, chain::Rest};
 
 /// Engines by name.
 pub trait Translate: Send + Sync + 'static {
@@ -25,28 +25,9 @@ pub trait Translate: Send + Sync + 'static {
         texts: &[String],
         seed: &str,
     ) -> impl Future<Output = Result<Vec<String>, EngineError>> + Send;
-}
 
-impl Translate for Engines {
-    async fn knows(
-        &self,
-        engine: &str,
-        from: &Language,
-        to: &Language,
-        variants: Variants,
-    ) -> Result<bool, EngineError> {
-        Self::knows(self, engine, from, to, variants).await
-    }
-
-    async fn translate(
-        &self,
-        engine: &str,
-        from: &Language,
-        to: &Language,
-        variants: Variants,
-        texts: &[String],
-        seed: &str,
-    ) -> Result<Vec<String>, EngineError> {
-        Self::translate(self, engine, from, to, variants, texts, seed).await
+    /// Until when `engine` is of no use to anybody, such as when its quota is used up.
+    fn rest(&self, _engine: &str) -> Option<Rest> {
+        None
     }
 }

@@ -5,9 +5,9 @@ use std::time::Duration;
 use subtitle_broker::Publish;
 use subtitle_core::{
     event::{Event, source},
-    job::{self, Variants},
+    job::{self, Partial},
     language::Language,
-    names::{ENGINES, SIMULATED},
+    names::ENGINES,
     payload::{Subject, TranslateProgress, TranslateRequested, TranslateStarted, Translated},
     reason::Reason,
     topology::TRANSLATE_QUEUE,
@@ -22,15 +22,26 @@ use crate::{
     find::Sources,
     metrics::Metrics,
     named::exactly,
-    report::{Gate, Reporter, Stopped},
+    report::{Reporter, Stopped},
     store::{Store, sha256},
     subtitle::Subtitle,
     task::Work,
-    translate::{Engines, check, lines},
+    translate::{
+        Engines,
+        batch::{Asker, Ordered},
+        chain,
+        check::{self, Rejected},
+        filled::{Filled, refused_if_empty},
+        lines, sentences,
+    },
 };
 
-/// Cues in one call to an engine: small enough to show progress, large enough that starting one does not count.
+/// Cues in one call to an engine: small enough that one lost costs little, large enough for its context.
 const BATCH: usize = 50;
+/// For an engine that costs nothing but its start: a third of a second's work.
+const BATCH_OF_FREE: usize = 500;
+/// Engines that start anew for every call, and gain by whole sentences.
+const FREE: [&str; 2] = ["apertium", "apertium-apy"];
 
 /// Translates subtitles.
 pub struct Translator<E = Engines> {
@@ -50,15 +61,6 @@ pub struct Translator<E = Engines> {
     pub metrics: Metrics,
 }
 
-/// Everything about one translation but its text.
-struct Pair<'a> {
-    from: Language,
-    to: Language,
-    variants: Variants,
-    engine: &'static str,
-    subject: &'a Subject,
-}
-
 impl<E: Translate> Work for Translator<E> {
     type Task = TranslateRequested;
     const QUEUE: &'static str = TRANSLATE_QUEUE;
@@ -76,23 +78,24 @@ impl<E: Translate> Work for Translator<E> {
         reporter: &Reporter<'_, impl Publish, impl Clock>,
     ) -> Result<(), Stopped> {
         reporter.publish(&TranslateStarted { worker: reporter.worker() }).await?;
-        let (artefact, pair) = self.translated(&task, reporter).await?;
-        write_sidecar(&self.sources, &task.spec, &artefact, &pair.to).await?;
+        let (artefact, ordered) = self.translated(&task, reporter).await?;
+        write_sidecar(&self.sources, &task.spec, &artefact, &ordered.to).await?;
         let download_url = download_url(&self.public_url, event);
+        let engine = ordered.route.engine;
         let result = job::JobResult {
             url: download_url.clone(),
-            source: pair.engine.to_owned(),
-            translated_from: Some(pair.from.to_string()),
-            engine: Some(pair.engine.to_owned()),
+            source: engine.to_owned(),
+            translated_from: Some(ordered.from.to_string()),
+            engine: Some(engine.to_owned()),
             ..artefact.result
         };
         let translated = Translated {
             translated_path: result.key.clone(),
-            source_language: pair.from.to_string(),
-            target_language: pair.to.to_string(),
+            source_language: ordered.from.to_string(),
+            target_language: ordered.to.to_string(),
             download_url,
             result,
-            simulated: pair.engine == SIMULATED,
+            simulated: !ordered.is_real(),
         };
         reporter.publish(&translated).await?;
         Ok(())
@@ -100,30 +103,69 @@ impl<E: Translate> Work for Translator<E> {
 }
 
 impl<E: Translate> Translator<E> {
+    /// By the first engine that is there; one that refuses a text is not replaced by another.
     async fn translated<'a>(
         &self,
         task: &TranslateRequested,
         reporter: &'a Reporter<'_, impl Publish, impl Clock>,
-    ) -> Result<(Artefact, Pair<'a>), Stopped> {
+    ) -> Result<(Artefact, Ordered<'a>), Stopped> {
         let source = self.source(task).await?;
-        let pair = self.pair(task, reporter.subject()).await?;
+        let (from, to) = languages(task)?;
+        let policy = &task.spec.translation;
+        let order: Vec<&'static str> = match &policy.engines {
+            None => self.order.clone(),
+            Some(named) => exactly("spec.translation.engines", "translator", &ENGINES, named)?,
+        };
+        let routes = chain::routes(&self.engines, &order, &from, &to, policy).await?;
+        let mut away: Option<Failure> = None;
+        for route in routes {
+            let engine = route.engine;
+            let (from, to, partial) = (from.clone(), to.clone(), policy.partial);
+            let ordered = Ordered { from, to, route, partial, subject: reporter.subject() };
+            match self.by(&source, task, &ordered, reporter).await {
+                Err(Stopped::Failed(failure)) if failure.reason == Reason::EngineUnavailable => {
+                    tracing::warn!(engine, %failure, "the engine is away: the next one is asked");
+                    // The one that is back first is worth waiting for.
+                    let is_sooner = away.as_ref().is_none_or(|known| failure.not_before < known.not_before);
+                    if is_sooner {
+                        away = Some(failure);
+                    }
+                }
+                artefact => return Ok((artefact?, ordered)),
+            }
+        }
+        let nobody = || Failure::new(Reason::EngineUnavailable, "no engine was asked");
+        Err(away.unwrap_or_else(nobody).into())
+    }
+
+    async fn by(
+        &self,
+        source: &Subtitle,
+        task: &TranslateRequested,
+        ordered: &Ordered<'_>,
+        reporter: &Reporter<'_, impl Publish, impl Clock>,
+    ) -> Result<Artefact, Stopped> {
+        let Ordered { from, to, route, subject, .. } = ordered;
+        tracing::info!(engine = route.engine, tier = ?route.tier, via = ?route.via, %from, %to, "translates");
         let format = source.output_format(task.spec.output.format);
-        let identity = format!("{}:{}:{}:{}", task.from.sha256, pair.from, pair.to, pair.engine);
-        let key = artefact::key(&pair.subject.namespace, "translated", &identity, format);
-        let kept = Checkpoint::open(&self.store, &pair.subject.namespace, &identity).await?;
-        if let Some(artefact) = artefact::stored(&self.store, &key, &pair.to).await? {
+        let sounds = task.spec.translation.hearing_impaired;
+        let identity = format!("{}:{from}:{to}:{}:{sounds:?}", task.from.sha256, route.identity());
+        let key = artefact::key(&subject.namespace, "translated", &identity, format);
+        let kept = Checkpoint::open(&self.store, &subject.namespace, &identity).await?;
+        if let Some(artefact) = artefact::stored(&self.store, &key, to).await? {
             self.metrics.cache_hits.increment(["translated"]);
             let total = artefact.result.cues;
             kept.remove().await?;
             reporter.publish(&TranslateProgress { done: total, total }).await?;
-            return Ok((artefact, pair));
+            return Ok(artefact);
         }
-        let texts = self.texts(&source, task, &pair, &kept, reporter).await?;
+        let texts = self.texts(source, task, ordered, &kept, reporter).await?;
         let rejected = |error| Failure::new(Reason::TranslationRejected, error);
-        let translated = source.with_texts(texts).map_err(rejected)?;
-        let artefact = artefact::store(&self.store, &key, &translated, format, &pair.to).await?;
+        let translated = source.clone().with_texts(texts).map_err(rejected)?;
+        check::frame(source, &translated).map_err(|rejected| ordered.rejected(&rejected))?;
+        let artefact = artefact::store(&self.store, &key, &translated, format, to).await?;
         kept.remove().await?;
-        Ok((artefact, pair))
+        Ok(artefact)
     }
 
     /// The file to translate, as it was when it was chosen.
@@ -137,141 +179,85 @@ impl<E: Translate> Translator<E> {
         Ok(subtitle)
     }
 
-    /// The first engine that knows the pair.
-    async fn pair<'a>(&self, task: &TranslateRequested, subject: &'a Subject) -> Result<Pair<'a>, Failure> {
-        let invalid = |message: String| Failure::new(Reason::InvalidSpec, message);
-        let parse = |tag: &str| Language::parse(tag).map_err(|error| invalid(error.to_string()));
-        let (from, to) = (parse(&task.from.language)?, parse(&task.spec.language)?);
-        let variants = task.spec.translation.variants;
-        let order: Vec<&'static str> = match &task.spec.translation.engines {
-            None => self.order.clone(),
-            Some(named) => exactly("spec.translation.engines", "translator", &ENGINES, named)?,
-        };
-        let mut broken = None;
-        for engine in &order {
-            match self.engines.knows(engine, &from, &to, variants).await {
-                Ok(true) => return Ok(Pair { from, to, variants, engine, subject }),
-                Ok(false) => {}
-                Err(error) => broken = Some(error),
-            }
-        }
-        Err(match broken {
-            Some(error) => Failure::new(Reason::EngineUnavailable, error),
-            None => Failure::new(
-                Reason::LanguagePairUnsupported,
-                format!("none of the engines {} translates from '{from}' to '{to}'", order.join(", ")),
-            ),
-        })
-    }
-
     async fn texts(
         &self,
         source: &Subtitle,
         task: &TranslateRequested,
-        pair: &Pair<'_>,
+        ordered: &Ordered<'_>,
         kept: &Checkpoint,
         reporter: &Reporter<'_, impl Publish, impl Clock>,
     ) -> Result<Vec<String>, Stopped> {
-        let split = lines::split_all(source.format, &source.cues);
-        let characters: usize = split.iter().flatten().map(|piece| piece.text.chars().count()).sum();
-        if let Some(limit) = task.spec.translation.max_characters
-            && characters > usize::try_from(limit).unwrap_or(usize::MAX)
-        {
-            let message = format!("{characters} characters would be sent; spec.translation.maxCharacters is {limit}");
-            return Err(Failure::new(Reason::CostLimitExceeded, message).into());
-        }
+        let split = lines::split_all(source.format, &source.cues, task.spec.translation.hearing_impaired);
+        within_limit(&split, task)?;
         let total = u32::try_from(source.cues.len()).unwrap_or(u32::MAX);
-        let mut done_texts = Vec::with_capacity(source.cues.len());
-        let (mut sent, mut received) = (Vec::new(), Vec::new());
+        let asker = Asker { engines: &self.engines, metrics: &self.metrics, ordered, gate: reporter };
+        let mut filled = Filled::default();
         let mut progress = TranslateProgress { done: 0, total };
         let mut has_paid = false;
-        for (number, batch) in split.chunks(BATCH).enumerate() {
+        let size = if FREE.contains(&ordered.route.engine) { BATCH_OF_FREE } else { BATCH };
+        for (number, batch) in split.chunks(size).enumerate() {
             if has_paid && reporter.held() >= self.continue_after {
                 return Err(Stopped::Continues { done: progress.done });
             }
             let texts: Vec<String> =
                 batch.iter().flatten().filter(|piece| piece.is_translatable).map(|piece| piece.text.clone()).collect();
-            let at = Place { number, done: done_texts.len() };
-            let (translated, is_new) = match kept.read(number, &texts).await? {
-                Some(translated) => {
+            let done = number * size;
+            let (answers, is_new) = match kept.read(number, &texts).await? {
+                Some(answers) => {
                     self.metrics.cache_hits.increment(["batch"]);
-                    (translated, false)
+                    (answers.into_iter().map(refused_if_empty).collect(), false)
                 }
                 None if texts.is_empty() => (Vec::new(), false),
-                None => (self.batch(&texts, pair, at, kept, reporter).await?, true),
+                None => {
+                    let is_joined = FREE.contains(&ordered.route.engine);
+                    let cues = source.cues.get(done..).filter(|_| is_joined).unwrap_or_default();
+                    let joins = sentences::found(cues, batch);
+                    (asker.batch(&texts, &joins, done).await?, true)
+                }
             };
-            done_texts.extend(rebuilt(batch, &translated));
-            sent.extend(texts);
-            received.extend(translated);
+            let refused = filled.add(batch, &answers, done);
+            if !refused.is_empty() && ordered.partial == Partial::Forbid {
+                let rejected = Rejected::Cues { violations: refused, all: texts.len() };
+                return Err(ordered.rejected(&rejected).into());
+            }
+            if is_new {
+                // Kept before anything else can happen to it; a text is empty where the engine has none.
+                let kept_texts: Vec<String> = answers.into_iter().map(Result::unwrap_or_default).collect();
+                kept.write(number, &texts, &kept_texts).await?;
+            }
             has_paid |= is_new;
-            progress.done = u32::try_from(done_texts.len()).unwrap_or(u32::MAX);
+            progress.done = u32::try_from(done + batch.len()).unwrap_or(u32::MAX);
             // What an earlier worker translated it has announced.
             if is_new || progress.done == total {
                 reporter.publish(&progress).await?;
             }
         }
-        if let Err(rejected) = check::check(&sent, &received) {
+        if let Err(rejected) = check::whole(&filled.lines(), ordered.pair()) {
             // Another attempt must not be built from what was rejected as a whole.
             kept.remove().await?;
-            return Err(self::rejected(pair, &rejected).into());
+            return Err(ordered.rejected(&rejected).into());
         }
-        Ok(done_texts)
-    }
-
-    /// Pays for one batch, and keeps it before anything else can happen to it.
-    async fn batch(
-        &self,
-        texts: &[String],
-        pair: &Pair<'_>,
-        at: Place,
-        kept: &Checkpoint,
-        gate: &dyn Gate,
-    ) -> Result<Vec<String>, Stopped> {
-        gate.pass()?;
-        let seed = format!("{}:{}:{}", pair.subject.job_id, pair.subject.attempt, at.done);
-        let translated = self.engines.translate(pair.engine, &pair.from, &pair.to, pair.variants, texts, &seed).await;
-        let checked = translated.as_ref().map(|translated| check::check(texts, translated));
-        let outcome = match checked {
-            Ok(Ok(())) => "translated",
-            Ok(Err(_)) => "rejected",
-            Err(_) => "error",
-        };
-        self.metrics.engine_calls.increment([pair.engine, outcome]);
-        if let Ok(Err(rejected)) = checked {
-            return Err(self::rejected(pair, &rejected).into());
+        if !filled.refused.is_empty() {
+            tracing::warn!(cues = ?filled.refused, "these cues stay untranslated, as spec.translation.partial allows");
         }
-        let reason = if pair.engine == SIMULATED { Reason::SimulatedFailure } else { Reason::EngineUnavailable };
-        let translated = translated.map_err(|error| Failure::new(reason, error))?;
-        kept.write(at.number, texts, &translated).await?;
-        Ok(translated)
+        Ok(filled.texts)
     }
 }
 
-/// Which batch it is, and how many cues are done before it.
-#[derive(Clone, Copy)]
-struct Place {
-    number: usize,
-    done: usize,
+fn languages(task: &TranslateRequested) -> Result<(Language, Language), Failure> {
+    let invalid = |message: String| Failure::new(Reason::InvalidSpec, message);
+    let parse = |tag: &str| Language::parse(tag).map_err(|error| invalid(error.to_string()));
+    Ok((parse(&task.from.language)?, parse(&task.spec.language)?))
 }
 
-fn rejected(pair: &Pair<'_>, rejected: &check::Rejected) -> Failure {
-    Failure::new(
-        Reason::TranslationRejected,
-        format!("'{}' from {} to {}: {rejected}", pair.engine, pair.from, pair.to),
-    )
-}
-
-/// The cues' texts, with the translations where the pieces were.
-fn rebuilt(split: &[Vec<lines::Piece>], translated: &[String]) -> Vec<String> {
-    let mut translated = translated.iter();
-    let text = |pieces: &Vec<lines::Piece>| {
-        let texts: Vec<&str> = pieces
-            .iter()
-            .map(|piece| {
-                if piece.is_translatable { translated.next().unwrap_or(&piece.text) } else { &piece.text }.as_str()
-            })
-            .collect();
-        lines::join(pieces, &texts)
-    };
-    split.iter().map(text).collect()
+/// Counts characters before any is sent.
+fn within_limit(split: &[Vec<lines::Piece>], task: &TranslateRequested) -> Result<(), Failure> {
+    let characters: usize = split.iter().flatten().map(|piece| piece.text.chars().count()).sum();
+    match task.spec.translation.max_characters {
+        Some(limit) if characters > usize::try_from(limit).unwrap_or(usize::MAX) => {
+            let message = format!("{characters} characters would be sent; spec.translation.maxCharacters is {limit}");
+            Err(Failure::new(Reason::CostLimitExceeded, message))
+        }
+        _ => Ok(()),
+    }
 }

@@ -6,10 +6,9 @@ use anyhow::Result;
 use clap::Parser;
 use subtitle_core::names::ENGINES;
 use subtitle_workers::{
-    config::{self, Common},
+    config::{self, Common, EngineArguments},
     metrics::Metrics,
     named,
-    translate::{Engines, apertium::Apertium},
     translator::Translator,
 };
 
@@ -19,7 +18,9 @@ use subtitle_workers::{
 struct Arguments {
     #[command(flatten)]
     common: Common,
-    /// Engines in the order they are tried when a job names none: apertium
+    #[command(flatten)]
+    servers: EngineArguments,
+    /// Engines in the order they are tried when a job names none: apertium, apertium-apy, libretranslate, deepl, openai
     #[arg(long, env = "SUBTITLES_ENGINES", value_delimiter = ',', default_value = "apertium", value_parser = |name: &str| named::parse(&ENGINES, name))]
     engines: Vec<&'static str>,
     /// Seconds after which a translation goes on as a new task; RabbitMQ takes a delivery away after 1800
@@ -29,14 +30,14 @@ struct Arguments {
 
 #[tokio::main]
 async fn main() -> Result<()> {
-    let Arguments { common, engines, continue_after_seconds } = Arguments::parse();
+    let Arguments { common, servers, engines, continue_after_seconds } = Arguments::parse();
     config::init();
     let store = common.store()?;
     let (registry, metrics) = Metrics::of("subtitle-translator");
     let translator = Translator {
         store: store.clone(),
         sources: common.sources()?,
-        engines: Engines { apertium: Apertium::default(), simulation: common.simulation() },
+        engines: servers.engines(common.simulation())?,
         order: engines,
         public_url: common.public_url.clone(),
         metrics: metrics.clone(),

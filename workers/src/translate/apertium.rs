@@ -98,7 +98,8 @@ fn mode(line: &str) -> Option<Mode> {
     Some(Mode { name: name.to_owned(), from: language(from)?, to: language(to)? })
 }
 
-fn page(texts: &[String]) -> String {
+/// Each text as a paragraph with its number.
+pub(super) fn page(texts: &[String]) -> String {
     let mut page = String::with_capacity(texts.iter().map(|text| text.len() + 24).sum());
     for (at, text) in texts.iter().enumerate() {
         let _ = write!(page, "<p id=\"{at}\">");
@@ -115,7 +116,7 @@ fn page(texts: &[String]) -> String {
 }
 
 /// The paragraphs in order; none unless each is there exactly once.
-fn paragraphs(page: &str, count: usize) -> Option<Vec<String>> {
+pub(super) fn paragraphs(page: &str, count: usize) -> Option<Vec<String>> {
     let mut rest = page;
     let mut texts = Vec::with_capacity(count);
     for at in 0..count {

@@ -1,8 +1,11 @@
 //! From cues to the pieces an engine gets, and back. Each spoken part of a cue is one piece, so that no engine
-//! can move words across cues; position tags stay outside. Pure.
+//! can move words across cues; position tags, dashes, notes and links are kept from it. Pure.
 
 use std::fmt::Write as _;
 
+use subtitle_core::job::KeepOrRemove;
+
+use super::{sounds, wrap};
 use crate::subtitle::{
     Cue, Format,
     markup::{
@@ -34,18 +37,29 @@ pub struct Piece {
 /// What may stand before somebody's words without being one.
 const LEADS: [char; 5] = [' ', '-', '–', '—', '♪'];
 
-/// The pieces of one cue: a dialogue of dashes has one per speaker, everything else is one.
-pub fn split(format: Format, text: &str) -> Vec<Piece> {
+/// Marks of direction, which a screen needs and an engine takes for letters.
+const MARKS: [char; 12] = [
+    '\u{200E}', '\u{200F}', '\u{061C}', '\u{202A}', '\u{202B}', '\u{202C}', '\u{202D}', '\u{202E}', '\u{2066}',
+    '\u{2067}', '\u{2068}', '\u{2069}',
+];
+
+/// The pieces of one cue: a dialogue of dashes has one per speaker, everything else is one. None where nothing but
+/// sounds is in it and they are to go.
+pub fn split(format: Format, text: &str, sounds: KeepOrRemove) -> Vec<Piece> {
     let segments = format.segments(text);
     let lines: Vec<&[Segment<'_>]> = segments.split(|segment| segment.kind == Kind::Break).collect();
     let speaks = |line: &&[Segment<'_>]| {
         let said = line.iter().find(|segment| segment.kind == Kind::Text && !segment.raw.trim().is_empty());
         said.is_some_and(|said| said.raw.trim_start().starts_with(['-', '–', '—']))
     };
-    if lines.len() > 1 && lines.iter().all(speaks) {
+    let pieces: Vec<Piece> = if lines.len() > 1 && lines.iter().all(speaks) {
         lines.into_iter().map(|line| piece(format, line)).collect()
     } else {
         vec![piece(format, &segments)]
+    };
+    match sounds {
+        KeepOrRemove::Keep => pieces,
+        KeepOrRemove::Remove => pieces.into_iter().filter_map(Piece::without_sounds).collect(),
     }
 }
 
@@ -56,12 +70,12 @@ fn piece(format: Format, segments: &[Segment<'_>]) -> Piece {
     let first = segments.iter().take_while(leads).count();
     let last = segments[first..].iter().rev().take_while(trails).count();
     let middle = &segments[first..segments.len() - last];
-    let (mut prefix, suffix) = (raw(&segments[..first]), raw(&segments[segments.len() - last..]));
+    let (mut prefix, mut suffix) = (raw(&segments[..first]), raw(&segments[segments.len() - last..]));
     let mut tags = Vec::new();
     let mut text = String::new();
     for segment in middle {
         match segment.kind {
-            Kind::Text => text.push_str(&format.decoded(segment.raw)),
+            Kind::Text => push_words(&format.decoded(segment.raw).replace(MARKS, ""), &mut text, &mut tags),
             Kind::Break => text.push(' '),
             Kind::Tag if format == Format::Srt => text.push_str(segment.raw),
             Kind::Tag | Kind::Drawing => {
@@ -72,6 +86,9 @@ fn piece(format: Format, segments: &[Segment<'_>]) -> Piece {
     }
     let spoken = text.trim_start_matches(LEADS);
     prefix.push_str(&text[..text.len() - spoken.len()]);
+    let trailing = spoken.trim_end_matches([' ', '♪']);
+    suffix.insert_str(0, &spoken[trailing.len()..]);
+    let spoken = trailing;
     let source = raw(segments);
     // Syllables that are timed stay: words of another language would not fit them.
     let is_translatable = plain(spoken).chars().any(char::is_alphabetic) && !format.is_timed_inside(&source);
@@ -79,7 +96,37 @@ fn piece(format: Format, segments: &[Segment<'_>]) -> Piece {
     Piece { text: spoken.to_owned(), is_translatable, format, source, prefix, suffix, lines, tags }
 }
 
+/// Words as they are, links as placeholders: an engine would translate their parts.
+fn push_words(words: &str, text: &mut String, tags: &mut Vec<String>) {
+    for word in words.split_inclusive(char::is_whitespace) {
+        let link = word.trim_end();
+        if link.contains("://") || link.starts_with("www.") {
+            let _ = write!(text, "<x{}/>", tags.len());
+            tags.push(link.to_owned());
+            text.push_str(&word[link.len()..]);
+        } else {
+            text.push_str(word);
+        }
+    }
+}
+
 impl Piece {
+    /// The same without descriptions of sounds; none if nothing is left.
+    fn without_sounds(mut self) -> Option<Self> {
+        let said = sounds::without(&self.text);
+        if said == self.text {
+            return Some(self);
+        }
+        // A song's notes are no words, but a cue of notes alone is a song.
+        if !plain(&said).chars().any(char::is_alphanumeric) {
+            return None;
+        }
+        self.is_translatable = plain(&said).chars().any(char::is_alphabetic);
+        self.source = format!("{}{said}{}", self.prefix, self.suffix);
+        self.text = said;
+        Some(self)
+    }
+
     fn line_break(&self) -> &'static str {
         if self.format == Format::Ass { "\\N" } else { "\n" }
     }
@@ -89,15 +136,13 @@ impl Piece {
         if !self.is_translatable {
             return self.source.clone();
         }
-        let laid_out = lay_out(translation.trim(), self.lines);
-        if self.format == Format::Srt {
-            return format!("{}{laid_out}{}", self.prefix, self.suffix);
-        }
+        let laid_out = wrap::wrapped(translation.trim(), self.lines);
         let mut text = self.prefix.clone();
         for (_, part) in pieces(&laid_out) {
             let number = part.strip_prefix("<x").and_then(|part| part.strip_suffix("/>"));
             match number.and_then(|number| self.tags.get(number.parse::<usize>().ok()?)) {
                 Some(tag) => text.push_str(tag),
+                None if self.format == Format::Srt => text.push_str(part),
                 None => text.push_str(&self.format.encoded(part).0),
             }
         }
@@ -112,32 +157,15 @@ pub fn join(pieces: &[Piece], translations: &[&str]) -> String {
     texts.collect::<Vec<_>>().join(pieces.first().map_or("\n", Piece::line_break))
 }
 
-/// Breaks a text into `lines` lines of about the same length, at spaces outside tags.
-fn lay_out(text: &str, lines: usize) -> String {
-    let mut laid_out = String::with_capacity(text.len());
-    let (mut in_tag, mut done, mut breaks) = (false, 0, 1);
-    let length = plain(text).chars().count();
-    for character in text.chars() {
-        match character {
-            '<' => in_tag = true,
-            '>' => in_tag = false,
-            _ if !in_tag => done += 1,
-            _ => {}
-        }
-        // Breaks at the first space at or past an even share, unless what follows is too short to stand alone.
-        if character == ' ' && !in_tag && breaks < lines && done * lines >= length * breaks && length - done >= 2 {
-            laid_out.push('\n');
-            breaks += 1;
-        } else {
-            laid_out.push(character);
-        }
-    }
-    laid_out
+/// The cue's text from its pieces as they were.
+pub fn kept(pieces: &[Piece]) -> String {
+    let texts = pieces.iter().map(|piece| piece.source.as_str());
+    texts.collect::<Vec<_>>().join(pieces.first().map_or("\n", Piece::line_break))
 }
 
-/// Every piece of all cues in order, and how many belong to each cue.
-pub fn split_all(format: Format, cues: &[Cue]) -> Vec<Vec<Piece>> {
-    cues.iter().map(|cue| split(format, &cue.text)).collect()
+/// The pieces of each cue, in order.
+pub fn split_all(format: Format, cues: &[Cue], sounds: KeepOrRemove) -> Vec<Vec<Piece>> {
+    cues.iter().map(|cue| split(format, &cue.text, sounds)).collect()
 }
 
 #[cfg(test)]
@@ -145,7 +173,7 @@ mod tests {
     use super::*;
 
     fn round(text: &str) -> Vec<String> {
-        split(Format::Srt, text).into_iter().map(|piece| piece.text).collect()
+        split(Format::Srt, text, KeepOrRemove::Keep).into_iter().map(|piece| piece.text).collect()
     }
 
     #[test]
@@ -157,19 +185,19 @@ mod tests {
 
     #[test]
     fn positions_dashes_and_line_counts_come_back() {
-        let pieces = split(Format::Srt, "{\\an8}<i>We should have\ngone home.</i>");
+        let pieces = split(Format::Srt, "{\\an8}<i>We should have\ngone home.</i>", KeepOrRemove::Keep);
         assert_eq!(
             join(&pieces, &["Tendríamos que haber ido a casa."]),
             "{\\an8}<i>Tendríamos que haber\nido a casa.</i>"
         );
-        let pieces = split(Format::Srt, "- No.\n- Yes.");
+        let pieces = split(Format::Srt, "- No.\n- Yes.", KeepOrRemove::Keep);
         assert_eq!(join(&pieces, &["No.", "Sí."]), "- No.\n- Sí.");
     }
 
     #[test]
     fn what_has_no_words_is_not_sent() {
         for text in ["♪", "1999", "...", "<i>?!</i>", "- -"] {
-            assert!(split(Format::Srt, text).iter().all(|piece| !piece.is_translatable), "{text}");
+            assert!(split(Format::Srt, text, KeepOrRemove::Keep).iter().all(|piece| !piece.is_translatable), "{text}");
         }
     }
 
@@ -180,7 +208,7 @@ mod tests {
                 Format::Ass,
                 "{\\an8\\pos(9,9)}Go {\\i1}now{note}, Anna\\NBrown.",
                 "Go <x0/>now<x1/>, Anna Brown.",
-                "{\\an8\\pos(9,9)}GO {\\i1}NOW{note}, ANNA\\NBROWN.",
+                "{\\an8\\pos(9,9)}GO {\\i1}NOW{note},\\NANNA BROWN.",
             ),
             (
                 Format::WebVtt,
@@ -189,7 +217,7 @@ mod tests {
                 "<v Anna>TEA &amp; <i>CAKE</i>?</v>",
             ),
         ] {
-            let pieces = split(format, text);
+            let pieces = split(format, text, KeepOrRemove::Keep);
             assert_eq!(pieces[0].text, sent);
             // An engine shouts, but leaves tags alone.
             let shouted = sent.to_uppercase().replace("<X", "<x");
@@ -200,9 +228,38 @@ mod tests {
     #[test]
     fn drawings_and_karaoke_are_not_sent_and_stay_as_they_are() {
         for text in ["{\\p1}m 0 0 l 9 9{\\p0}", "{\\k20}Ka{\\k30}ra{\\kf10}oke"] {
-            let pieces = split(Format::Ass, text);
+            let pieces = split(Format::Ass, text, KeepOrRemove::Keep);
             assert!(pieces.iter().all(|piece| !piece.is_translatable), "{pieces:?}");
             assert_eq!(join(&pieces, &["lost"]), text);
         }
+    }
+
+    #[test]
+    fn notes_links_and_marks_of_direction_are_kept_from_the_engine() {
+        for (text, sent, back) in [
+            ("♪ Sail away ♪", "Sail away", "♪ Navega ♪"),
+            ("See https://harbour.example/a?b=c now", "See <x0/> now", "Mira https://harbour.example/a?b=c ya"),
+            ("\u{202B}Go home\u{202C}", "Go home", "Ve a casa"),
+        ] {
+            let pieces = split(Format::Srt, text, KeepOrRemove::Keep);
+            assert_eq!(pieces[0].text, sent);
+            let spanish = match sent {
+                "Sail away" => "Navega",
+                "Go home" => "Ve a casa",
+                _ => "Mira <x0/> ya",
+            };
+            assert_eq!(join(&pieces, &[spanish]), back);
+        }
+        assert!(!split(Format::Srt, "www.harbour.example", KeepOrRemove::Keep)[0].is_translatable);
+    }
+
+    #[test]
+    fn sounds_are_removed_when_asked_and_only_then() {
+        let text = "- [sighs]\n- MAN: Not now.";
+        assert_eq!(split(Format::Srt, text, KeepOrRemove::Keep).len(), 2);
+        let pieces = split(Format::Srt, text, KeepOrRemove::Remove);
+        assert_eq!((pieces.len(), pieces[0].text.as_str()), (1, "Not now."));
+        assert_eq!(split(Format::Srt, "[door creaks]", KeepOrRemove::Remove), []);
+        assert_eq!(join(&[], &[]), "");
     }
 }

@@ -1,13 +1,27 @@
 //! What turns a subtitle of one language into another's: pieces of text come in, their translations go out.
-//! `lines` and `check` are pure; engines do I/O.
+//! `lines`, `sentences`, `sheet`, `check` and `filled` are pure; engines do I/O.
+//!
+//! ```text
+//! cues ── lines ──▶ pieces ── sheet ⇄ engine, check ──▶ answers ── filled ──▶ cues' texts ── check ──▶ a file
+//! ```
 
+pub mod alone;
 pub mod apertium;
+pub(crate) mod batch;
+pub mod chain;
 pub mod check;
+mod engines;
+pub mod filled;
 pub mod lines;
+pub mod online;
+pub mod sentences;
+pub mod sheet;
+mod sounds;
+mod wrap;
 
-use subtitle_core::{job::Variants, language::Language, names::SIMULATED};
+pub use engines::Engines;
 
-use crate::find::simulated::Simulation;
+use subtitle_core::{job::Variants, language::Language};
 
 /// An engine could not be asked or broke.
 #[derive(Debug, thiserror::Error)]
@@ -17,50 +31,6 @@ pub struct EngineError {
     pub engine: &'static str,
     /// What happened.
     pub message: String,
-}
-
-/// Every engine of this machine.
-#[derive(Debug)]
-pub struct Engines {
-    /// The installed command.
-    pub apertium: apertium::Apertium,
-    /// How the simulated one behaves.
-    pub simulation: Simulation,
-}
-
-impl Engines {
-    /// Whether `engine` translates between the two.
-    pub async fn knows(
-        &self,
-        engine: &str,
-        from: &Language,
-        to: &Language,
-        variants: Variants,
-    ) -> Result<bool, EngineError> {
-        match engine {
-            "apertium" => self.apertium.knows(from, to, variants).await,
-            _ => Ok(true),
-        }
-    }
-
-    /// Translates one batch, piece by piece.
-    pub async fn translate(
-        &self,
-        engine: &str,
-        from: &Language,
-        to: &Language,
-        variants: Variants,
-        texts: &[String],
-        seed: &str,
-    ) -> Result<Vec<String>, EngineError> {
-        if engine == "apertium" {
-            return self.apertium.translate(from, to, variants, texts).await;
-        }
-        if self.simulation.plays_failure(seed).await {
-            return Err(EngineError { engine: SIMULATED, message: "a simulated failure, as configured".to_owned() });
-        }
-        Ok(texts.iter().map(|text| format!("[{to}] {text}")).collect())
-    }
 }
 
 /// Whether an engine's variant of a language serves who asked for another, by `spec.translation.variants`.

@@ -41,7 +41,11 @@ async fn tasks_in_every_way(bench: &Bench) {
     let silent = bench.translator(CountingEngine { says_nothing: true, ..CountingEngine::default() });
     deliver(&silent, &desk, &task).await;
     assert_eq!(finished(bench, "outcome=\"failed\",reason=\"TranslationRejected\""), 1);
-    assert_eq!(bench.number("subtitle_engine_calls_total{engine=\"apertium\",outcome=\"rejected\"}"), 1);
+    assert_eq!(
+        bench.number("subtitle_engine_calls_total{engine=\"deepl\",outcome=\"rejected\"}"),
+        16,
+        "smaller and smaller groups, until it is given up"
+    );
 
     let slow = bench.translator(CountingEngine { takes: Duration::from_secs(20), ..CountingEngine::default() });
     let folder = slow.claim(&subject("a"), &task.read::<TranslateRequested>().expect("a task"));
@@ -69,7 +73,7 @@ async fn tasks_in_every_way(bench: &Bench) {
     deliver(&quick, &desk, &task).await;
     assert_eq!(bench.number("subtitle_cache_hits_total{kind=\"translated\"}"), 1);
     let paid = [&slow, &slower, &quick].map(|translator| translator.engines.calls.load(Ordering::SeqCst));
-    let counted = bench.number("subtitle_engine_calls_total{engine=\"apertium\",outcome=\"translated\"}");
+    let counted = bench.number("subtitle_engine_calls_total{engine=\"deepl\",outcome=\"translated\"}");
     assert_eq!(counted, u64::from(paid.iter().sum::<u32>()));
     assert_eq!(bench.number(&format!("subtitle_tasks_taken_total{{queue=\"{TRANSLATE_QUEUE}\"}}")), 8);
 }

@@ -42,7 +42,8 @@ pub(crate) fn run(Arguments { input, out }: &Arguments) -> Result<(), Failure> {
     Ok(())
 }
 
-fn store(out: &Path, text: &str) -> std::io::Result<()> {
+/// Writes a file, whole or not at all.
+pub(crate) fn store(out: &Path, text: &str) -> std::io::Result<()> {
     let name = out.file_name().unwrap_or_default().to_string_lossy();
     let unfinished = out.with_file_name(format!(".{name}.{}", std::process::id()));
     let stored = fs::write(&unfinished, text).and_then(|()| fs::rename(&unfinished, out));

@@ -17,6 +17,15 @@ pub(crate) enum Failure {
         /// For a person.
         message: String,
     },
+    /// The translation is not good enough to be written, or could not be made.
+    Untranslated {
+        /// Whether the checks refused it.
+        is_refused: bool,
+        /// The reason on the wire.
+        code: &'static str,
+        /// For a person, with the cues' numbers.
+        message: String,
+    },
     /// Standard output was closed: whoever read it has seen enough.
     Closed,
 }
@@ -36,6 +45,10 @@ impl Failure {
             Self::Unreadable { input, code, message } => {
                 eprintln!("subtitles: {code}: '{input}' cannot be read: {message}");
                 ExitCode::from(2)
+            }
+            Self::Untranslated { is_refused, code, message } => {
+                eprintln!("subtitles: {code}: {message}");
+                ExitCode::from(if is_refused { 5 } else { 4 })
             }
             Self::Closed => ExitCode::SUCCESS,
         }

@@ -40,6 +40,11 @@ pub(crate) struct Opened {
 }
 
 impl Input {
+    /// The file at `path`, which is in `language`.
+    pub(crate) const fn of(path: String, language: Language) -> Self {
+        Self { path, language: Some(language), frame_rate: None }
+    }
+
     /// Reads and understands it.
     pub(crate) fn open(&self) -> Result<Opened, Failure> {
         let bytes = self.bytes().map_err(|error| {

@@ -5,6 +5,7 @@ mod convert;
 mod failure;
 mod input;
 mod inspect;
+mod translate;
 
 use std::process::ExitCode;
 
@@ -28,8 +29,10 @@ Examples:
   curl -s URL | subtitles inspect -               the same from standard input
   subtitles convert film.srt film.vtt             the target's extension decides: .srt .vtt .ass
   subtitles convert film.sub film.srt --frame-rate 25
+  subtitles translate film.en.srt --from en --to es --out film.es.srt
 
-Exit codes: 0 fine, 1 wrong use, 2 unreadable input (its reason code is on standard error).";
+Exit codes: 0 fine, 1 wrong use, 2 unreadable input, 4 not translated, 5 the checks refuse the translation; the reason
+code and the numbers of the cues are on standard error.";
 
 #[derive(Subcommand)]
 enum Command {
@@ -37,6 +40,8 @@ enum Command {
     Inspect(inspect::Arguments),
     /// Writes a file in another format, or the same one repaired, as UTF-8; says what the target cannot hold
     Convert(convert::Arguments),
+    /// Translates a file with the translator's own code: what its checks refuse is not written
+    Translate(Box<translate::Arguments>),
 }
 
 fn main() -> ExitCode {
@@ -51,6 +56,7 @@ fn main() -> ExitCode {
     let result = match arguments.command {
         Command::Inspect(arguments) => inspect::run(&arguments),
         Command::Convert(arguments) => convert::run(&arguments),
+        Command::Translate(arguments) => translate::run(*arguments),
     };
     result.map_or_else(Failure::report, |()| ExitCode::SUCCESS)
 }

@@ -1,0 +1,54 @@
+//! What a model is asked: lines come in, messages and the schema of the answer go out. Pure.
+
+use serde_json::{Value, json};
+
+use crate::translate::check::Pair;
+
+/// Lines to translate, and what was wrong with the answer before.
+pub(super) struct Question<'a> {
+    pub(super) pair: Pair<'a>,
+    pub(super) texts: &'a [String],
+    pub(super) complaints: &'a [String],
+}
+
+impl Question<'_> {
+    pub(super) fn messages(&self) -> Value {
+        let Pair { from, to, .. } = self.pair;
+        let rules = format!(
+            "You translate the lines of a film's subtitles from {from} to {to}, as people speak. Answer with JSON only: \
+             {{\"translations\": [{{\"id\": 1, \"begins\": \"the first two words of the line\", \"text\": \"its \
+             translation\"}}]}}. Every id has exactly one item. Never merge, split, move or leave out lines, even if a \
+             sentence goes on in the next one. Keep everything in angle brackets and braces exactly once. Keep names. \
+             No comments."
+        );
+        let line = |(at, text): (usize, &String)| json!({ "id": at + 1, "text": text });
+        let lines: Vec<Value> = self.texts.iter().enumerate().map(line).collect();
+        let mut messages = vec![
+            json!({ "role": "system", "content": rules }),
+            json!({ "role": "user", "content": json!({ "lines": lines }).to_string() }),
+        ];
+        if !self.complaints.is_empty() {
+            let said = format!("Your last answer was refused: {}. Answer all lines again.", self.complaints.join("; "));
+            messages.push(json!({ "role": "user", "content": said }));
+        }
+        Value::Array(messages)
+    }
+}
+
+pub(super) fn schema() -> Value {
+    let item = json!({
+        "type": "object",
+        "properties": {
+            "id": { "type": "integer" }, "begins": { "type": "string" }, "text": { "type": "string" }
+        },
+        "required": ["id", "begins", "text"],
+        "additionalProperties": false
+    });
+    let answer = json!({
+        "type": "object",
+        "properties": { "translations": { "type": "array", "items": item } },
+        "required": ["translations"],
+        "additionalProperties": false
+    });
+    json!({ "type": "json_schema", "json_schema": { "name": "translations", "strict": true, "schema": answer } })
+}

@@ -1,0 +1,126 @@
+//! One server and how it is called: again after a pause where its documents say that this helps. A request goes out,
+//! a reply or the trouble comes back. Does I/O.
+//!
+//! Pauses are those of DeepL's own clients: 1 s, 1.6 times longer each time. 429, 529 and 5xx are worth another call;
+//! a `Retry-After` is kept to, and one longer than a minute is a rest.
+
+use std::time::Duration;
+
+use jiff::{SignedDuration, Timestamp};
+use reqwest::{RequestBuilder, header::RETRY_AFTER};
+use serde::Serialize;
+
+use super::{Trouble, secret::Secret};
+use crate::translate::chain::Rest;
+
+/// Calls after the first.
+const AGAIN: u32 = 4;
+/// Longer than this nobody waits with a task in hand.
+const LONGEST_PAUSE: Duration = Duration::from_secs(60);
+/// A server's words in a message.
+const LONGEST_WORDS: usize = 200;
+
+/// Where an engine is and how to get in.
+#[derive(Clone)]
+pub struct Server {
+    /// Without a slash at its end.
+    base: String,
+    http: reqwest::Client,
+    key: Option<Secret>,
+    pause: Duration,
+}
+
+/// What a server said.
+pub(super) struct Reply {
+    pub(super) status: u16,
+    pub(super) body: String,
+}
+
+impl Server {
+    /// A server at `base`; the first pause is a second outside of tests.
+    pub fn new(http: reqwest::Client, base: &str, key: Option<Secret>, pause: Duration) -> Self {
+        Self { base: base.trim_end_matches('/').to_owned(), http, key, pause }
+    }
+
+    pub(super) fn key(&self) -> Option<&str> {
+        self.key.as_ref().map(Secret::reveal)
+    }
+
+    pub(super) fn get(&self, path: &str) -> RequestBuilder {
+        self.http.get(format!("{}{path}", self.base))
+    }
+
+    pub(super) fn post(&self, path: &str, body: &impl Serialize) -> RequestBuilder {
+        let json = serde_json::to_vec(body).unwrap_or_default();
+        self.http.post(format!("{}{path}", self.base)).header("content-type", "application/json").body(json)
+    }
+
+    pub(super) fn post_form(&self, path: &str, fields: &[(&str, &str)]) -> RequestBuilder {
+        let form = url::form_urlencoded::Serializer::new(String::new()).extend_pairs(fields).finish();
+        let form_type = "application/x-www-form-urlencoded";
+        self.http.post(format!("{}{path}", self.base)).header("content-type", form_type).body(form)
+    }
+
+    /// Sends until there is a reply that another call would not change; `is_final` knows replies that look worth
+    /// another call and are not.
+    pub(super) async fn send(
+        &self,
+        request: impl Fn() -> RequestBuilder,
+        is_final: fn(&Reply) -> bool,
+    ) -> Result<Reply, Trouble> {
+        let mut pause = self.pause;
+        for call in 0.. {
+            let (trouble, asked_pause) = match request().send().await {
+                Ok(response) => {
+                    let status = response.status().as_u16();
+                    let after = response.headers().get(RETRY_AFTER).and_then(|value| value.to_str().ok()?.parse().ok());
+                    match response.text().await {
+                        Ok(body) => {
+                            let reply = Reply { status, body };
+                            let is_worth_another = status == 429 || status >= 500;
+                            if !is_worth_another || is_final(&reply) {
+                                return Ok(reply);
+                            }
+                            (self.refused(&reply), after.map(Duration::from_secs))
+                        }
+                        Err(error) => (unreachable(error), None),
+                    }
+                }
+                Err(error) => (unreachable(error), None),
+            };
+            let wait = asked_pause.unwrap_or(pause);
+            if wait > LONGEST_PAUSE || call >= AGAIN {
+                return Err(match (asked_pause, trouble) {
+                    (Some(asked), Trouble::Away(why)) => Trouble::Resting(Rest { until: later(asked), why }),
+                    (_, trouble) => trouble,
+                });
+            }
+            tokio::time::sleep(wait).await;
+            pause = pause.mul_f64(1.6);
+        }
+        Err(Trouble::Away("it was not called".to_owned()))
+    }
+
+    /// A refusal for a person, with the server's words but not our key.
+    pub(super) fn refused(&self, reply: &Reply) -> Trouble {
+        Trouble::Away(self.words(reply))
+    }
+
+    pub(super) fn words(&self, reply: &Reply) -> String {
+        let hidden = self.key.as_ref().map_or_else(|| reply.body.clone(), |key| key.hidden(&reply.body));
+        let words = subtitle_core::text::clean(&hidden, LONGEST_WORDS);
+        format!("it answered {}: {}", reply.status, if words.is_empty() { "nothing" } else { &words })
+    }
+}
+
+pub(super) fn later(wait: Duration) -> Timestamp {
+    let now = Timestamp::now();
+    SignedDuration::try_from(wait).ok().and_then(|wait| now.checked_add(wait).ok()).unwrap_or(now)
+}
+
+fn unreachable(error: reqwest::Error) -> Trouble {
+    // An address may hold a password; the cause says what happened.
+    let error = error.without_url();
+    let cause = std::error::Error::source(&error).map(|cause| format!(": {cause}")).unwrap_or_default();
+    Trouble::Away(format!("it could not be reached: {error}{cause}"))
+}

@@ -1,0 +1,159 @@
+//! The sheet that a group of pieces is filled in on: answers are taken as a whole or not at all, and what was refused
+//! is asked again in halves, down to single pieces. Pure; whoever holds it does the asking.
+//!
+//! A whole group is asked again when one of its answers is refused: an engine that merged two lines has moved all
+//! lines after them, and only the last, which is empty, shows it.
+
+use super::check::{self, Pair, Rule};
+
+/// So many answers of one sheet are refused before the rest is given up: two bad pieces of fifty take about eleven, an
+/// engine that is broken altogether must not be paid a hundred times.
+const PATIENCE: usize = 16;
+/// More of a large sheet, where one piece in so many may be bad.
+const PIECES_OF_ONE: usize = 8;
+
+/// Answers to a list of pieces.
+#[derive(Debug)]
+pub struct Sheet<'a> {
+    sources: &'a [String],
+    pair: Pair<'a>,
+    answers: Vec<Option<Result<String, Rule>>>,
+    /// What is still to be asked, as ranges; the next one last.
+    open: Vec<std::ops::Range<usize>>,
+    refused: usize,
+}
+
+impl<'a> Sheet<'a> {
+    /// Nothing answered yet.
+    pub fn new(sources: &'a [String], pair: Pair<'a>) -> Self {
+        let all = 0..sources.len();
+        let open = if sources.is_empty() { vec![] } else { vec![all] };
+        Self { sources, pair, answers: vec![None; sources.len()], open, refused: 0 }
+    }
+
+    /// The next group to ask for.
+    pub fn question(&self) -> Option<&'a [String]> {
+        let range = self.open.last()?;
+        self.sources.get(range.clone())
+    }
+
+    /// Takes the answer to the last question; whether it was accepted.
+    pub fn answer(&mut self, answers: Vec<String>) -> bool {
+        let Some(range) = self.open.pop() else { return false };
+        let sources = &self.sources[range.clone()];
+        let is_accepted = if range.len() == 1 {
+            let verdict = match <[String; 1]>::try_from(answers) {
+                Ok([answer]) => check::piece(&sources[0], &answer, self.pair).map_or(Ok(answer), Err),
+                Err(answers) => Err(Rule::Count(answers.len())),
+            };
+            let is_accepted = verdict.is_ok();
+            self.answers[range.start] = Some(verdict);
+            is_accepted
+        } else if is_beyond_doubt(sources, &answers, self.pair) {
+            for (place, answer) in self.answers[range].iter_mut().zip(answers) {
+                *place = Some(Ok(answer));
+            }
+            true
+        } else {
+            let middle = range.start + range.len() / 2;
+            self.open.extend([middle..range.end, range.start..middle]);
+            false
+        };
+        self.refused += usize::from(!is_accepted);
+        if self.refused >= PATIENCE.max(self.sources.len() / PIECES_OF_ONE) {
+            self.open.clear();
+        }
+        is_accepted
+    }
+
+    /// What came of it, piece by piece.
+    pub fn finish(self) -> Vec<Result<String, Rule>> {
+        self.answers.into_iter().map(|answer| answer.unwrap_or(Err(Rule::GivenUp))).collect()
+    }
+}
+
+/// Whether a group has one answer for each piece, and each is surely that piece's.
+fn is_beyond_doubt(sources: &[String], answers: &[String], pair: Pair<'_>) -> bool {
+    let is_fine = |(source, answer): (&String, &String)| {
+        check::piece(source, answer, pair).is_none() && !check::is_doubtful(source, answer)
+    };
+    answers.len() == sources.len()
+        && sources.iter().zip(answers).all(is_fine)
+        && differ(sources, answers)
+        && !check::is_in_another_language(&answers.join("\n"), pair)
+}
+
+/// Whether different neighbours got different answers; a few words may be the same in another language.
+fn differ(sources: &[String], answers: &[String]) -> bool {
+    let neighbours = sources.windows(2).zip(answers.windows(2));
+    neighbours
+        .filter(|(_, answers)| answers[0].split_whitespace().count() >= 3)
+        .all(|(sources, answers)| sources[0] == sources[1] || answers[0] != answers[1])
+}
+
+#[cfg(test)]
+mod tests {
+    use subtitle_core::language::Language;
+
+    use super::*;
+
+    fn filled(texts: &[&str], mut engine: impl FnMut(&[String]) -> Vec<String>) -> (Vec<Result<String, Rule>>, usize) {
+        let sources: Vec<String> = texts.iter().map(|text| (*text).to_owned()).collect();
+        let [from, to] = ["en", "es"].map(|tag| Language::parse(tag).expect("a tag"));
+        let mut sheet = Sheet::new(&sources, Pair { from: &from, to: &to, judges_language: false });
+        let mut calls = 0;
+        while let Some(question) = sheet.question() {
+            calls += 1;
+            let answers = engine(question);
+            sheet.answer(answers);
+        }
+        (sheet.finish(), calls)
+    }
+
+    const TEXTS: [&str; 4] = ["Go home now", "Where is Anna", "She is at work", "I saw her leave"];
+
+    fn shout(texts: &[String]) -> Vec<String> {
+        texts.iter().map(|text| format!("¡Vale, señor: {text}!")).collect()
+    }
+
+    #[test]
+    fn a_good_answer_is_paid_for_once() {
+        let (answers, calls) = filled(&TEXTS, shout);
+        assert_eq!((answers.iter().filter(|answer| answer.is_ok()).count(), calls), (4, 1));
+    }
+
+    #[test]
+    fn merged_lines_shift_nothing() {
+        let merge = |texts: &[String]| {
+            let mut answers = shout(texts);
+            if answers.len() > 2 {
+                let second = answers.remove(1);
+                answers[0] += &second;
+                answers.push(String::new());
+            }
+            answers
+        };
+        let (answers, calls) = filled(&TEXTS, merge);
+        let expected: Vec<Result<String, Rule>> = shout(&TEXTS.map(str::to_owned)).into_iter().map(Ok).collect();
+        assert_eq!((answers, calls), (expected, 3));
+    }
+
+    #[test]
+    fn a_piece_that_never_works_is_the_only_one_refused() {
+        let drop = |texts: &[String]| shout(texts).into_iter().filter(|text| !text.contains("Anna")).collect();
+        let (answers, calls) = filled(&TEXTS, drop);
+        let refused: Vec<usize> = (0..4).filter(|at| answers[*at].is_err()).collect();
+        assert_eq!((refused, calls), (vec![1], 5));
+        assert_eq!(answers[1], Err(Rule::Count(0)));
+    }
+
+    #[test]
+    fn an_engine_that_never_works_is_given_up() {
+        let texts: Vec<String> = (0..100).map(|at| format!("Go home now, number {at}")).collect();
+        let texts: Vec<&str> = texts.iter().map(String::as_str).collect();
+        let (answers, calls) = filled(&texts, |_| Vec::new());
+        assert_eq!(calls, PATIENCE);
+        assert_eq!(answers[99], Err(Rule::GivenUp));
+        assert!(answers.iter().all(Result::is_err));
+    }
+}

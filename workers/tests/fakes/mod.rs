@@ -1,0 +1,209 @@
+//! Translation services as their documents describe them, over real sockets: they check headers and limits, count what
+//! they are sent, and go wrong when told to. Their English and Spanish is that of one small harbour.
+
+pub(crate) mod apy;
+pub(crate) mod deepl;
+pub(crate) mod libretranslate;
+pub(crate) mod openai;
+
+use std::{
+    collections::VecDeque,
+    sync::{Arc, Mutex},
+};
+
+use axum::{
+    Router,
+    body::Body,
+    http::{Response, StatusCode},
+};
+use serde_json::Value;
+
+/// How the next answer goes wrong.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Fault {
+    /// Another status, with these words.
+    Status(u16, &'static str),
+    /// 429 with so many seconds to wait.
+    Busy(u32),
+    Drop,
+    Merge,
+    Swap,
+    Double,
+    Echo,
+    Empty,
+    Truncate,
+    Fence,
+    German,
+    /// Models only: ids as strings after thoughts, and an answer cut off.
+    Thoughts,
+    Length,
+}
+
+/// A service that runs until its test ends.
+#[derive(Clone, Default)]
+pub(crate) struct Fake {
+    pub(crate) url: String,
+    inner: Arc<Mutex<Inner>>,
+}
+
+#[derive(Default)]
+struct Inner {
+    texts: Vec<Vec<String>>,
+    bodies: Vec<Value>,
+    faults: VecDeque<Fault>,
+    always: Option<Fault>,
+    /// Characters left, where the service counts them.
+    left: Option<usize>,
+}
+
+impl Fake {
+    /// Serves what `routes` makes of it on a free port.
+    async fn serve(routes: impl FnOnce(Self) -> Router) -> Self {
+        let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.expect("a port");
+        let url = format!("http://{}", listener.local_addr().expect("an address"));
+        let fake = Self { url, ..Self::default() };
+        let service = routes(fake.clone());
+        tokio::spawn(async move { axum::serve(listener, service).await });
+        fake
+    }
+
+    fn with<T>(&self, act: impl FnOnce(&mut Inner) -> T) -> T {
+        act(&mut self.inner.lock().expect("not poisoned"))
+    }
+
+    /// The next answers go wrong like this, one fault each.
+    pub(crate) fn faults(&self, faults: impl IntoIterator<Item = Fault>) {
+        self.with(|inner| inner.faults.extend(faults));
+    }
+
+    /// Every answer goes wrong like this.
+    pub(crate) fn always(&self, fault: Fault) {
+        self.with(|inner| inner.always = Some(fault));
+    }
+
+    pub(crate) fn quota(&self, characters: usize) {
+        self.with(|inner| inner.left = Some(characters));
+    }
+
+    /// The texts of every call, in order.
+    pub(crate) fn texts(&self) -> Vec<Vec<String>> {
+        self.with(|inner| inner.texts.clone())
+    }
+
+    pub(crate) fn calls(&self) -> usize {
+        self.texts().len()
+    }
+
+    pub(crate) fn bodies(&self) -> Vec<Value> {
+        self.with(|inner| inner.bodies.clone())
+    }
+
+    /// Notes a call; its fault, if it is to have one.
+    fn called(&self, texts: &[String], body: Value) -> Option<Fault> {
+        self.with(|inner| {
+            inner.texts.push(texts.to_vec());
+            inner.bodies.push(body);
+            inner.faults.pop_front().or(inner.always)
+        })
+    }
+
+    /// Takes characters off the quota; false if there are too few.
+    fn spend(&self, texts: &[String]) -> bool {
+        let characters: usize = texts.iter().map(|text| text.chars().count()).sum();
+        self.with(|inner| match &mut inner.left {
+            None => true,
+            Some(left) if *left >= characters => {
+                *left -= characters;
+                true
+            }
+            Some(_) => false,
+        })
+    }
+}
+
+fn answer(status: u16, body: impl Into<Body>) -> Response<Body> {
+    let response = Response::builder().status(StatusCode::from_u16(status).expect("a status"));
+    response.header("content-type", "application/json").body(body.into()).expect("a response")
+}
+
+fn json(body: &Value) -> Response<Body> {
+    answer(200, body.to_string())
+}
+
+/// The response of a fault that has nothing to do with the texts.
+fn refusal(fault: Option<Fault>) -> Option<Response<Body>> {
+    match fault? {
+        Fault::Status(status, words) => Some(answer(status, words)),
+        Fault::Busy(seconds) => {
+            let mut response = answer(429, "{\"error\": \"Slowdown: 20 per 1 minute\"}");
+            response.headers_mut().insert("retry-after", seconds.to_string().parse().expect("a number"));
+            Some(response)
+        }
+        _ => None,
+    }
+}
+
+/// Translations as the fault leaves them.
+fn translated(texts: &[String], fault: Option<Fault>) -> Vec<String> {
+    let mut answers: Vec<String> = texts.iter().map(|text| spanish(text)).collect();
+    let middle = answers.len() / 2;
+    match fault {
+        Some(Fault::Drop) => {
+            answers.remove(middle);
+        }
+        Some(Fault::Merge) if answers.len() > 1 => {
+            let second = answers.remove(1);
+            answers[0] = format!("{} {second}", answers[0]);
+            answers.push(String::new());
+        }
+        Some(Fault::Swap) if answers.len() > 1 => answers.swap(0, middle.max(1)),
+        Some(Fault::Double) if answers.len() > 1 => {
+            let twice = answers[middle - 1].clone();
+            answers[middle] = twice;
+        }
+        Some(Fault::Echo) => answers = texts.to_vec(),
+        Some(Fault::Empty) => answers[middle] = String::new(),
+        Some(Fault::Truncate) => answers.truncate(middle),
+        Some(Fault::Fence) => answers[0] = format!("```json {}", answers[0]),
+        Some(Fault::German) => answers = texts.iter().map(|text| german(text)).collect(),
+        _ => {}
+    }
+    answers
+}
+
+/// What people in the harbour say, in English and Spanish.
+pub(crate) const SAYINGS: [(&str, &str); 6] = [
+    ("The harbour is quiet tonight, number", "El puerto está tranquilo esta noche, número"),
+    ("Nobody knows where the captain went, number", "Nadie sabe adónde se fue el capitán, número"),
+    ("We should have gone home earlier, number", "Tendríamos que habernos ido antes a casa, número"),
+    ("Did you see the lights out there, number", "¿Viste las luces ahí fuera, número"),
+    ("She told me that the boat is lost, number", "Ella me dijo que el barco está perdido, número"),
+    ("Go <i>home</i> and lock the door, number", "Vete a <i>casa</i> y cierra la puerta, número"),
+];
+
+fn spanish(text: &str) -> String {
+    let say = |text: String, (english, spanish): &(&str, &str)| text.replace(english, spanish);
+    // DeepL is sent its tags as elements with numbers.
+    let masked = text.replace("<x id=\"0\"/>", "<i>").replace("<x id=\"1\"/>", "</i>");
+    let spoken = SAYINGS.iter().fold(masked.clone(), say);
+    if masked == text { spoken } else { spoken.replace("<i>", "<x id=\"0\"/>").replace("</i>", "<x id=\"1\"/>") }
+}
+
+fn german(text: &str) -> String {
+    let number: String = text.chars().filter(char::is_ascii_digit).collect();
+    let tags = if text.contains("<i>") { "<i>heute</i>" } else { "heute" };
+    format!("Wir hätten {tags} schon viel früher nach Hause gehen sollen, Nummer {number}")
+}
+
+/// An English file of `cues` cues.
+pub(crate) fn film(cues: usize) -> String {
+    use std::fmt::Write as _;
+    let mut film = String::new();
+    for at in 0..cues {
+        let (minutes, seconds) = (at / 20, at % 20 * 3);
+        let times = format!("00:{minutes:02}:{seconds:02},000 --> 00:{minutes:02}:{seconds:02},900");
+        let saying = SAYINGS[at % SAYINGS.len()].0;
+        let _ = write!(film, "{}\n{times}\n{saying} {}\n\n", at + 1, at + 100);
+    }
+    film
+}

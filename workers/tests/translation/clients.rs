@@ -1,0 +1,171 @@
+//! Each client against its service: the documented way, and what a service may do to it.
+
+use subtitle_core::{job::Variants, language::Language};
+use subtitle_workers::{engine::Translate as _, translate::Engines};
+
+use crate::{
+    Ended,
+    bench::Bench,
+    deepl,
+    fakes::{self, Fake, Fault, SAYINGS, film},
+    libretranslate, openai, run, server, spec,
+};
+
+fn tag(text: &str) -> Language {
+    Language::parse(text).expect("a tag")
+}
+
+async fn all() -> [(&'static str, Fake, Engines); 4] {
+    let [apy, libre] = [fakes::apy::serve().await, fakes::libretranslate::serve().await];
+    let [paid, model] = [fakes::deepl::serve().await, fakes::openai::serve(true).await];
+    [
+        ("apertium-apy", apy.clone(), Engines::default().with_apy(server(&apy.url, None))),
+        ("libretranslate", libre.clone(), libretranslate(&libre)),
+        ("deepl", paid.clone(), deepl(&paid)),
+        ("openai", model.clone(), openai(&model)),
+    ]
+}
+
+async fn ask(engines: &Engines, engine: &str, texts: &[String]) -> Result<Vec<String>, String> {
+    let answers = engines.translate(engine, &tag("en"), &tag("es"), Variants::Base, texts, "").await;
+    answers.map_err(|error| error.to_string())
+}
+
+fn texts(count: usize) -> Vec<String> {
+    (0..count).map(|at| format!("{} {}", SAYINGS[at % SAYINGS.len()].0, at + 100)).collect()
+}
+
+#[tokio::test]
+async fn every_client_gets_one_answer_for_each_text_with_its_tags() {
+    for (engine, _, engines) in all().await {
+        let texts = texts(60);
+        let answers = ask(&engines, engine, &texts).await.expect("answers");
+        for (at, (text, answer)) in texts.iter().zip(&answers).enumerate() {
+            let (english, spanish) = SAYINGS[at % SAYINGS.len()];
+            assert_eq!(*answer, text.replace(english, spanish), "{engine}");
+        }
+    }
+}
+
+#[tokio::test]
+async fn pairs_are_known_before_anything_is_sent() {
+    for (engine, fake, engines) in all().await {
+        let knows =
+            async |to: &str, variants| engines.knows(engine, &tag("en"), &tag(to), variants).await.expect("knows");
+        assert!(knows("es", Variants::Exact).await, "{engine}");
+        if engine != "openai" {
+            assert!(!knows("fi", Variants::Base).await, "{engine}");
+        }
+        if matches!(engine, "deepl" | "libretranslate") {
+            assert!(!knows("pt", Variants::Exact).await, "{engine}");
+            assert!(knows("pt", Variants::Base).await, "{engine}: a Brazilian translation serves by policy");
+            assert!(!knows("zh-Hant", Variants::Script).await, "{engine}");
+        }
+        assert_eq!(fake.calls(), 0, "{engine}");
+    }
+}
+
+#[tokio::test]
+async fn a_busy_or_broken_service_is_asked_again_and_then_left() {
+    for (engine, fake, engines) in all().await {
+        fake.faults([Fault::Busy(0), Fault::Status(503, "<html>down</html>")]);
+        assert_eq!(ask(&engines, engine, &texts(2)).await.expect("answers").len(), 2, "{engine}");
+        assert_eq!(fake.calls(), 3, "{engine}");
+        fake.always(Fault::Status(500, "{}"));
+        let error = ask(&engines, engine, &texts(2)).await.expect_err("is down");
+        assert!(error.contains("it answered 500"), "{error}");
+        assert_eq!(fake.calls(), 3 + 5, "{engine}");
+    }
+}
+
+#[tokio::test]
+async fn a_long_wait_is_a_rest_that_everybody_knows_of() {
+    for (engine, fake, engines) in all().await {
+        fake.always(Fault::Busy(3600));
+        ask(&engines, engine, &texts(2)).await.expect_err("is busy");
+        assert_eq!(fake.calls(), 1, "{engine}: nobody waits an hour with a task in hand");
+        let rest = engines.rest(engine).expect("rests");
+        let wait = rest.until.duration_since(jiff::Timestamp::now()).as_secs();
+        assert!((3500..=3600).contains(&wait), "{engine}: {wait}");
+    }
+}
+
+#[tokio::test]
+async fn used_up_quota_is_not_asked_again() {
+    let fake = fakes::deepl::serve().await;
+    fake.quota(10);
+    let engines = deepl(&fake);
+    let error = ask(&engines, "deepl", &texts(2)).await.expect_err("456");
+    assert!(error.contains("quota"), "{error}");
+    assert_eq!((fake.calls(), engines.rest("deepl").is_some()), (1, true));
+
+    let fake = fakes::openai::serve(true).await;
+    fake.always(Fault::Status(429, "{\"error\": {\"code\": \"insufficient_quota\"}}"));
+    let engines = openai(&fake);
+    ask(&engines, "openai", &texts(2)).await.expect_err("no quota");
+    assert_eq!((fake.calls(), engines.rest("openai").is_some()), (1, true));
+}
+
+#[tokio::test]
+async fn a_limit_on_texts_is_met_by_halves() {
+    let fake = fakes::libretranslate::serve().await;
+    assert_eq!(ask(&libretranslate(&fake), "libretranslate", &texts(50)).await.expect("answers").len(), 50);
+    let sizes: Vec<usize> = fake.texts().iter().map(Vec::len).collect();
+    assert_eq!(sizes, [50, 25, 12, 13, 25, 12, 13]);
+}
+
+#[tokio::test]
+async fn a_server_without_schemas_is_asked_for_one_only_once() {
+    let fake = fakes::openai::serve(false).await;
+    let engines = openai(&fake);
+    for _ in 0..2 {
+        ask(&engines, "openai", &texts(2)).await.expect("answers");
+    }
+    assert!(fake.bodies().iter().all(|body| body.get("response_format").is_none()));
+    assert_eq!(fake.calls(), 2);
+}
+
+#[tokio::test]
+async fn a_model_that_errs_is_told_what_was_wrong_once() {
+    for fault in [Fault::Drop, Fault::Swap, Fault::Empty, Fault::Echo] {
+        let fake = fakes::openai::serve(true).await;
+        fake.faults([fault]);
+        let answers = ask(&openai(&fake), "openai", &texts(4)).await.expect("answers");
+        assert!(answers.iter().all(|answer| !answer.is_empty()), "{fault:?}");
+        let bodies = fake.bodies();
+        assert_eq!(bodies.len(), 2, "{fault:?}");
+        let said = bodies[1]["messages"][2]["content"].as_str().expect("a complaint");
+        assert!(said.starts_with("Your last answer was refused: id "), "{said}");
+    }
+}
+
+#[tokio::test]
+async fn fences_thoughts_and_cut_off_answers_cost_nothing_but_a_call() {
+    for (fault, calls) in [(Fault::Fence, 1), (Fault::Thoughts, 1), (Fault::Length, 3)] {
+        let fake = fakes::openai::serve(true).await;
+        fake.faults([fault]);
+        let answers = ask(&openai(&fake), "openai", &texts(4)).await.expect("answers");
+        assert!(answers.iter().all(|answer| !answer.is_empty()), "{fault:?}");
+        assert_eq!(fake.calls(), calls, "{fault:?}");
+    }
+}
+
+#[tokio::test]
+async fn no_key_is_ever_in_an_error_an_event_or_a_failure() {
+    let key = "sk-very-secret-0001";
+    let libre = fakes::libretranslate::serve().await;
+    let model = fakes::openai::serve(true).await;
+    let paid = fakes::deepl::serve().await;
+    for (engine, engines) in [
+        ("libretranslate", Engines::default().with_libretranslate(server(&libre.url, Some(key)))),
+        ("openai", Engines::default().with_openai(server(&format!("{}/v1", model.url), Some(key)), "m".to_owned())),
+        ("deepl", Engines::default().with_deepl(server(&paid.url, Some(key)))),
+    ] {
+        let bench = Bench::new();
+        let task = bench.task_of("a", &film(3), spec("es")).await;
+        let Ended::Failed(failed) = run(&bench, engines, &[engine], &task).await else { panic!("it is the wrong key") };
+        let events = serde_json::to_string(&bench.outbox.events()).expect("JSON");
+        assert!(!failed.error_message.contains(key) && !events.contains(key), "{engine}: {}", failed.error_message);
+        assert!(failed.error_message.contains("key"), "{engine}: {}", failed.error_message);
+    }
+}

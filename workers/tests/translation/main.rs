@@ -1,0 +1,95 @@
+//! Translation as the worker does it, against services that go wrong: what ships is exact, or nothing ships.
+
+#[expect(dead_code, reason = "shared with the tests of tasks, which use the rest")]
+#[path = "../tasks/bench.rs"]
+mod bench;
+#[path = "../fakes/mod.rs"]
+mod fakes;
+
+mod chain;
+mod clients;
+mod random;
+mod scenarios;
+
+use std::{path::PathBuf, time::Duration};
+
+use bench::{Bench, deliver};
+use subtitle_core::{
+    event::{Event, EventType},
+    payload::{Failed, Payload as _, Translated},
+};
+use subtitle_workers::{
+    engine::Translate,
+    subtitle::Subtitle,
+    task::Settled,
+    translate::{
+        Engines,
+        online::{secret::Secret, server::Server},
+    },
+};
+
+use fakes::{Fake, SAYINGS};
+
+/// How a job ended.
+#[derive(Debug)]
+enum Ended {
+    Shipped(String),
+    Failed(Failed),
+}
+
+/// Runs a task through the worker.
+async fn run<E: Translate>(bench: &Bench, engines: E, order: &[&'static str], task: &Event) -> Ended {
+    let mut translator = bench.translator(engines);
+    translator.order = order.to_vec();
+    assert_eq!(deliver(&translator, &bench.desk("w"), task).await.0, Settled::Done);
+    if let Some(failed) = bench.outbox.of(&Failed::EVENT_TYPE).last() {
+        return Ended::Failed(failed.read().expect("a failure"));
+    }
+    let translated = bench.outbox.of(&EventType::Translated);
+    let key = translated[0].read::<Translated>().expect("a result").result.key;
+    let bytes = bench.store.read(&key).await.expect("reads").expect("is there");
+    Ended::Shipped(String::from_utf8(bytes.to_vec()).expect("UTF-8"))
+}
+
+fn spec(language: &str) -> serde_json::Value {
+    serde_json::json!({ "video": { "title": "Harbour" }, "language": language })
+}
+
+/// A server without the pauses of production.
+fn server(url: &str, key: Option<&str>) -> Server {
+    let _ = rustls::crypto::ring::default_provider().install_default();
+    Server::new(reqwest::Client::new(), url, key.map(secret), Duration::from_millis(1))
+}
+
+/// A secret of its own file.
+fn secret(key: &str) -> Secret {
+    let file: PathBuf = std::env::temp_dir().join(format!("subtitles-key-{}", uuid::Uuid::now_v7()));
+    std::fs::write(&file, format!("{key}\n")).expect("written");
+    let secret = Secret::read(&file).expect("reads");
+    let _ = std::fs::remove_file(&file);
+    secret
+}
+
+fn deepl(fake: &Fake) -> Engines {
+    Engines::default().with_deepl(server(&fake.url, Some(fakes::deepl::KEY)))
+}
+
+fn openai(fake: &Fake) -> Engines {
+    let url = format!("{}/v1", fake.url);
+    Engines::default().with_openai(server(&url, Some(fakes::openai::KEY)), fakes::openai::MODEL.to_owned())
+}
+
+fn libretranslate(fake: &Fake) -> Engines {
+    Engines::default().with_libretranslate(server(&fake.url, Some(fakes::libretranslate::KEY)))
+}
+
+/// Holds a shipped file against its source: every cue in its place, with its times and its own translation.
+fn assert_exact(film: &str, shipped: &str) {
+    let (before, after) = (Subtitle::read(film).expect("cues"), Subtitle::read(shipped).expect("cues"));
+    assert_eq!(before.cues.len(), after.cues.len(), "{shipped}");
+    for (at, (before, after)) in before.cues.iter().zip(&after.cues).enumerate() {
+        assert_eq!((before.start, before.end), (after.start, after.end), "cue {}", at + 1);
+        let (english, spanish) = SAYINGS[at % SAYINGS.len()];
+        assert_eq!(after.text.replace('\n', " "), before.text.replace(english, spanish), "cue {}", at + 1);
+    }
+}
