@@ -5,6 +5,8 @@ mod embedded;
 mod http;
 mod library;
 mod matroska;
+pub mod movie_hash;
+pub mod release;
 pub mod select;
 pub mod sidecar_name;
 pub mod simulated;
