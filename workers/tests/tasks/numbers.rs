@@ -9,6 +9,10 @@ use subtitle_core::{
 };
 use subtitle_workers::{
     download::Downloader,
+    find::{
+        Finder,
+        guard::{Guard, GuardedClient},
+    },
     metrics::Metrics,
     task::{Delivered, Settled, Work as _, handle},
 };
@@ -85,7 +89,10 @@ async fn a_download_and_the_same_again(bench: &Bench) {
     };
     let downloader = Downloader {
         store: bench.store.clone(),
-        sources: bench.translator(CountingEngine::default()).sources,
+        finder: Finder {
+            sources: bench.translator(CountingEngine::default()).sources,
+            guarded: GuardedClient::new(Guard::default()).expect("a client"),
+        },
         order: vec![],
         public_url: "http://example".to_owned(),
         metrics: bench.metrics.clone(),
