@@ -2,6 +2,7 @@
 
 use std::process::ExitCode;
 
+use subtitle_core::reason::Reason;
 use subtitle_workers::subtitle::file::Unreadable;
 
 /// A command's failure.
@@ -17,6 +18,10 @@ pub(crate) enum Failure {
         /// For a person.
         message: String,
     },
+    /// Every source answered, and none has it.
+    NothingFound(String),
+    /// A source could not be asked.
+    Source(Reason, String),
     /// Standard output was closed: whoever read it has seen enough.
     Closed,
 }
@@ -36,6 +41,14 @@ impl Failure {
             Self::Unreadable { input, code, message } => {
                 eprintln!("subtitles: {code}: '{input}' cannot be read: {message}");
                 ExitCode::from(2)
+            }
+            Self::NothingFound(message) => {
+                eprintln!("subtitles: {message}");
+                ExitCode::from(3)
+            }
+            Self::Source(reason, message) => {
+                eprintln!("subtitles: {reason}: {message}");
+                ExitCode::from(4)
             }
             Self::Closed => ExitCode::SUCCESS,
         }

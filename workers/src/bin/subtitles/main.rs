@@ -1,10 +1,13 @@
-//! The `subtitles` command line: the workers' own code without any server. Arguments come in; reports and files go
+//! The `subtitles` command line: the workers' own code without any server of ours. Arguments come in; reports and files go
 //! out. Reads and writes files.
 
 mod convert;
 mod failure;
+mod find;
+mod get;
 mod input;
 mod inspect;
+mod question;
 
 use std::process::ExitCode;
 
@@ -28,8 +31,11 @@ Examples:
   curl -s URL | subtitles inspect -               the same from standard input
   subtitles convert film.srt film.vtt             the target's extension decides: .srt .vtt .ass
   subtitles convert film.sub film.srt --frame-rate 25
+  subtitles find film.mkv --language es           what is inside it and beside it, with scores
+  subtitles get film.mkv --language es            the best of it as film.es.srt
 
-Exit codes: 0 fine, 1 wrong use, 2 unreadable input (its reason code is on standard error).";
+Exit codes: 0 fine, 1 wrong use, 2 unreadable input (its reason code is on standard error),
+3 nothing found, 4 a source failed.";
 
 #[derive(Subcommand)]
 enum Command {
@@ -37,6 +43,10 @@ enum Command {
     Inspect(inspect::Arguments),
     /// Writes a file in another format, or the same one repaired, as UTF-8; says what the target cannot hold
     Convert(convert::Arguments),
+    /// Lists the subtitles that a video has, inside it, beside it or behind HTTP, with scores and why each would lose
+    Find(find::Arguments),
+    /// Finds the best subtitle for a video and writes it
+    Get(get::Arguments),
 }
 
 fn main() -> ExitCode {
@@ -51,6 +61,8 @@ fn main() -> ExitCode {
     let result = match arguments.command {
         Command::Inspect(arguments) => inspect::run(&arguments),
         Command::Convert(arguments) => convert::run(&arguments),
+        Command::Find(arguments) => find::run(&arguments),
+        Command::Get(arguments) => get::run(&arguments),
     };
     result.map_or_else(Failure::report, |()| ExitCode::SUCCESS)
 }
