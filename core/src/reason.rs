@@ -73,6 +73,14 @@ reasons! {
     EngineUnavailable true;
     /// The source could not be reached or broke.
     SourceUnavailable true;
+    /// The source refused this system's credentials or requests; correct them in its Secret.
+    SourceForbidden false;
+    /// The source's quota is used up; the job goes on when it is renewed.
+    SourceQuotaExhausted true;
+    /// Nothing was found, but not every source could be asked; the message lists each.
+    AllSourcesFailed true;
+    /// The video has the subtitle as pictures only, which would need character recognition.
+    ImageBased false;
     /// The object store could not be reached or refused.
     StoreUnavailable true;
     /// The sidecar beside the video could not be written.

@@ -14,7 +14,11 @@ use tokio_util::sync::CancellationToken;
 use url::Url;
 
 use crate::{
-    find::{Sources, simulated::Simulation},
+    find::{
+        Finder, Sources,
+        guard::{Guard, GuardedClient, Network},
+        simulated::Simulation,
+    },
     metrics::Metrics,
     run::{self, Settings, Vitals},
     store::Store,
@@ -52,6 +56,10 @@ pub struct Common {
     /// A library behind HTTP, asked after the mounted one: a URL with {stem} and {language}
     #[arg(long, env = "SUBTITLES_LIBRARY_URL", value_parser = template)]
     pub library_url: Option<String>,
+    /// Blocks of private addresses that a spec's URLs may lead to, such as 10.0.0.0/8, separated by commas; none
+    /// unless they are listed
+    #[arg(long, env = "SUBTITLES_ALLOW_PRIVATE_ADDRESSES", value_delimiter = ',')]
+    pub allow_private_addresses: Vec<Network>,
     /// Milliseconds each answer of the simulated source and engine takes
     #[arg(long, env = "SUBTITLES_SIMULATED_DELAY_MILLISECONDS", default_value_t = 0)]
     pub simulated_delay_milliseconds: u64,
@@ -99,6 +107,13 @@ impl Common {
             http,
             simulation: self.simulation(),
         })
+    }
+
+    /// Everything that can be asked for subtitles.
+    pub fn finder(&self) -> Result<Finder> {
+        let guard = Guard::new(self.allow_private_addresses.iter().copied());
+        let guarded = GuardedClient::new(guard).context("failed to set up the HTTP client for specs' URLs")?;
+        Ok(Finder { sources: self.sources()?, guarded })
     }
 
     /// Opens the store.

@@ -4,7 +4,11 @@ use std::{collections::BTreeMap, sync::Arc};
 
 use axum::{Router, extract::Path, http::StatusCode, response::IntoResponse, routing::get};
 use subtitle_core::{job::Video, language::Language};
-use subtitle_workers::find::{Content, Sources, simulated::Simulation};
+use subtitle_workers::find::{
+    Content, Finder, Sources,
+    guard::{Guard, GuardedClient},
+    simulated::Simulation,
+};
 use tokio::net::TcpListener;
 
 const FILE: &str = "1\n00:00:01,000 --> 00:00:02,000\nEl barco sale al mediodía.\n";
@@ -19,18 +23,19 @@ fn answer(name: &str) -> axum::response::Response {
 }
 
 /// Sources whose library answers at a free port.
-async fn sources() -> Sources {
+async fn sources() -> Finder {
     let _ = rustls::crypto::ring::default_provider().install_default();
     let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port");
     let address = listener.local_addr().expect("an address");
     let routes = Router::new().route("/films/{name}", get(|Path(name): Path<String>| async move { answer(&name) }));
     tokio::spawn(axum::serve(listener, routes).into_future());
-    Sources {
+    let sources = Sources {
         libraries: BTreeMap::new(),
         library_url: Some(format!("http://{address}/films/{{stem}}.{{language}}.srt")),
         http: reqwest::Client::new(),
         simulation: Simulation::default(),
-    }
+    };
+    Finder { sources, guarded: GuardedClient::new(Guard::default()).expect("a client") }
 }
 
 fn video(url: &str) -> Video {

@@ -6,7 +6,11 @@ use std::{collections::BTreeMap, io::Write as _, path::PathBuf};
 use flate2::{Compression, write::ZlibEncoder};
 use proptest::prelude::*;
 use subtitle_core::job::Video;
-use subtitle_workers::find::{Content, Sources, simulated::Simulation};
+use subtitle_workers::find::{
+    Content, Finder, Sources,
+    guard::{Guard, GuardedClient},
+    simulated::Simulation,
+};
 
 /// An EBML element with an eight-byte size.
 fn element(id: &[u8], content: &[u8]) -> Vec<u8> {
@@ -77,13 +81,14 @@ fn read(folder: &std::path::Path) -> Result<Vec<(u64, u64, String)>, String> {
         http: reqwest::Client::new(),
         simulation: Simulation::default(),
     };
+    let finder = Finder { sources, guarded: GuardedClient::new(Guard::default()).expect("a client") };
     let video = Video { library: "films".into(), path: Some("film.mkv".into()), ..Video::default() };
     let runtime = tokio::runtime::Builder::new_current_thread().build().expect("a runtime");
     runtime.block_on(async {
-        let found = sources.list("embedded", &video, &[], "").await.map_err(|error| error.to_string())?;
+        let found = finder.list("embedded", &video, &[], "").await.map_err(|error| error.to_string())?;
         let mut cues = Vec::new();
         for track in found {
-            if let Content::Cues(read) = sources.fetch(&track).await.map_err(|error| error.to_string())? {
+            if let Content::Cues(read) = finder.fetch(&track).await.map_err(|error| error.to_string())? {
                 cues.extend(read.into_iter().map(|cue| (cue.start, cue.end, cue.text)));
             }
         }

@@ -154,11 +154,11 @@ fn deadlines_and_times_to_live_end_when_they_are_due() {
 
 #[test]
 fn what_slips_through_the_schema_ends_with_a_sentence() {
-    let pivot = job(&json!({"translation": {"pivot": "ViaEnglish"}}), &json!({}));
-    let (_, status) = outline(&reconcile(&pivot, CALM, now()));
+    let glossary = job(&json!({"translation": {"glossaryRef": {"name": "names"}}}), &json!({}));
+    let (_, status) = outline(&reconcile(&glossary, CALM, now()));
     let status = status.expect("a status");
     assert_eq!((status.phase, status.reason), (Phase::Failed, Some(Reason::InvalidSpec)));
-    assert!(status.message.expect("a message").contains("spec.translation.pivot"));
+    assert!(status.message.expect("a message").contains("spec.translation.glossaryRef"));
 }
 
 #[test]

@@ -4,7 +4,7 @@
 use jiff::Timestamp;
 use kube::ResourceExt as _;
 use subtitle_core::{
-    job::{KeepOrRemove, Pivot, SubtitleJob, SubtitleJobSpec, SubtitleJobStatus},
+    job::{SubtitleJob, SubtitleJobSpec, SubtitleJobStatus},
     language::Language,
     payload::Subject,
     record::display_name,
@@ -102,16 +102,6 @@ fn refusal(spec: &SubtitleJobSpec) -> Option<String> {
             "spec.video.path is relative to its library and stays inside it: no leading '/', no '..'".to_owned(),
         );
     }
-    let unsupported = [
-        (
-            spec.translation.pivot == Pivot::ViaEnglish,
-            "spec.translation.pivot ViaEnglish is not supported by this version: use Never",
-        ),
-        (
-            spec.translation.hearing_impaired == KeepOrRemove::Remove,
-            "spec.translation.hearingImpaired Remove is not supported by this version: use Keep",
-        ),
-        (spec.translation.glossary_ref.is_some(), "spec.translation.glossaryRef is not supported by this version"),
-    ];
-    unsupported.into_iter().find(|(is_asked, _)| *is_asked).map(|(_, message)| message.to_owned())
+    let has_glossary = spec.translation.glossary_ref.is_some();
+    has_glossary.then(|| "spec.translation.glossaryRef is not supported by this version: leave it out".to_owned())
 }

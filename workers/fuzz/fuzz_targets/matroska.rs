@@ -5,7 +5,11 @@ use std::{collections::BTreeMap, fs};
 
 use libfuzzer_sys::fuzz_target;
 use subtitle_core::job::Video;
-use subtitle_workers::find::{Sources, simulated::Simulation};
+use subtitle_workers::find::{
+    Finder, Sources,
+    guard::{Guard, GuardedClient},
+    simulated::Simulation,
+};
 
 fuzz_target!(|bytes: &[u8]| {
     let folder = std::env::temp_dir().join(format!("subtitles-fuzz-{}", std::process::id()));
@@ -20,11 +24,12 @@ fuzz_target!(|bytes: &[u8]| {
         http: reqwest::Client::new(),
         simulation: Simulation::default(),
     };
+    let finder = Finder { sources, guarded: GuardedClient::new(Guard::default()).expect("a client") };
     let video = Video { library: "films".into(), path: Some("film.mkv".into()), ..Video::default() };
     let runtime = tokio::runtime::Builder::new_current_thread().build().expect("a runtime");
     runtime.block_on(async {
-        for track in sources.list("embedded", &video, &[], "").await.unwrap_or_default() {
-            let _ = sources.fetch(&track).await;
+        for track in finder.list("embedded", &video, &[], "").await.unwrap_or_default() {
+            let _ = finder.fetch(&track).await;
         }
     });
 });

@@ -29,7 +29,7 @@ async fn main() -> Result<()> {
     let (registry, metrics) = Metrics::of("subtitle-downloader");
     let downloader = Downloader {
         store: store.clone(),
-        sources: common.sources()?,
+        finder: common.finder()?,
         order: sources,
         public_url: common.public_url.clone(),
         metrics: metrics.clone(),

@@ -8,7 +8,7 @@ use sha2::{Digest as _, Sha256};
 use subtitle_core::{job::Video, language::Language};
 use url::Url;
 
-use super::{Found, Origin, SourceError, Sources, library::NAME};
+use super::{Claims, Found, Origin, SourceError, Sources, Trouble, library::NAME};
 
 /// The largest file that is read, in bytes.
 const LARGEST_FILE: usize = 10 << 20;
@@ -28,6 +28,7 @@ pub(super) async fn list(sources: &Sources, video: &Video, languages: &[Language
                 forced: false,
                 hearing_impaired: false,
                 identity: format!("{NAME}:{url}:{}", crate::store::hex(&Sha256::digest(&bytes))),
+                claims: Claims::ThisVideo { is_default: false },
                 origin: Ok(Origin::Bytes(bytes.into())),
             }]);
         }
@@ -51,7 +52,7 @@ fn stem(video: &Video) -> Option<String> {
 }
 
 fn failed(message: String) -> SourceError {
-    SourceError { source_name: NAME, message }
+    SourceError::new(NAME, Trouble::Unavailable, message)
 }
 
 fn address(template: &str, stem: &str, language: &Language) -> Result<Url, SourceError> {

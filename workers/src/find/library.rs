@@ -2,15 +2,15 @@
 
 use subtitle_core::job::Video;
 
-use super::{Found, Origin, SourceError, Sources, sidecar_name, stamp};
+use super::{Claims, Found, Origin, SourceError, Sources, Trouble, sidecar_name, stamp};
 
 pub(super) const NAME: &str = "library";
 
 pub(super) async fn list(sources: &Sources, video: &Video) -> Result<Vec<Found>, SourceError> {
     let Some(file) = sources.video_file(NAME, video).await? else { return Ok(Vec::new()) };
-    let failed = |error: std::io::Error| SourceError {
-        source_name: NAME,
-        message: format!("{} cannot be listed: {error}", file.folder.display()),
+    let failed = |error: std::io::Error| {
+        let message = format!("{} cannot be listed: {error}", file.folder.display());
+        SourceError::new(NAME, Trouble::Unavailable, message)
     };
     let stem = file.stem();
     let mut entries = tokio::fs::read_dir(&file.folder).await.map_err(failed)?;
@@ -26,6 +26,7 @@ pub(super) async fn list(sources: &Sources, video: &Video) -> Result<Vec<Found>,
             language: name.language,
             forced: name.forced,
             hearing_impaired: name.hearing_impaired,
+            claims: Claims::ThisVideo { is_default: false },
             origin: Ok(Origin::File(entry.path())),
             label,
         });

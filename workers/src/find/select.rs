@@ -1,24 +1,32 @@
 //! Which candidate is taken, and why the others are not: candidates and the question come in, an order and a
 //! reason for each loser go out. Pure.
+//!
+//! First what can never be taken, then the score, then ties: the very tag before the bare language, the wished kind,
+//! trusted, the source asked first, the player's default track, the most downloaded.
+
+use std::cmp::Reverse;
 
 use subtitle_core::{
-    job::{Candidate, Forced, HearingImpaired, SubtitleJobSpec},
+    job::{Candidate, Forced, HearingImpaired, MachineTranslated, SubtitleJobSpec},
     language::Language,
     text,
 };
 
-use super::Found;
+use super::{
+    Claims, Found, Listed,
+    score::{Score, Wanted},
+};
 
 /// How many candidates a status keeps.
 const KEPT: usize = 10;
 
 /// Why it cannot be taken, whatever its score.
-fn refusal(found: &Found, language: &Language, spec: &SubtitleJobSpec) -> Option<String> {
+fn refusal(found: &Found, language: &Language, spec: &SubtitleJobSpec, wanted: &Wanted) -> Option<String> {
     if !language.accepts(&found.language) {
         return Some(format!("another language: {}", found.language));
     }
-    if let Err(reason) = &found.origin {
-        return Some(reason.clone());
+    if let Err(unfit) = &found.origin {
+        return Some(unfit.to_string());
     }
     match (spec.forced, found.forced) {
         (Forced::Exclude, true) => return Some("holds foreign-language parts only (forced)".to_owned()),
@@ -26,19 +34,20 @@ fn refusal(found: &Found, language: &Language, spec: &SubtitleJobSpec) -> Option
         _ => {}
     }
     match (spec.hearing_impaired, found.hearing_impaired) {
-        (HearingImpaired::Require, false) => Some("spec.hearingImpaired requires described sounds".to_owned()),
-        (HearingImpaired::Exclude, true) => Some("spec.hearingImpaired excludes described sounds".to_owned()),
-        _ => None,
+        (HearingImpaired::Require, false) => {
+            return Some("spec.hearingImpaired requires described sounds".to_owned());
+        }
+        (HearingImpaired::Exclude, true) => return Some("spec.hearingImpaired excludes described sounds".to_owned()),
+        _ => {}
     }
-}
-
-/// 0 to 100: 80 for the very tag (60 for the bare language), 10 for the wished kind, 10 less one for each source
-/// asked before.
-fn score(found: &Found, rank: usize, language: &Language, spec: &SubtitleJobSpec) -> u8 {
-    let tag = if *language == found.language { 80 } else { 60 };
-    let prefers = matches!(spec.hearing_impaired, HearingImpaired::Prefer | HearingImpaired::Require);
-    let kind = if prefers == found.hearing_impaired { 10 } else { 0 };
-    tag + kind + 10_u8.saturating_sub(u8::try_from(rank).unwrap_or(10))
+    let Claims::Listed(listed) = &found.claims else { return None };
+    if listed.is_machine_translated && spec.selection.machine_translated == MachineTranslated::Exclude {
+        return Some("is machine-translated, which spec.selection.machineTranslated excludes".to_owned());
+    }
+    if listed.parts > 1 {
+        return Some(format!("is in {} parts, for a video in as many files", listed.parts));
+    }
+    wanted.contradiction(listed)
 }
 
 /// What was decided on all candidates.
@@ -46,43 +55,81 @@ fn score(found: &Found, rank: usize, language: &Language, spec: &SubtitleJobSpec
 pub struct Choice {
     /// Indexes of those that can be taken, best first.
     pub order: Vec<usize>,
-    /// Each candidate's score, in the order given; 0 where it was refused.
-    pub scores: Vec<u8>,
+    /// Each candidate's score, in the order given.
+    pub scores: Vec<Score>,
     /// Each one's refusal, in the order given.
     pub refusals: Vec<Option<String>>,
 }
 
+impl Choice {
+    /// Whether the best is certainly for this video, so that no other source need be asked.
+    pub fn is_certain(&self, found: &[(usize, Found)]) -> bool {
+        self.order.first().is_some_and(|at| matches!(found[*at].1.claims, Claims::ThisVideo { .. }))
+    }
+}
+
 /// Orders `found` (with the rank of its source) for one language.
 pub fn choose(found: &[(usize, Found)], language: &Language, spec: &SubtitleJobSpec) -> Choice {
-    let mut refusals: Vec<Option<String>> = found.iter().map(|(_, one)| refusal(one, language, spec)).collect();
-    let scores: Vec<u8> = found.iter().map(|(rank, one)| score(one, *rank, language, spec)).collect();
-    for (refusal, score) in refusals.iter_mut().zip(&scores) {
-        if refusal.is_none() && *score < spec.selection.minimum_score {
-            *refusal =
-                Some(format!("scores {score}, below spec.selection.minimumScore {}", spec.selection.minimum_score));
-        }
+    let wanted = Wanted::new(&spec.video);
+    let minimum = spec.selection.minimum_score;
+    let mut scores = Vec::with_capacity(found.len());
+    let mut refusals = Vec::with_capacity(found.len());
+    for (_, one) in found {
+        let score = match &one.claims {
+            Claims::ThisVideo { .. } => Score::certain(),
+            Claims::Listed(listed) => wanted.score(listed),
+        };
+        let refusal = refusal(one, language, spec, &wanted).or_else(|| {
+            let percent = score.percent();
+            (percent < minimum).then(|| {
+                format!("scores {percent} ({}), below spec.selection.minimumScore {minimum}", score.explained())
+            })
+        });
+        scores.push(score);
+        refusals.push(refusal);
     }
     let mut order: Vec<usize> = (0..found.len()).filter(|at| refusals[*at].is_none()).collect();
-    order.sort_by_key(|at| (std::cmp::Reverse(scores[*at]), *at));
-    order.truncate(usize::from(spec.selection.max_downloads));
+    let wants_described = matches!(spec.hearing_impaired, HearingImpaired::Prefer | HearingImpaired::Require);
+    order.sort_by_key(|at| {
+        let (rank, one) = &found[*at];
+        let unsaid = Listed::default();
+        let (is_default, listed) = match &one.claims {
+            Claims::ThisVideo { is_default } => (*is_default, &unsaid),
+            Claims::Listed(listed) => (false, &**listed),
+        };
+        let ties = (!listed.is_trusted, *rank, !is_default, Reverse(listed.downloads), *at);
+        (Reverse(scores[*at].percent()), *language != one.language, wants_described != one.hearing_impaired, ties)
+    });
     Choice { order, scores, refusals }
 }
 
-/// The list a status shows: `taken` without a reason, then the losers with theirs.
-pub fn candidates(found: &[(usize, Found)], choice: &Choice, taken: Option<usize>) -> Vec<Candidate> {
+/// The list a status shows: `taken` without a reason, then the losers with theirs. `bad` are those that were fetched
+/// and turned out to be of no use.
+pub fn candidates(
+    found: &[(usize, Found)],
+    choice: &Choice,
+    taken: Option<usize>,
+    bad: &[(usize, String)],
+) -> Vec<Candidate> {
     let mut candidates: Vec<Candidate> = (0..found.len())
         .map(|at| {
             let one = &found[at].1;
-            let lost = match &choice.refusals[at] {
+            let was_bad = bad.iter().find(|(index, _)| *index == at).map(|(_, reason)| reason);
+            let lost = match (was_bad, &choice.refusals[at]) {
                 _ if taken == Some(at) => None,
-                Some(reason) => Some(text::clean(reason, 256)),
-                None => Some("another one scored higher".to_owned()),
+                (Some(reason), _) | (None, Some(reason)) => Some(text::clean(reason, 256)),
+                (None, None) if taken.is_none() => Some("was not tried".to_owned()),
+                (None, None) => Some("another one scored higher, or was preferred at the same score".to_owned()),
             };
-            let score = if choice.refusals[at].is_some() { 0 } else { choice.scores[at] };
-            Candidate { from: text::clean(&format!("{}: {}", one.source, one.label), 256), score, lost }
+            let refused = choice.refusals[at].is_some();
+            let score = if refused { 0 } else { choice.scores[at].percent() };
+            let parts = choice.scores[at].explained();
+            let parts = if refused || parts.is_empty() { String::new() } else { format!(" ({parts})") };
+            let from = format!("{}: {}", one.source, text::clean(&one.label, 160));
+            Candidate { from: text::clean(&format!("{from}{parts}"), 256), score, lost }
         })
         .collect();
-    candidates.sort_by_key(|candidate| (candidate.lost.is_some(), std::cmp::Reverse(candidate.score)));
+    candidates.sort_by_key(|candidate| (candidate.lost.is_some(), Reverse(candidate.score)));
     candidates.truncate(KEPT);
     candidates
 }
@@ -102,6 +149,7 @@ mod tests {
             forced,
             hearing_impaired,
             identity: String::new(),
+            claims: Claims::ThisVideo { is_default: false },
             origin: Ok(Origin::Bytes(bytes::Bytes::new())),
         }
     }
@@ -123,16 +171,67 @@ mod tests {
             (1, found("library", "es", false, false)),
         ];
         let choice = choose(&all, &language, &spec(&json!({})));
-        assert_eq!(choice.order, [4, 3, 2]);
-        let lost: Vec<Option<String>> = candidates(&all, &choice, Some(4)).into_iter().map(|one| one.lost).collect();
+        assert_eq!(choice.order, [4, 3, 2], "the tag, then the kind");
+        let lost: Vec<Option<String>> =
+            candidates(&all, &choice, Some(4), &[]).into_iter().map(|one| one.lost).collect();
         assert_eq!(lost[0], None);
         assert!(lost[1..].iter().all(Option::is_some));
 
-        let exclude = spec(&json!({"hearingImpaired": "Exclude", "selection": {"minimumScore": 95}}));
-        assert_eq!(choose(&all, &language, &exclude).order, [4]);
+        let exclude = spec(&json!({"hearingImpaired": "Exclude", "selection": {"minimumScore": 100}}));
+        assert_eq!(choose(&all, &language, &exclude).order, [4, 2]);
         let only = spec(&json!({"forced": "Only"}));
         assert_eq!(choose(&all, &language, &only).order, [1]);
-        let one = spec(&json!({"selection": {"maxDownloads": 1}}));
-        assert_eq!(choose(&all, &language, &one).order, [4]);
+    }
+
+    fn listed(title: &str, downloads: u64, hash: bool, is_episode: bool) -> Found {
+        let release = crate::find::release::Release::read("The.Harbour.2024.1080p.WEB.x264-TIDE");
+        let listed = Listed {
+            title: Some(title.to_owned()),
+            year: Some(2024),
+            is_episode: Some(is_episode),
+            is_hash_match: hash,
+            release,
+            downloads,
+            parts: 1,
+            ..Listed::default()
+        };
+        Found { claims: Claims::Listed(Box::new(listed)), ..found("opensubtitles", "es", false, false) }
+    }
+
+    #[test]
+    fn a_hash_is_believed_only_when_the_identity_agrees() {
+        let language = Language::parse("es").expect("a tag");
+        let video = json!({"video": {"title": "The Harbour", "year": 2024}, "language": "es"});
+        let spec: SubtitleJobSpec = serde_json::from_value(video).expect("a spec");
+        let all = [
+            (0, listed("Gull Patrol", 212_472, true, true)),
+            (0, listed("The Harbour", 3, false, false)),
+            (0, listed("Gull Harbour", 90_000, true, false)),
+            (0, listed("Harbour, The".trim_end_matches(", The"), 1, true, false)),
+        ];
+        let choice = choose(&all, &language, &spec);
+        assert_eq!(choice.order, [3, 1]);
+        assert_eq!(choice.scores[3].percent(), 100);
+        assert_eq!(choice.refusals[0].as_deref(), Some("is for an episode, not for a film"));
+        assert_eq!(choice.refusals[2].as_deref(), Some("is for 'Gull Harbour'"));
+        let shown = candidates(&all, &choice, Some(3), &[(1, "has no cue".to_owned())]);
+        assert_eq!(shown[1].from, "opensubtitles: es.srt (title 60, year 20)");
+        assert_eq!((shown[1].score, shown[1].lost.as_deref()), (80, Some("has no cue")));
+    }
+
+    #[test]
+    fn a_video_of_two_episodes_needs_both_and_other_episodes_never_do() {
+        let language = Language::parse("es").expect("a tag");
+        let video = json!({"video": {"title": "Low Tide", "season": 7, "episodes": [10, 11]}, "language": "es"});
+        let spec: SubtitleJobSpec = serde_json::from_value(video).expect("a spec");
+        let episode = |season, episodes: &[u16]| {
+            let mut found = listed("Low Tide", 0, true, true);
+            if let Claims::Listed(listed) = &mut found.claims {
+                (listed.season, listed.episodes) = (Some(season), episodes.to_vec());
+            }
+            (0, found)
+        };
+        let all = [episode(7, &[10]), episode(7, &[8]), episode(6, &[10, 11]), episode(7, &[10, 11])];
+        assert_eq!(choose(&all, &language, &spec).order, [3]);
     }
 }

@@ -5,7 +5,7 @@ use std::{fmt::Write as _, time::Duration};
 
 use subtitle_core::{job::Video, language::Language, names::SIMULATED, record::display_name};
 
-use super::{Found, Origin, SourceError};
+use super::{Claims, Found, Origin, SourceError, Trouble};
 
 /// How the simulated source and engine behave.
 #[derive(Clone, Copy, Debug, Default)]
@@ -39,7 +39,7 @@ pub(super) async fn list(
     seed: &str,
 ) -> Result<Vec<Found>, SourceError> {
     if simulation.plays_failure(seed).await {
-        return Err(SourceError { source_name: SIMULATED, message: "a simulated failure, as configured".to_owned() });
+        return Err(SourceError::new(SIMULATED, Trouble::Unavailable, "a simulated failure, as configured"));
     }
     let title = display_name(video);
     let has = |language: &&Language| number(&format!("{title}:{language}"), 100) < 90;
@@ -64,6 +64,7 @@ fn found(title: &str, language: &Language) -> Found {
         forced: false,
         hearing_impaired: false,
         identity: format!("{SIMULATED}:{title}:{language}"),
+        claims: Claims::ThisVideo { is_default: false },
         origin: Ok(Origin::Bytes(text.into())),
     }
 }

@@ -25,7 +25,11 @@ use subtitle_workers::{
     desk::Desk,
     download::Downloader,
     engine::Translate,
-    find::{Sources, simulated::Simulation},
+    find::{
+        Finder, Sources,
+        guard::{Guard, GuardedClient},
+        simulated::Simulation,
+    },
     metrics::Metrics,
     store::{Store, sha256},
     task::{Delivered, Settled, Work, handle},
@@ -206,7 +210,10 @@ impl Bench {
         let simulation = Simulation { delay, failure_percent: 0 };
         Downloader {
             store: self.store.clone(),
-            sources: Sources { simulation, ..self.translator(CountingEngine::default()).sources },
+            finder: Finder {
+                sources: Sources { simulation, ..self.translator(CountingEngine::default()).sources },
+                guarded: GuardedClient::new(Guard::default()).expect("a client"),
+            },
             order: vec![],
             public_url: "http://example".to_owned(),
             metrics: self.metrics.clone(),

@@ -23,11 +23,7 @@ pub(crate) struct Arguments {
 }
 
 pub(crate) fn run(Arguments { input, out }: &Arguments) -> Result<(), Failure> {
-    let extension = out.extension().unwrap_or_default().to_string_lossy();
-    let format = Format::of_extension(&extension).ok_or_else(|| {
-        let known = [Format::Srt, Format::WebVtt, Format::Ass].map(|format| format!(".{}", format.extension()));
-        Failure::Usage(format!("'{}' names no format that is written: end it in {}", out.display(), known.join(", ")))
-    })?;
+    let format = format_of(out)?;
     let file = input.open()?.file;
     let written = file.subtitle.write(format);
     store(out, &written.text)
@@ -40,6 +36,15 @@ pub(crate) fn run(Arguments { input, out }: &Arguments) -> Result<(), Failure> {
         eprintln!("warning: and {} more; `subtitles inspect` lists all", warnings.len() - SHOWN);
     }
     Ok(())
+}
+
+/// The format that a target's extension asks for.
+pub(crate) fn format_of(out: &Path) -> Result<Format, Failure> {
+    let extension = out.extension().unwrap_or_default().to_string_lossy();
+    Format::of_extension(&extension).ok_or_else(|| {
+        let known = [Format::Srt, Format::WebVtt, Format::Ass].map(|format| format!(".{}", format.extension()));
+        Failure::Usage(format!("'{}' names no format that is written: end it in {}", out.display(), known.join(", ")))
+    })
 }
 
 /// Writes a file, whole or not at all.

@@ -2,6 +2,7 @@
 
 use std::process::ExitCode;
 
+use subtitle_core::reason::Reason;
 use subtitle_workers::subtitle::file::Unreadable;
 
 /// A command's failure.
@@ -26,6 +27,10 @@ pub(crate) enum Failure {
         /// For a person, with the cues' numbers.
         message: String,
     },
+    /// Every source answered, and none has it.
+    NothingFound(String),
+    /// A source could not be asked.
+    Source(Reason, String),
     /// Standard output was closed: whoever read it has seen enough.
     Closed,
 }
@@ -49,6 +54,14 @@ impl Failure {
             Self::Untranslated { is_refused, code, message } => {
                 eprintln!("subtitles: {code}: {message}");
                 ExitCode::from(if is_refused { 5 } else { 4 })
+            }
+            Self::NothingFound(message) => {
+                eprintln!("subtitles: {message}");
+                ExitCode::from(3)
+            }
+            Self::Source(reason, message) => {
+                eprintln!("subtitles: {reason}: {message}");
+                ExitCode::from(4)
             }
             Self::Closed => ExitCode::SUCCESS,
         }

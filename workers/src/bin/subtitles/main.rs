@@ -1,10 +1,13 @@
-//! The `subtitles` command line: the workers' own code without any server. Arguments come in; reports and files go
+//! The `subtitles` command line: the workers' own code without any server of ours. Arguments come in; reports and files go
 //! out. Reads and writes files.
 
 mod convert;
 mod failure;
+mod find;
+mod get;
 mod input;
 mod inspect;
+mod question;
 mod translate;
 
 use std::process::ExitCode;
@@ -29,10 +32,12 @@ Examples:
   curl -s URL | subtitles inspect -               the same from standard input
   subtitles convert film.srt film.vtt             the target's extension decides: .srt .vtt .ass
   subtitles convert film.sub film.srt --frame-rate 25
+  subtitles find film.mkv --language es           what is inside it and beside it, with scores
+  subtitles get film.mkv --language es            the best of it as film.es.srt
   subtitles translate film.en.srt --from en --to es --out film.es.srt
 
-Exit codes: 0 fine, 1 wrong use, 2 unreadable input, 4 not translated, 5 the checks refuse the translation; the reason
-code and the numbers of the cues are on standard error.";
+Exit codes: 0 fine, 1 wrong use, 2 unreadable input, 3 nothing found, 4 a source or an engine failed, 5 the checks
+refuse the translation; the reason code and the numbers of the cues are on standard error.";
 
 #[derive(Subcommand)]
 enum Command {
@@ -40,6 +45,10 @@ enum Command {
     Inspect(inspect::Arguments),
     /// Writes a file in another format, or the same one repaired, as UTF-8; says what the target cannot hold
     Convert(convert::Arguments),
+    /// Lists the subtitles that a video has, inside it, beside it or behind HTTP, with scores and why each would lose
+    Find(find::Arguments),
+    /// Finds the best subtitle for a video and writes it
+    Get(get::Arguments),
     /// Translates a file with the translator's own code: what its checks refuse is not written
     Translate(Box<translate::Arguments>),
 }
@@ -56,6 +65,8 @@ fn main() -> ExitCode {
     let result = match arguments.command {
         Command::Inspect(arguments) => inspect::run(&arguments),
         Command::Convert(arguments) => convert::run(&arguments),
+        Command::Find(arguments) => find::run(&arguments),
+        Command::Get(arguments) => get::run(&arguments),
         Command::Translate(arguments) => translate::run(*arguments),
     };
     result.map_or_else(Failure::report, |()| ExitCode::SUCCESS)

@@ -1,15 +1,16 @@
 //! The downloader: a question comes in; the subtitle, a request to translate another one, or the reason why there
 //! is none goes out.
 
+mod nothing;
+
 use subtitle_broker::Publish;
 use subtitle_core::{
     event::{Event, source},
-    job::{self, Candidate, MachineTranslated, TranslationPolicy},
+    job::{self, Candidate, TranslationPolicy},
     language::Language,
     names::{SIMULATED, SOURCES, known},
     payload::{DownloadRequested, DownloadStarted, Ready, Subject, TranslateRequested},
     reason::Reason,
-    record::{display_name, location},
     topology::DOWNLOAD_QUEUE,
 };
 
@@ -17,7 +18,7 @@ use crate::{
     artefact::{self, Artefact, download_url, write_sidecar},
     clock::Clock,
     failure::Failure,
-    find::{Content, Found, SourceError, Sources, select},
+    find::{Content, Finder, Found, Origin, SourceError, select},
     metrics::Metrics,
     named::exactly,
     report::{Gate, Reporter, Stopped},
@@ -35,7 +36,7 @@ pub struct Downloader {
     /// Where results go.
     pub store: Store,
     /// Where to look.
-    pub sources: Sources,
+    pub finder: Finder,
     /// The order when a job names none.
     pub order: Vec<&'static str>,
     /// Where this system's API is reached.
@@ -49,6 +50,29 @@ pub struct Downloader {
 struct Looked {
     found: Vec<(usize, Found)>,
     errors: Vec<SourceError>,
+    /// Those that were fetched and are of no use, with why.
+    bad: Vec<(usize, Failure)>,
+}
+
+impl Looked {
+    fn candidates(&self, choice: &select::Choice, taken: Option<usize>) -> Vec<Candidate> {
+        let bad: Vec<(usize, String)> = self.bad.iter().map(|(at, failure)| (*at, failure.message.clone())).collect();
+        select::candidates(&self.found, choice, taken, &bad)
+    }
+}
+
+/// Why a candidate gave no subtitle.
+enum Unfetched {
+    /// Its source did not give it: another time it may.
+    Source(SourceError),
+    /// Its file is of no use, or could not be stored.
+    File(Failure),
+}
+
+impl From<Failure> for Unfetched {
+    fn from(failure: Failure) -> Self {
+        Self::File(failure)
+    }
 }
 
 /// What was taken for one language.
@@ -172,18 +196,18 @@ impl Downloader {
         if policy != TranslationPolicy::Never {
             languages.extend(from.iter().cloned());
         }
-        let looked = self.look(&order, task, subject, &languages).await;
+        let mut looked = self.look(&order, task, subject, &languages).await;
         if policy != TranslationPolicy::Always
             && let Some(Taken { artefact, candidates, simulated }) =
-                self.take(&looked, &wanted, task, subject, gate).await?
+                self.take(&mut looked, &wanted, task, subject, gate).await?
         {
-            write_sidecar(&self.sources, spec, &artefact, &wanted).await?;
+            write_sidecar(&self.finder.sources, spec, &artefact, &wanted).await?;
             return Ok(Answer::Ready { artefact, candidates, simulated });
         }
         if policy != TranslationPolicy::Never {
             for language in &from {
                 if let Some(Taken { artefact, candidates, .. }) =
-                    self.take(&looked, language, task, subject, gate).await?
+                    self.take(&mut looked, language, task, subject, gate).await?
                 {
                     let result = artefact.result;
                     let from = job::Artefact { key: result.key, language: result.language, sha256: result.sha256 };
@@ -204,7 +228,8 @@ impl Downloader {
         Ok(if wished.is_empty() { self.order.clone() } else { wished })
     }
 
-    /// Asks source after source, and stops at the first that has the first language.
+    /// Asks source after source, and stops at the first that has the first language for certain: what a provider
+    /// lists may be for another video, and the next one may have better.
     async fn look(
         &self,
         order: &[&'static str],
@@ -212,10 +237,10 @@ impl Downloader {
         subject: &Subject,
         languages: &[Language],
     ) -> Looked {
-        let mut looked = Looked { found: Vec::new(), errors: Vec::new() };
+        let mut looked = Looked { found: Vec::new(), errors: Vec::new(), bad: Vec::new() };
         let seed = format!("{}:{}", subject.job_id, subject.attempt);
         for (rank, source) in order.iter().enumerate() {
-            let listed = self.sources.list(source, &task.spec.video, languages, &seed).await;
+            let listed = self.finder.list(source, &task.spec.video, languages, &seed).await;
             let outcome = match &listed {
                 Ok(found) if found.is_empty() => "nothing",
                 Ok(_) => "found",
@@ -227,37 +252,51 @@ impl Downloader {
                 Err(error) => looked.errors.push(error),
             }
             let first = languages.first();
-            if first.is_some_and(|first| !select::choose(&looked.found, first, &task.spec).order.is_empty()) {
+            if first.is_some_and(|first| select::choose(&looked.found, first, &task.spec).is_certain(&looked.found)) {
                 break;
             }
         }
         looked
     }
 
-    /// Fetches the best of one language that turns out to be usable; none if there is none.
+    /// Fetches the best of one language that turns out to be usable; none if there is none. A bad file makes room for
+    /// the next candidate; at most `spec.selection.maxDownloads` that count against a quota are fetched.
     async fn take(
         &self,
-        looked: &Looked,
+        looked: &mut Looked,
         language: &Language,
         task: &DownloadRequested,
         subject: &Subject,
         gate: &dyn Gate,
     ) -> Result<Option<Taken>, Stopped> {
-        let mut last = None;
         let choice = select::choose(&looked.found, language, &task.spec);
+        let mut paid = 0;
         for at in choice.order.iter().copied() {
-            let found = &looked.found[at].1;
+            let found = looked.found[at].1.clone();
+            if found.origin.as_ref().is_ok_and(Origin::is_paid) {
+                if paid == task.spec.selection.max_downloads {
+                    break;
+                }
+                paid += 1;
+            }
             gate.pass()?;
-            match self.fetch(found, language, task, subject).await {
+            match self.fetch(&found, language, task, subject).await {
                 Ok(artefact) => {
-                    let candidates = select::candidates(&looked.found, &choice, Some(at));
+                    let candidates = looked.candidates(&choice, Some(at));
                     return Ok(Some(Taken { artefact, candidates, simulated: found.source == SIMULATED }));
                 }
-                Err(failure) if failure.reason == Reason::StoreUnavailable => return Err(failure.into()),
-                Err(failure) => last = Some(failure),
+                Err(Unfetched::Source(error)) => {
+                    let failure = Failure::new(error.reason(), &error);
+                    looked.errors.push(error);
+                    looked.bad.push((at, failure));
+                }
+                Err(Unfetched::File(failure)) if failure.reason == Reason::StoreUnavailable => {
+                    return Err(failure.into());
+                }
+                Err(Unfetched::File(failure)) => looked.bad.push((at, failure)),
             }
         }
-        last.map_or(Ok(None), |failure| Err(failure.into()))
+        Ok(None)
     }
 
     async fn fetch(
@@ -266,7 +305,7 @@ impl Downloader {
         language: &Language,
         task: &DownloadRequested,
         subject: &Subject,
-    ) -> Result<Artefact, Failure> {
+    ) -> Result<Artefact, Unfetched> {
         let key_in = |format| artefact::key(&subject.namespace, "found", &found.identity, format);
         let stored_formats = match task.spec.output.format {
             job::OutputFormat::WebVtt => &[Format::WebVtt][..],
@@ -282,10 +321,10 @@ impl Downloader {
             self.metrics.cache_hits.increment(["found"]);
             return Ok(Artefact { result: job::JobResult { source, ..artefact.result }, ..artefact });
         }
-        let content = self.sources.fetch(found).await;
+        let content = self.finder.fetch(found).await;
         let outcome = if content.is_ok() { "found" } else { "error" };
         self.metrics.source_requests.increment([found.source, "fetch", outcome]);
-        let content = content.map_err(|error| Failure::new(Reason::SourceUnavailable, error))?;
+        let content = content.map_err(Unfetched::Source)?;
         let subtitle = match content {
             Content::Cues(cues) => Subtitle::from_cues(cues).map_err(|_| {
                 Failure::new(Reason::UnusableSubtitle, format!("{} of the video has no text", found.label))
@@ -295,50 +334,5 @@ impl Downloader {
         let format = subtitle.output_format(task.spec.output.format);
         let artefact = artefact::store(&self.store, &key_in(format), &subtitle, format, &found.language).await?;
         Ok(Artefact { result: job::JobResult { source, ..artefact.result }, ..artefact })
-    }
-
-    /// Why there is nothing: a source that could not be asked is not the same as one that has none.
-    async fn nothing(
-        &self,
-        looked: Looked,
-        wanted: &Language,
-        from: &[Language],
-        order: &[&'static str],
-        task: &DownloadRequested,
-    ) -> Failure {
-        let choice = select::choose(&looked.found, wanted, &task.spec);
-        let candidates = select::candidates(&looked.found, &choice, None);
-        let video = display_name(&task.spec.video);
-        let mut failure = if let Some(error) = looked.errors.first() {
-            let simulated = error.source_name == SIMULATED;
-            let reason = if simulated { Reason::SimulatedFailure } else { Reason::SourceUnavailable };
-            Failure::new(reason, error)
-        } else if self.sources.is_missing(&task.spec.video).await {
-            let (path, library) = (location(&task.spec.video), &task.spec.video.library);
-            Failure::new(
-                Reason::VideoUnavailable,
-                format!("'{path}' is not in library '{library}', and no subtitle for it was found"),
-            )
-        } else {
-            let mut message = format!("no '{wanted}' subtitle for {video} in: {}", order.join(", "));
-            match (task.spec.translation.policy, from) {
-                (TranslationPolicy::Never, _) => message.push_str("; spec.translation.policy is Never"),
-                (_, []) => message.push_str("; spec.translation.from names no other language"),
-                (_, from) => {
-                    let from: Vec<&str> = from.iter().map(Language::as_str).collect();
-                    message.push_str("; nothing to translate from in: ");
-                    message.push_str(&from.join(", "));
-                }
-            }
-            if task.spec.video.url.is_some() {
-                message.push_str("; tracks inside a video.url are not read by this version, use video.path");
-            }
-            if task.spec.selection.machine_translated == MachineTranslated::Allow {
-                message.push_str("; no source of this version marks machine translations");
-            }
-            Failure::new(Reason::NoSubtitleFound, message)
-        };
-        failure.candidates = candidates;
-        failure
     }
 }

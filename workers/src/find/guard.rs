@@ -1,0 +1,209 @@
+//! Which addresses a spec's URL may lead to. Whoever writes a job chooses a URL that this worker fetches: without a
+//! guard that reaches what only the worker can reach, such as a cloud's metadata service. Refused are the special
+//! purpose blocks of RFC 6890 and its successors, checked on the address that is connected to, not only on the name,
+//! and again on every redirect. Does I/O when it resolves a name.
+
+use std::{
+    fmt,
+    net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr},
+    str::FromStr,
+    sync::Arc,
+    time::Duration,
+};
+
+use reqwest::{
+    RequestBuilder,
+    dns::{Addrs, Name, Resolve, Resolving},
+    redirect::Policy,
+};
+use url::{Host, Url};
+
+/// How often a server may send a request elsewhere.
+const MOST_REDIRECTS: usize = 5;
+
+/// A block of addresses, such as `10.0.0.0/8`; a single address is a block of one.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Network {
+    address: IpAddr,
+    prefix: u8,
+}
+
+impl FromStr for Network {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        let invalid = || format!("'{text}' is no block of addresses, such as 10.0.0.0/8 or ::1/128");
+        let (address, prefix) = text.split_once('/').map_or((text, None), |(address, prefix)| (address, Some(prefix)));
+        let address: IpAddr = address.trim().parse().map_err(|_| invalid())?;
+        let most = if address.is_ipv4() { 32 } else { 128 };
+        let prefix = prefix.map_or(Ok(most), |prefix| prefix.trim().parse().map_err(|_| invalid()))?;
+        if prefix > most { Err(invalid()) } else { Ok(Self { address, prefix }) }
+    }
+}
+
+impl Network {
+    fn contains(self, address: IpAddr) -> bool {
+        match (self.address, address) {
+            (IpAddr::V4(own), IpAddr::V4(other)) => {
+                let mask = u32::MAX.checked_shl(32 - u32::from(self.prefix)).unwrap_or(0);
+                own.to_bits() & mask == other.to_bits() & mask
+            }
+            (IpAddr::V6(own), IpAddr::V6(other)) => {
+                let mask = u128::MAX.checked_shl(128 - u32::from(self.prefix)).unwrap_or(0);
+                own.to_bits() & mask == other.to_bits() & mask
+            }
+            _ => false,
+        }
+    }
+}
+
+/// Why a URL is not fetched.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum Refused {
+    /// Neither http nor https.
+    #[error("only http and https URLs are fetched, not '{0}'")]
+    Scheme(String),
+    /// An address that only this worker can reach.
+    #[error("{0} is a private or special address: if that is meant, list it in SUBTITLES_ALLOW_PRIVATE_ADDRESSES")]
+    Address(IpAddr),
+    /// Nothing to connect to.
+    #[error("the URL names no host")]
+    NoHost,
+}
+
+/// Refuses special addresses but for those that the operator's configuration allows.
+#[derive(Clone, Debug, Default)]
+pub struct Guard {
+    allowed: Arc<[Network]>,
+}
+
+impl Guard {
+    /// A guard that lets `allowed` through.
+    pub fn new(allowed: impl IntoIterator<Item = Network>) -> Self {
+        Self { allowed: allowed.into_iter().collect() }
+    }
+
+    /// Whether a connection to this address may be made.
+    pub fn permit(&self, address: IpAddr) -> Result<(), Refused> {
+        let address = address.to_canonical();
+        let is_allowed = self.allowed.iter().any(|network| network.contains(address));
+        if is_allowed || !is_special(address) { Ok(()) } else { Err(Refused::Address(address)) }
+    }
+
+    /// What can be said before a name is resolved.
+    pub fn check(&self, url: &Url) -> Result<(), Refused> {
+        if !matches!(url.scheme(), "http" | "https") {
+            return Err(Refused::Scheme(url.scheme().to_owned()));
+        }
+        match url.host().ok_or(Refused::NoHost)? {
+            Host::Ipv4(address) => self.permit(address.into()),
+            Host::Ipv6(address) => self.permit(address.into()),
+            // Resolved, and checked again, when it is connected to.
+            Host::Domain(_) => Ok(()),
+        }
+    }
+}
+
+fn is_special(address: IpAddr) -> bool {
+    match address {
+        IpAddr::V4(address) => is_special_v4(address),
+        IpAddr::V6(address) => is_special_v6(address),
+    }
+}
+
+fn is_special_v4(address: Ipv4Addr) -> bool {
+    let [first, second, third, _] = address.octets();
+    address.is_private()
+        || address.is_loopback()
+        || address.is_link_local()
+        || address.is_multicast()
+        || address.is_documentation()
+        || matches!(first, 0 | 240..)
+        || (first == 100 && (64..128).contains(&second))
+        || (first == 198 && (18..20).contains(&second))
+        || (first, second, third) == (192, 0, 0)
+}
+
+/// Only global unicast is left, and of that not what wraps an IPv4 address that is special itself (NAT64, 6to4) or
+/// documentation.
+fn is_special_v6(address: Ipv6Addr) -> bool {
+    let segments = address.segments();
+    let wrapped = |high: u16, low: u16| is_special_v4(Ipv4Addr::from_bits(u32::from(high) << 16 | u32::from(low)));
+    match segments {
+        [0x64, 0xFF9B, 0, 0, 0, 0, high, low] | [0x2002, high, low, ..] => wrapped(high, low),
+        [0x2001, 0xDB8 | 0, ..] => true,
+        _ => segments[0] & 0xE000 != 0x2000,
+    }
+}
+
+/// Resolves names to permitted addresses only, so that what was checked is what is connected to.
+struct Resolver(Guard);
+
+impl Resolve for Resolver {
+    fn resolve(&self, name: Name) -> Resolving {
+        let guard = self.0.clone();
+        Box::pin(async move {
+            let all: Vec<SocketAddr> = tokio::net::lookup_host((name.as_str(), 0)).await?.collect();
+            let mut refused = None;
+            let permitted: Vec<SocketAddr> = all
+                .into_iter()
+                .filter(|address| guard.permit(address.ip()).map_err(|error| refused = Some(error)).is_ok())
+                .collect();
+            match refused {
+                Some(error) if permitted.is_empty() => Err(error.into()),
+                _ => Ok(Box::new(permitted.into_iter()) as Addrs),
+            }
+        })
+    }
+}
+
+/// The only way to fetch a URL that comes from a spec.
+#[derive(Clone)]
+pub struct GuardedClient {
+    guard: Guard,
+    http: reqwest::Client,
+}
+
+impl fmt::Debug for GuardedClient {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.guard.fmt(formatter)
+    }
+}
+
+impl GuardedClient {
+    /// Without proxies: behind one, nobody could say which address is connected to.
+    pub fn new(guard: Guard) -> Result<Self, reqwest::Error> {
+        let redirects = guard.clone();
+        let policy = Policy::custom(move |attempt| match redirects.check(attempt.url()) {
+            Err(refused) => attempt.error(refused),
+            Ok(()) if attempt.previous().len() > MOST_REDIRECTS => attempt.error("too many redirects"),
+            Ok(()) => attempt.follow(),
+        });
+        let http = reqwest::Client::builder()
+            .no_proxy()
+            .redirect(policy)
+            .dns_resolver(Arc::new(Resolver(guard.clone())))
+            .connect_timeout(Duration::from_secs(5))
+            .timeout(Duration::from_secs(30))
+            .build()?;
+        Ok(Self { guard, http })
+    }
+
+    /// A request, unless the URL itself is refused.
+    pub fn get(&self, url: &Url) -> Result<RequestBuilder, Refused> {
+        self.guard.check(url)?;
+        Ok(self.http.get(url.clone()))
+    }
+}
+
+/// The innermost cause of a request's error, which is what a person can act on; the URL is not in it.
+pub fn cause(error: &(dyn std::error::Error + 'static)) -> String {
+    let mut innermost = error;
+    while let Some(source) = innermost.source() {
+        innermost = source;
+    }
+    innermost.to_string()
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,142 @@
+//! What the name of a release says: a file name or a provider's release text comes in, title, year, episodes and
+//! the words that tell one release from another go out. Pure; there is no standard, so the rules are our own and the
+//! table in the tests is their description.
+//!
+//! ```text
+//! name ── words ──▶ anchor (year, episode, or a word no title has) ──▶ title | year, episodes, tags | group
+//! ```
+
+mod episode;
+mod tags;
+
+pub use tags::Tags;
+
+/// What a name says; whatever it does not say is none or empty.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Release {
+    /// The words in front of everything else, with single spaces.
+    pub title: Option<String>,
+    /// The year of the work.
+    pub year: Option<u16>,
+    /// The season; none for a film, and for names that count episodes without seasons.
+    pub season: Option<u16>,
+    /// The episodes in the file, ascending; empty for a film and for a whole season.
+    pub episodes: Vec<u16>,
+    /// What tells releases of one work apart.
+    pub tags: Tags,
+    /// Who released it.
+    pub group: Option<String>,
+}
+
+/// A part of a name between separators.
+#[derive(Clone, Copy, Debug)]
+struct Word<'a> {
+    text: &'a str,
+    lower: &'a str,
+    /// What stands in front of it, such as `-` or ` [`.
+    gap: &'a str,
+}
+
+const EXTENSIONS: [&str; 15] =
+    ["mkv", "mp4", "avi", "m4v", "webm", "mov", "ts", "m2ts", "wmv", "srt", "vtt", "ass", "ssa", "sub", "zip"];
+
+impl Release {
+    /// Reads a name, with or without folders and extension.
+    pub fn read(name: &str) -> Self {
+        let file = name.rsplit(['/', '\\']).next().unwrap_or(name).trim();
+        let stem = match file.rsplit_once('.') {
+            Some((stem, extension)) if EXTENSIONS.contains(&extension.to_ascii_lowercase().as_str()) => stem,
+            _ => file,
+        };
+        let (leading, stem) = leading_group(stem);
+        // ASCII only, so that both have the same offsets.
+        let lower = stem.to_ascii_lowercase();
+        let words = words(stem, &lower);
+        let numbered = episode::find(&words);
+        let first_tag = tags::first_certain(&words);
+        let end = numbered.as_ref().map(|numbered| numbered.at).into_iter().chain(first_tag).min();
+        let year = year(&words, end.unwrap_or(words.len()));
+        // A year in front of the episode ends the title too, but so does an episode in front of a year.
+        let anchor = year.map(|(at, _)| at).into_iter().chain(end).min().unwrap_or(words.len());
+        let title = words[..anchor].iter().map(|word| word.text).collect::<Vec<_>>().join(" ");
+        let (tags, tagged) = tags::read(&words[anchor..]);
+        // Without a known word, what follows a dash may as well be an episode's title.
+        let after = match tagged {
+            0 => (numbered.is_none() && year.is_some()).then_some(anchor + 1),
+            tagged => Some(anchor + tagged),
+        };
+        let (season, episodes) = numbered.map(|numbered| (numbered.season, numbered.episodes)).unwrap_or_default();
+        Self {
+            title: (!title.is_empty()).then_some(title),
+            year: year.map(|(_, year)| year),
+            season,
+            episodes,
+            group: leading.or_else(|| trailing_group(&words, after?)),
+            tags,
+        }
+    }
+
+    /// Whether two titles are the same but for case, punctuation, `and`, and a leading article.
+    pub fn is_same_title(one: &str, other: &str) -> bool {
+        let (one, other) = (comparable(one), comparable(other));
+        !one.is_empty() && one == other
+    }
+}
+
+fn comparable(title: &str) -> String {
+    let lower = title.to_lowercase().replace('&', " and ").replace(['\'', '’'], "");
+    let mut words: Vec<&str> =
+        lower.split(|one: char| !one.is_alphanumeric()).filter(|word| !word.is_empty()).collect();
+    if words.len() > 1 && ["the", "a", "an"].contains(&words[0]) {
+        words.remove(0);
+    }
+    words.join(" ")
+}
+
+/// `[Group] Title`, as fans' releases are named.
+fn leading_group(stem: &str) -> (Option<String>, &str) {
+    let split = stem.strip_prefix('[').and_then(|rest| rest.split_once(']'));
+    match split {
+        Some((group, rest)) if !group.trim().is_empty() && rest.chars().any(char::is_alphanumeric) => {
+            (Some(group.trim().to_owned()), rest)
+        }
+        _ => (None, stem),
+    }
+}
+
+/// `-Group` at the end, behind the last word that is known to say something else.
+fn trailing_group(words: &[Word<'_>], after: usize) -> Option<String> {
+    let at = (after..words.len()).rev().find(|at| words[*at].gap == "-")?;
+    // `-Group[site]` and `-Group-mirror` are the group's; a word in front of the dash is not.
+    Some(words[at].text.to_owned())
+}
+
+fn words<'a>(stem: &'a str, lower: &'a str) -> Vec<Word<'a>> {
+    let mut words = Vec::new();
+    let (mut gap_from, mut from) = (0, None);
+    let ends = stem.char_indices().chain([(stem.len(), ' ')]);
+    for (at, character) in ends {
+        let belongs = character.is_alphanumeric() || (matches!(character, '\'' | '’' | '&') && at < stem.len());
+        match (belongs, from) {
+            (true, None) => from = Some(at),
+            (false, Some(start)) => {
+                words.push(Word { text: &stem[start..at], lower: &lower[start..at], gap: &stem[gap_from..start] });
+                (from, gap_from) = (None, at);
+            }
+            _ => {}
+        }
+    }
+    words
+}
+
+/// The last year in front of `end` that is not the name's first word: titles may begin with one, or hold one.
+fn year(words: &[Word<'_>], end: usize) -> Option<(usize, u16)> {
+    (1..end.min(words.len())).rev().find_map(|at| {
+        let word = words[at].lower;
+        let year = word.parse().ok().filter(|_| word.len() == 4)?;
+        (1900..=2099).contains(&year).then_some((at, year))
+    })
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,131 @@
+//! What the downloader answers, on real files in a folder: the next candidate after a bad file, translation after
+//! the last, and a reason that says what was in the way.
+
+use std::{collections::BTreeMap, fs, path::PathBuf};
+
+use serde_json::{Value, json};
+use subtitle_core::{
+    payload::{DownloadRequested, Subject},
+    reason::Reason,
+};
+use subtitle_workers::{
+    download::{Answer, Downloader},
+    failure::Failure,
+    find::{
+        Finder, Sources,
+        guard::{Guard, GuardedClient},
+        simulated::Simulation,
+    },
+    metrics::Metrics,
+    report::{Gate, Stopped},
+    store::Store,
+};
+
+const SPANISH: &str = "1\n00:00:01,000 --> 00:00:02,000\nEl barco sale al mediodía y no vuelve.\n";
+/// Long enough that nobody takes it for Spanish.
+fn english() -> String {
+    let line = "The boat leaves the harbour at noon and it does not return before the storm is over, they said.";
+    let cue = |at: u32| format!("{at}\n00:00:{at:02},000 --> 00:00:{at:02},900\n{line}\n\n");
+    (1..30).map(cue).collect()
+}
+
+/// Lets every call pass.
+struct Open;
+
+impl Gate for Open {
+    fn pass(&self) -> Result<(), Stopped> {
+        Ok(())
+    }
+}
+
+/// A library of its own for each test, removed with it.
+struct Library(PathBuf);
+
+impl Library {
+    fn new(name: &str, files: &[(&str, &str)]) -> Self {
+        let folder = std::env::temp_dir().join(format!("subtitles-choosing-{name}-{}", std::process::id()));
+        fs::create_dir_all(&folder).expect("a folder");
+        fs::write(folder.join("film.mkv"), "no Matroska").expect("written");
+        for (file, text) in files {
+            fs::write(folder.join(file), text).expect("written");
+        }
+        Self(folder)
+    }
+
+    async fn answer(&self, more: Value) -> Result<Answer, Failure> {
+        let mut spec = json!({"video": {"library": "films", "path": "film.mkv"}, "language": "es"});
+        spec.as_object_mut().expect("an object").extend(more.as_object().expect("an object").clone());
+        let task = DownloadRequested {
+            video_url: String::new(),
+            video_title: "film".to_owned(),
+            language: "es".to_owned(),
+            preferred_sources: vec![],
+            spec: serde_json::from_value(spec).expect("a spec"),
+        };
+        let _ = rustls::crypto::ring::default_provider().install_default();
+        let sources = Sources {
+            libraries: BTreeMap::from([("films".to_owned(), self.0.clone())]),
+            library_url: None,
+            http: reqwest::Client::new(),
+            simulation: Simulation::default(),
+        };
+        let downloader = Downloader {
+            store: Store::open(&"memory:".parse().expect("a URL")).expect("opens"),
+            finder: Finder { sources, guarded: GuardedClient::new(Guard::default()).expect("a client") },
+            order: vec!["embedded", "library"],
+            public_url: "http://example".to_owned(),
+            metrics: Metrics::of("test").1,
+        };
+        let subject = Subject { job_id: "a".into(), namespace: "n".into(), name: "a".into(), attempt: 1 };
+        match downloader.answer(&task, &subject, &Open).await {
+            Ok(answer) => Ok(answer),
+            Err(Stopped::Failed(failure)) => Err(failure),
+            Err(stopped) => panic!("{stopped}"),
+        }
+    }
+}
+
+impl Drop for Library {
+    fn drop(&mut self) {
+        let _ = fs::remove_dir_all(&self.0);
+    }
+}
+
+#[tokio::test]
+async fn a_bad_file_makes_room_for_the_next_candidate_and_keeps_its_reason() {
+    let library = Library::new("next", &[("film.es.srt", "<html>quota</html>"), ("film.es.sdh.srt", SPANISH)]);
+    let Answer::Ready { artefact, candidates, .. } = library.answer(json!({})).await.expect("found") else {
+        panic!("ready")
+    };
+    assert_eq!(artefact.result.cues, 1);
+    assert_eq!((candidates[0].from.as_str(), candidates[0].lost.as_deref()), ("library: film.es.sdh.srt", None));
+    let lost = candidates[1].lost.as_deref().expect("a reason");
+    assert!(lost.contains("a web page"), "{lost}");
+}
+
+#[tokio::test]
+async fn with_nothing_usable_in_the_language_another_one_is_translated() {
+    let library = Library::new("fall", &[("film.es.srt", &english()), ("film.en.srt", &english())]);
+    let Answer::Translate { from, .. } = library.answer(json!({})).await.expect("found") else { panic!("translate") };
+    assert_eq!(from.language, "en");
+    let failure = library.answer(json!({"translation": {"policy": "Never"}})).await.err().expect("nothing");
+    assert_eq!(failure.reason, Reason::UnusableSubtitle);
+    assert!(failure.message.contains("not in 'es' as it says"), "{}", failure.message);
+}
+
+#[tokio::test]
+async fn not_found_is_only_said_when_every_source_answered() {
+    let library = Library::new("silent", &[]);
+    let failure = library.answer(json!({})).await.err().expect("nothing");
+    assert_eq!(failure.reason, Reason::NoSubtitleFound);
+    let video = json!({"video": {"url": "http://film.invalid/film.mkv"}});
+    let failure = library.answer(video).await.err().expect("nobody answers");
+    assert_eq!(failure.reason, Reason::AllSourcesFailed);
+    for words in ["embedded: film.invalid did not give video.url", "library: has nothing usable"] {
+        assert!(failure.message.contains(words), "{}", failure.message);
+    }
+    assert!(failure.reason.is_retryable());
+    let video = json!({"video": {"url": "http://169.254.169.254/film.mkv"}});
+    let failure = library.answer(video).await.err().expect("refused");
+    assert_eq!(failure.reason, Reason::InvalidSpec);
+}
