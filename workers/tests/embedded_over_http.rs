@@ -11,8 +11,13 @@ use std::{
 };
 
 use film::{Film, Index, Track, element};
-use subtitle_core::job::Video;
+use subtitle_core::{
+    job::Video,
+    payload::{DownloadRequested, Subject},
+    reason::Reason,
+};
 use subtitle_workers::{
+    download::Downloader,
     find::{
         Claims, Content, Finder, Found, SourceError, Sources, Trouble, Unfit,
         guard::{Guard, GuardedClient},
@@ -20,6 +25,9 @@ use subtitle_workers::{
         ranges::{Reader, Remote},
         simulated::Simulation,
     },
+    metrics::Metrics,
+    report::{Gate, Stopped},
+    store::Store,
     subtitle::{Format, file},
 };
 
@@ -180,4 +188,53 @@ async fn what_is_gone_and_what_cannot_be_read_in_parts_are_told_apart() {
         assert_eq!(error.trouble, Trouble::Video);
         assert!(error.message.contains(words), "{error}");
     }
+}
+
+#[tokio::test]
+async fn a_reader_gives_up_before_it_has_read_more_than_its_allowance() {
+    let film = feature(&[], Index::Pictures, |_, _| String::new());
+    let (size, (address, sent)) = (film.size, film.serve().await);
+    let url = format!("http://{address}/film.mkv").parse().expect("a URL");
+    let remote = Arc::new(Remote::open(&finder(&["127.0.0.0/8"]).guarded, &url).await.expect("open"));
+    let mut reader = Reader::new(remote);
+    let copied = tokio::task::spawn_blocking(move || std::io::copy(&mut reader, &mut std::io::sink()));
+    let error = copied.await.expect("runs").expect_err("too much").to_string();
+    assert!(error.contains("would have to be read"), "{error}");
+    assert!(sent.load(Ordering::SeqCst) * 50 <= size);
+}
+
+/// Lets every call pass.
+struct Open;
+
+impl Gate for Open {
+    fn pass(&self) -> Result<(), Stopped> {
+        Ok(())
+    }
+}
+
+#[tokio::test]
+async fn a_video_with_pictures_only_is_image_based_and_not_without_subtitles() {
+    let pictures = Track { number: 2, codec: "S_VOBSUB", language: Some("spa"), more: vec![] };
+    let (address, _) = Film::new(&[pictures], Index::Exact, 1, 1_000, |_, _| String::new()).serve().await;
+    let video = serde_json::json!({"url": format!("http://{address}/film.mkv")});
+    let downloader = Downloader {
+        store: Store::open(&"memory:".parse().expect("a URL")).expect("opens"),
+        finder: finder(&["127.0.0.0/8"]),
+        order: vec!["embedded", "library"],
+        public_url: "http://example".to_owned(),
+        metrics: Metrics::of("test").1,
+    };
+    let task = DownloadRequested {
+        video_url: String::new(),
+        video_title: "film".to_owned(),
+        language: "es".to_owned(),
+        preferred_sources: vec![],
+        spec: serde_json::from_value(serde_json::json!({"video": video, "language": "es"})).expect("a spec"),
+    };
+    let subject = Subject { job_id: "a".into(), namespace: "n".into(), name: "a".into(), attempt: 1 };
+    let stopped = downloader.answer(&task, &subject, &Open).await.err().expect("nothing");
+    let Stopped::Failed(failure) = stopped else { panic!("{stopped}") };
+    assert_eq!(failure.reason, Reason::ImageBased);
+    assert!(failure.message.contains("track 2 (es)"), "{}", failure.message);
+    assert!(failure.candidates[0].lost.as_deref().is_some_and(|lost| lost.contains("pictures of text")));
 }
