@@ -149,7 +149,9 @@ impl<E: Translate> Translator<E> {
         tracing::info!(engine = route.engine, tier = ?route.tier, via = ?route.via, %from, %to, "translates");
         let format = source.output_format(task.spec.output.format);
         let sounds = task.spec.translation.hearing_impaired;
-        let identity = format!("{}:{from}:{to}:{}:{sounds:?}", task.from.sha256, route.identity());
+        // A text with gaps must not be found by a job that forbids them.
+        let partial = task.spec.translation.partial;
+        let identity = format!("{}:{from}:{to}:{}:{sounds:?}:{partial:?}", task.from.sha256, route.identity());
         let key = artefact::key(&subject.namespace, "translated", &identity, format);
         let kept = Checkpoint::open(&self.store, &subject.namespace, &identity).await?;
         if let Some(artefact) = artefact::stored(&self.store, &key, to).await? {

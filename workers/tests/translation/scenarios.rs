@@ -179,8 +179,9 @@ async fn the_next_engine_takes_over_from_one_that_is_away_but_not_from_one_that_
 async fn gaps_ship_only_when_the_job_allows_them() {
     let text =
         film(6).replace("The harbour is quiet tonight, number 100", "The mole is full of ghosts today, number 100");
-    for partial in ["Forbid", "Allow"] {
-        let bench = Bench::new();
+    let bench = Bench::new();
+    // What one job allowed, the next one must not find in the store.
+    for partial in ["Allow", "Forbid"] {
         let mut spec = spec("es");
         spec["translation"] = serde_json::json!({ "partial": partial });
         let task = bench.task_of("a", &text, spec).await;
