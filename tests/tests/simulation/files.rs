@@ -4,7 +4,7 @@ use std::{fmt, sync::Arc};
 
 use futures::{StreamExt as _, TryStreamExt as _, stream::BoxStream};
 use object_store::{
-    CopyOptions, Error, GetOptions, GetResult, ListResult, MultipartUpload, ObjectMeta, ObjectStore, PutMode,
+    CopyOptions, Error, GetOptions, GetResult, ListResult, MultipartUpload, ObjectMeta, ObjectStore,
     PutMultipartOptions, PutOptions, PutPayload, PutResult, Result, memory::InMemory, path::Path,
 };
 
@@ -80,7 +80,7 @@ impl Door {
 impl ObjectStore for Door {
     async fn put_opts(&self, location: &Path, payload: PutPayload, options: PutOptions) -> Result<PutResult> {
         let bytes: Vec<u8> = payload.iter().flat_map(|part| part.to_vec()).collect();
-        let (paid_for, is_renewal) = (paid_for(location.as_ref(), &bytes), options.mode == PutMode::Overwrite);
+        let paid_for = paid_for(location.as_ref(), &bytes);
         if let Err(error) = self.before().await {
             self.sim.with(|world| paid_for.map(|what| world.checks.paid.failed(&what, self.process)));
             return Err(error);
@@ -92,7 +92,7 @@ impl ObjectStore for Door {
                 let outcome = if put.is_ok() { "stores" } else { "finds" };
                 format!("{} {outcome} {location}", name_of(self.process))
             });
-            if put.is_ok() && is_renewal {
+            if put.is_ok() && location.as_ref().contains("/claims/") {
                 world.checks.paid.claimed(location.as_ref(), self.process, world.elapsed);
             }
             let is_taken_over = location.as_ref().contains("/claims/") && location.filename() != Some("00000000");
