@@ -297,8 +297,14 @@ fn deadline(world: &mut World, process: usize, uid: &str, old: &SubtitleJobStatu
     if due > world.now() {
         world.checks.broken("deadline", || format!("{uid} ended before its deadline"));
     }
+    // Not by its own time: it may have been written long before the broker got it.
+    let since_when = |event: &Event| {
+        let what = (event.job_id.clone(), event.attempt.unwrap_or(0), event.event_type.clone());
+        let ago = world.elapsed - world.checks.said.get(&what).copied().unwrap_or(world.elapsed);
+        world.now() - SignedDuration::from_millis(i64::try_from(ago).unwrap_or(0))
+    };
     let in_time = |event: &Event| {
-        let is_its = event.job_id == uid && event.attempt == Some(old.attempt) && event.timestamp < due;
+        let is_its = event.job_id == uid && event.attempt == Some(old.attempt) && since_when(event) < due;
         let was_known = !world.checks.on_their_way.contains(&event.identity());
         is_its && was_known && matches!(event.event_type, EventType::Ready | EventType::Translated | EventType::Failed)
     };
