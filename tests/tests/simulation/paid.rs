@@ -3,6 +3,7 @@
 
 use std::collections::BTreeMap;
 
+use jiff::{SignedDuration, Timestamp};
 use subtitle_workers::claim::LEASE;
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -19,28 +20,28 @@ enum Fate {
 struct Call {
     process: usize,
     /// When it began.
-    since: u64,
+    since: Timestamp,
     /// The claim it was made under.
     claim: Option<String>,
     fate: Fate,
 }
 
-/// Every paid call, and when each process wrote each of its claims last.
+/// Every paid call, and until when each process holds each of its claims.
 #[derive(Debug, Default)]
 pub(crate) struct Paid {
     calls: BTreeMap<String, Vec<Call>>,
-    claims: BTreeMap<(usize, String), u64>,
+    claims: BTreeMap<(usize, String), Timestamp>,
 }
 
 impl Paid {
     /// A call begins under the claim whose name has `claim` in it; how it breaks the rule, if it does.
-    pub(crate) fn begins(&mut self, what: &str, claim: &str, process: usize, now: u64) -> Option<String> {
-        let lease = u64::try_from(LEASE.as_millis()).unwrap_or(0);
+    pub(crate) fn begins(&mut self, what: &str, claim: &str, process: usize, now: Timestamp) -> Option<String> {
+        let lease = SignedDuration::try_from(LEASE).unwrap_or(SignedDuration::ZERO);
         let of_process = self.claims.iter().filter(|((by, key), _)| *by == process && key.contains(claim));
-        let claim = of_process.max_by_key(|(_, written)| **written).map(|((_, key), _)| key.clone());
+        let claim = of_process.max_by_key(|(_, until)| **until).map(|((_, key), _)| key.clone());
         let held = |call: &Call| {
-            let written = call.claim.clone().and_then(|claim| self.claims.get(&(call.process, claim)));
-            now.saturating_sub(written.copied().unwrap_or(call.since)) < lease
+            let until = call.claim.clone().and_then(|claim| self.claims.get(&(call.process, claim)));
+            now < until.copied().unwrap_or(call.since + lease)
         };
         let breaks = |call: &&Call| call.fate == Fate::Kept || (call.fate == Fate::InHand && held(call));
         let calls = self.calls.entry(what.to_owned()).or_default();
@@ -50,9 +51,9 @@ impl Paid {
         broken
     }
 
-    /// A process took or renewed a claim.
-    pub(crate) fn claimed(&mut self, key: &str, process: usize, now: u64) {
-        self.claims.insert((process, key.to_owned()), now);
+    /// A process took or renewed a claim, which says until when.
+    pub(crate) fn claimed(&mut self, key: &str, process: usize, until: Timestamp) {
+        self.claims.insert((process, key.to_owned()), until);
     }
 
     /// Whether a process is in the middle of one.

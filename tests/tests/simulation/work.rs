@@ -33,7 +33,7 @@ use crate::world::Sim;
 async fn pay(sim: &Sim, process: usize, (what, claim): (&str, &str), longest: u64) -> bool {
     let takes = sim.with(|world| {
         world.note(|| format!("{} pays for {what}", crate::faults::name_of(process)));
-        if let Some(how) = world.checks.paid.begins(what, claim, process, world.elapsed) {
+        if let Some(how) = world.checks.paid.begins(what, claim, process, world.now()) {
             world.checks.broken("I8", || how);
         }
         world.random.below(longest)
