@@ -29,6 +29,9 @@ pub(crate) struct Checks {
     on_their_way: HashSet<Uuid>,
     /// The offset in Redis may be one of a stream that is gone.
     offset_is_anothers: bool,
+    /// Who knew that the stream is another died before the old offset was forgotten. A known gap: the next operator goes
+    /// on behind the old offset, and what the new stream has before it is in no history.
+    stream_is_taken_for_old: bool,
     /// There was another stream before.
     stream_was_deleted: bool,
     /// Events that the broker had, in this stream or an earlier one.
@@ -132,6 +135,11 @@ impl Checks {
         self.stream_was_deleted = true;
     }
 
+    /// An operator process died.
+    pub(crate) fn operator_died(&mut self) {
+        self.stream_is_taken_for_old |= self.offset_is_anothers;
+    }
+
     /// The offset is forgotten: the next one is of this stream.
     pub(crate) fn offset_forgotten(&mut self) {
         self.offset_is_anothers = false;
@@ -152,7 +160,7 @@ impl Checks {
 
 /// Everything up to `offset` is said to be in Redis.
 pub(crate) fn saved(world: &mut World, offset: i64) {
-    if world.checks.offset_is_anothers {
+    if world.checks.offset_is_anothers || world.checks.stream_is_taken_for_old {
         return;
     }
     let end = usize::try_from(offset.max(-1) + 1).unwrap_or(0).min(world.checks.stream.len());
@@ -169,6 +177,9 @@ pub(crate) fn saved(world: &mut World, offset: i64) {
 
 /// The first event of the stream that is in no history, at rest.
 pub(crate) fn missing(world: &World) -> Option<String> {
+    if world.checks.stream_is_taken_for_old {
+        return None;
+    }
     let is_missing = |(job, id): &&(String, Uuid)| {
         !job.is_empty() && !world.redis.histories.get(job).is_some_and(|history| history.contains(id))
     };
@@ -286,8 +297,14 @@ fn deadline(world: &mut World, process: usize, uid: &str, old: &SubtitleJobStatu
     if due > world.now() {
         world.checks.broken("deadline", || format!("{uid} ended before its deadline"));
     }
+    // Not by its own time: it may have been written long before the broker got it.
+    let since_when = |event: &Event| {
+        let what = (event.job_id.clone(), event.attempt.unwrap_or(0), event.event_type.clone());
+        let ago = world.elapsed - world.checks.said.get(&what).copied().unwrap_or(world.elapsed);
+        world.now() - SignedDuration::from_millis(i64::try_from(ago).unwrap_or(0))
+    };
     let in_time = |event: &Event| {
-        let is_its = event.job_id == uid && event.attempt == Some(old.attempt) && event.timestamp < due;
+        let is_its = event.job_id == uid && event.attempt == Some(old.attempt) && since_when(event) < due;
         let was_known = !world.checks.on_their_way.contains(&event.identity());
         is_its && was_known && matches!(event.event_type, EventType::Ready | EventType::Translated | EventType::Failed)
     };

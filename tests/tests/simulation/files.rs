@@ -3,8 +3,9 @@
 use std::{fmt, sync::Arc};
 
 use futures::{StreamExt as _, TryStreamExt as _, stream::BoxStream};
+use jiff::Timestamp;
 use object_store::{
-    CopyOptions, Error, GetOptions, GetResult, ListResult, MultipartUpload, ObjectMeta, ObjectStore, PutMode,
+    CopyOptions, Error, GetOptions, GetResult, ListResult, MultipartUpload, ObjectMeta, ObjectStore,
     PutMultipartOptions, PutOptions, PutPayload, PutResult, Result, memory::InMemory, path::Path,
 };
 
@@ -46,6 +47,12 @@ fn paid_for(key: &str, bytes: &[u8]) -> Option<String> {
     of["of"].as_str().map(str::to_owned)
 }
 
+/// Until when a claim holds, as it says itself.
+fn claimed_until(key: &str, bytes: &[u8]) -> Option<Timestamp> {
+    let claim = key.contains("/claims/").then(|| serde_json::from_slice::<serde_json::Value>(bytes).ok()).flatten()?;
+    claim["expires"].as_str()?.parse().ok()
+}
+
 impl Door {
     /// The door of a process.
     pub(crate) fn new(sim: &Sim, process: usize, inner: &Arc<InMemory>) -> Arc<Self> {
@@ -80,7 +87,7 @@ impl Door {
 impl ObjectStore for Door {
     async fn put_opts(&self, location: &Path, payload: PutPayload, options: PutOptions) -> Result<PutResult> {
         let bytes: Vec<u8> = payload.iter().flat_map(|part| part.to_vec()).collect();
-        let (paid_for, is_renewal) = (paid_for(location.as_ref(), &bytes), options.mode == PutMode::Overwrite);
+        let (paid_for, claimed_until) = (paid_for(location.as_ref(), &bytes), claimed_until(location.as_ref(), &bytes));
         if let Err(error) = self.before().await {
             self.sim.with(|world| paid_for.map(|what| world.checks.paid.failed(&what, self.process)));
             return Err(error);
@@ -92,8 +99,8 @@ impl ObjectStore for Door {
                 let outcome = if put.is_ok() { "stores" } else { "finds" };
                 format!("{} {outcome} {location}", name_of(self.process))
             });
-            if put.is_ok() && is_renewal {
-                world.checks.paid.claimed(location.as_ref(), self.process, world.elapsed);
+            if let Some(until) = claimed_until.filter(|_| put.is_ok()) {
+                world.checks.paid.claimed(location.as_ref(), self.process, until);
             }
             let is_taken_over = location.as_ref().contains("/claims/") && location.filename() != Some("00000000");
             if put.is_ok() && is_taken_over {

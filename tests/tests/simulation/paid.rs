@@ -3,6 +3,7 @@
 
 use std::collections::BTreeMap;
 
+use jiff::{SignedDuration, Timestamp};
 use subtitle_workers::claim::LEASE;
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -18,53 +19,56 @@ enum Fate {
 #[derive(Debug)]
 struct Call {
     process: usize,
-    /// When it began, or its claim was last renewed.
-    since: u64,
+    /// When it began.
+    since: Timestamp,
+    /// The claim it was made under.
+    claim: Option<String>,
     fate: Fate,
 }
 
-/// Every paid call.
+/// Every paid call, and until when each process holds each of its claims.
 #[derive(Debug, Default)]
-pub(crate) struct Paid(BTreeMap<String, Vec<Call>>);
+pub(crate) struct Paid {
+    calls: BTreeMap<String, Vec<Call>>,
+    claims: BTreeMap<(usize, String), Timestamp>,
+}
 
 impl Paid {
-    /// A call begins; how it breaks the rule, if it does.
-    pub(crate) fn begins(&mut self, what: &str, process: usize, now: u64) -> Option<String> {
-        let lease = u64::try_from(LEASE.as_millis()).unwrap_or(0);
-        let calls = self.0.entry(what.to_owned()).or_default();
-        let is_excused = |call: &Call| match call.fate {
-            Fate::Kept => false,
-            Fate::Lost => true,
-            Fate::InHand => now.saturating_sub(call.since) >= lease,
+    /// A call begins under the claim whose name has `claim` in it; how it breaks the rule, if it does.
+    pub(crate) fn begins(&mut self, what: &str, claim: &str, process: usize, now: Timestamp) -> Option<String> {
+        let lease = SignedDuration::try_from(LEASE).unwrap_or(SignedDuration::ZERO);
+        let of_process = self.claims.iter().filter(|((by, key), _)| *by == process && key.contains(claim));
+        let claim = of_process.max_by_key(|(_, until)| **until).map(|((_, key), _)| key.clone());
+        let held = |call: &Call| {
+            let until = call.claim.clone().and_then(|claim| self.claims.get(&(call.process, claim)));
+            now < until.copied().unwrap_or(call.since + lease)
         };
-        let earlier = calls.iter().find(|call| !is_excused(call));
+        let breaks = |call: &&Call| call.fate == Fate::Kept || (call.fate == Fate::InHand && held(call));
+        let calls = self.calls.entry(what.to_owned()).or_default();
+        let earlier = calls.iter().find(breaks);
         let broken = earlier.map(|earlier| format!("{what} is paid for again: {earlier:?}, now {now} by {process}"));
-        calls.push(Call { process, since: now, fate: Fate::InHand });
+        calls.push(Call { process, since: now, claim, fate: Fate::InHand });
         broken
     }
 
+    /// A process took or renewed a claim, which says until when.
+    pub(crate) fn claimed(&mut self, key: &str, process: usize, until: Timestamp) {
+        self.claims.insert((process, key.to_owned()), until);
+    }
+
+    /// Whether a process is in the middle of one.
+    pub(crate) fn is_at_it(&self, process: usize) -> bool {
+        self.calls.values().flatten().any(|call| call.process == process && call.fate == Fate::InHand)
+    }
+
     fn settle(&mut self, process: usize, what: Option<&str>, fate: Fate) {
-        for (name, calls) in &mut self.0 {
+        for (name, calls) in &mut self.calls {
             for call in calls.iter_mut().filter(|call| call.process == process && call.fate == Fate::InHand) {
                 if what.is_none_or(|what| what == name) {
                     call.fate = fate;
                 }
             }
         }
-    }
-
-    /// A process renewed the claim of a download: what it has in hand of that job is its own for another lease. (Which
-    /// claim a batch of a translation belongs to cannot be told: it counts from when it began.)
-    pub(crate) fn claimed(&mut self, key: &str, process: usize, now: u64) {
-        let Some((_, of)) = key.split_once("/claims/download-") else { return };
-        let job = of.split('/').next().unwrap_or(of);
-        let calls = self.0.iter_mut().filter(|(what, _)| what.contains(job)).flat_map(|(_, calls)| calls);
-        calls.filter(|call| call.process == process).for_each(|call| call.since = now);
-    }
-
-    /// Whether a process is in the middle of one.
-    pub(crate) fn is_at_it(&self, process: usize) -> bool {
-        self.0.values().flatten().any(|call| call.process == process && call.fate == Fate::InHand)
     }
 
     /// It gave nothing, or could not be kept.

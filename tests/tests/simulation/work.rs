@@ -30,10 +30,10 @@ use subtitle_workers::{
 use crate::world::Sim;
 
 /// A call that costs something: how long it takes and whether it fails are chance; the checks are told.
-async fn pay(sim: &Sim, process: usize, what: &str, longest: u64) -> bool {
+async fn pay(sim: &Sim, process: usize, (what, claim): (&str, &str), longest: u64) -> bool {
     let takes = sim.with(|world| {
         world.note(|| format!("{} pays for {what}", crate::faults::name_of(process)));
-        if let Some(how) = world.checks.paid.begins(what, process, world.elapsed) {
+        if let Some(how) = world.checks.paid.begins(what, claim, process, world.now()) {
             world.checks.broken("I8", || how);
         }
         world.random.below(longest)
@@ -58,11 +58,14 @@ pub(crate) struct Downloader {
     pub(crate) store: Store,
 }
 
+/// How every line begins.
+const LINE: &str = "The harbour of ";
+
 fn text(title: &str) -> String {
     let cues = if title.ends_with("-long") { 55 } else { 3 };
     let mut text = String::new();
     for at in 1..=cues {
-        let _ = write!(text, "{at}\n00:00:{at:02},000 --> 00:00:{at:02},900\nThe harbour of {title}, line {at}\n\n");
+        let _ = write!(text, "{at}\n00:00:{at:02},000 --> 00:00:{at:02},900\n{LINE}{title}, line {at}\n\n");
     }
     text.trim_end().to_owned() + "\n"
 }
@@ -80,7 +83,8 @@ impl Downloader {
         }
         reporter.pass()?;
         let longest = if title.starts_with("slow") { 90_000 } else { 3_000 };
-        if !pay(&self.sim, self.process, key, longest).await {
+        let claim = format!("download-{}", reporter.subject().job_id);
+        if !pay(&self.sim, self.process, (key, &claim), longest).await {
             return Err(Failure::new(Reason::SourceUnavailable, "the source is away").into());
         }
         let text = text(title);
@@ -184,7 +188,9 @@ impl Translate for Engine {
     ) -> Result<Vec<String>, EngineError> {
         // As the production's checkpoints name a batch, so that the store can tell when it is kept.
         let what = sha256(&serde_json::to_vec(texts).expect("texts are JSON"));
-        if !pay(&self.sim, self.process, &what, 20_000).await {
+        let title = texts.first().and_then(|text| text.strip_prefix(LINE)?.split(',').next()).unwrap_or_default();
+        let claim = format!("translate-{}", sha256(text(title).as_bytes()));
+        if !pay(&self.sim, self.process, (&what, &claim), 20_000).await {
             return Err(EngineError { engine: "simulated", message: "the engine is away".to_owned() });
         }
         Ok(texts.iter().map(|text| format!("[{to}] {text}")).collect())

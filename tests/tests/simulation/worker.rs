@@ -85,11 +85,11 @@ pub(crate) fn start<W: Work>(sim: &Sim, process: usize, incarnation: u64, work: 
 
 async fn serve<W: Work>(sim: &Sim, work: &Arc<W>, desk: &Arc<Hand>) -> BrokerError {
     let session = &desk.publisher;
+    let listener = sim.with(|world| world.broker.listen(session.scope.session));
     let deliveries = match session.consume(W::QUEUE, CONCURRENCY).await {
         Ok(deliveries) => deliveries,
         Err(error) => return error,
     };
-    let listener = sim.with(|world| world.broker.listen(session.scope.session));
     let (sender, mut done) = mpsc::unbounded_channel();
     let mut in_hand = 0;
     let error = loop {
