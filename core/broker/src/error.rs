@@ -17,7 +17,8 @@ pub enum BrokerError {
     /// No answer in time; whether it was done is unknown, and the session is over.
     #[error(
         "failed to {action}: the broker did not answer within {} ms, so whether it was done is unknown; if this \
-         repeats, look for a memory or disk alarm with `rabbitmq-diagnostics alarms`",
+         repeats, look for an alarm with `rabbitmq-diagnostics alarms`, and with `rabbitmqctl list_queues name state` \
+         for a queue that is not running: a task queue may be deleted, the operator makes and fills it again",
         waited.as_millis()
     )]
     Silent {

@@ -21,8 +21,6 @@ const FAULTS: &[Fault] = &[
     ("downloader frozen", |stack| frozen(&mut stack.downloader)),
     ("translator frozen", |stack| frozen(&mut stack.translator)),
     ("connections closed by the broker", |stack| control(stack, &["close_all_connections", "a fault"])),
-    ("download queue deleted", |stack| control(stack, &["delete_queue", "subtitle.tasks.download"])),
-    ("translate queue deleted", |stack| control(stack, &["delete_queue", "subtitle.tasks.translate"])),
     ("memory alarm", |stack| {
         control(stack, &["set_vm_memory_high_watermark", "0.000001"])?;
         thread::sleep(WHILE);
@@ -30,6 +28,10 @@ const FAULTS: &[Fault] = &[
     }),
     ("RabbitMQ frozen", |stack| frozen(&mut stack.broker.server)),
     ("RabbitMQ killed", |stack| stack.broker.server.restart()),
+    // Not before: RabbitMQ (3.10.8 and 4.0.5) that is killed soon after a quorum queue was made can come back with that
+    // queue for ever without a leader, which only deleting the queue cures.
+    ("download queue deleted", |stack| control(stack, &["delete_queue", "subtitle.tasks.download"])),
+    ("translate queue deleted", |stack| control(stack, &["delete_queue", "subtitle.tasks.translate"])),
     ("Redis frozen", |stack| frozen(&mut stack.redis.server)),
     ("Redis killed", |stack| stack.redis.server.restart()),
     ("Redis scripts flushed", |stack| redis(stack, &["SCRIPT", "FLUSH"])),
