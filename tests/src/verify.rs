@@ -59,7 +59,7 @@ const CHECKS: &[(&str, Check)] = &[
     ("packages", subtitle_tests::packages::ensure),
     ("format", || command("cargo", &["fmt", "--all", "--check"])),
     ("lints", || command("cargo", &["clippy", "--workspace", "--all-targets", "--locked", "--", "--deny", "warnings"])),
-    ("tests", || command("cargo", &["test", "--workspace", "--locked"])),
+    ("tests", || command("cargo", &["test", "--workspace", "--locked", "--no-fail-fast"])),
     ("faults on RabbitMQ 4", faults_on_rabbitmq_4),
     ("generated files", generated_files_are_current),
 ];
