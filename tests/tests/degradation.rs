@@ -40,7 +40,7 @@ fn wait_for_history(stack: &Stack, id: &str, length: &str) {
 
 /// The broker is away: a job is accepted and says what it waits for; when it is back, the job ends.
 fn without_the_broker(stack: &mut Stack) {
-    stack.broker.server.kill();
+    stack.broker.kill().expect("killed");
     let ready = output(Command::new("curl").args(["-sf", &format!("{}/readyz", stack.api)])).expect("still ready");
     assert!(ready.contains("\"kubernetes\":true"), "{ready}");
     stack.apply(&job("no-broker", FOUND)).expect("accepted");
@@ -200,7 +200,7 @@ fn whatever_is_away_comes_right_by_itself() {
     wait_for_history(&stack, &known, "4"); // the impossible event is history, too
     a_deleted_job(&mut stack);
     without_the_broker(&mut stack);
-    a_deleted_queue(&mut stack); // after the broker was killed: see faults.rs
+    a_deleted_queue(&mut stack);
     without_redis(&mut stack, &known);
     let id = emptied_redis(&stack, &known);
     rebuilding_a_history(&stack, &id);

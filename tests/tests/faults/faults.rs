@@ -27,9 +27,10 @@ const FAULTS: &[Fault] = &[
         control(stack, &["set_vm_memory_high_watermark", "absolute", "1GB"])
     }),
     ("RabbitMQ frozen", |stack| frozen(&mut stack.broker.server)),
-    ("RabbitMQ killed", |stack| stack.broker.server.restart()),
-    // Not before: RabbitMQ (3.10.8 and 4.0.5) that is killed soon after a quorum queue was made can come back with that
-    // queue for ever without a leader, which only deleting the queue cures.
+    ("RabbitMQ killed", |stack| {
+        stack.broker.kill()?;
+        stack.broker.server.restart()
+    }),
     ("download queue deleted", |stack| control(stack, &["delete_queue", "subtitle.tasks.download"])),
     ("translate queue deleted", |stack| control(stack, &["delete_queue", "subtitle.tasks.translate"])),
     ("Redis frozen", |stack| frozen(&mut stack.redis.server)),

@@ -50,6 +50,7 @@ fn every_sample_ends_as_its_comment_says_also_when_each_process_dies_once() {
 
     delete_all(&stack);
     apply_and_wait(&mut stack, |stack| {
+        stack.broker.settle().expect("the broker's tables are on its disk");
         for server in stack.servers() {
             println!("killing {}", server.name);
             server.restart().expect("starts again");
