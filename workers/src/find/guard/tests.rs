@@ -1,3 +1,5 @@
+//! Which addresses a spec may lead to, and which not.
+
 use super::*;
 
 #[test]
