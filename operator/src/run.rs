@@ -24,7 +24,7 @@ use crate::{
 #[derive(Args, Clone)]
 pub struct Settings {
     /// RabbitMQ, such as amqp://user:password@rabbitmq:5672/%2f
-    #[arg(long, env = "SUBTITLES_BROKER_URL", hide_env_values = true, required_if_eq("broker", "rabbitmq"))]
+    #[arg(long, env = "SUBTITLES_BROKER_URL", hide_env_values = true)]
     pub broker_url: Option<String>,
     /// none: jobs wait, and what would be published is only logged
     #[arg(long, env = "SUBTITLES_BROKER", default_value = "rabbitmq")]
@@ -60,6 +60,9 @@ pub enum BrokerKind {
 
 /// Runs until SIGTERM or SIGINT, or until leadership is lost.
 pub async fn run(settings: Settings) -> Result<()> {
+    if settings.broker == BrokerKind::Rabbitmq && settings.broker_url.is_none() {
+        bail!("--broker-url (SUBTITLES_BROKER_URL) is missing; --broker none runs without one and publishes nothing");
+    }
     let client = Client::try_default().await.context("failed to find a cluster: set KUBECONFIG or run in one")?;
     let (deleted, deletions) = mpsc::unbounded_channel();
     let (leads, is_leader) = watch::channel(false);
