@@ -51,8 +51,9 @@ pub struct Incoming {
 
 impl Incoming {
     /// Reads a message.
-    pub fn read(routing_key: &str, body: &[u8]) -> Self {
-        Self { routing_key: routing_key.to_owned(), body: body.to_vec(), event: Event::decode(body) }
+    pub fn read(routing_key: &str, body: impl Into<Vec<u8>>) -> Self {
+        let body = body.into();
+        Self { routing_key: routing_key.to_owned(), event: Event::decode(&body), body }
     }
 
     /// The lane it belongs in: its job's, or that of everything that belongs to none.
@@ -91,9 +92,10 @@ pub async fn handle<C: Cluster, L: Ledger, P: Publish>(
             found = hands.cluster.read(&observed.uid, &observed.namespace, &observed.name).await?;
             continue;
         }
-        let outcome = match hands.carry_out(job.clone(), plan.clone(), Some(publisher), oldest, now).await {
+        let outcome = match hands.carry_out(job.clone(), plan, Some(publisher), oldest, now).await {
             Err(ActError::Cluster(ClusterError::Rejected(_))) => {
-                hands.carry_out(job, with_short_texts(plan), Some(publisher), oldest, now).await
+                let plan = with_short_texts(fold(&observed, &events, now).plan);
+                hands.carry_out(job, plan, Some(publisher), oldest, now).await
             }
             outcome => outcome,
         };
@@ -169,8 +171,9 @@ async fn consume<C: Cluster, L: Ledger>(
         }
         tokio::select! {
             delivery = deliveries.next() => {
-                let delivery = delivery.ok_or(BrokerError::Cancelled)?.map_err(BrokerError::from)?;
-                let incoming = Incoming::read(delivery.routing_key.as_str(), &delivery.data);
+                let mut delivery = delivery.ok_or(BrokerError::Cancelled)?.map_err(BrokerError::from)?;
+                let body = std::mem::take(&mut delivery.data);
+                let incoming = Incoming::read(delivery.routing_key.as_str(), body);
                 let lane = incoming.lane().to_owned();
                 if delivery.redelivered {
                     hands.metrics.events_redelivered.increment([]);

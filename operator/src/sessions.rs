@@ -36,7 +36,10 @@ pub async fn run(
     mut deletions: mpsc::UnboundedReceiver<SubtitleJob>,
     doubts: Arc<Notify>,
 ) -> Infallible {
-    let Some(url) = url else { return only_log(reconciler).await };
+    let Some(url) = url else {
+        drop(deletions); // nobody reads them: kept, they would add up for ever
+        return only_log(reconciler).await;
+    };
     let mut backoff = Backoff::default();
     let stream_began_anew = AtomicBool::new(false);
     loop {

@@ -181,14 +181,15 @@ impl RedisLedger {
         Ok(missing)
     }
 
-    async fn replace(&self, records: &[(Record, bool)]) -> Result<usize, LedgerError> {
+    async fn replace(&self, records: &[Record]) -> Result<usize, LedgerError> {
         let mut pipeline = redis::pipe();
-        for (record, is_final) in records {
-            let seconds = if *is_final { TIME_TO_LIVE } else { SAFETY_TIME_TO_LIVE };
+        for record in records {
+            let is_final = is_final(record);
+            let seconds = if is_final { TIME_TO_LIVE } else { SAFETY_TIME_TO_LIVE };
             pipeline.cmd("EVALSHA").arg(self.project.get_hash()).arg(3).arg(self.keys.record(&record.id));
             pipeline.arg(self.keys.events(&record.id)).arg(self.keys.seen(&record.id));
             pipeline.arg(serde_json::to_string(record).unwrap_or_default()).arg(record.revision).arg(seconds);
-            pipeline.arg(u8::from(*is_final));
+            pipeline.arg(u8::from(is_final));
         }
         Ok(self.run::<Vec<usize>>(&pipeline).await?.iter().sum())
     }
@@ -207,9 +208,7 @@ impl Ledger for RedisLedger {
         if jobs.is_empty() {
             return Ok(0);
         }
-        let records = jobs.iter().map(|job| Record::of(job)).map(|record| (is_final(&record), record));
-        let records: Vec<(Record, bool)> = records.map(|(is_final, record)| (record, is_final)).collect();
-        self.replace(&records).await
+        self.replace(&jobs.iter().map(|job| Record::of(job)).collect::<Vec<_>>()).await
     }
 
     async fn close(&self, id: &str) -> Result<(), LedgerError> {
@@ -220,7 +219,7 @@ impl Ledger for RedisLedger {
             revision: record.revision + 1,
             ..record
         };
-        self.replace(&[(closed, true)]).await.map(drop)
+        self.replace(&[closed]).await.map(drop)
     }
 
     async fn unfinished(&self, cursor: u64) -> Result<(Vec<Record>, u64), LedgerError> {

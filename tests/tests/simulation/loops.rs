@@ -134,7 +134,7 @@ pub(crate) async fn consume(operator: Arc<Operator>, session: Arc<Session>) -> A
             },
             delivery = deliveries.next() => {
                 let Some((tag, message)) = delivery else { return BrokerError::Cancelled.into() };
-                let incoming = planted(&operator, Incoming::read(&message.key, &message.body));
+                let incoming = planted(&operator, Incoming::read(&message.key, &*message.body));
                 let lane = incoming.lane().to_owned();
                 in_hand.fetch_add(1, Ordering::Relaxed);
                 lanes.push(lane, (incoming, tag));
