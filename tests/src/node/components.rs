@@ -33,11 +33,21 @@ fn socket(folder: &Path) -> PathBuf {
     folder.join("containerd/containerd.sock")
 }
 
+fn images(sandbox: &Sandbox, folder: &Path) -> Command {
+    let mut command = sandbox.command("ctr");
+    command.arg("--address").arg(socket(folder)).args(["--namespace", "k8s.io", "images"]);
+    command
+}
+
 /// Imports an image archive.
 pub(super) fn load(sandbox: &Sandbox, folder: &Path, archive: &Path) -> Result<()> {
-    let mut import = sandbox.command("ctr");
-    import.arg("--address").arg(socket(folder)).args(["--namespace", "k8s.io", "images", "import"]).arg(archive);
-    output(&mut import).map(drop).with_context(|| format!("failed to load {}", archive.display()))
+    let mut import = images(sandbox, folder);
+    output(import.arg("import").arg(archive)).map(drop).with_context(|| format!("failed to load {}", archive.display()))
+}
+
+/// Gives a loaded image another name.
+pub(super) fn tag(sandbox: &Sandbox, folder: &Path, from: &str, to: &str) -> Result<()> {
+    output(images(sandbox, folder).args(["tag", "--force", from, to])).map(drop)
 }
 
 impl Place<'_> {
@@ -174,7 +184,10 @@ fn pause_archive(progress: Progress<'_>) -> Result<PathBuf> {
     let source = root().join("tests/cluster/pause/pause.c");
     let program = build_once(&folder.join("bin/pause"), 1, progress, |into| {
         let mut compile = Command::new("sh");
-        compile.args(["-c", "mkdir -p \"$2\" && gcc -static -Os -s -o \"$2/pause\" \"$1\"", "sh"]).arg(&source).arg(into);
+        compile
+            .args(["-c", "mkdir -p \"$2\" && gcc -static -Os -s -o \"$2/pause\" \"$1\"", "sh"])
+            .arg(&source)
+            .arg(into);
         compile
     })?;
     let archive = folder.join("pause.tar");
