@@ -5,6 +5,9 @@ use std::path::{Path, PathBuf};
 
 pub mod cluster;
 pub mod films;
+pub mod go;
+pub mod image;
+pub mod node;
 pub mod packages;
 pub mod process;
 pub mod rabbitmq;

@@ -14,6 +14,7 @@ use anyhow::Result;
 use clap::{Parser, Subcommand};
 
 use session::{Options, Starting};
+use subtitle_tests::{node::Node, packages};
 
 /// Everything a developer's machine needs, behind `cargo dev`.
 #[derive(Parser)]
@@ -45,6 +46,8 @@ enum Command {
         #[arg(long, default_value_t = 20_000)]
         jobs: u32,
     },
+    /// Run a bare Kubernetes node until Ctrl-C, for trying things by hand.
+    Node,
     /// The process behind demo and up.
     #[command(hide = true)]
     Serve(Options),
@@ -75,12 +78,22 @@ fn env(options: &Options) -> Result<()> {
     Ok(())
 }
 
+fn node() -> Result<()> {
+    packages::ensure()?;
+    let node = Node::start("hand", &|step| println!("{step}"))?;
+    println!("export KUBECONFIG='{}'", node.cluster.kubeconfig.display());
+    println!("It ends with this program, by Ctrl-C or the end of its input.");
+    std::io::stdin().lines().for_each(drop);
+    Ok(())
+}
+
 fn main() -> ExitCode {
     let outcome = match &Arguments::parse().command {
         Command::Demo(options) => demo::demo(options).map(|()| true),
         Command::Up(options) => up(options).map(|()| true),
         Command::Down(options) => down(options).map(|()| true),
         Command::Env(options) => env(options).map(|()| true),
+        Command::Node => node().map(|()| true),
         Command::Serve(options) => serve::serve(options).map(|()| true),
         Command::Simulate(wanted) => simulate::simulate(wanted),
         Command::Verify => Ok(verify::verify()),
