@@ -65,8 +65,9 @@ pub(crate) fn build_once(
     let unfinished = folder.join("unfinished");
     let log = folder.join(format!("{name}.log"));
     let tell = |seconds| progress(&format!("compiling {name}, once: {seconds} s of up to {up_to} s"));
-    patiently(&mut command(&unfinished), &log, tell)
-        .with_context(|| format!("failed to compile {name} (Go programs come from the Go module proxy; what is done is kept)"))?;
+    patiently(&mut command(&unfinished), &log, tell).with_context(|| {
+        format!("failed to compile {name} (Go programs come from the Go module proxy; what is done is kept)")
+    })?;
     fs::rename(unfinished.join(&name), program)?;
     Ok(program.to_path_buf())
 }

@@ -14,6 +14,7 @@ pub mod rabbitmq;
 pub mod samples;
 pub mod servers;
 pub mod stack;
+pub mod tools;
 
 /// The checkout's root.
 pub fn root() -> PathBuf {

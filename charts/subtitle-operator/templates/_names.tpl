@@ -5,11 +5,11 @@
 {{- /* What the names of all objects begin with: cut so that the longest ending still fits into 63 characters. */ -}}
 {{- define "subtitles.fullname" -}}
 {{- if .Values.fullnameOverride }}
-{{- .Values.fullnameOverride | trunc 50 | trimSuffix "-" }}
+{{- .Values.fullnameOverride | trunc 44 | trimSuffix "-" }}
 {{- else if contains "subtitle" .Release.Name }}
-{{- .Release.Name | trunc 50 | trimSuffix "-" }}
+{{- .Release.Name | trunc 44 | trimSuffix "-" }}
 {{- else }}
-{{- printf "%s-subtitles" (.Release.Name | trunc 40 | trimSuffix "-") }}
+{{- printf "%s-subtitles" (.Release.Name | trunc 34 | trimSuffix "-") }}
 {{- end }}
 {{- end }}
 

@@ -174,7 +174,10 @@ fn pause_archive(progress: Progress<'_>) -> Result<PathBuf> {
     let source = root().join("tests/cluster/pause/pause.c");
     let program = build_once(&folder.join("bin/pause"), 1, progress, |into| {
         let mut compile = Command::new("sh");
-        compile.args(["-c", "mkdir -p \"$2\" && gcc -static -Os -s -o \"$2/pause\" \"$1\"", "sh"]).arg(&source).arg(into);
+        compile
+            .args(["-c", "mkdir -p \"$2\" && gcc -static -Os -s -o \"$2/pause\" \"$1\"", "sh"])
+            .arg(&source)
+            .arg(into);
         compile
     })?;
     let archive = folder.join("pause.tar");
