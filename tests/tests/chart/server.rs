@@ -116,10 +116,13 @@ fn a_real_api_server_takes_everything_in_a_restricted_namespace() {
     let _ = std::fs::remove_dir_all(folder);
 }
 
+/// Words of the refusal, and what brings it about.
+type Breakage = (&'static str, fn(&mut Value));
+
 /// Each way of making a pod unrestricted is refused, and so is a field that does not exist.
 fn the_judges_can_say_no(cluster: &Cluster, schemas: &Path, texts: &[(String, String)]) {
     let (_, pod) = chart::pods(&chart::objects(&texts[0].1)).remove(0);
-    let broken: [(&str, fn(&mut Value)); 5] = [
+    let broken: [Breakage; 5] = [
         ("runAsNonRoot", |pod| pod["spec"]["securityContext"]["runAsNonRoot"] = json!(false)),
         ("seccompProfile", |pod| pod["spec"]["securityContext"]["seccompProfile"] = Value::Null),
         ("capabilities", |pod| pod["spec"]["containers"][0]["securityContext"]["capabilities"] = Value::Null),
