@@ -33,11 +33,21 @@ fn socket(folder: &Path) -> PathBuf {
     folder.join("containerd/containerd.sock")
 }
 
+fn images(sandbox: &Sandbox, folder: &Path) -> Command {
+    let mut command = sandbox.command("ctr");
+    command.arg("--address").arg(socket(folder)).args(["--namespace", "k8s.io", "images"]);
+    command
+}
+
 /// Imports an image archive.
 pub(super) fn load(sandbox: &Sandbox, folder: &Path, archive: &Path) -> Result<()> {
-    let mut import = sandbox.command("ctr");
-    import.arg("--address").arg(socket(folder)).args(["--namespace", "k8s.io", "images", "import"]).arg(archive);
-    output(&mut import).map(drop).with_context(|| format!("failed to load {}", archive.display()))
+    let mut import = images(sandbox, folder);
+    output(import.arg("import").arg(archive)).map(drop).with_context(|| format!("failed to load {}", archive.display()))
+}
+
+/// Gives a loaded image another name.
+pub(super) fn tag(sandbox: &Sandbox, folder: &Path, from: &str, to: &str) -> Result<()> {
+    output(images(sandbox, folder).args(["tag", "--force", from, to])).map(drop)
 }
 
 impl Place<'_> {

@@ -3,6 +3,7 @@
 
 mod components;
 mod sandbox;
+mod servers;
 
 use std::{
     fs::{self, File},
@@ -16,9 +17,13 @@ use anyhow::{Context as _, Result};
 use crate::{
     cluster::{Cluster, Programs, Progress, cache},
     go::COREDNS,
+    packages,
     process::{Server, eventually, output},
 };
 use sandbox::Sandbox;
+
+/// The official images' names that `manifests/dev` uses.
+pub const SERVER_IMAGES: [&str; 2] = ["docker.io/library/rabbitmq:4", "docker.io/library/redis:8"];
 
 /// A running node; everything of it is gone when it is dropped.
 pub struct Node {
@@ -60,15 +65,43 @@ impl Node {
         components::load(&self.sandbox, &self.folder, archive)
     }
 
+    /// Puts RabbitMQ 4.0 and Redis 8.0 there, under each of these images' names.
+    pub fn load_servers(&self, references: &[&str], progress: Progress<'_>) -> Result<()> {
+        let [first, others @ ..] = references else { return Ok(()) };
+        self.load(&servers::archive(first, progress)?)?;
+        others.iter().try_for_each(|other| components::tag(&self.sandbox, &self.folder, first, other))
+    }
+
     /// The node's folder, for what tests mount into pods.
     pub fn folder(&self) -> &Path {
         &self.folder
+    }
+
+    /// Every program of the node, to start again what has ended.
+    pub fn servers(&mut self) -> impl Iterator<Item = &mut Server> {
+        self.components.iter_mut()
     }
 
     /// A command inside the node's namespaces.
     pub fn command(&self, program: &str) -> Command {
         self.sandbox.command(program)
     }
+}
+
+/// Whether this process may start a node: as root, with namespaces of its own.
+pub fn is_allowed() -> bool {
+    let namespaces = ["--mount", "--pid", "--net", "--fork", "true"];
+    packages::is_root() && output(Command::new("unshare").args(namespaces)).is_ok()
+}
+
+/// Removes the files of a node that has ended, and the empty control groups of one that was killed.
+pub fn forget(name: &str) -> Result<()> {
+    sandbox::forget(name);
+    let folder = cache()?.join("nodes").join(name);
+    if folder.exists() {
+        fs::remove_dir_all(&folder).with_context(|| format!("failed to remove {}", folder.display()))?;
+    }
+    Ok(())
 }
 
 impl Drop for Node {

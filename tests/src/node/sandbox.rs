@@ -36,8 +36,8 @@ pub(super) struct Sandbox {
 impl Sandbox {
     /// Opens namespaces; `name` tells apart those that exist at the same time.
     pub(super) fn open(name: &str, folder: &Path) -> Result<Self> {
-        let control_group = format!("/subtitles-{name}");
-        remove_control_groups(&control_group);
+        forget(name);
+        let control_group = control_group(name);
         let first = Server::start("namespaces", Path::new("unshare"), folder, |command| {
             command.args(["--net", "--mount", "--pid", "--fork", "--kill-child", "--mount-proc", "bash", "-c", FIRST]);
         })?;
@@ -112,6 +112,15 @@ impl Drop for Sandbox {
     }
 }
 
+fn control_group(name: &str) -> String {
+    format!("/subtitles-{name}")
+}
+
+/// Removes what a node of this name left when it was killed: empty control groups.
+pub(super) fn forget(name: &str) {
+    remove_control_groups(&control_group(name));
+}
+
 /// One for each hierarchy of version 1, or the only one of version 2.
 fn hierarchies() -> Vec<PathBuf> {
     let root = PathBuf::from(CONTROL_GROUPS);
@@ -148,6 +157,8 @@ fn remove_control_groups(name: &str) -> bool {
     }
     let groups: Vec<PathBuf> =
         hierarchies().into_iter().map(|hierarchy| hierarchy.join(name.trim_start_matches('/'))).collect();
-    groups.iter().for_each(|group| remove(group));
+    for group in &groups {
+        remove(group);
+    }
     groups.iter().all(|group| !group.exists())
 }
