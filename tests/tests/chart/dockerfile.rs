@@ -8,7 +8,8 @@ use crate::chart::progress;
 
 #[test]
 fn dockerfiles_have_nothing_to_blame() {
-    let files = output(Command::new("git").args(["ls-files", "manifests/*Dockerfile*"]).current_dir(root())).expect("git runs");
+    let files =
+        output(Command::new("git").args(["ls-files", "manifests/*Dockerfile*"]).current_dir(root())).expect("git runs");
     let hadolint = tools::hadolint(&progress).expect("hadolint can be installed");
     assert!(files.contains("manifests/image/Dockerfile"), "the product's own is among them: {files}");
     for file in files.lines() {

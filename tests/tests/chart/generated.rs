@@ -2,6 +2,7 @@
 
 use std::{fs, path::Path};
 
+use subtitle_core::event::EventType;
 use subtitle_tests::{process::output, root, tools};
 
 use crate::chart::{self, progress};
@@ -36,4 +37,42 @@ fn the_readme_has_every_value() {
     let readme = output(docs.arg(chart::folder())).expect("helm-docs runs");
     assert!(!readme.contains("|  |"), "a value has no description: {readme}");
     holds(&chart::folder().join("README.md"), &format!("{}\n", readme.trim()));
+}
+
+/// Who publishes an event, and what it tells.
+fn publisher_and_meaning(event: &EventType) -> (&'static str, &'static str) {
+    match event {
+        EventType::DownloadRequested => {
+            ("manager", "The job's turn has come: find the subtitle. This event is the download task.")
+        }
+        EventType::DownloadStarted => ("downloader", "A downloader took the task."),
+        EventType::Ready => ("downloader", "The subtitle was found and stored; the job is done."),
+        EventType::TranslateRequested => (
+            "downloader, manager",
+            "One in another language was found and stored: translate it. This event is the translation task.",
+        ),
+        EventType::TranslateStarted => ("translator", "A translator took the task."),
+        EventType::TranslateProgress => ("translator", "So many cues of all are translated."),
+        EventType::Translated => ("translator", "The translation is stored; the job is done."),
+        EventType::Failed => (
+            "downloader, translator, consumer",
+            "The attempt failed; the payload holds the reason, and whether it is worth another.",
+        ),
+        EventType::RetryScheduled => ("manager", "Another attempt starts at the named time."),
+        EventType::Cancelled => ("manager", "The object was deleted; workers stop before their next call."),
+        EventType::Unknown(_) => ("", ""),
+    }
+}
+
+#[test]
+fn the_catalogue_of_events_is_complete() {
+    let mut table = "| Type and routing key | Published by | What it tells |\n|---|---|---|\n".to_owned();
+    for event in &EventType::KNOWN {
+        let (publisher, meaning) = publisher_and_meaning(event);
+        table.push_str(&format!("| `{}` | {publisher} | {meaning} |\n", event.as_str()));
+    }
+    let head = "# Events\n\nEverything that happens to a job, on the exchange `subtitle.events`, in the stream \
+        `subtitle.events.history`, and for\nreaders at `GET /subtitles/{id}/events`. Types not listed here are kept in the history as \
+        they come. Made from\n`tests/tests/chart/generated.rs`.\n\n";
+    holds(&root().join("core/docs/events.md"), &format!("{head}{table}"));
 }

@@ -77,6 +77,7 @@ const MAY: &[(&str, &[&str])] = &[
 ];
 const MAY_NOT: &[(&str, &[&str])] = &[
     ("operator", &["create", "subtitlejobs", "-n", "films"]),
+    ("operator", &["patch", "subtitlejobs", "-n", "films"]),
     ("operator", &["get", "secrets", "-n", "subtitles"]),
     ("operator", &["list", "configmaps", "-n", "subtitles"]),
     ("operator", &["get", "leases", "-n", "films"]),
