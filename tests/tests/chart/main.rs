@@ -3,6 +3,7 @@
 
 mod chart;
 mod dockerfile;
+mod examples;
 mod generated;
 mod judges;
 mod monitoring;

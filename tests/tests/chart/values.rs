@@ -2,6 +2,7 @@
 
 use std::{fs, process::Output};
 
+use serde_json::Value;
 use subtitle_tests::{temporary_folder, tools};
 
 use crate::chart;
@@ -96,4 +97,34 @@ fn a_good_value_is_taken() {
         let output = with(&format!("taken-{number}"), values);
         assert!(output.status.success(), "{values}: {}", String::from_utf8_lossy(&output.stderr));
     }
+}
+
+/// Compares a schema with the values it describes: what is in one is in the other.
+fn described(place: &str, schema: &Value, root: &Value, values: &Value) {
+    let schema = match schema["$ref"].as_str() {
+        Some(name) => &root["definitions"][name.trim_start_matches("#/definitions/")],
+        None => schema,
+    };
+    let Some(properties) = schema["properties"].as_object() else { return };
+    // What is empty by default may be filled with anything of its kind: an image's differences, labels, resources.
+    let Some(values) = values.as_object().filter(|values| !values.is_empty()) else { return };
+    for (name, schema) in properties {
+        let of_others = place.is_empty() && (name == "global" || name == "enabled");
+        let is_optional = place.ends_with("resources");
+        let has_value = values.contains_key(name);
+        assert!(
+            has_value || of_others || is_optional,
+            "{place}.{name} is in values.schema.json and not in values.yaml"
+        );
+        described(&format!("{place}.{name}"), schema, root, &values.get(name).cloned().unwrap_or_default());
+    }
+}
+
+#[test]
+fn every_value_of_the_schema_has_a_default_and_so_a_description() {
+    let schema = fs::read_to_string(chart::folder().join("values.schema.json")).expect("the schema");
+    let schema: Value = serde_json::from_str(&schema).expect("JSON");
+    let values = fs::read_to_string(chart::folder().join("values.yaml")).expect("the values");
+    let values: Value = serde_yaml_ng::from_str(&values).expect("YAML");
+    described("", &schema, &schema, &values);
 }
