@@ -66,11 +66,12 @@ fn publisher_and_meaning(event: &EventType) -> (&'static str, &'static str) {
 
 #[test]
 fn the_catalogue_of_events_is_complete() {
-    let mut table = "| Type and routing key | Published by | What it tells |\n|---|---|---|\n".to_owned();
-    for event in &EventType::KNOWN {
+    let row = |event: &EventType| {
         let (publisher, meaning) = publisher_and_meaning(event);
-        table.push_str(&format!("| `{}` | {publisher} | {meaning} |\n", event.as_str()));
-    }
+        format!("| `{}` | {publisher} | {meaning} |\n", event.as_str())
+    };
+    let rows: String = EventType::KNOWN.iter().map(row).collect();
+    let table = format!("| Type and routing key | Published by | What it tells |\n|---|---|---|\n{rows}");
     let head = "# Events\n\nEverything that happens to a job, on the exchange `subtitle.events`, in the stream \
         `subtitle.events.history`, and for\nreaders at `GET /subtitles/{id}/events`. Types not listed here are kept in the history as \
         they come. Made from\n`tests/tests/chart/generated.rs`.\n\n";
