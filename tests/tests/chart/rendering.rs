@@ -94,6 +94,20 @@ fn a_worker_is_done_before_it_is_killed() {
     }
 }
 
+/// Helm reads numbers as floats, and would write a large one as 5e+06, which is no number of anything.
+#[test]
+fn large_numbers_are_written_out() {
+    let objects = full();
+    for (component, name, expected) in
+        [("operator", "SUBTITLES_MAX_IN_FLIGHT", "2000000"), ("translator", "SUBTITLES_CHARACTERS_PER_DAY", "5000000")]
+    {
+        let deployment = of(&objects, "Deployment", component);
+        let environment = list(&deployment["spec"]["template"]["spec"]["containers"][0]["env"]);
+        let variable = environment.iter().find(|variable| variable["name"] == name).expect("the setting");
+        assert_eq!(variable["value"], expected, "{name}");
+    }
+}
+
 #[test]
 fn names_fit_and_labels_are_on_everything() {
     let long = "a-release-whose-name-is-as-long-as-helm-allows-it-be!".replace('!', "");
