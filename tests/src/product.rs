@@ -62,7 +62,7 @@ fn programs(progress: Progress<'_>, log: &Path) -> Result<PathBuf> {
     let home = std::env::var("CARGO_HOME").or_else(|_| std::env::var("HOME").map(|home| home + "/.cargo"))?;
     // The same bytes from every checkout, and no path of this machine in them.
     let flags = format!(
-        "-Ctarget-feature=+crt-static --remap-path-prefix={}=/source --remap-path-prefix={home}=/cargo",
+        "-C target-feature=+crt-static --remap-path-prefix={}=/source --remap-path-prefix={home}=/cargo",
         root().canonicalize()?.display()
     );
     let mut cargo = Command::new("cargo");
