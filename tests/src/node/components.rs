@@ -149,7 +149,7 @@ impl Place<'_> {
             .replace("RESOLVER", &resolver.display().to_string())
             .replace("SOCKET", &socket(self.folder).display().to_string())
             .replace("GROUP", &self.sandbox.control_group)
-            .replace("DNS", DNS_SERVICE);
+            .replace("NAMESERVER", DNS_SERVICE);
         fs::write(&configuration, text)?;
         self.component("kubelet", |command| {
             command.arg("--config").arg(&configuration).arg("--kubeconfig").arg(kubeconfig);

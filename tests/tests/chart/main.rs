@@ -4,6 +4,7 @@
 mod chart;
 mod dockerfile;
 mod examples;
+mod films;
 mod generated;
 mod judges;
 mod monitoring;
