@@ -12,7 +12,7 @@ use crate::{
     cluster::{Progress, cache},
     debian::System,
     image::{Archive, Recipe, build},
-    process::{output, patiently},
+    process::{cargo, output, patiently},
     root,
 };
 
@@ -65,11 +65,11 @@ fn programs(progress: Progress<'_>, log: &Path) -> Result<PathBuf> {
         "-C target-feature=+crt-static --remap-path-prefix={}=/source --remap-path-prefix={home}=/cargo",
         root().canonicalize()?.display()
     );
-    let mut cargo = Command::new("cargo");
+    let mut cargo = cargo();
     cargo.args(["build", "--locked", "--profile", "image", "--target", TARGET]);
     cargo.args(["--bin", "subtitle-operator", "--bin", "subtitles"]);
     cargo.args(["--package", "subtitle-operator", "--package", "subtitle-workers"]);
-    cargo.current_dir(root()).env("RUSTFLAGS", flags);
+    cargo.env("RUSTFLAGS", flags);
     let tell = |seconds| progress(&format!("building the image's programs: {seconds} s of up to 600 s"));
     patiently(&mut cargo, log, tell)?;
     Ok(target.join(TARGET).join("image"))

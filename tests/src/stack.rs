@@ -15,7 +15,7 @@ use serde_json::Value;
 use crate::{
     cluster::{Cluster, Programs, Progress},
     films,
-    process::{Server, free_port, output, wait_until},
+    process::{Server, cargo, free_port, output, wait_until},
     rabbitmq::Broker,
     root,
     servers::Redis,
@@ -60,14 +60,8 @@ pub struct Options<'a> {
 
 /// Builds operator and workers; the folder of their programs.
 pub fn build() -> Result<PathBuf> {
-    let mut cargo = Command::new("cargo");
-    cargo.args(["build", "--quiet", "--workspace", "--bins", "--locked"]).current_dir(root());
-    // Under `cargo test` these are ours; build scripts that look at them would run again, and all that needs them.
-    for (name, _) in std::env::vars_os() {
-        if name.to_str().is_some_and(|name| name.starts_with("CARGO_PKG_") || name.starts_with("CARGO_MANIFEST_")) {
-            cargo.env_remove(name);
-        }
-    }
+    let mut cargo = cargo();
+    cargo.args(["build", "--quiet", "--workspace", "--bins", "--locked"]);
     output(&mut cargo)?;
     let target = std::env::var_os("CARGO_TARGET_DIR").map_or_else(|| root().join("target"), PathBuf::from);
     Ok(target.join("debug"))
