@@ -63,7 +63,7 @@ impl Metrics {
             cache_hits: registry.counter(
                 "subtitle_cache_hits",
                 ["kind"],
-                "What was in the store already and cost nothing. Kinds: `found`, `translated`, `batch`.",
+                "What was in the store already and cost nothing. Kinds: `fetched` (a provider's file), `found`, `translated`, `batch`.",
             ),
             publishing: PublishMetrics::register(registry),
         }

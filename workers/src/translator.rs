@@ -14,7 +14,7 @@ use subtitle_core::{
 };
 
 use crate::{
-    artefact::{self, Artefact, download_url, write_sidecar},
+    artefact::{self, Artefact, Author, download_url, write_sidecar},
     checkpoint::Checkpoint,
     clock::Clock,
     engine::Translate,
@@ -79,7 +79,7 @@ impl<E: Translate> Work for Translator<E> {
     ) -> Result<(), Stopped> {
         reporter.publish(&TranslateStarted { worker: reporter.worker() }).await?;
         let (artefact, ordered) = self.translated(&task, reporter).await?;
-        write_sidecar(&self.sources, &task.spec, &artefact, &ordered.to).await?;
+        write_sidecar(&self.sources, &task.spec, &artefact, &ordered.to, Author::Machine).await?;
         let download_url = download_url(&self.public_url, event);
         let engine = ordered.route.engine;
         let result = job::JobResult {
