@@ -50,8 +50,6 @@ pub struct Stack {
 pub struct Options<'a> {
     /// The video library; the sample films are made in it.
     pub library: PathBuf,
-    /// Somebody's own cluster instead of a new one.
-    pub context: Option<&'a str>,
     /// Another object store than the directory: its URL, and what its client needs in the environment.
     pub store: Option<(String, Vec<(String, String)>)>,
     /// How long each answer of the simulated source and engine takes.
@@ -70,10 +68,7 @@ pub fn build() -> Result<PathBuf> {
 }
 
 fn cluster(folder: &Path, options: &Options<'_>) -> Result<Cluster> {
-    let cluster = match options.context {
-        Some(context) => Cluster::existing(context, folder)?,
-        None => Cluster::start(&Programs::find_or_build(options.progress)?, folder)?,
-    };
+    let cluster = Cluster::start(&Programs::find_or_build(options.progress)?, folder)?;
     output(cluster.kubectl().args(["apply", "--server-side", "-f"]).arg(root().join("crds/subtitlejobs.yaml")))?;
     output(cluster.kubectl().args(["wait", "--for=condition=Established", "crd/subtitlejobs.subtitles.dev"]))?;
     (options.progress)("the Kubernetes API answers and knows SubtitleJobs");
@@ -86,7 +81,7 @@ impl Stack {
         let library = folder.join("library");
         let progress = |step: &str| println!("{step}");
         let simulated_delay = Duration::ZERO;
-        Self::start_with(folder, &Options { library, context: None, store, simulated_delay, progress: &progress })
+        Self::start_with(folder, &Options { library, store, simulated_delay, progress: &progress })
     }
 
     /// Starts everything in `folder`, side by side where nothing waits for the other, and applies the CRD.
