@@ -109,11 +109,15 @@ impl Common {
         })
     }
 
-    /// Everything that can be asked for subtitles.
+    /// Which addresses specs' URLs and providers' links may lead to.
+    pub fn guard(&self) -> Guard {
+        Guard::new(self.allow_private_addresses.iter().copied())
+    }
+
+    /// Everything that can be asked for subtitles, without providers.
     pub fn finder(&self) -> Result<Finder> {
-        let guard = Guard::new(self.allow_private_addresses.iter().copied());
-        let guarded = GuardedClient::new(guard).context("failed to set up the HTTP client for specs' URLs")?;
-        Ok(Finder { sources: self.sources()?, guarded })
+        let guarded = GuardedClient::new(self.guard()).context("failed to set up the HTTP client for specs' URLs")?;
+        Ok(Finder::new(self.sources()?, guarded))
     }
 
     /// Opens the store.
@@ -123,6 +127,11 @@ impl Common {
 
     /// Runs a worker until SIGTERM or SIGINT; `registry` holds its `metrics` and is served meanwhile.
     pub async fn run<W: Work>(self, work: W, store: Store, registry: Registry, metrics: Metrics) -> Result<()> {
+        self.run_with(work, store, registry, Vitals::new(metrics)).await
+    }
+
+    /// The same with `vitals` that somebody else watches, too.
+    pub async fn run_with<W: Work>(self, work: W, store: Store, registry: Registry, vitals: Vitals) -> Result<()> {
         let host = std::env::var("HOSTNAME").unwrap_or_else(|_| "local".to_owned());
         let settings = Settings {
             broker_url: self.broker_url,
@@ -131,7 +140,7 @@ impl Common {
             grace: Duration::from_secs(self.grace_seconds),
         };
         let asked_to_stop = stop::asked().context("failed to listen for signals")?;
-        let (stop, vitals) = (CancellationToken::new(), Vitals::new(metrics));
+        let stop = CancellationToken::new();
         let seen = vitals.clone();
         let answers = http::router(Arc::new(registry), move || seen.readiness());
         tokio::spawn(http::serve(self.metrics_listen, answers));

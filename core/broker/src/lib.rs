@@ -11,6 +11,7 @@
 //! ```
 #![warn(missing_docs)]
 
+mod account;
 mod backoff;
 mod browse;
 mod consume;
@@ -24,6 +25,7 @@ use std::sync::Arc;
 
 use subtitle_core::{event::Event, reason::Reason};
 
+pub use account::AccountDesk;
 pub use backoff::Backoff;
 pub use browse::Browse;
 pub use consume::Depth;
