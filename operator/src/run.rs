@@ -78,7 +78,8 @@ pub async fn run(settings: Settings) -> Result<()> {
     let (session, broker) = watch::channel(None);
     let (registry, metrics) = Metrics::of("subtitle-operator");
     let hands = Arc::new(Hands::new(cluster.clone(), ledger.clone(), metrics.clone()));
-    let reconciler = Arc::new(Reconciler::new(hands, broker.clone(), settings.max_in_flight));
+    let files = Store::open(&settings.store_url)?;
+    let reconciler = Arc::new(Reconciler::new(hands, broker.clone(), files.clone(), settings.max_in_flight));
 
     let listener = tokio::net::TcpListener::bind(settings.listen)
         .await
@@ -91,7 +92,7 @@ pub async fn run(settings: Settings) -> Result<()> {
         is_leader,
         client: client.clone(),
         namespace: settings.namespace.clone(),
-        files: Store::open(&settings.store_url)?,
+        files,
         registry: Arc::new(registry),
         store: store.clone(),
     });

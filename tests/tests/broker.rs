@@ -244,6 +244,7 @@ fn task(job: &str) -> Event {
         language: "es".into(),
         preferred_sources: vec![],
         spec: serde_json::from_value(serde_json::json!({"video": {"title": "A"}, "language": "es"})).expect("a spec"),
+        glossary: None,
     };
     Event::new(&subject, source::MANAGER, event(0).timestamp, &payload)
 }

@@ -95,9 +95,16 @@ fn every_flow_ends_as_it_should_also_when_processes_die() {
     stack
         .apply(&job("failed", "{video: {path: letters.mkv}, language: fr, translation: {policy: Never}}"))
         .expect("applies");
-    stack
-        .apply(&job("invalid", "{video: {path: letters.mkv}, language: he, translation: {glossaryRef: {name: names}}}"))
-        .expect("applies");
+    let glossary = |name: &str, text: &str| {
+        format!("apiVersion: v1\nkind: ConfigMap\nmetadata: {{name: {name}}}\ndata: {{glossary: '{text}'}}\n")
+    };
+    stack.apply(&glossary("wrong", "Anna")).expect("applies");
+    let with_glossary = |name: &str| {
+        let translation = format!("translation: {{glossaryRef: {{name: {name}}}}}");
+        format!("{{video: {{path: harbour.mkv}}, language: es, sources: [{{name: embedded}}], {translation}}}")
+    };
+    stack.apply(&job("invalid", &with_glossary("wrong"))).expect("applies");
+    stack.apply(&job("named", &with_glossary("names"))).expect("applies");
 
     let found = stack.finished("found", LIMIT).expect("finished");
     assert_eq!((&found["status"]["phase"], &found["status"]["reason"]), (&"Done".into(), &"SubtitleFound".into()));
@@ -138,6 +145,18 @@ fn every_flow_ends_as_it_should_also_when_processes_die() {
     assert_eq!(failed["status"]["attempt"], 1, "what cannot end differently is not tried again");
     let invalid = stack.finished("invalid", LIMIT).expect("finished");
     assert_eq!(invalid["status"]["reason"], "InvalidSpec");
+    let message = invalid["status"]["message"].as_str().expect("a message");
+    assert!(message.contains("ConfigMap 'default/wrong'") && message.contains("line 1 is 'Anna'"), "{message}");
+
+    // A glossary that is created after its job is waited for, by name.
+    let waits = ["wait", "--for=jsonpath={.status.reason}=WaitingForGlossary", "subtitlejob/named", "--timeout=60s"];
+    output(stack.cluster.kubectl().args(waits)).expect("it waits for its ConfigMap");
+    stack.apply(&glossary("names", "Anna = Ana")).expect("applies");
+    let named = stack.finished("named", LIMIT).expect("finished");
+    let (status, result) = (&named["status"], &named["status"]["result"]);
+    assert_eq!((&status["phase"], &status["glossary"]["sha256"]), (&"Done".into(), &result["glossary"]));
+    let spanish = fs::read_to_string(stack.store.join(result["key"].as_str().expect("a key"))).expect("stored");
+    assert!(spanish.contains("Buenos días, Ana.") && !spanish.contains("Anna"), "{spanish}");
 
     // Redis as the old commands read it, and REST.
     let redis = |command: &[&str]| stack.redis_command(command).expect("redis-cli");

@@ -61,6 +61,7 @@ impl Library {
             language: "es".to_owned(),
             preferred_sources: vec![],
             spec: serde_json::from_value(spec).expect("a spec"),
+            glossary: None,
         };
         let _ = rustls::crypto::ring::default_provider().install_default();
         let sources = Sources {

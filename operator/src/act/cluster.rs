@@ -1,7 +1,8 @@
 //! The only writer of Kubernetes objects: a merge patch guarded by the resourceVersion it was decided on. Does I/O.
 
-use std::{sync::Arc, time::Duration};
+use std::{collections::BTreeMap, sync::Arc, time::Duration};
 
+use k8s_openapi::api::core::v1::ConfigMap;
 use kube::{
     Api, Client, ResourceExt as _,
     api::{DeleteParams, Patch, PatchParams, Preconditions},
@@ -65,6 +66,13 @@ pub trait Cluster: Send + Sync + 'static {
         job: &SubtitleJob,
         status: &SubtitleJobStatus,
     ) -> impl Future<Output = Result<SubtitleJob, ClusterError>> + Send;
+
+    /// The texts of a ConfigMap by their keys; none if there is no such ConfigMap.
+    fn config_map(
+        &self,
+        namespace: &str,
+        name: &str,
+    ) -> impl Future<Output = Result<Option<BTreeMap<String, String>>, ClusterError>> + Send;
 
     /// Deletes the object, if it is still this one.
     fn delete(&self, job: &SubtitleJob) -> impl Future<Output = Result<(), ClusterError>> + Send;
@@ -151,6 +159,12 @@ impl Cluster for KubeCluster {
             }
             Err(error) => Err(error.into()),
         }
+    }
+
+    async fn config_map(&self, namespace: &str, name: &str) -> Result<Option<BTreeMap<String, String>>, ClusterError> {
+        let api: Api<ConfigMap> = Api::namespaced(self.client.clone(), namespace);
+        let found = timeout(DEADLINE, api.get_opt(name)).await??;
+        Ok(found.map(|found| found.data.unwrap_or_default()))
     }
 
     async fn delete(&self, job: &SubtitleJob) -> Result<(), ClusterError> {
