@@ -15,7 +15,7 @@ use serde_json::Value;
 use crate::{
     cluster::{Cluster, Programs, Progress},
     films,
-    process::{Server, free_port, output, wait_until},
+    process::{Server, cargo, free_port, output, wait_until},
     rabbitmq::Broker,
     root,
     servers::Redis,
@@ -60,8 +60,8 @@ pub struct Options<'a> {
 
 /// Builds operator and workers; the folder of their programs.
 pub fn build() -> Result<PathBuf> {
-    let mut cargo = Command::new("cargo");
-    cargo.args(["build", "--quiet", "--workspace", "--bins", "--locked"]).current_dir(root());
+    let mut cargo = cargo();
+    cargo.args(["build", "--quiet", "--workspace", "--bins", "--locked"]);
     output(&mut cargo)?;
     let target = std::env::var_os("CARGO_TARGET_DIR").map_or_else(|| root().join("target"), PathBuf::from);
     Ok(target.join("debug"))
