@@ -11,6 +11,7 @@
 //! ```
 #![warn(missing_docs)]
 
+mod address;
 mod backoff;
 mod browse;
 mod consume;
@@ -18,12 +19,14 @@ mod declare;
 mod error;
 mod measure;
 mod publish;
+mod revive;
 mod session;
 
 use std::sync::Arc;
 
 use subtitle_core::{event::Event, reason::Reason};
 
+pub use address::{Address, BrokerArguments};
 pub use backoff::Backoff;
 pub use browse::Browse;
 pub use consume::Depth;

@@ -3,8 +3,11 @@
 
 pub mod cluster;
 pub mod ledger;
+mod notes;
 pub mod queues;
 mod redis;
+mod redis_address;
+pub mod reviews;
 pub mod written;
 
 use std::{
