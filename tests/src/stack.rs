@@ -148,6 +148,18 @@ impl Stack {
         operator(name, &place, &self.cluster, &self.broker, &self.redis)
     }
 
+    /// The HTTP API in a process of its own, once it runs; and where it is. It may not be ready yet.
+    pub fn api_alone(&self, name: &str) -> Result<(Server, String)> {
+        let address = format!("127.0.0.1:{}", free_port()?);
+        let mut api = Server::start(name, &self.programs.join("subtitle-operator"), &self.folder, |command| {
+            command.arg("api").env("KUBECONFIG", &self.cluster.kubeconfig).env("SUBTITLES_LISTEN", &address);
+            command.env("SUBTITLES_REDIS_URL", &self.redis.url).envs(self.store_environment.iter().cloned());
+        })?;
+        let api_url = format!("http://{address}");
+        wait_until(&mut api, &self.folder, Duration::from_secs(60), || reachable(&format!("{api_url}/healthz")))?;
+        Ok((api, api_url))
+    }
+
     /// Every process, in an order in which they may be started again.
     pub fn servers(&mut self) -> impl Iterator<Item = &mut Server> {
         let broker = &mut self.broker;
@@ -247,6 +259,8 @@ fn operator(
         command.env("SUBTITLES_BROKER_URL", &broker.url).env("SUBTITLES_REDIS_URL", &redis.url);
         // Started again, it takes its own lease up at once.
         command.env("SUBTITLES_LISTEN", format!("127.0.0.1:{port}")).env("SUBTITLES_IDENTITY", name);
+        // Only this machine reaches it.
+        command.env("SUBTITLES_API_AUTH", "none");
         command.envs(place.store_environment.iter().cloned());
     })?;
     let api = format!("http://127.0.0.1:{port}");
