@@ -58,7 +58,9 @@ pub fn images(progress: Progress<'_>) -> Result<Images> {
 
 /// The static programs; their folder.
 fn programs(progress: Progress<'_>, log: &Path) -> Result<PathBuf> {
-    if let Some(ready) = std::env::var_os("TEMPORARY_PROGRAMS") { return Ok(ready.into()); }
+    if let Some(ready) = std::env::var_os("TEMPORARY_PROGRAMS") {
+        return Ok(ready.into());
+    }
     let target = std::env::var_os("CARGO_TARGET_DIR").map_or_else(|| root().join("target"), PathBuf::from);
     let home = std::env::var("CARGO_HOME").or_else(|_| std::env::var("HOME").map(|home| home + "/.cargo"))?;
     // The same bytes from every checkout, and no path of this machine in them.
