@@ -4,13 +4,21 @@
 use std::path::{Path, PathBuf};
 
 pub mod cluster;
+pub mod debian;
 pub mod films;
+pub mod go;
+pub mod image;
+pub mod installation;
+pub mod node;
 pub mod packages;
 pub mod process;
+pub mod product;
 pub mod rabbitmq;
 pub mod samples;
+pub mod sbom;
 pub mod servers;
 pub mod stack;
+pub mod tools;
 
 /// The checkout's root.
 pub fn root() -> PathBuf {

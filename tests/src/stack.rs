@@ -15,7 +15,7 @@ use serde_json::Value;
 use crate::{
     cluster::{Cluster, Programs, Progress},
     films,
-    process::{Server, free_port, output, wait_until},
+    process::{Server, cargo, free_port, output, wait_until},
     rabbitmq::Broker,
     root,
     servers::Redis,
@@ -50,8 +50,6 @@ pub struct Stack {
 pub struct Options<'a> {
     /// The video library; the sample films are made in it.
     pub library: PathBuf,
-    /// Somebody's own cluster instead of a new one.
-    pub context: Option<&'a str>,
     /// Another object store than the directory: its URL, and what its client needs in the environment.
     pub store: Option<(String, Vec<(String, String)>)>,
     /// How long each answer of the simulated source and engine takes.
@@ -62,18 +60,15 @@ pub struct Options<'a> {
 
 /// Builds operator and workers; the folder of their programs.
 pub fn build() -> Result<PathBuf> {
-    let mut cargo = Command::new("cargo");
-    cargo.args(["build", "--quiet", "--workspace", "--bins", "--locked"]).current_dir(root());
+    let mut cargo = cargo();
+    cargo.args(["build", "--quiet", "--workspace", "--bins", "--locked"]);
     output(&mut cargo)?;
     let target = std::env::var_os("CARGO_TARGET_DIR").map_or_else(|| root().join("target"), PathBuf::from);
     Ok(target.join("debug"))
 }
 
 fn cluster(folder: &Path, options: &Options<'_>) -> Result<Cluster> {
-    let cluster = match options.context {
-        Some(context) => Cluster::existing(context, folder)?,
-        None => Cluster::start(&Programs::find_or_build(options.progress)?, folder)?,
-    };
+    let cluster = Cluster::start(&Programs::find_or_build(options.progress)?, folder)?;
     output(cluster.kubectl().args(["apply", "--server-side", "-f"]).arg(root().join("crds/subtitlejobs.yaml")))?;
     output(cluster.kubectl().args(["wait", "--for=condition=Established", "crd/subtitlejobs.subtitles.dev"]))?;
     (options.progress)("the Kubernetes API answers and knows SubtitleJobs");
@@ -86,7 +81,7 @@ impl Stack {
         let library = folder.join("library");
         let progress = |step: &str| println!("{step}");
         let simulated_delay = Duration::ZERO;
-        Self::start_with(folder, &Options { library, context: None, store, simulated_delay, progress: &progress })
+        Self::start_with(folder, &Options { library, store, simulated_delay, progress: &progress })
     }
 
     /// Starts everything in `folder`, side by side where nothing waits for the other, and applies the CRD.
@@ -151,6 +146,18 @@ impl Stack {
         let place =
             Place { folder: &self.folder, programs: &self.programs, store_environment: &self.store_environment };
         operator(name, &place, &self.cluster, &self.broker, &self.redis)
+    }
+
+    /// The HTTP API in a process of its own, once it runs; and where it is. It may not be ready yet.
+    pub fn api_alone(&self, name: &str) -> Result<(Server, String)> {
+        let address = format!("127.0.0.1:{}", free_port()?);
+        let mut api = Server::start(name, &self.programs.join("subtitle-operator"), &self.folder, |command| {
+            command.arg("api").env("KUBECONFIG", &self.cluster.kubeconfig).env("SUBTITLES_LISTEN", &address);
+            command.env("SUBTITLES_REDIS_URL", &self.redis.url).envs(self.store_environment.iter().cloned());
+        })?;
+        let api_url = format!("http://{address}");
+        wait_until(&mut api, &self.folder, Duration::from_secs(60), || reachable(&format!("{api_url}/healthz")))?;
+        Ok((api, api_url))
     }
 
     /// Every process, in an order in which they may be started again.
@@ -252,6 +259,8 @@ fn operator(
         command.env("SUBTITLES_BROKER_URL", &broker.url).env("SUBTITLES_REDIS_URL", &redis.url);
         // Started again, it takes its own lease up at once.
         command.env("SUBTITLES_LISTEN", format!("127.0.0.1:{port}")).env("SUBTITLES_IDENTITY", name);
+        // Only this machine reaches it.
+        command.env("SUBTITLES_API_AUTH", "none");
         command.envs(place.store_environment.iter().cloned());
     })?;
     let api = format!("http://127.0.0.1:{port}");

@@ -2,7 +2,12 @@
 
 use std::{fmt::Write as _, fs, process::Command, time::Duration};
 
-use subtitle_tests::{job_manifest as job, process::output, stack::Stack, temporary_folder};
+use subtitle_tests::{
+    job_manifest as job,
+    process::{eventually, output},
+    stack::Stack,
+    temporary_folder,
+};
 use subtitle_workers::subtitle::Subtitle;
 
 const LIMIT: Duration = Duration::from_secs(60);
@@ -111,6 +116,13 @@ fn every_flow_ends_as_it_should_also_when_processes_die() {
     assert_eq!(found["status"]["result"]["cues"], 62);
     let types = stack.events_until(uid(&found), "subtitle.ready").expect("history");
     assert_eq!(types, ["subtitle.download.requested", "subtitle.download.started", "subtitle.ready"]);
+
+    let notes = || {
+        let of_found = ["get", "events", "--field-selector", "involvedObject.name=found", "-o", "jsonpath={..reason}"];
+        let reasons = output(stack.cluster.kubectl().args(of_found)).ok()?;
+        (reasons.contains("WaitingForWorker") && reasons.contains("SubtitleFound")).then_some(())
+    };
+    eventually("Kubernetes Events tell of the phases", LIMIT, notes).expect("they do");
 
     let hebrew = stack.finished("hebrew", LIMIT).expect("finished");
     let key = hebrew["status"]["result"]["key"].as_str().expect("a key");

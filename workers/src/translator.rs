@@ -14,7 +14,7 @@ use subtitle_core::{
 };
 
 use crate::{
-    artefact::{self, Artefact, download_url, write_sidecar},
+    artefact::{self, Artefact, Author, download_url, write_sidecar},
     checkpoint::Checkpoint,
     clock::Clock,
     engine::Translate,
@@ -80,7 +80,7 @@ impl<E: Translate> Work for Translator<E> {
         reporter.publish(&TranslateStarted { worker: reporter.worker() }).await?;
         let (from, to) = languages(&task)?;
         let (artefact, Route { engine, tier, via }) = self.translated(&task, reporter).await?;
-        write_sidecar(&self.sources, &task.spec, &artefact, &to).await?;
+        write_sidecar(&self.sources, &task.spec, &artefact, &to, Author::Machine).await?;
         let download_url = download_url(&self.public_url, event);
         let result = job::JobResult {
             url: download_url.clone(),

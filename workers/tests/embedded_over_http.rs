@@ -42,7 +42,7 @@ fn finder(allowed: &[&str]) -> Finder {
         http: reqwest::Client::new(),
         simulation: Simulation::default(),
     };
-    Finder { sources, guarded: GuardedClient::new(guard).expect("a client") }
+    Finder::new(sources, GuardedClient::new(guard).expect("a client"))
 }
 
 async fn list(finder: &Finder, url: String) -> Result<Vec<Found>, SourceError> {

@@ -12,7 +12,7 @@ use serde_json::{Value, json};
 use subtitle_core::job::{SubtitleJob, SubtitleJobStatus};
 use tokio::time::timeout;
 
-use super::written::Written;
+use super::{notes::Notes, written::Written};
 
 /// The longest a call to the API server may take: the client itself never gives up.
 const DEADLINE: Duration = Duration::from_secs(15);
@@ -83,6 +83,7 @@ pub struct KubeCluster {
     client: Client,
     cache: Store<SubtitleJob>,
     written: Written,
+    notes: Notes,
 }
 
 /// A merge patch keeps what it does not name: fields that are gone are named as null.
@@ -100,7 +101,8 @@ fn merged(before: Option<&SubtitleJobStatus>, after: &SubtitleJobStatus) -> Valu
 impl KubeCluster {
     /// Over a client and the watch's store.
     pub fn new(client: Client, cache: Store<SubtitleJob>) -> Self {
-        Self { client, cache, written: Written::default() }
+        let notes = Notes::new(client.clone());
+        Self { client, cache, written: Written::default(), notes }
     }
 
     fn api(&self, namespace: &str) -> Api<SubtitleJob> {
@@ -147,6 +149,7 @@ impl Cluster for KubeCluster {
         match answer {
             Ok(now) => {
                 self.written.wrote(&now);
+                self.notes.wrote(job, status);
                 Ok(now)
             }
             Err(kube::Error::Api(answer)) if matches!(answer.code, 404 | 409 | 422) => {

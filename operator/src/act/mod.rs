@@ -4,8 +4,11 @@
 pub mod cluster;
 pub(crate) mod glossary;
 pub mod ledger;
+mod notes;
 pub mod queues;
 mod redis;
+mod redis_address;
+pub mod reviews;
 pub mod written;
 
 use std::{

@@ -27,7 +27,6 @@ fn no_fault_of_any_part_loses_repeats_or_reverses_anything() {
     let progress = |step: &str| println!("{step}");
     let options = Options {
         library: folder.join("library"),
-        context: None,
         store: None,
         simulated_delay: Duration::from_millis(50),
         progress: &progress,

@@ -203,10 +203,10 @@ impl Bench {
         let simulation = Simulation { delay, failure_percent: 0 };
         Downloader {
             store: self.store.clone(),
-            finder: Finder {
-                sources: Sources { simulation, ..self.translator(CountingEngine::default()).sources },
-                guarded: GuardedClient::new(Guard::default()).expect("a client"),
-            },
+            finder: Finder::new(
+                Sources { simulation, ..self.translator(CountingEngine::default()).sources },
+                GuardedClient::new(Guard::default()).expect("a client"),
+            ),
             order: vec![],
             public_url: "http://example".to_owned(),
             metrics: self.metrics.clone(),

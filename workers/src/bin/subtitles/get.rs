@@ -45,8 +45,8 @@ async fn found(question: &Question, format: &str) -> Result<Artefact, Failure> {
     let store = "memory:".parse().map_err(|error| Failure::Usage(format!("{error}")));
     let downloader = Downloader {
         store: Store::open(&store?).map_err(|error| Failure::Usage(error.to_string()))?,
+        order: question.order(&finder),
         finder,
-        order: question.order(),
         public_url: String::new(),
         metrics: Metrics::of("subtitles").1,
     };
