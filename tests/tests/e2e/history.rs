@@ -62,13 +62,15 @@ pub(crate) fn of(system: &System, token: &str, job: &Value) -> Result<Vec<Value>
     .with_context(|| format!("the job {}: {:?}", job["metadata"]["name"], events(system, token, id)))
 }
 
-/// Nothing lost and nothing repeated: every job ended well, in its first attempt, and its history has each event once
-/// and one end.
+/// Nothing lost and nothing repeated: every job ended as the simulated source says, in its first attempt, and its
+/// history has each event once and one end.
 pub(crate) fn is_whole(system: &System, jobs: &[Value]) -> Result<()> {
     let token = editors_token(system)?;
     for job in jobs {
         let name = &job["metadata"]["name"];
-        ensure!(job["status"]["phase"] == "Done", "{name} ended as {:#}", job["status"]);
+        // The source has nine of ten episodes, and their English subtitles for nine of ten of the others.
+        let ended = job["status"]["phase"] == "Done" || job["status"]["reason"] == "NoSubtitleFound";
+        ensure!(ended, "{name} ended as {:#}", job["status"]);
         ensure!(job["status"]["attempt"] == 1, "{name} took attempt {}", job["status"]["attempt"]);
         let events = of(system, &token, job)?;
         let ids: HashSet<&str> = events.iter().filter_map(|event| event["id"].as_str()).collect();

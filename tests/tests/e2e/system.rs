@@ -91,13 +91,13 @@ impl System {
 
     /// Every job.
     pub(crate) fn jobs(&self) -> Result<Vec<Value>> {
-        let list: Value = serde_json::from_str(&output(self.editor().args(["get", "subtitlejobs", "-o", "json"]))?)?;
+        let list: Value = serde_json::from_str(&output(self.kubectl(JOBS).args(["get", "subtitlejobs", "-o", "json"]))?)?;
         Ok(list["items"].as_array().cloned().unwrap_or_default())
     }
 
     /// Deletes every job.
     pub(crate) fn delete_jobs(&self) -> Result<()> {
-        output(self.editor().args(["delete", "subtitlejobs", "--all", "--timeout=60s"])).map(drop)
+        output(self.kubectl(JOBS).args(["delete", "subtitlejobs", "--all", "--timeout=60s"])).map(drop)
     }
 
     /// The pods of a component: name, unique id and how often their containers were started again.
