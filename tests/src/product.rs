@@ -12,7 +12,7 @@ use crate::{
     cluster::{Progress, cache},
     debian::System,
     image::{Archive, Recipe, build},
-    process::{output, patiently},
+    process::{cargo, output, patiently},
     root,
 };
 
@@ -58,9 +58,6 @@ pub fn images(progress: Progress<'_>) -> Result<Images> {
 
 /// The static programs; their folder.
 fn programs(progress: Progress<'_>, log: &Path) -> Result<PathBuf> {
-    if let Some(ready) = std::env::var_os("TEMPORARY_PROGRAMS") {
-        return Ok(ready.into());
-    }
     let target = std::env::var_os("CARGO_TARGET_DIR").map_or_else(|| root().join("target"), PathBuf::from);
     let home = std::env::var("CARGO_HOME").or_else(|_| std::env::var("HOME").map(|home| home + "/.cargo"))?;
     // The same bytes from every checkout, and no path of this machine in them.
@@ -68,10 +65,11 @@ fn programs(progress: Progress<'_>, log: &Path) -> Result<PathBuf> {
         "-C target-feature=+crt-static --remap-path-prefix={}=/source --remap-path-prefix={home}=/cargo",
         root().canonicalize()?.display()
     );
-    let mut cargo = Command::new("cargo");
-    cargo.args(["build", "--locked", "--profile", "image", "--target", TARGET, "--bins"]);
+    let mut cargo = cargo();
+    cargo.args(["build", "--locked", "--profile", "image", "--target", TARGET]);
+    cargo.args(["--bin", "subtitle-operator", "--bin", "subtitles"]);
     cargo.args(["--package", "subtitle-operator", "--package", "subtitle-workers"]);
-    cargo.current_dir(root()).env("RUSTFLAGS", flags);
+    cargo.env("RUSTFLAGS", flags);
     let tell = |seconds| progress(&format!("building the image's programs: {seconds} s of up to 600 s"));
     patiently(&mut cargo, log, tell)?;
     Ok(target.join(TARGET).join("image"))

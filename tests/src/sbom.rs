@@ -1,11 +1,14 @@
 //! What the image's programs are made of, as an SPDX 2.3 document: from `cargo tree` and the lock file. Runs cargo.
 
-use std::{collections::BTreeSet, fs, process::Command};
+use std::{collections::BTreeSet, fs};
 
 use anyhow::{Context as _, Result};
 use serde_json::{Value, json};
 
-use crate::{process::output, root};
+use crate::{
+    process::{cargo, output},
+    root,
+};
 
 /// The committed document, from the checkout's root.
 pub const FILE: &str = "manifests/image/sbom.spdx.json";
@@ -18,10 +21,10 @@ struct Crate {
 }
 
 fn crates() -> Result<Vec<Crate>> {
-    let mut tree = Command::new("cargo");
+    let mut tree = cargo();
     tree.args(["tree", "--locked", "--package", "subtitle-operator", "--package", "subtitle-workers"]);
     tree.args(["--edges", "normal", "--target", "x86_64-unknown-linux-gnu", "--prefix", "none", "--no-dedupe"]);
-    let tree = output(tree.args(["--format", "{p}|{l}"]).current_dir(root()))?;
+    let tree = output(tree.args(["--format", "{p}|{l}"]))?;
     let lock = fs::read_to_string(root().join("Cargo.lock"))?;
     let lines: BTreeSet<&str> = tree.lines().filter(|line| !line.is_empty()).collect();
     let crates = lines.into_iter().map(|line| {

@@ -15,7 +15,7 @@ use serde_json::Value;
 use crate::{
     cluster::{Cluster, Programs, Progress},
     films,
-    process::{Server, free_port, output, wait_until},
+    process::{Server, cargo, free_port, output, wait_until},
     rabbitmq::Broker,
     root,
     servers::Redis,
@@ -60,8 +60,8 @@ pub struct Options<'a> {
 
 /// Builds operator and workers; the folder of their programs.
 pub fn build() -> Result<PathBuf> {
-    let mut cargo = Command::new("cargo");
-    cargo.args(["build", "--quiet", "--workspace", "--bins", "--locked"]).current_dir(root());
+    let mut cargo = cargo();
+    cargo.args(["build", "--quiet", "--workspace", "--bins", "--locked"]);
     output(&mut cargo)?;
     let target = std::env::var_os("CARGO_TARGET_DIR").map_or_else(|| root().join("target"), PathBuf::from);
     Ok(target.join("debug"))
@@ -146,6 +146,18 @@ impl Stack {
         let place =
             Place { folder: &self.folder, programs: &self.programs, store_environment: &self.store_environment };
         operator(name, &place, &self.cluster, &self.broker, &self.redis)
+    }
+
+    /// The HTTP API in a process of its own, once it runs; and where it is. It may not be ready yet.
+    pub fn api_alone(&self, name: &str) -> Result<(Server, String)> {
+        let address = format!("127.0.0.1:{}", free_port()?);
+        let mut api = Server::start(name, &self.programs.join("subtitle-operator"), &self.folder, |command| {
+            command.arg("api").env("KUBECONFIG", &self.cluster.kubeconfig).env("SUBTITLES_LISTEN", &address);
+            command.env("SUBTITLES_REDIS_URL", &self.redis.url).envs(self.store_environment.iter().cloned());
+        })?;
+        let api_url = format!("http://{address}");
+        wait_until(&mut api, &self.folder, Duration::from_secs(60), || reachable(&format!("{api_url}/healthz")))?;
+        Ok((api, api_url))
     }
 
     /// Every process, in an order in which they may be started again.
@@ -247,6 +259,8 @@ fn operator(
         command.env("SUBTITLES_BROKER_URL", &broker.url).env("SUBTITLES_REDIS_URL", &redis.url);
         // Started again, it takes its own lease up at once.
         command.env("SUBTITLES_LISTEN", format!("127.0.0.1:{port}")).env("SUBTITLES_IDENTITY", name);
+        // Only this machine reaches it.
+        command.env("SUBTITLES_API_AUTH", "none");
         command.envs(place.store_environment.iter().cloned());
     })?;
     let api = format!("http://127.0.0.1:{port}");

@@ -3,26 +3,23 @@
 use std::{process::Command, time::Instant};
 
 use anyhow::{Context as _, Result, ensure};
-use subtitle_tests::{packages, process::output, root};
+use subtitle_tests::{
+    packages,
+    process::{cargo, output},
+};
 
 use crate::generated;
 
-fn command(program: &str, arguments: &[&str]) -> Result<()> {
-    command_with(program, arguments, &[])
-}
-
-fn command_with(program: &str, arguments: &[&str], environment: &[(&str, &str)]) -> Result<()> {
-    let mut command = Command::new(program);
-    command.args(arguments).envs(environment.iter().copied()).current_dir(root());
-    let status = command.status().with_context(|| format!("failed to start '{program}'"))?;
-    ensure!(status.success(), "'{program} {}' ended with {status}", arguments.join(" "));
+fn run(arguments: &[&str], environment: &[(&str, &str)]) -> Result<()> {
+    let status = cargo().args(arguments).envs(environment.iter().copied()).status().context("failed to start cargo")?;
+    ensure!(status.success(), "'cargo {}' ended with {status}", arguments.join(" "));
     Ok(())
 }
 
 /// The fault run with so many jobs.
 pub(crate) fn faults(jobs: u32) -> Result<()> {
     let arguments = ["test", "--workspace", "--locked", "--test", "faults", "--", "--nocapture"];
-    command_with("cargo", &arguments, &[("SUBTITLE_FAULT_JOBS", &jobs.to_string())])
+    run(&arguments, &[("SUBTITLE_FAULT_JOBS", &jobs.to_string())])
 }
 
 /// The same broker session, topology and faults on the version people run today.
@@ -35,16 +32,16 @@ fn faults_on_rabbitmq_4() -> Result<()> {
         return Ok(());
     }
     let arguments = ["test", "--workspace", "--locked", "--test", "broker", "--test", "contract", "--test", "faults"];
-    command_with("cargo", &arguments, &[("SUBTITLE_RABBITMQ", "4"), ("SUBTITLE_FAULT_JOBS", "200")])
+    run(&arguments, &[("SUBTITLE_RABBITMQ", "4"), ("SUBTITLE_FAULT_JOBS", "200")])
 }
 
 type Check = fn() -> Result<()>;
 
 const CHECKS: &[(&str, Check)] = &[
     ("packages", subtitle_tests::packages::ensure),
-    ("format", || command("cargo", &["fmt", "--all", "--check"])),
-    ("lints", || command("cargo", &["clippy", "--workspace", "--all-targets", "--locked", "--", "--deny", "warnings"])),
-    ("tests", || command("cargo", &["test", "--workspace", "--locked", "--no-fail-fast"])),
+    ("format", || run(&["fmt", "--all", "--check"], &[])),
+    ("lints", || run(&["clippy", "--workspace", "--all-targets", "--locked", "--", "--deny", "warnings"], &[])),
+    ("tests", || run(&["test", "--workspace", "--locked", "--no-fail-fast"], &[])),
     ("faults on RabbitMQ 4", faults_on_rabbitmq_4),
     ("generated files", generated::are_current),
 ];

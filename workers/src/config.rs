@@ -32,12 +32,15 @@ use crate::{
 /// What both workers need.
 #[derive(Args, Clone)]
 pub struct Common {
-    /// RabbitMQ, such as amqp://user:password@rabbitmq:5672/%2f
-    #[arg(long, env = "SUBTITLES_BROKER_URL", hide_env_values = true)]
-    pub broker_url: String,
+    /// Where the broker is.
+    #[command(flatten)]
+    pub broker: subtitle_broker::BrokerArguments,
     /// Where files and claims are kept: file:///folder or s3://bucket/prefix (with the usual AWS_* variables)
     #[arg(long, env = "SUBTITLES_STORE_URL")]
     pub store_url: Url,
+    /// The folder where a Secret is mounted with the S3 store's access-key-id and secret-access-key; read for each request
+    #[arg(long, env = "SUBTITLES_STORE_SECRET", value_name = "FOLDER")]
+    pub store_secret: Option<PathBuf>,
     /// Where people reach the API; results link to it
     #[arg(long, env = "SUBTITLES_PUBLIC_URL", default_value = "http://127.0.0.1:8080")]
     pub public_url: String,
@@ -122,7 +125,7 @@ impl Common {
 
     /// Opens the store.
     pub fn store(&self) -> Result<Store> {
-        Ok(Store::open(&self.store_url)?)
+        Ok(Store::open_with(&self.store_url, self.store_secret.as_deref())?)
     }
 
     /// Runs a worker until SIGTERM or SIGINT; `registry` holds its `metrics` and is served meanwhile.
@@ -134,7 +137,7 @@ impl Common {
     pub async fn run_with<W: Work>(self, work: W, store: Store, registry: Registry, vitals: Vitals) -> Result<()> {
         let host = std::env::var("HOSTNAME").unwrap_or_else(|_| "local".to_owned());
         let settings = Settings {
-            broker_url: self.broker_url,
+            broker: self.broker.address()?,
             concurrency: self.concurrency,
             worker: format!("{}-{host}-{}", W::SOURCE, std::process::id()),
             grace: Duration::from_secs(self.grace_seconds),

@@ -78,6 +78,7 @@ impl Library {
             language: "es".to_owned(),
             preferred_sources: vec![],
             spec: serde_json::from_value(spec).expect("a spec"),
+            glossary: None,
         };
         let sources = self.sources();
         let mut downloader = Downloader {

@@ -77,7 +77,7 @@ spec:
             failureThreshold: 6
           readinessProbe:
             httpGet: {path: /readyz, port: http}
-            periodSeconds: 5
+            periodSeconds: 1
             timeoutSeconds: 5
           securityContext:
             {{- toYaml $root.Values.containerSecurityContext | nindent 12 }}

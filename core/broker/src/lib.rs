@@ -12,6 +12,7 @@
 #![warn(missing_docs)]
 
 mod account;
+mod address;
 mod backoff;
 mod browse;
 mod consume;
@@ -19,6 +20,7 @@ mod declare;
 mod error;
 mod measure;
 mod publish;
+mod revive;
 mod session;
 
 use std::sync::Arc;
@@ -26,6 +28,7 @@ use std::sync::Arc;
 use subtitle_core::{event::Event, reason::Reason};
 
 pub use account::AccountDesk;
+pub use address::{Address, BrokerArguments};
 pub use backoff::Backoff;
 pub use browse::Browse;
 pub use consume::Depth;

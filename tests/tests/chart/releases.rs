@@ -113,6 +113,11 @@ fn a_release_lives_through_upgrades_and_leaves_the_jobs() {
     output(releases.cluster.kubectl().args(established)).expect("the CRD is established");
     assert!(kubectl(&releases.cluster, &["create"], &job).0, "a job");
 
+    let told = notes.split("<<EOF\n").nth(1).and_then(|rest| rest.split("EOF").next()).expect("a job in the notes");
+    let told: Value = serde_yaml_ng::from_str(told).expect("YAML");
+    let (is_taken, said) = kubectl(&releases.cluster, &["create", "--dry-run=server", "--validate=strict"], &told);
+    assert!(is_taken && told["kind"] == "SubtitleJob", "the notes' next command: {said}");
+
     an_autoscaler_keeps_its_replicas(&releases, &chart);
 
     let newer = newer_chart(&chart, &folder.join("newer"));

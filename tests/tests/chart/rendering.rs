@@ -145,6 +145,7 @@ fn namespaced_rights_stay_in_their_namespaces() {
     let values = chart::folder().join("ci/namespaced-values.yaml");
     let objects = chart::objects(&chart::rendered("subtitles", &[&values], &[]));
     assert_eq!(of_kind(&objects, "ClusterRole").count(), 0);
+    assert_eq!(of_kind(&objects, "CustomResourceDefinition").count(), 0, "crds.enabled is false");
     let bindings: Vec<&str> =
         of_kind(&objects, "ClusterRoleBinding").map(|binding| text(&binding["roleRef"]["name"])).collect();
     assert_eq!(bindings, ["system:auth-delegator"]);

@@ -1,6 +1,9 @@
 //! What values are taken and what is said of others: by the schema, and by the chart's own sentences.
 
-use std::{fs, process::Output};
+use std::{
+    fs,
+    process::{Command, Output},
+};
 
 use serde_json::Value;
 use subtitle_tests::{temporary_folder, tools};
@@ -97,6 +100,32 @@ fn a_good_value_is_taken() {
         let output = with(&format!("taken-{number}"), values);
         assert!(output.status.success(), "{values}: {}", String::from_utf8_lossy(&output.stderr));
     }
+}
+
+/// Inside another chart, values come with `global`, which may hold anything, and with `enabled`, which switches it.
+#[test]
+fn an_umbrella_chart_can_hold_it() {
+    let umbrella = temporary_folder("umbrella").expect("a temporary folder");
+    fs::create_dir_all(umbrella.join("charts")).expect("writable");
+    let definition = "apiVersion: v2\nname: umbrella\nversion: 1.0.0\ndependencies:\n  \
+        - {name: subtitle-operator, version: 0.x.x, alias: subtitles, condition: subtitles.enabled}\n";
+    fs::write(umbrella.join("Chart.yaml"), definition).expect("writable");
+    let own = fs::read_to_string(chart::minimal()).expect("readable").replace('\n', "\n  ");
+    let values =
+        format!("global: {{region: north, imageRegistry: mirror.example}}\nsubtitles:\n  enabled: true\n  {own}\n");
+    fs::write(umbrella.join("values.yaml"), values).expect("writable");
+    let copied = Command::new("cp").arg("-r").arg(chart::folder()).arg(umbrella.join("charts")).status();
+    assert!(copied.expect("a copy").success());
+    for (version, is_enabled) in [(&tools::HELM_4, true), (&tools::HELM_3, true), (&tools::HELM_4, false)] {
+        let mut helm = chart::helm(version);
+        helm.args(["template", "media", "--set", &format!("subtitles.enabled={is_enabled}")]).arg(&umbrella);
+        let output = helm.output().expect("Helm runs");
+        let text = String::from_utf8_lossy(&output.stdout);
+        assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+        let has_it = text.contains("image: mirror.example/subtitles/subtitle-operator:");
+        assert_eq!(has_it, is_enabled, "{}", version.version);
+    }
+    let _ = fs::remove_dir_all(umbrella);
 }
 
 /// Compares a schema with the values it describes: what is in one is in the other.

@@ -23,7 +23,7 @@ fn chart() -> PathBuf {
 
 /// The chart of the version before this one, as it was packaged.
 fn chart_before() -> PathBuf {
-    root().join("tests/tests/e2e/fixtures/subtitle-operator-0.1.0.tgz")
+    root().join("tests/tests/e2e/fixtures/subtitle-operator-0.0.9.tgz")
 }
 
 fn field_exists(system: &System, field: &str) -> bool {
@@ -55,7 +55,7 @@ pub(crate) fn an_older_release_is_upgraded_with_jobs_in_flight_and_rolled_back(s
 }
 
 /// A field that this version's CRD has and the one before has not.
-const ADDED_FIELD: &str = "subtitlejob.status.conditions";
+const ADDED_FIELD: &str = "subtitlejob.status.glossary";
 
 pub(crate) fn uninstalling_leaves_jobs_and_a_second_install_adopts_them(system: &System) -> Result<()> {
     system.apply(&simulated_jobs("left-behind", 10))?;

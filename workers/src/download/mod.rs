@@ -31,6 +31,7 @@ use crate::{
     report::{Gate, Reporter, Stopped},
     store::Store,
     task::Work,
+    translate::announced,
 };
 use take::Taken;
 
@@ -88,6 +89,7 @@ impl Work for Downloader {
                     target_language: task.spec.language.clone(),
                     from,
                     spec: task.spec,
+                    glossary: task.glossary,
                     candidates,
                 };
                 reporter.publish(&request).await?;
@@ -98,6 +100,7 @@ impl Work for Downloader {
 }
 
 /// What the downloader makes of a question.
+#[expect(clippy::large_enum_variant, reason = "there is one of it a task")]
 pub enum Answer {
     /// The subtitle in the language that was asked for.
     Ready {
@@ -131,6 +134,13 @@ impl Downloader {
         let from: Vec<Language> = from.into_iter().filter(|language| !wanted.accepts(language)).collect();
         let order = self.order(task)?;
         let policy = spec.translation.policy;
+        let now = jiff::Timestamp::now();
+        let (from, refusal) = announced::worthwhile(&self.store, from, &wanted, &spec.translation, now).await?;
+        // What nobody can translate is not worth a download; what nobody may have found is not even worth a question.
+        let refusal = refusal.filter(|_| from.is_empty());
+        if let (TranslationPolicy::Always, Some(refusal)) = (policy, refusal.as_ref()) {
+            return Err(Failure::new(refusal.reason, &refusal.message).into());
+        }
         let mut languages = Vec::new();
         if policy != TranslationPolicy::Always {
             languages.push(wanted.clone());
@@ -157,6 +167,14 @@ impl Downloader {
                 }
             }
         }
-        Err(self.nothing(looked, &wanted, &from, &order, task).await.into())
+        let nothing = self.nothing(looked, &wanted, &from, &order, task).await;
+        Err(match refusal {
+            Some(refusal) if nothing.reason == Reason::NoSubtitleFound => {
+                let message = format!("no '{wanted}' subtitle was found, and {}", refusal.message);
+                Failure { candidates: nothing.candidates, ..Failure::new(refusal.reason, message) }
+            }
+            _ => nothing,
+        }
+        .into())
     }
 }

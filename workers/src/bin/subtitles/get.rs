@@ -56,6 +56,7 @@ async fn found(question: &Question, format: &str) -> Result<Artefact, Failure> {
         language: spec.language.clone(),
         preferred_sources: Vec::new(),
         spec,
+        glossary: None,
     };
     let name = "subtitles-get".to_owned();
     let subject = Subject { job_id: name.clone(), namespace: name.clone(), name, attempt: 1 };
