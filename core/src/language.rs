@@ -104,8 +104,8 @@ impl Language {
         if self.base().len() == 3 {
             return Some(self.base());
         }
-        let codes = THREE_LETTERS.iter().filter(|(_, short)| *short == self.base()).map(|(long, _)| *long);
-        codes.filter(|long| !BIBLIOGRAPHIC.contains(long)).next_back()
+        let mut codes = THREE_LETTERS.iter().filter(|(_, short)| *short == self.base()).map(|(long, _)| *long);
+        codes.rfind(|long| !BIBLIOGRAPHIC.contains(long))
     }
 
     /// The primary language, such as `pt` of `pt-BR`.

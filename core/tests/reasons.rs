@@ -11,6 +11,7 @@ use subtitle_core::reason::Reason;
 const UNNAMED: [Reason; 2] = [Reason::StatusRejected, Reason::CostLimitExceeded];
 
 /// What tests say: files in folders of tests, files of tests, and what stands behind `#[cfg(test)]`.
+#[expect(clippy::disallowed_methods, reason = "the sources are what is tested here")]
 fn tests_in(folder: &Path, is_test: bool, text: &mut String) {
     for entry in fs::read_dir(folder).expect("a folder") {
         let path = entry.expect("an entry").path();

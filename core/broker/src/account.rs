@@ -1,6 +1,7 @@
 //! A queue in which everybody who calls one provider under one account asks for turns: asks go in, and reach the one
 //! of its subscribers that the broker has made the active one, which answers each. Unlike the queues of tasks it is
-//! declared by whoever uses it: what is in it means nothing a minute later.
+//! declared by whoever uses it: what is in it means nothing a minute later. And it is a classic queue: RabbitMQ 3.10
+//! ends the connections of those who subscribe to a quorum queue in the moment in which somebody else makes it.
 
 use std::time::Duration;
 
@@ -9,7 +10,6 @@ use lapin::{
     options::{BasicConsumeOptions, BasicPublishOptions, QueueDeclareOptions},
     types::{AMQPValue, FieldTable},
 };
-use subtitle_core::topology::UNLIMITED_DELIVERIES;
 
 use crate::{BrokerError, Session};
 
@@ -35,18 +35,17 @@ pub struct AccountDesk {
 impl Session {
     /// Takes a place at the account's `queue`. An ask that nobody took for `lives` is gone.
     pub async fn account(&self, queue: &str, lives: Duration) -> Result<AccountDesk, BrokerError> {
-        let channel = self.channel().await?;
         let mut arguments = FieldTable::default();
         let milliseconds = i64::try_from(lives.as_millis()).unwrap_or(UNUSED_MILLISECONDS);
         for (name, value) in [
-            ("x-queue-type", AMQPValue::LongString("quorum".into())),
+            ("x-queue-type", AMQPValue::LongString("classic".into())),
             ("x-single-active-consumer", AMQPValue::Boolean(true)),
-            ("x-delivery-limit", AMQPValue::LongLongInt(UNLIMITED_DELIVERIES)),
             ("x-message-ttl", AMQPValue::LongLongInt(milliseconds)),
             ("x-expires", AMQPValue::LongLongInt(UNUSED_MILLISECONDS)),
         ] {
             arguments.insert(name.into(), value);
         }
+        let channel = self.channel().await?;
         let declare = channel.queue_declare(queue.into(), QueueDeclareOptions::durable(), arguments);
         self.answer("declare an account's queue", declare).await?;
         let options = BasicConsumeOptions { no_ack: true, ..BasicConsumeOptions::default() };

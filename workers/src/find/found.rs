@@ -45,6 +45,7 @@ pub enum Claims {
 
 /// What a provider says of a subtitle. Every field may be missing: real answers have gaps everywhere.
 #[derive(Clone, Debug, Default)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a fact of its own that a provider states or not")]
 pub struct Listed {
     /// The film's title, or the series'.
     pub title: Option<String>,

@@ -102,14 +102,23 @@ async fn take_part(
                 .keep(&mut inbox)
                 .await
         };
-        let error = tokio::select! {
+        let (error, is_over) = tokio::select! {
+            biased;
+            error = session.ended() => (error, true),
             ended = ended => match ended {
                 Ok(()) => return, // nobody wants turns any more
-                Err(error) => error,
+                Err(error) => (error, false),
             },
-            error = session.ended() => error,
         };
         tracing::warn!(%error, queue, "the place at the account's queue was lost; taking it again");
+        if is_over {
+            // Until there is another one.
+            let is_other =
+                |other: &Option<Arc<Session>>| other.as_ref().is_none_or(|other| !Arc::ptr_eq(other, &session));
+            if sessions.wait_for(is_other).await.is_err() {
+                return;
+            }
+        }
         tokio::time::sleep(PAUSE).await;
     }
 }
