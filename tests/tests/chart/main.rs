@@ -12,4 +12,5 @@ mod releases;
 mod rendering;
 mod schemas;
 mod server;
+mod settings;
 mod values;
