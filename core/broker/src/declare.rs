@@ -41,7 +41,7 @@ pub(crate) async fn declare_queue(channel: &Channel, queue: &Queue) -> Result<()
         channel.queue_declare(queue.name.into(), QueueDeclareOptions::durable(), table(queue.arguments)).await;
     declared.map_err(|error| match soft(&error) {
         Some(AMQPSoftError::PRECONDITIONFAILED) => BrokerError::Mismatch { queue: queue.name, message: said(&error) },
-        Some(AMQPSoftError::NOTFOUND) => BrokerError::Unusable { queue: queue.name, message: said(&error) },
+        Some(AMQPSoftError::NOTFOUND) => BrokerError::Unusable { queue: queue.name.to_owned(), message: said(&error) },
         _ => error.into(),
     })?;
     for (exchange, routing_key) in queue.bindings {

@@ -86,7 +86,7 @@ pub enum BrokerError {
     )]
     Unusable {
         /// Its name.
-        queue: &'static str,
+        queue: String,
         /// What the broker said.
         message: String,
     },

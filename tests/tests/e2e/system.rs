@@ -91,7 +91,8 @@ impl System {
 
     /// Every job.
     pub(crate) fn jobs(&self) -> Result<Vec<Value>> {
-        let list: Value = serde_json::from_str(&output(self.kubectl(JOBS).args(["get", "subtitlejobs", "-o", "json"]))?)?;
+        let list: Value =
+            serde_json::from_str(&output(self.kubectl(JOBS).args(["get", "subtitlejobs", "-o", "json"]))?)?;
         Ok(list["items"].as_array().cloned().unwrap_or_default())
     }
 
