@@ -7,8 +7,8 @@ use std::{
 
 use subtitle_core::reason::Reason;
 
-/// Reached by the code of the operator and of the translator only in ways that no test names yet.
-const UNNAMED: [Reason; 2] = [Reason::StatusRejected, Reason::CostLimitExceeded];
+/// Reached by the operator's consumer only, in a way that no test names yet.
+const UNNAMED: [Reason; 1] = [Reason::StatusRejected];
 
 /// What tests say: files in folders of tests, files of tests, and what stands behind `#[cfg(test)]`.
 #[expect(clippy::disallowed_methods, reason = "the sources are what is tested here")]

@@ -59,7 +59,7 @@ impl Session {
     }
 
     /// How much is in a queue; none where there is no such queue.
-    pub async fn depth(&self, queue: &str) -> Result<Option<Depth>, BrokerError> {
+    pub async fn depth(&self, queue: &'static str) -> Result<Option<Depth>, BrokerError> {
         // A channel of its own: the broker's 404 closes it.
         let channel = self.channel().await?;
         let options = QueueDeclareOptions { passive: true, ..QueueDeclareOptions::durable() };

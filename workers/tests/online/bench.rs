@@ -153,6 +153,7 @@ impl Bench {
             language: spec.language.clone(),
             preferred_sources: vec![],
             spec,
+            glossary: None,
         };
         let subject = Subject { job_id: job.to_owned(), namespace: "n".to_owned(), name: job.to_owned(), attempt: 1 };
         match self.downloader.answer(&task, &subject, &Open).await {

@@ -7,7 +7,7 @@ use std::{
 
 use futures::future::join_all;
 use serde_json::json;
-use subtitle_broker::Session;
+use subtitle_broker::{Address, Session};
 use subtitle_core::reason::Reason;
 use subtitle_workers::{
     find::online::turns::{Shared, Turns},
@@ -31,7 +31,7 @@ async fn workers(url: &str, provider: &Provider, store: &Store, many: usize) -> 
     static LOGS: std::sync::Once = std::sync::Once::new();
     LOGS.call_once(subtitle_workers::config::init); // what a worker says when a test has failed
     let worker = async |at: usize| {
-        let opened = Session::open(url, &format!("worker-{at}")).await.expect("connects");
+        let opened = Session::open(&Address::url(url), &format!("worker-{at}")).await.expect("connects");
         let session = watch::Sender::new(Some(Arc::new(opened)));
         let secrets = Secrets::new();
         let arguments = secrets.arguments(&[("opensubtitles", provider)]);

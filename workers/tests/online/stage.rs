@@ -9,7 +9,7 @@ use std::{
 
 use futures::StreamExt as _;
 use serde_json::{Value, json};
-use subtitle_broker::{Publish as _, Session};
+use subtitle_broker::{Address, Publish as _, Session};
 use subtitle_core::{
     event::{Event, EventType, source},
     payload::{DownloadRequested, Subject},
@@ -65,7 +65,7 @@ impl Stage {
         let folder = secrets.0.clone();
         fs::create_dir_all(folder.join("library")).expect("a folder");
         fs::create_dir_all(folder.join("store")).expect("a folder");
-        let (session, _) = Session::open_and_declare(&url, "test").await.expect("declares");
+        let (session, _) = Session::open_and_declare(&Address::url(&url), "test").await.expect("declares");
         let deliveries = tokio::sync::Mutex::new(session.consume(CONSUMER_QUEUE, 100).await.expect("subscribes"));
         Self { url, folder, _secrets: secrets, session, events: Mutex::default(), deliveries }
     }
@@ -100,8 +100,14 @@ impl Stage {
     pub(crate) async fn ask(&self, job: &str, spec: Value) {
         let spec: subtitle_core::job::SubtitleJobSpec = serde_json::from_value(spec).expect("a spec");
         let (video_title, language) = ("The Harbour".to_owned(), spec.language.clone());
-        let task =
-            DownloadRequested { video_url: String::new(), video_title, language, preferred_sources: vec![], spec };
+        let task = DownloadRequested {
+            video_url: String::new(),
+            video_title,
+            language,
+            preferred_sources: vec![],
+            spec,
+            glossary: None,
+        };
         let subject = Subject { job_id: job.to_owned(), namespace: "n".to_owned(), name: job.to_owned(), attempt: 1 };
         let event = Event::new(&subject, source::MANAGER, "2026-11-24T10:00:00Z".parse().expect("a time"), &task);
         self.session.publish(&event).await.expect("published");
