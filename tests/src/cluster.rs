@@ -13,7 +13,10 @@ use std::{
 
 use anyhow::{Context as _, Result, ensure};
 
-use crate::process::{Server, free_port, output, patiently, wait_until};
+use crate::{
+    process::{Server, free_port, output, patiently, wait_until},
+    proxy::Proxy,
+};
 
 const VERSION: &str = "v1.34.4";
 
@@ -134,6 +137,17 @@ pub struct Cluster {
     pub kubectl: PathBuf,
     /// The API server and then its etcd, so that they end in this order; none for a cluster that is not ours.
     pub servers: Vec<Server>,
+    /// The API server's port, and the token of its user `operator`; none for a cluster that is not ours.
+    own: Option<(u16, String)>,
+}
+
+/// Whether etcd has on its disk what it has answered for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Disk {
+    /// It says so at once: fast, and fit for what is never killed.
+    Unsynced,
+    /// It has, and may be killed.
+    Synced,
 }
 
 impl Cluster {
@@ -148,19 +162,22 @@ impl Cluster {
         drop(File::create(&kubeconfig)?);
         fs::set_permissions(&kubeconfig, std::os::unix::fs::PermissionsExt::from_mode(0o600))?;
         fs::write(&kubeconfig, text)?;
-        let cluster = Self { kubeconfig, kubectl, servers: Vec::new() };
+        let cluster = Self { kubeconfig, kubectl, servers: Vec::new(), own: None };
         output(cluster.kubectl().args(["get", "--raw", "/readyz", "--request-timeout=10s"]))
             .with_context(|| format!("failed to reach the cluster of the context '{context}'"))?;
         Ok(cluster)
     }
 
     /// Starts both in `folder` and waits until the API server is ready (about 3 s).
-    pub fn start(programs: &Programs, folder: &Path) -> Result<Self> {
+    pub fn start(programs: &Programs, folder: &Path, disk: Disk) -> Result<Self> {
         fs::create_dir_all(folder)?;
         let (client_port, peer_port, api_port) = (free_port()?, free_port()?, free_port()?);
         let (client, peer) = (format!("http://127.0.0.1:{client_port}"), format!("http://127.0.0.1:{peer_port}"));
         let etcd = Server::start("etcd", &programs.etcd, folder, |command| {
-            command.arg("--data-dir").arg(folder.join("etcd")).arg("--unsafe-no-fsync");
+            command.arg("--data-dir").arg(folder.join("etcd"));
+            if disk == Disk::Unsynced {
+                command.arg("--unsafe-no-fsync");
+            }
             command.args(["--listen-client-urls", &client, "--advertise-client-urls", &client]);
             command.args(["--listen-peer-urls", &peer, "--initial-advertise-peer-urls", &peer]);
             command.arg("--initial-cluster").arg(format!("default={peer}"));
@@ -170,8 +187,11 @@ impl Cluster {
         if !key.exists() {
             output(Command::new("openssl").args(["genrsa", "-out"]).arg(&key).arg("2048"))?;
         }
-        let token = output(Command::new("openssl").args(["rand", "-hex", "16"]))?.trim().to_owned();
-        fs::write(folder.join("tokens.csv"), format!("{token},admin,admin,\"system:masters\"\n"))?;
+        let new_token =
+            || Ok::<_, anyhow::Error>(output(Command::new("openssl").args(["rand", "-hex", "16"]))?.trim().to_owned());
+        let (token, operator) = (new_token()?, new_token()?);
+        let tokens = format!("{token},admin,admin,\"system:masters\"\n{operator},operator,operator\n");
+        fs::write(folder.join("tokens.csv"), tokens)?;
         let kubeconfig = folder.join("kubeconfig");
         fs::write(&kubeconfig, kubeconfig_text(api_port, &token))?;
 
@@ -191,12 +211,25 @@ impl Cluster {
             command.args(["--service-cluster-ip-range", "10.96.0.0/24"]);
             command.arg("--token-auth-file").arg(folder.join("tokens.csv"));
         })?;
-        let mut cluster = Self { kubeconfig, kubectl: programs.kubectl.clone(), servers: Vec::new() };
+        let (kubectl, own) = (programs.kubectl.clone(), Some((api_port, operator)));
+        let mut cluster = Self { kubeconfig, kubectl, servers: Vec::new(), own };
         wait_until(&mut apiserver, folder, Duration::from_secs(90), || {
             cluster.kubectl().args(["get", "--raw", "/readyz"]).output().is_ok_and(|out| out.status.success())
         })?;
         cluster.servers.extend([apiserver, etcd]);
         Ok(cluster)
+    }
+
+    /// A way to this cluster by which its user `operator` comes, who is subject to flow control as a service account is.
+    pub fn proxied(&self, folder: &Path) -> Result<(PathBuf, Proxy)> {
+        let (port, token) = self.own.as_ref().context("only a cluster of our own has a proxy")?;
+        let proxy = Proxy::start(*port)?;
+        let kubeconfig = folder.join("operator.kubeconfig");
+        fs::write(&kubeconfig, kubeconfig_text(proxy.port, token))?;
+        let mut bind = self.kubectl();
+        bind.args(["create", "clusterrolebinding", "operator", "--clusterrole=cluster-admin", "--user=operator"]);
+        output(&mut bind)?;
+        Ok((kubeconfig, proxy))
     }
 
     /// A kubectl that talks to this cluster.

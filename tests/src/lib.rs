@@ -7,6 +7,7 @@ pub mod cluster;
 pub mod films;
 pub mod packages;
 pub mod process;
+pub mod proxy;
 pub mod rabbitmq;
 pub mod samples;
 pub mod servers;

@@ -45,9 +45,21 @@ enum Command {
         #[arg(long, default_value_t = 20_000)]
         jobs: u32,
     },
+    /// Measure, and write the figures to a file; for a machine that does nothing else.
+    Bench {
+        /// What to measure
+        #[arg(value_enum)]
+        what: Bench,
+    },
     /// The process behind demo and up.
     #[command(hide = true)]
     Serve(Options),
+}
+
+#[derive(Clone, Copy, clap::ValueEnum)]
+enum Bench {
+    /// Events and jobs through everything, beside the bare servers (tests/bench/RESULTS.md)
+    Pipeline,
 }
 
 fn up(options: &Options) -> Result<()> {
@@ -85,6 +97,7 @@ fn main() -> ExitCode {
         Command::Simulate(wanted) => simulate::simulate(wanted),
         Command::Verify => Ok(verify::verify()),
         Command::Generate => verify::generate().map(|()| true),
+        Command::Bench { what: Bench::Pipeline } => verify::bench_pipeline().map(|()| true),
         Command::Faults { jobs } => verify::faults(*jobs).map(|()| true),
     };
     match outcome {

@@ -64,7 +64,7 @@ fn start(options: &Options, folder: &Path) -> Result<Stack> {
     let library = folder.join("library");
     let simulated_delay = Duration::from_millis(1500);
     let context = options.context.as_deref();
-    let stack = stack::Options { library, context, store: None, simulated_delay, progress: &tell };
+    let stack = stack::Options { context, simulated_delay, ..stack::Options::new(library, &tell) };
     let stack = Stack::start_with(folder, &stack)?;
     let session = Session {
         kubeconfig: stack.cluster.kubeconfig.clone(),

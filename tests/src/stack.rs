@@ -13,9 +13,10 @@ use anyhow::{Context as _, Result, anyhow, bail};
 use serde_json::Value;
 
 use crate::{
-    cluster::{Cluster, Programs, Progress},
+    cluster::{Cluster, Disk, Programs, Progress},
     films,
     process::{Server, free_port, output, wait_until},
+    proxy::Proxy,
     rabbitmq::Broker,
     root,
     servers::Redis,
@@ -35,6 +36,8 @@ pub struct Stack {
     pub broker: Broker,
     /// Redis.
     pub redis: Redis,
+    /// Between the servers and the operator and the workers, where that was asked for.
+    pub proxies: Option<Proxies>,
     /// Where the operator's HTTP API is.
     pub api: String,
     /// The video library.
@@ -42,8 +45,44 @@ pub struct Stack {
     /// The object store's directory, where the store is one.
     pub store: PathBuf,
     programs: PathBuf,
-    store_environment: Vec<(String, String)>,
+    operator_environment: Vec<(String, String)>,
     folder: PathBuf,
+}
+
+/// A proxy in front of each server.
+pub struct Proxies {
+    /// RabbitMQ.
+    pub broker: Proxy,
+    /// Redis.
+    pub redis: Proxy,
+    /// The Kubernetes API.
+    pub api: Proxy,
+}
+
+/// Where the operator and the workers find the servers.
+struct Ways {
+    kubeconfig: PathBuf,
+    broker_url: String,
+    redis_url: String,
+}
+
+impl Ways {
+    fn straight(cluster: &Cluster, broker: &Broker, redis: &Redis) -> Self {
+        let (broker_url, redis_url) = (broker.url.clone(), redis.url.clone());
+        Self { kubeconfig: cluster.kubeconfig.clone(), broker_url, redis_url }
+    }
+
+    fn proxied(cluster: &Cluster, broker: &Broker, redis: &Redis, folder: &Path) -> Result<(Self, Proxies)> {
+        let (kubeconfig, api) = cluster.proxied(folder)?;
+        let through = |url: &str| {
+            let port =
+                url.rsplit_once(':').and_then(|(_, rest)| rest.split('/').next()).context("a URL with a port")?;
+            let proxy = Proxy::start(port.parse()?)?;
+            Ok::<_, anyhow::Error>((url.replace(port, &proxy.port.to_string()), proxy))
+        };
+        let ((broker_url, broker), (redis_url, redis)) = (through(&broker.url)?, through(&redis.url)?);
+        Ok((Self { kubeconfig, broker_url, redis_url }, Proxies { broker, redis, api }))
+    }
 }
 
 /// What can differ from one stack to another.
@@ -56,23 +95,44 @@ pub struct Options<'a> {
     pub store: Option<(String, Vec<(String, String)>)>,
     /// How long each answer of the simulated source and engine takes.
     pub simulated_delay: Duration,
+    /// Further variables of the operator and the workers.
+    pub environment: Vec<(String, String)>,
+    /// How operator and workers are compiled.
+    pub profile: Profile,
+    /// Whether every server may be killed, and cut off by a proxy between it and the operator and the workers.
+    pub faulty: bool,
     /// Told what is being done.
     pub progress: Progress<'a>,
 }
 
+/// How something is compiled.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Profile {
+    /// Soon.
+    Dev,
+    /// To be fast, as for a release.
+    Bench,
+}
+
 /// Builds operator and workers; the folder of their programs.
-pub fn build() -> Result<PathBuf> {
+pub fn build(profile: Profile) -> Result<PathBuf> {
     let mut cargo = Command::new("cargo");
     cargo.args(["build", "--quiet", "--workspace", "--bins", "--locked"]).current_dir(root());
+    if profile == Profile::Bench {
+        // With the bench, so that what both stand on is compiled once.
+        cargo.args(["--profile", "bench", "--bench", "pipeline"]);
+    }
     output(&mut cargo)?;
     let target = std::env::var_os("CARGO_TARGET_DIR").map_or_else(|| root().join("target"), PathBuf::from);
-    Ok(target.join("debug"))
+    Ok(target.join(if profile == Profile::Bench { "release" } else { "debug" }))
 }
 
 fn cluster(folder: &Path, options: &Options<'_>) -> Result<Cluster> {
-    let cluster = match options.context {
-        Some(context) => Cluster::existing(context, folder)?,
-        None => Cluster::start(&Programs::find_or_build(options.progress)?, folder)?,
+    let cluster = if let Some(context) = options.context {
+        Cluster::existing(context, folder)?
+    } else {
+        let disk = if options.faulty { Disk::Synced } else { Disk::Unsynced };
+        Cluster::start(&Programs::find_or_build(options.progress)?, folder, disk)?
     };
     output(cluster.kubectl().args(["apply", "--server-side", "-f"]).arg(root().join("crds/subtitlejobs.yaml")))?;
     output(cluster.kubectl().args(["wait", "--for=condition=Established", "crd/subtitlejobs.subtitles.dev"]))?;
@@ -80,13 +140,22 @@ fn cluster(folder: &Path, options: &Options<'_>) -> Result<Cluster> {
     Ok(cluster)
 }
 
+impl<'a> Options<'a> {
+    /// As tests need it.
+    pub fn new(library: PathBuf, progress: Progress<'a>) -> Self {
+        let (simulated_delay, environment, profile) = (Duration::ZERO, Vec::new(), Profile::Dev);
+        let (context, store, faulty) = (None, None, false);
+        Self { library, context, store, simulated_delay, environment, profile, faulty, progress }
+    }
+}
+
 impl Stack {
     /// Starts everything in `folder`, as tests need it; the store is a directory unless one is given.
     pub fn start(folder: &Path, store: Option<(String, Vec<(String, String)>)>) -> Result<Self> {
         let library = folder.join("library");
         let progress = |step: &str| println!("{step}");
-        let simulated_delay = Duration::ZERO;
-        Self::start_with(folder, &Options { library, context: None, store, simulated_delay, progress: &progress })
+        let options = Options { store, ..Options::new(library, &progress) };
+        Self::start_with(folder, &options)
     }
 
     /// Starts everything in `folder`, side by side where nothing waits for the other, and applies the CRD.
@@ -99,7 +168,7 @@ impl Stack {
         let (cluster, programs, servers) = thread::scope(|scope| {
             let cluster = scope.spawn(|| cluster(&folder.join("kubernetes"), options));
             let programs = scope.spawn(|| {
-                let programs = build()?;
+                let programs = build(options.profile)?;
                 (options.progress)("operator and workers are built");
                 Ok::<_, anyhow::Error>(programs)
             });
@@ -116,16 +185,25 @@ impl Stack {
             (cluster.join().map_err(broken).flatten(), programs.join().map_err(broken).flatten(), servers)
         });
         let (cluster, programs, (broker, redis)) = (cluster?, programs?, servers?);
-        let place = Place { folder, programs: &programs, store_environment: &store_environment };
-        let (operator, api) = operator("operator", &place, &cluster, &broker, &redis)?;
+        let mut operator_environment = store_environment.clone();
+        operator_environment.extend(options.environment.iter().cloned());
+        let (ways, proxies) = if options.faulty {
+            let (ways, proxies) = Ways::proxied(&cluster, &broker, &redis, folder)?;
+            (ways, Some(proxies))
+        } else {
+            (Ways::straight(&cluster, &broker, &redis), None)
+        };
+        let place = Place { folder, programs: &programs, environment: &operator_environment };
+        let (operator, api) = operator("operator", &place, &ways)?;
         let worker = |name: &str| {
             Server::start(name, &programs.join(name), folder, |command| {
-                command.env("SUBTITLES_BROKER_URL", &broker.url).env("SUBTITLES_PUBLIC_URL", &api);
-                command.envs(store_environment.clone());
+                command.env("SUBTITLES_BROKER_URL", &ways.broker_url).env("SUBTITLES_PUBLIC_URL", &api);
+                command.envs(store_environment.iter().cloned());
                 command.env("SUBTITLES_LIBRARIES", format!("default={}", library.display()));
                 command.env("SUBTITLES_METRICS_LISTEN", "none");
                 let delay = options.simulated_delay.as_millis().to_string();
                 command.env("SUBTITLES_SIMULATED_DELAY_MILLISECONDS", delay);
+                command.envs(options.environment.iter().cloned());
             })
         };
         let (downloader, translator) = (worker("subtitle-downloader")?, worker("subtitle-translator")?);
@@ -137,20 +215,20 @@ impl Stack {
             cluster,
             broker,
             redis,
+            proxies,
             api,
             library,
             store,
             programs,
-            store_environment,
+            operator_environment,
             folder: folder.to_path_buf(),
         })
     }
 
     /// Another operator beside the first, under its own name; and where its API is.
     pub fn another_operator(&self, name: &str) -> Result<(Server, String)> {
-        let place =
-            Place { folder: &self.folder, programs: &self.programs, store_environment: &self.store_environment };
-        operator(name, &place, &self.cluster, &self.broker, &self.redis)
+        let place = Place { folder: &self.folder, programs: &self.programs, environment: &self.operator_environment };
+        operator(name, &place, &Ways::straight(&self.cluster, &self.broker, &self.redis))
     }
 
     /// Every process, in an order in which they may be started again.
@@ -235,24 +313,18 @@ impl Stack {
 struct Place<'a> {
     folder: &'a Path,
     programs: &'a Path,
-    store_environment: &'a [(String, String)],
+    environment: &'a [(String, String)],
 }
 
 /// Starts an operator on a free port and waits until it is ready.
-fn operator(
-    name: &str,
-    place: &Place<'_>,
-    cluster: &Cluster,
-    broker: &Broker,
-    redis: &Redis,
-) -> Result<(Server, String)> {
+fn operator(name: &str, place: &Place<'_>, ways: &Ways) -> Result<(Server, String)> {
     let port = free_port()?;
     let mut operator = Server::start(name, &place.programs.join("subtitle-operator"), place.folder, |command| {
-        command.arg("run").env("KUBECONFIG", &cluster.kubeconfig);
-        command.env("SUBTITLES_BROKER_URL", &broker.url).env("SUBTITLES_REDIS_URL", &redis.url);
+        command.arg("run").env("KUBECONFIG", &ways.kubeconfig);
+        command.env("SUBTITLES_BROKER_URL", &ways.broker_url).env("SUBTITLES_REDIS_URL", &ways.redis_url);
         // Started again, it takes its own lease up at once.
         command.env("SUBTITLES_LISTEN", format!("127.0.0.1:{port}")).env("SUBTITLES_IDENTITY", name);
-        command.envs(place.store_environment.iter().cloned());
+        command.envs(place.environment.iter().cloned());
     })?;
     let api = format!("http://127.0.0.1:{port}");
     wait_until(&mut operator, place.folder, Duration::from_secs(60), || reachable(&format!("{api}/readyz")))?;

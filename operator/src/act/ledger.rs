@@ -2,7 +2,7 @@
 
 use subtitle_core::{event::Event, job::SubtitleJob, record::Record};
 
-pub use super::redis::RedisLedger;
+pub use super::redis::{PROJECT, REMEMBER, RedisLedger, SAVE};
 
 /// Redis could not be reached or refused.
 #[derive(Debug, thiserror::Error)]

@@ -32,7 +32,7 @@ const PAGE: usize = 500;
 
 /// Replaces the record only by one of a higher revision, so that no order of calls can turn it back. A record of the
 /// old system has no revision and is older than any.
-const PROJECT: &str = "
+pub const PROJECT: &str = "
 local current = redis.call('GET', KEYS[1])
 if current then
   local read, record = pcall(cjson.decode, current)
@@ -45,7 +45,7 @@ return 1";
 
 /// Appends an event once, while the offset is where this batch begins or, if it is being repeated, ends: of an emptied
 /// Redis the oldest events come first. (In cluster mode the offset is in another slot and only `SAVE` looks.)
-const REMEMBER: &str = "
+pub const REMEMBER: &str = "
 if KEYS[3] then
   local offset = redis.call('GET', KEYS[3]) or ''
   if offset ~= ARGV[4] and offset ~= ARGV[5] then return -1 end
@@ -56,7 +56,7 @@ for _, key in ipairs({KEYS[1], KEYS[2]}) do if redis.call('TTL', key) == -1 then
 return 1";
 
 /// Moves the offset from where the batch begins to where it ends; 0 if it is at neither.
-const SAVE: &str = "
+pub const SAVE: &str = "
 local offset = redis.call('GET', KEYS[1]) or ''
 if offset ~= ARGV[1] and offset ~= ARGV[2] then return 0 end
 redis.call('SET', KEYS[1], ARGV[2])
