@@ -77,6 +77,7 @@ pub fn doubt_tasks_in<C: Cluster, L: Ledger, P: Queues>(
     for uid in &uids {
         reconciler.doubt_task_of(uid);
     }
+    repaired(reconciler, "task", uids.len());
     uids.len()
 }
 

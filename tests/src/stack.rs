@@ -40,6 +40,8 @@ pub struct Stack {
     pub proxies: Option<Proxies>,
     /// Where the operator's HTTP API is.
     pub api: String,
+    /// Where the downloader tells its numbers.
+    pub downloader_api: String,
     /// The video library.
     pub library: PathBuf,
     /// The object store's directory, where the store is one.
@@ -195,18 +197,20 @@ impl Stack {
         };
         let place = Place { folder, programs: &programs, environment: &operator_environment };
         let (operator, api) = operator("operator", &place, &ways)?;
-        let worker = |name: &str| {
+        let worker = |name: &str, metrics: &str| {
             Server::start(name, &programs.join(name), folder, |command| {
                 command.env("SUBTITLES_BROKER_URL", &ways.broker_url).env("SUBTITLES_PUBLIC_URL", &api);
                 command.envs(store_environment.iter().cloned());
                 command.env("SUBTITLES_LIBRARIES", format!("default={}", library.display()));
-                command.env("SUBTITLES_METRICS_LISTEN", "none");
+                command.env("SUBTITLES_METRICS_LISTEN", metrics);
                 let delay = options.simulated_delay.as_millis().to_string();
                 command.env("SUBTITLES_SIMULATED_DELAY_MILLISECONDS", delay);
                 command.envs(options.environment.iter().cloned());
             })
         };
-        let (downloader, translator) = (worker("subtitle-downloader")?, worker("subtitle-translator")?);
+        let metrics = format!("127.0.0.1:{}", free_port()?);
+        let (downloader, translator) =
+            (worker("subtitle-downloader", &metrics)?, worker("subtitle-translator", "none")?);
         (options.progress)("operator, downloader and translator run");
         Ok(Self {
             operator,
@@ -217,6 +221,7 @@ impl Stack {
             redis,
             proxies,
             api,
+            downloader_api: format!("http://{metrics}"),
             library,
             store,
             programs,

@@ -133,6 +133,7 @@ async fn serve<W: Work>(
     tracing::info!(queue = W::QUEUE, worker = settings.worker, "taking tasks");
     let mut in_hand: JoinSet<Result<(), BrokerError>> = JoinSet::new();
     let error = loop {
+        vitals.metrics.queue_unacked.set([W::QUEUE], i64::try_from(in_hand.len()).unwrap_or(i64::MAX));
         tokio::select! {
             () = desk.stop.cancelled() => {
                 tracing::info!(tasks = in_hand.len(), "stopping: finishing what is in hand");
@@ -165,6 +166,7 @@ async fn serve<W: Work>(
             },
         }
     };
+    vitals.metrics.queue_unacked.set([W::QUEUE], 0);
     // What is in hand goes on to the end of its batch, which is kept, and stops there.
     desk.over.cancel();
     in_hand.detach_all();

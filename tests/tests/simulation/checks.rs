@@ -27,11 +27,8 @@ pub(crate) struct Checks {
     place_in_stream: HashMap<Uuid, usize>,
     /// Events that were on their way to some client when it was last asked whether any wait: nobody can know of them.
     on_their_way: HashSet<Uuid>,
-    /// The offset in Redis may be one of a stream that is gone.
-    offset_is_anothers: bool,
-    /// Who knew that the stream is another died before the old offset was forgotten. A known gap: the next operator goes
-    /// on behind the old offset, and what the new stream has before it is in no history.
-    stream_is_taken_for_old: bool,
+    /// The mark in Redis may be one of a stream that is gone.
+    mark_is_anothers: bool,
     /// There was another stream before.
     stream_was_deleted: bool,
     /// Events that the broker had, in this stream or an earlier one.
@@ -131,24 +128,19 @@ impl Checks {
         self.stream.clear();
         self.place_in_stream.clear();
         self.whole_until = 0;
-        self.offset_is_anothers = true;
+        self.mark_is_anothers = true;
         self.stream_was_deleted = true;
     }
 
-    /// An operator process died.
-    pub(crate) fn operator_died(&mut self) {
-        self.stream_is_taken_for_old |= self.offset_is_anothers;
-    }
-
-    /// The offset is forgotten: the next one is of this stream.
-    pub(crate) fn offset_forgotten(&mut self) {
-        self.offset_is_anothers = false;
+    /// The mark is forgotten: the next one is of this stream.
+    pub(crate) fn mark_forgotten(&mut self) {
+        self.mark_is_anothers = false;
     }
 
     /// Redis lost everything.
     pub(crate) fn wiped(&mut self) {
         self.whole_until = 0;
-        self.offset_is_anothers = false;
+        self.mark_is_anothers = false;
     }
 
     /// A new object has no history.
@@ -160,7 +152,7 @@ impl Checks {
 
 /// Everything up to `offset` is said to be in Redis.
 pub(crate) fn saved(world: &mut World, offset: i64) {
-    if world.checks.offset_is_anothers || world.checks.stream_is_taken_for_old {
+    if world.checks.mark_is_anothers {
         return;
     }
     let end = usize::try_from(offset.max(-1) + 1).unwrap_or(0).min(world.checks.stream.len());
@@ -177,9 +169,6 @@ pub(crate) fn saved(world: &mut World, offset: i64) {
 
 /// The first event of the stream that is in no history, at rest.
 pub(crate) fn missing(world: &World) -> Option<String> {
-    if world.checks.stream_is_taken_for_old {
-        return None;
-    }
     let is_missing = |(job, id): &&(String, Uuid)| {
         !job.is_empty() && !world.redis.histories.get(job).is_some_and(|history| history.contains(id))
     };

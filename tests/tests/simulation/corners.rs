@@ -20,6 +20,8 @@ pub(crate) enum Corner {
     Wiped,
     /// The history loop finds another offset than it saved.
     OffsetMoved,
+    /// The history loop finds another stream than it read before.
+    AnotherStream,
     /// A queue with messages is deleted.
     QueueDeleted,
     /// Two operators lead at once.
@@ -58,7 +60,7 @@ pub(crate) enum Corner {
 
 impl Corner {
     /// All of them.
-    pub(crate) const ALL: [Self; 25] = [
+    pub(crate) const ALL: [Self; 26] = [
         Self::PublishLost,
         Self::ConfirmLost,
         Self::Nack,
@@ -67,6 +69,7 @@ impl Corner {
         Self::RedisAnswerLost,
         Self::Wiped,
         Self::OffsetMoved,
+        Self::AnotherStream,
         Self::QueueDeleted,
         Self::TwoLeaders,
         Self::DeliveryLimit,

@@ -93,10 +93,7 @@ impl Director {
         let back_after = self.milliseconds(20_000);
         self.after(back_after, Later::Start(process));
         if process < WORKERS.start {
-            self.sim.with(|world| {
-                world.leads[process] = false;
-                world.checks.operator_died();
-            });
+            self.sim.with(|world| world.leads[process] = false);
             let taken_over_after = self.milliseconds(16_000);
             self.after(taken_over_after, Later::Lead(1 - process));
         }

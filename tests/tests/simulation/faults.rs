@@ -96,6 +96,8 @@ pub(crate) enum Planted {
     DeadlineWhileEventsWait,
     /// The stream's offset is saved before the events.
     OffsetFirst,
+    /// A stream that was made anew is taken for the one before.
+    AnyStream,
     /// Deleted jobs are announced, but nobody looks for those that were missed.
     CancelWithoutRepair,
     /// A publish is taken for done without its confirm.
@@ -108,7 +110,7 @@ pub(crate) enum Planted {
 
 impl Planted {
     /// All of them.
-    pub(crate) const ALL: [Self; 15] = [
+    pub(crate) const ALL: [Self; 16] = [
         Self::AckBeforeEffect,
         Self::StatusBeforePublish,
         Self::NoAttemptCheck,
@@ -120,6 +122,7 @@ impl Planted {
         Self::RetryWithoutLimit,
         Self::DeadlineWhileEventsWait,
         Self::OffsetFirst,
+        Self::AnyStream,
         Self::CancelWithoutRepair,
         Self::NoConfirm,
         Self::NoTaskRepair,

@@ -16,18 +16,19 @@ use subtitle_operator::{
     act::{
         ActError,
         cluster::{Cluster as _, ClusterError},
-        ledger::{Ledger as _, LedgerError},
+        ledger::{Ledger as _, LedgerError, Mark},
     },
     consumer::{Incoming, LONGEST_BATCH, handle},
     controller::waits_for_broker,
     dead,
-    history::{HistoryError, Kept, keep, place},
+    history::{HistoryError, Kept, is_same_stream, keep, place},
     lanes::Lanes,
     repair::{Unstarted, cancel_orphans},
 };
 use tokio::sync::mpsc;
 
 use crate::{
+    broker::Message,
     corners::Corner,
     executor::Scope,
     faults::Planted,
@@ -229,16 +230,13 @@ pub(crate) async fn remember(operator: Arc<Operator>, session: Arc<Session>) -> 
 
 async fn copy(operator: &Operator, session: &Session) -> Result<std::convert::Infallible, HistoryError> {
     let ledger = operator.reconciler.hands.ledger.as_ref();
-    if operator.stream_began_anew.load(Ordering::Relaxed) {
-        until_redis_is_there(operator, || ledger.forget_offset()).await;
-        operator.stream_began_anew.store(false, Ordering::Relaxed);
-    }
     let beginning = operator.sim.with(|world| -1 - i64::try_from(world.random.below(1 << 60)).unwrap_or(0));
-    let mut saved = match until_redis_is_there(operator, || place(ledger, beginning)).await {
-        Kept::Until(offset) => offset,
+    let mut saved = match until_redis_is_there(operator, || place(ledger, Mark::beginning(beginning))).await {
+        Kept::Until(mark) => mark,
         Kept::Moved => return Err(HistoryError::Moved),
     };
-    let from = usize::try_from(saved.max(-1) + 1).unwrap_or(0);
+    let from = usize::try_from(saved.offset).unwrap_or(0);
+    let mut is_known = saved.offset < 0 || operator.sim.with(|world| world.is_planted(Planted::AnyStream));
     let deliveries = session.consume_from(HISTORY_STREAM, PREFETCH, from).await?;
     loop {
         let first = tokio::select! {
@@ -248,10 +246,19 @@ async fn copy(operator: &Operator, session: &Session) -> Result<std::convert::In
         };
         let most = operator.sim.with(|world| world.random.index(6));
         let batch: Vec<_> = first.into_iter().chain(deliveries.more(most)).collect();
-        let events: Vec<Event> = batch.iter().filter_map(|(_, message)| Event::decode(&message.body).ok()).collect();
-        let last = batch.iter().map(|(_, message)| message.earlier).max();
+        let mut records: Vec<(Mark, &Message)> =
+            batch.iter().map(|(_, message)| (Mark::of(message.earlier, &message.body), message)).collect();
+        if !is_known && !is_same_stream(saved, records.first().map(|(mark, _)| *mark)) {
+            operator.sim.with(|world| world.reach(Corner::AnotherStream));
+            until_redis_is_there(operator, || ledger.forget_mark()).await;
+            return Err(HistoryError::AnotherStream);
+        }
+        is_known = true;
+        records.retain(|(mark, _)| mark.offset > saved.offset);
+        let events: Vec<Event> = records.iter().filter_map(|(_, message)| Event::decode(&message.body).ok()).collect();
+        let last = records.last().map(|(mark, _)| *mark);
         match until_redis_is_there(operator, || keep(ledger, &events, saved, last)).await {
-            Kept::Until(offset) => saved = offset,
+            Kept::Until(mark) => saved = mark,
             Kept::Moved => {
                 operator.sim.with(|world| world.reach(Corner::OffsetMoved));
                 return Err(HistoryError::Moved);

@@ -3,16 +3,13 @@
 
 use std::{
     collections::VecDeque,
-    sync::{
-        Arc, Mutex, PoisonError,
-        atomic::{AtomicBool, Ordering},
-    },
+    sync::{Arc, Mutex, PoisonError},
     task::Poll,
     time::Duration,
 };
 
 use subtitle_broker::Backoff;
-use subtitle_core::{job::SubtitleJob, topology::HISTORY_STREAM};
+use subtitle_core::job::SubtitleJob;
 use subtitle_operator::{act::Hands, metrics::Metrics, reconciler::Reconciler, repair, sessions::announcement};
 use tokio::sync::{Notify, watch};
 
@@ -51,8 +48,6 @@ pub(crate) struct Operator {
     sessions: watch::Sender<Option<Arc<Session>>>,
     deletions: Mutex<VecDeque<SubtitleJob>>,
     deleted: Notify,
-    /// The stream is another than the one that the saved offset is of.
-    pub(crate) stream_began_anew: AtomicBool,
 }
 
 /// Starts a process.
@@ -71,7 +66,6 @@ pub(crate) fn start(sim: &Sim, process: usize) {
         sessions,
         deletions: Mutex::default(),
         deleted: Notify::new(),
-        stream_began_anew: AtomicBool::new(false),
     });
     sim.with(|world| world.api.list(process));
     let scope = Scope { process, session: 0 };
@@ -136,7 +130,6 @@ async fn run_sessions(operator: Arc<Operator>) {
         }
         operator.sessions.send_replace(Some(session.clone()));
         operator.doubts.notify_one();
-        operator.stream_began_anew.fetch_or(made_anew.contains(&HISTORY_STREAM), Ordering::Relaxed);
         sim.spawn(session.scope, until_closed(session.clone(), loops::consume(operator.clone(), session.clone())));
         sim.spawn(session.scope, until_closed(session.clone(), loops::bury(operator.clone(), session.clone())));
         let history = loops::remember(operator.clone(), session.clone());
