@@ -129,6 +129,18 @@ pub fn build(profile: Profile) -> Result<PathBuf> {
     Ok(target.join(if profile == Profile::Bench { "release" } else { "debug" }))
 }
 
+/// Operator and workers as they are now: whoever compiles meanwhile changes nothing of what runs and is started again.
+fn kept(programs: &Path, folder: &Path) -> Result<PathBuf> {
+    let kept = folder.join("programs");
+    fs::create_dir_all(&kept)?;
+    for name in ["subtitle-operator", "subtitle-downloader", "subtitle-translator"] {
+        let (from, to) = (programs.join(name), kept.join(name));
+        let _ = fs::remove_file(&to);
+        fs::hard_link(&from, &to).or_else(|_| fs::copy(&from, &to).map(drop)).context("failed to keep a program")?;
+    }
+    Ok(kept)
+}
+
 fn cluster(folder: &Path, options: &Options<'_>) -> Result<Cluster> {
     let cluster = if let Some(context) = options.context {
         Cluster::existing(context, folder)?
@@ -170,7 +182,7 @@ impl Stack {
         let (cluster, programs, servers) = thread::scope(|scope| {
             let cluster = scope.spawn(|| cluster(&folder.join("kubernetes"), options));
             let programs = scope.spawn(|| {
-                let programs = build(options.profile)?;
+                let programs = kept(&build(options.profile)?, folder)?;
                 (options.progress)("operator and workers are built");
                 Ok::<_, anyhow::Error>(programs)
             });

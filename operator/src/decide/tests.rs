@@ -240,7 +240,7 @@ fn old_publishers_drive_a_job_to_its_end() {
 
     let second = job(
         &json!({}),
-        &json!({"phase": "DownloadInProgress", "attempt": 2, "revision": 2, "announced": 2, "activeSince": "2026-01-31T20:16:00Z"}),
+        &json!({"phase": "DownloadInProgress", "attempt": 2, "revision": 2, "announced": 2, "attemptTime": "2026-01-31T20:16:00Z"}),
     );
     assert_eq!(fold(&second, std::slice::from_ref(ready), now()), Folded::default(), "older than the current attempt");
 }

@@ -15,7 +15,7 @@ use subtitle_core::{
 };
 use uuid::Uuid;
 
-use crate::{broker::Message, cluster::ApiServer, corners::Corner, paid::Paid, world::World};
+use crate::{broker::Message, cluster::ApiServer, corners::Corner, faults::LARGEST_SKEW, paid::Paid, world::World};
 
 /// What was seen.
 #[derive(Default)]
@@ -283,14 +283,16 @@ fn deadline(world: &mut World, process: usize, uid: &str, old: &SubtitleJobStatu
         return;
     };
     let due = since.0 + SignedDuration::from_secs(i64::from(allowed) - old.active_seconds);
-    if due > world.now() {
+    // By the clock of whoever judges, as it is now.
+    if due > world.clock(process) {
         world.checks.broken("deadline", || format!("{uid} ended before its deadline"));
     }
     // Not by its own time: it may have been written long before the broker got it.
     let since_when = |event: &Event| {
         let what = (event.job_id.clone(), event.attempt.unwrap_or(0), event.event_type.clone());
         let ago = world.elapsed - world.checks.said.get(&what).copied().unwrap_or(world.elapsed);
-        world.now() - SignedDuration::from_millis(i64::try_from(ago).unwrap_or(0))
+        // A clock may have been set since.
+        world.clock(process) - SignedDuration::from_millis(i64::try_from(ago).unwrap_or(0) - 2 * LARGEST_SKEW)
     };
     let in_time = |event: &Event| {
         let is_its = event.job_id == uid && event.attempt == Some(old.attempt) && since_when(event) < due;

@@ -24,6 +24,12 @@ pub(crate) enum Corner {
     AnotherStream,
     /// A queue with messages is deleted.
     QueueDeleted,
+    /// The clock of a process that runs is set.
+    ClockSet,
+    /// An event comes as old publishers send it.
+    OldPublisher,
+    /// A job whose status the API server never accepts has its events dead-lettered.
+    NeverAccepted,
     /// Two operators lead at once.
     TwoLeaders,
     /// The broker gives a task up.
@@ -60,7 +66,7 @@ pub(crate) enum Corner {
 
 impl Corner {
     /// All of them.
-    pub(crate) const ALL: [Self; 26] = [
+    pub(crate) const ALL: [Self; 29] = [
         Self::PublishLost,
         Self::ConfirmLost,
         Self::Nack,
@@ -71,6 +77,9 @@ impl Corner {
         Self::OffsetMoved,
         Self::AnotherStream,
         Self::QueueDeleted,
+        Self::ClockSet,
+        Self::OldPublisher,
+        Self::NeverAccepted,
         Self::TwoLeaders,
         Self::DeliveryLimit,
         Self::ClaimTakenOver,

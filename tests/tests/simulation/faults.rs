@@ -10,6 +10,9 @@ pub(crate) const PROCESSES: [&str; 6] =
 /// The first that is no operator.
 pub(crate) const WORKERS: std::ops::Range<usize> = 2..6;
 
+/// How far a process's clock is ahead or behind at most, in milliseconds.
+pub(crate) const LARGEST_SKEW: i64 = 5_000;
+
 /// A process's name in the trace.
 pub(crate) const fn name_of(process: usize) -> &'static str {
     PROCESSES[process]

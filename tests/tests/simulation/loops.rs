@@ -50,13 +50,13 @@ pub(crate) async fn control(operator: Arc<Operator>) {
     let sim = &operator.sim;
     let scope = Scope { process: operator.process, session: 0 };
     loop {
-        match operator.queue.take(sim.now()) {
+        match operator.queue.take(operator.now()) {
             Ok(uid) => sim.spawn(scope, reconcile(operator.clone(), uid)),
             Err(None) => operator.queue.changed.notified().await,
             Err(Some(due)) => tokio::select! {
                 biased;
                 () = operator.queue.changed.notified() => {}
-                () = sim.sleep_until(due) => {}
+                () = sim.sleep_until(operator.process, due) => {}
             },
         }
     }
@@ -64,8 +64,8 @@ pub(crate) async fn control(operator: Arc<Operator>) {
 
 async fn reconcile(operator: Arc<Operator>, uid: String) {
     if let Some(job) = operator.view.of(&uid) {
-        let outcome = operator.reconciler.reconcile(&job, operator.sim.now()).await;
-        let now = operator.sim.now();
+        let outcome = operator.reconciler.reconcile(&job, operator.now()).await;
+        let now = operator.now();
         let again = match outcome {
             Ok(due) => Some(due.unwrap_or(now + RESYNC)),
             Err(ActError::Cluster(ClusterError::Rejected(_))) => None,
@@ -88,17 +88,17 @@ pub(crate) async fn wake(operator: Arc<Operator>) {
         tokio::select! {
             biased;
             Ok(()) = broker.changed() => {
-                all().iter().filter(|job| waits_for_broker(job)).for_each(|job| operator.queue.add(job, sim.now()));
+                all().iter().filter(|job| waits_for_broker(job)).for_each(|job| operator.queue.add(job, operator.now()));
             }
             () = operator.doubts.notified() => {
                 let doubtful = all().into_iter().filter(|job| reconciler.is_doubtful(job));
-                doubtful.for_each(|job| operator.queue.add(&job, sim.now()));
+                doubtful.for_each(|job| operator.queue.add(&job, operator.now()));
             }
             () = operator.changed.notified() => {}
             () = sim.sleep(Duration::from_secs(5)) => {}
         }
         sim.sleep(Duration::from_millis(20)).await;
-        reconciler.admit(sim.now()).iter().for_each(|job| operator.queue.add(job, sim.now()));
+        reconciler.admit(operator.now()).iter().for_each(|job| operator.queue.add(job, operator.now()));
     }
 }
 
@@ -170,7 +170,7 @@ async fn work_off(
             deliveries.ack(*tag).await?;
         }
     }
-    handle(&operator.reconciler.hands, session, &messages, operator.sim.now()).await?;
+    handle(&operator.reconciler.hands, session, &messages, operator.now()).await?;
     if operator.sim.with(|world| world.is_planted(Planted::RecordFromEvent)) {
         messages.iter().filter_map(|message| message.event.as_ref().ok()).for_each(|event| shortcut(operator, event));
     }
@@ -209,7 +209,7 @@ pub(crate) async fn bury(operator: Arc<Operator>, session: Arc<Session>) -> Brok
     loop {
         let Some((tag, message)) = deliveries.next().await else { return BrokerError::Cancelled };
         let event = Event::decode(&message.body).ok();
-        if let Some(failed) = event.and_then(|event| dead::failure(&event, operator.sim.now()))
+        if let Some(failed) = event.and_then(|event| dead::failure(&event, operator.now()))
             && let Err(error) = session.publish(&failed).await
         {
             return error;
@@ -298,7 +298,7 @@ pub(crate) async fn repair(operator: Arc<Operator>, session: Arc<Session>) -> Br
             () = &mut queues => {
                 queues = sim.sleep(Duration::from_secs(10));
                 if !without_tasks {
-                    match unstarted.look(reconciler, session.as_ref(), sim.now()).await {
+                    match unstarted.look(reconciler, session.as_ref(), operator.now()).await {
                         Ok(0) => {}
                         Ok(_) => operator.doubts.notify_one(),
                         Err(error) => return error,
@@ -311,7 +311,7 @@ pub(crate) async fn repair(operator: Arc<Operator>, session: Arc<Session>) -> Br
                     let _ = reconciler.hands.project_lagging(true).await;
                 }
                 if !without_cancel
-                    && let Err(ActError::Broker(error)) = cancel_orphans(reconciler, session.as_ref(), sim.now()).await
+                    && let Err(ActError::Broker(error)) = cancel_orphans(reconciler, session.as_ref(), operator.now()).await
                 {
                     return error;
                 }

@@ -8,6 +8,7 @@ use std::{
     time::Duration,
 };
 
+use jiff::Timestamp;
 use subtitle_broker::Backoff;
 use subtitle_core::job::SubtitleJob;
 use subtitle_operator::{act::Hands, metrics::Metrics, reconciler::Reconciler, repair, sessions::announcement};
@@ -48,6 +49,13 @@ pub(crate) struct Operator {
     sessions: watch::Sender<Option<Arc<Session>>>,
     deletions: Mutex<VecDeque<SubtitleJob>>,
     deleted: Notify,
+}
+
+impl Operator {
+    /// The time of day, by its own clock.
+    pub(crate) fn now(&self) -> Timestamp {
+        self.sim.clock(self.process)
+    }
 }
 
 /// Starts a process.
@@ -102,7 +110,7 @@ async fn watch_jobs(operator: Arc<Operator>) {
         });
         let change = change.await;
         operator.view.apply(&change);
-        let now = operator.sim.now();
+        let now = operator.now();
         match &change {
             Change::Applied(job) => operator.queue.add(job, now),
             // Who does not lead leaves it to the repair of who will.
@@ -160,7 +168,7 @@ async fn announce(operator: Arc<Operator>, session: Arc<Session>) -> subtitle_br
             operator.deleted.notified().await;
             continue;
         };
-        if let Some(event) = announcement(&job, operator.sim.now())
+        if let Some(event) = announcement(&job, operator.now())
             && let Err(error) = session.publish(&event).await
         {
             return error;
