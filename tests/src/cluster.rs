@@ -23,6 +23,9 @@ const VERSION: &str = "v1.34.4";
 /// Where a program tells what it is doing.
 pub type Progress<'a> = &'a (dyn Fn(&str) + Sync);
 
+/// Begins to serve plain HTTP before the API server on a port; says where.
+pub type InFront<'a> = &'a (dyn Fn(u16) -> u16 + Sync);
+
 /// Where the control plane's programs and kubectl are.
 pub struct Programs {
     etcd: PathBuf,
@@ -193,7 +196,7 @@ impl Cluster {
         let tokens = format!("{token},admin,admin,\"system:masters\"\n{operator},operator,operator\n");
         fs::write(folder.join("tokens.csv"), tokens)?;
         let kubeconfig = folder.join("kubeconfig");
-        fs::write(&kubeconfig, kubeconfig_text(api_port, &token))?;
+        fs::write(&kubeconfig, kubeconfig_text("https", api_port, &token))?;
 
         let mut apiserver = Server::start("kube-apiserver", &programs.apiserver, folder, |command| {
             command.args(programs.component);
@@ -221,11 +224,12 @@ impl Cluster {
     }
 
     /// A way to this cluster by which its user `operator` comes, who is subject to flow control as a service account is.
-    pub fn proxied(&self, folder: &Path) -> Result<(PathBuf, Proxy)> {
+    pub fn proxied(&self, folder: &Path, in_front: Option<InFront<'_>>) -> Result<(PathBuf, Proxy)> {
         let (port, token) = self.own.as_ref().context("only a cluster of our own has a proxy")?;
-        let proxy = Proxy::start(*port)?;
+        let (target, scheme) = in_front.map_or((*port, "https"), |serve| (serve(*port), "http"));
+        let proxy = Proxy::start(target)?;
         let kubeconfig = folder.join("operator.kubeconfig");
-        fs::write(&kubeconfig, kubeconfig_text(proxy.port, token))?;
+        fs::write(&kubeconfig, kubeconfig_text(scheme, proxy.port, token))?;
         let mut bind = self.kubectl();
         bind.args(["create", "clusterrolebinding", "operator", "--clusterrole=cluster-admin", "--user=operator"]);
         output(&mut bind)?;
@@ -240,10 +244,10 @@ impl Cluster {
     }
 }
 
-fn kubeconfig_text(port: u16, token: &str) -> String {
+fn kubeconfig_text(scheme: &str, port: u16, token: &str) -> String {
     format!(
         "apiVersion: v1\nkind: Config\ncurrent-context: subtitles-dev\n\
-         clusters: [{{name: dev, cluster: {{server: 'https://127.0.0.1:{port}', insecure-skip-tls-verify: true}}}}]\n\
+         clusters: [{{name: dev, cluster: {{server: '{scheme}://127.0.0.1:{port}', insecure-skip-tls-verify: true}}}}]\n\
          users: [{{name: admin, user: {{token: '{token}'}}}}]\n\
          contexts: [{{name: subtitles-dev, context: {{cluster: dev, user: admin}}}}]\n"
     )

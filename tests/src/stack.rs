@@ -13,7 +13,7 @@ use anyhow::{Context as _, Result, anyhow, bail};
 use serde_json::Value;
 
 use crate::{
-    cluster::{Cluster, Disk, Programs, Progress},
+    cluster::{Cluster, Disk, InFront, Programs, Progress},
     films,
     process::{Server, free_port, output, wait_until},
     proxy::Proxy,
@@ -74,8 +74,14 @@ impl Ways {
         Self { kubeconfig: cluster.kubeconfig.clone(), broker_url, redis_url }
     }
 
-    fn proxied(cluster: &Cluster, broker: &Broker, redis: &Redis, folder: &Path) -> Result<(Self, Proxies)> {
-        let (kubeconfig, api) = cluster.proxied(folder)?;
+    fn proxied(
+        cluster: &Cluster,
+        broker: &Broker,
+        redis: &Redis,
+        folder: &Path,
+        options: &Options<'_>,
+    ) -> Result<(Self, Proxies)> {
+        let (kubeconfig, api) = cluster.proxied(folder, options.in_front_of_api)?;
         let through = |url: &str| {
             let port =
                 url.rsplit_once(':').and_then(|(_, rest)| rest.split('/').next()).context("a URL with a port")?;
@@ -103,6 +109,8 @@ pub struct Options<'a> {
     pub profile: Profile,
     /// Whether every server may be killed, and cut off by a proxy between it and the operator and the workers.
     pub faulty: bool,
+    /// What a faulty stack's operator finds in place of the API server.
+    pub in_front_of_api: Option<InFront<'a>>,
     /// Told what is being done.
     pub progress: Progress<'a>,
 }
@@ -158,8 +166,8 @@ impl<'a> Options<'a> {
     /// As tests need it.
     pub fn new(library: PathBuf, progress: Progress<'a>) -> Self {
         let (simulated_delay, environment, profile) = (Duration::ZERO, Vec::new(), Profile::Dev);
-        let (context, store, faulty) = (None, None, false);
-        Self { library, context, store, simulated_delay, environment, profile, faulty, progress }
+        let (context, store, faulty, in_front_of_api) = (None, None, false, None);
+        Self { library, context, store, simulated_delay, environment, profile, faulty, in_front_of_api, progress }
     }
 }
 
@@ -202,7 +210,7 @@ impl Stack {
         let mut operator_environment = store_environment.clone();
         operator_environment.extend(options.environment.iter().cloned());
         let (ways, proxies) = if options.faulty {
-            let (ways, proxies) = Ways::proxied(&cluster, &broker, &redis, folder)?;
+            let (ways, proxies) = Ways::proxied(&cluster, &broker, &redis, folder, options)?;
             (ways, Some(proxies))
         } else {
             (Ways::straight(&cluster, &broker, &redis), None)
@@ -261,6 +269,13 @@ impl Stack {
         let mut command = Command::new(self.programs.join("subtitle-operator"));
         command.env("SUBTITLES_BROKER_URL", &self.broker.url).env("SUBTITLES_REDIS_URL", &self.redis.url);
         output(command.args(arguments))
+    }
+
+    /// A number of the operator that has no labels; none while it does not answer.
+    pub fn operator_metric(&self, name: &str) -> Option<f64> {
+        let text = output(Command::new("curl").args(["-sf", "-m", "2", &format!("{}/metrics", self.api)])).ok()?;
+        let value = text.lines().find_map(|line| line.strip_prefix(name)?.trim_start_matches("{}").strip_prefix(' '));
+        value?.parse().ok()
     }
 
     /// What `redis-cli` prints.

@@ -7,12 +7,14 @@ use std::{
     time::{Duration, Instant},
 };
 
-use anyhow::{Context as _, Result};
+use anyhow::{Context as _, Result, ensure};
 use subtitle_tests::{
-    process::{Server, output},
+    process::{Server, eventually},
     proxy::Proxy,
     stack::{Proxies, Stack},
 };
+
+use crate::storm::Storm;
 
 /// How long something is frozen, blocked or full.
 const WHILE: Duration = Duration::from_secs(3);
@@ -24,56 +26,56 @@ const BETWEEN: Duration = Duration::from_millis(500);
 const AT_WORK: Duration = Duration::from_millis(400);
 
 /// What is done to a running system.
-pub(crate) type Fault = (&'static str, fn(&mut Stack) -> Result<()>);
+pub(crate) type Fault = (&'static str, fn(&mut Stack, &Storm) -> Result<()>);
 
 /// All of them.
 pub(crate) const FAULTS: &[Fault] = &[
-    ("translator killed", |stack| stack.translator.restart()),
-    ("downloader killed", |stack| stack.downloader.restart()),
-    ("operator killed", |stack| stack.operator.restart()),
-    ("operator frozen", |stack| frozen(&mut stack.operator)),
-    ("downloader frozen", |stack| frozen(&mut stack.downloader)),
-    ("translator frozen", |stack| frozen(&mut stack.translator)),
-    ("connections closed by the broker", |stack| control(stack, &["close_all_connections", "a fault"])),
-    ("connections with the broker cut", |stack| proxies(stack).map(|proxies| proxies.broker.cut())),
-    ("connections with the broker in a black hole", |stack| black_hole(&proxies(stack)?.broker)),
-    ("memory alarm", |stack| {
+    ("translator killed", |stack, _| stack.translator.restart()),
+    ("downloader killed", |stack, _| stack.downloader.restart()),
+    ("operator killed", |stack, _| stack.operator.restart()),
+    ("operator frozen", |stack, _| frozen(&mut stack.operator)),
+    ("downloader frozen", |stack, _| frozen(&mut stack.downloader)),
+    ("translator frozen", |stack, _| frozen(&mut stack.translator)),
+    ("connections closed by the broker", |stack, _| control(stack, &["close_all_connections", "a fault"])),
+    ("connections with the broker cut", |stack, _| proxies(stack).map(|proxies| proxies.broker.cut())),
+    ("connections with the broker in a black hole", |stack, _| black_hole(&proxies(stack)?.broker)),
+    ("memory alarm", |stack, _| {
         control(stack, &["set_vm_memory_high_watermark", "0.000001"])?;
         thread::sleep(WHILE);
         control(stack, &["set_vm_memory_high_watermark", "absolute", "1GB"])
     }),
-    ("RabbitMQ frozen", |stack| frozen(&mut stack.broker.server)),
-    ("RabbitMQ killed", |stack| {
+    ("RabbitMQ frozen", |stack, _| frozen(&mut stack.broker.server)),
+    ("RabbitMQ killed", |stack, _| {
         stack.broker.kill()?;
         stack.broker.server.restart()
     }),
-    ("download queue deleted", |stack| control(stack, &["delete_queue", "subtitle.tasks.download"])),
-    ("translate queue deleted", |stack| control(stack, &["delete_queue", "subtitle.tasks.translate"])),
-    ("Redis frozen", |stack| frozen(&mut stack.redis.server)),
-    ("Redis killed", |stack| stack.redis.server.restart()),
-    ("connections with Redis cut", |stack| proxies(stack).map(|proxies| proxies.redis.cut())),
-    ("connections with Redis in a black hole", |stack| black_hole(&proxies(stack)?.redis)),
+    ("download queue deleted", |stack, _| control(stack, &["delete_queue", "subtitle.tasks.download"])),
+    ("translate queue deleted", |stack, _| control(stack, &["delete_queue", "subtitle.tasks.translate"])),
+    ("Redis frozen", |stack, _| frozen(&mut stack.redis.server)),
+    ("Redis killed", |stack, _| stack.redis.server.restart()),
+    ("connections with Redis cut", |stack, _| proxies(stack).map(|proxies| proxies.redis.cut())),
+    ("connections with Redis in a black hole", |stack, _| black_hole(&proxies(stack)?.redis)),
     ("Redis away for longer than a delivery may be held", longer_than_a_delivery_is_held),
-    ("Redis scripts flushed", |stack| redis(stack, &["SCRIPT", "FLUSH"])),
-    ("Redis read-only", |stack| {
+    ("Redis scripts flushed", |stack, _| redis(stack, &["SCRIPT", "FLUSH"])),
+    ("Redis read-only", |stack, _| {
         redis(stack, &["REPLICAOF", "127.0.0.1", "1"])?;
         thread::sleep(WHILE);
         redis(stack, &["REPLICAOF", "NO", "ONE"])
     }),
-    ("Redis full", |stack| {
+    ("Redis full", |stack, _| {
         redis(stack, &["CONFIG", "SET", "maxmemory", "1"])?;
         thread::sleep(WHILE);
         redis(stack, &["CONFIG", "SET", "maxmemory", "0"])
     }),
-    ("Redis emptied", |stack| redis(stack, &["FLUSHALL"])),
-    ("API server frozen", |stack| frozen(&mut stack.cluster.servers[0])),
-    ("API server killed", |stack| stack.cluster.servers[0].restart()),
-    ("watches and connections with the API server cut", |stack| proxies(stack).map(|proxies| proxies.api.cut())),
-    ("connections with the API server in a black hole", |stack| black_hole(&proxies(stack)?.api)),
+    ("Redis emptied", |stack, _| redis(stack, &["FLUSHALL"])),
+    ("API server frozen", |stack, _| frozen(&mut stack.cluster.servers[0])),
+    ("API server killed", |stack, _| stack.cluster.servers[0].restart()),
+    ("watches and connections with the API server cut", |stack, _| proxies(stack).map(|proxies| proxies.api.cut())),
+    ("connections with the API server in a black hole", |stack, _| black_hole(&proxies(stack)?.api)),
     ("API server answers 429", too_many_requests),
     ("API server answers 409", conflicts),
-    ("etcd frozen", |stack| frozen(&mut stack.cluster.servers[1])),
-    ("etcd killed", |stack| stack.cluster.servers[1].restart()),
+    ("etcd frozen", |stack, _| frozen(&mut stack.cluster.servers[1])),
+    ("etcd killed", |stack, _| stack.cluster.servers[1].restart()),
 ];
 
 fn frozen(server: &mut Server) -> Result<()> {
@@ -111,38 +113,29 @@ fn held_at_most(stack: &Stack, milliseconds: u32, looks_every: u32) -> Result<()
 }
 
 /// The broker takes a channel away that holds a delivery for 5 s, and the history loop holds some without Redis.
-fn longer_than_a_delivery_is_held(stack: &mut Stack) -> Result<()> {
+fn longer_than_a_delivery_is_held(stack: &mut Stack, _: &Storm) -> Result<()> {
     held_at_most(stack, 5_000, 1_000)?;
-    thread::sleep(WHILE);
+    let is_back = || stack.operator_metric("subtitle_broker_connected").filter(|value| *value > 0.0);
+    eventually("the operator is back at the broker", LONG, is_back)?;
     stack.redis.server.kill();
     thread::sleep(LONG);
     stack.redis.server.restart()?;
-    held_at_most(stack, 1_800_000, 60_000)
+    held_at_most(stack, 1_800_000, 60_000)?;
+    ensure!(stack.broker.log().contains("timed out"), "the broker took no channel away");
+    Ok(())
 }
 
-const NONE_FOR_THE_OPERATOR: &str = r#"{"apiVersion": "v1", "kind": "List", "items": [
-    {"apiVersion": "flowcontrol.apiserver.k8s.io/v1", "kind": "PriorityLevelConfiguration", "metadata": {"name": "storm"},
-     "spec": {"type": "Limited", "limited": {"nominalConcurrencyShares": 0, "borrowingLimitPercent": 0,
-              "limitResponse": {"type": "Reject"}}}},
-    {"apiVersion": "flowcontrol.apiserver.k8s.io/v1", "kind": "FlowSchema", "metadata": {"name": "storm"},
-     "spec": {"priorityLevelConfiguration": {"name": "storm"}, "matchingPrecedence": 10, "rules": [
-        {"subjects": [{"kind": "User", "user": {"name": "operator"}}], "resourceRules": [
-           {"verbs": ["*"], "apiGroups": ["subtitles.dev"], "resources": ["*"], "namespaces": ["*"]}]}]}}]}"#;
-
-/// Flow control refuses everything that the operator asks about jobs.
-fn too_many_requests(stack: &mut Stack) -> Result<()> {
-    let file = std::env::temp_dir().join(format!("subtitles-storm-{}.json", std::process::id()));
-    std::fs::write(&file, NONE_FOR_THE_OPERATOR)?;
-    output(stack.cluster.kubectl().args(["apply", "-f"]).arg(&file))?;
+/// What the operator asks about jobs is refused for a while.
+fn too_many_requests(stack: &mut Stack, storm: &Storm) -> Result<()> {
+    let before = storm.is_on(true);
     proxies(stack)?.api.cut();
     thread::sleep(2 * WHILE);
-    let ended = output(stack.cluster.kubectl().args(["delete", "--ignore-not-found", "-f"]).arg(&file));
-    let _ = std::fs::remove_file(&file);
-    ended.map(drop)
+    ensure!(storm.is_on(false) > before, "nothing was asked meanwhile");
+    Ok(())
 }
 
 /// Somebody else writes every object, over and over.
-fn conflicts(stack: &mut Stack) -> Result<()> {
+fn conflicts(stack: &mut Stack, _: &Storm) -> Result<()> {
     let begun = Instant::now();
     let mut at = 0;
     while begun.elapsed() < 2 * WHILE {
@@ -163,7 +156,7 @@ pub(crate) struct Inflicted {
 
 /// Inflicts every fault, each while the jobs that `ask` creates are worked on. A server that was just started again may
 /// not take orders yet: that fault is tried again.
-pub(crate) fn each_once(stack: &mut Stack, mut ask: impl FnMut(&Stack, usize)) -> Vec<Inflicted> {
+pub(crate) fn each_once(stack: &mut Stack, storm: &Storm, mut ask: impl FnMut(&Stack, usize)) -> Vec<Inflicted> {
     let mut inflicted = Vec::new();
     for (at, (name, fault)) in FAULTS.iter().enumerate() {
         ask(stack, at);
@@ -171,7 +164,7 @@ pub(crate) fn each_once(stack: &mut Stack, mut ask: impl FnMut(&Stack, usize)) -
         println!("{name}");
         let is_done = (0..20).any(|_| {
             inflicted.push(Inflicted { name, begun: Instant::now() });
-            match fault(stack) {
+            match fault(stack, storm) {
                 Ok(()) => true,
                 Err(error) => {
                     println!("  not yet: {error:#}");

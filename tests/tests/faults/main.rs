@@ -12,6 +12,7 @@
 mod faults;
 mod ledger;
 mod provider;
+mod storm;
 mod verdict;
 mod witness;
 
@@ -20,6 +21,7 @@ use std::{fs, time::Duration};
 use anyhow::Result;
 use ledger::Asked;
 use provider::Provider;
+use storm::Storm;
 use subtitle_tests::{
     process::{eventually, output},
     stack::{Options, Stack},
@@ -39,7 +41,14 @@ fn no_fault_of_any_part_loses_repeats_or_reverses_anything() {
     let provider = Provider::start();
     let mut environment = provider.environment();
     environment.push(("SUBTITLES_CONCURRENCY".to_owned(), "8".to_owned()));
-    let options = Options { environment, faulty: true, ..Options::new(folder.join("library"), &progress) };
+    let storm = Storm::default();
+    let in_front = |port: u16| storm.stand_before(port);
+    let options = Options {
+        environment,
+        faulty: true,
+        in_front_of_api: Some(&in_front),
+        ..Options::new(folder.join("library"), &progress)
+    };
     let mut stack = Stack::start_with(&folder, &options).expect("the stack starts");
     let witness = Witness::begin(&stack);
     let (mut verdict, mut inflicted) = (Verdict::default(), Vec::new());
@@ -47,7 +56,7 @@ fn no_fault_of_any_part_loses_repeats_or_reverses_anything() {
         let films = first..jobs.min(first + ROUND);
         let (mut asked, faults) = (Asked::default(), u32::try_from(faults::FAULTS.len()).expect("few"));
         let share = |at: u32| films.start + (films.end - films.start) * at / faults;
-        inflicted.extend(faults::each_once(&mut stack, |stack, at| {
+        inflicted.extend(faults::each_once(&mut stack, &storm, |stack, at| {
             let at = u32::try_from(at).expect("few");
             asked.ask(stack, &folder, share(at)..share(at + 1));
         }));

@@ -4,7 +4,7 @@
 
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 
-use jiff::SignedDuration;
+use jiff::{SignedDuration, Timestamp};
 use subtitle_core::{
     event::{Event, EventType, source},
     job::{SubtitleJob, SubtitleJobStatus},
@@ -15,7 +15,7 @@ use subtitle_core::{
 };
 use uuid::Uuid;
 
-use crate::{broker::Message, cluster::ApiServer, corners::Corner, faults::LARGEST_SKEW, paid::Paid, world::World};
+use crate::{broker::Message, cluster::ApiServer, corners::Corner, faults::WORKERS, paid::Paid, world::World};
 
 /// What was seen.
 #[derive(Default)]
@@ -33,8 +33,8 @@ pub(crate) struct Checks {
     stream_was_deleted: bool,
     /// Events that the broker had, in this stream or an earlier one.
     had: HashSet<Uuid>,
-    /// What was said first when, by job, attempt and type.
-    said: HashMap<(String, u32, EventType), u64>,
+    /// What was said first when, by the clock of each operator, by job, attempt and type.
+    said: HashMap<(String, u32, EventType), [Timestamp; WORKERS.start]>,
     /// Attempts whose translation goes on as a new task.
     pub(crate) continued: BTreeSet<(String, u32)>,
     /// Every version of every status.
@@ -74,10 +74,10 @@ impl Checks {
     }
 
     /// Notes what is said of an attempt, and when it was for the first time; whether this is.
-    pub(crate) fn say(&mut self, event: &Event, elapsed: u64) -> bool {
+    pub(crate) fn say(&mut self, event: &Event, clocks: [Timestamp; WORKERS.start]) -> bool {
         let what = (event.job_id.clone(), event.attempt.unwrap_or(0), event.event_type.clone());
         let is_new = !self.said.contains_key(&what);
-        self.said.entry(what).or_insert(elapsed);
+        self.said.entry(what).or_insert(clocks);
         if event.event_type == EventType::TranslateRequested && event.source == source::TRANSLATOR {
             self.continued.insert((event.job_id.clone(), event.attempt.unwrap_or(0)));
         }
@@ -283,16 +283,14 @@ fn deadline(world: &mut World, process: usize, uid: &str, old: &SubtitleJobStatu
         return;
     };
     let due = since.0 + SignedDuration::from_secs(i64::from(allowed) - old.active_seconds);
-    // By the clock of whoever judges, as it is now.
-    if due > world.clock(process) {
+    // By the clock of whoever judges.
+    if due > world.latest_shown(process) {
         world.checks.broken("deadline", || format!("{uid} ended before its deadline"));
     }
     // Not by its own time: it may have been written long before the broker got it.
     let since_when = |event: &Event| {
         let what = (event.job_id.clone(), event.attempt.unwrap_or(0), event.event_type.clone());
-        let ago = world.elapsed - world.checks.said.get(&what).copied().unwrap_or(world.elapsed);
-        // A clock may have been set since.
-        world.clock(process) - SignedDuration::from_millis(i64::try_from(ago).unwrap_or(0) - 2 * LARGEST_SKEW)
+        world.checks.said.get(&what).map_or_else(|| world.clock(process), |clocks| clocks[process])
     };
     let in_time = |event: &Event| {
         let is_its = event.job_id == uid && event.attempt == Some(old.attempt) && since_when(event) < due;

@@ -194,7 +194,7 @@ impl Director {
             73 => self.sim.with(|world| {
                 let skew = world.random.below(u64::try_from(2 * LARGEST_SKEW).unwrap_or(1));
                 let skew = i64::try_from(skew).unwrap_or(0) - LARGEST_SKEW;
-                world.skews[process] = skew;
+                world.set_clock(process, skew);
                 world.note(|| format!("the CLOCK of {} is {skew} ms ahead", name_of(process)));
                 world.reach(Corner::ClockSet);
             }),

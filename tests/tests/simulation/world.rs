@@ -49,7 +49,9 @@ pub(crate) struct World {
     /// Which of the operator processes may lead; both, for a while, when their lease overlaps.
     pub(crate) leads: [bool; 2],
     /// How many milliseconds each process's clock is ahead.
-    pub(crate) skews: [i64; PROCESSES.len()],
+    skews: [i64; PROCESSES.len()],
+    /// What each showed when it was last set.
+    shown: [Timestamp; PROCESSES.len()],
     /// Tasks that workers have in hand.
     pub(crate) at_work: Arc<AtomicUsize>,
     /// Where this seed came to.
@@ -70,6 +72,17 @@ impl World {
     /// The time of day as a process's clock has it.
     pub(crate) fn clock(&self, process: usize) -> Timestamp {
         self.now() + SignedDuration::from_millis(self.skews[process])
+    }
+
+    /// The latest that a process's clock has shown, which may have been set back since.
+    pub(crate) fn latest_shown(&self, process: usize) -> Timestamp {
+        self.clock(process).max(self.shown[process])
+    }
+
+    /// Sets a process's clock.
+    pub(crate) fn set_clock(&mut self, process: usize, skew: i64) {
+        self.shown[process] = self.latest_shown(process);
+        self.skews[process] = skew;
     }
 
     /// Whether something that is this likely happens.
@@ -147,6 +160,7 @@ impl Sim {
             store_away_until: 0,
             leads: [false; 2],
             skews: [0; PROCESSES.len()],
+            shown: [Timestamp::UNIX_EPOCH; PROCESSES.len()],
             at_work: Arc::default(),
             reached: BTreeSet::new(),
             timers: BTreeMap::new(),
