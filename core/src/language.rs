@@ -77,6 +77,9 @@ const THREE_LETTERS: &[(&str, &str)] = &[
     ("zho", "zh"),
 ];
 
+/// Those of the codes above that have a twin for the same language.
+const BIBLIOGRAPHIC: [&str; 12] = ["baq", "chi", "cze", "dut", "fre", "ger", "gre", "ice", "mac", "per", "rum", "slo"];
+
 impl Language {
     /// Reads a tag; three-letter codes of languages that have a two-letter one become that.
     pub fn parse(text: &str) -> Result<Self, InvalidLanguage> {
@@ -93,6 +96,16 @@ impl Language {
     /// The tag.
     pub fn as_str(&self) -> &str {
         &self.0
+    }
+
+    /// The ISO 639-2 code of the language, the terminological one where it has two (`fra`, not `fre`); none for a
+    /// language that is rare in subtitles.
+    pub fn three_letters(&self) -> Option<&str> {
+        if self.base().len() == 3 {
+            return Some(self.base());
+        }
+        let codes = THREE_LETTERS.iter().filter(|(_, short)| *short == self.base()).map(|(long, _)| *long);
+        codes.filter(|long| !BIBLIOGRAPHIC.contains(long)).next_back()
     }
 
     /// The primary language, such as `pt` of `pt-BR`.
@@ -139,6 +152,13 @@ mod tests {
         assert_eq!(tag("SPA").as_str(), "es");
         assert_eq!(tag("pt-br").as_str(), "pt-BR");
         assert_eq!(tag("zh-hans").as_str(), "zh-Hans");
+    }
+
+    #[test]
+    fn a_tag_has_one_three_letter_code() {
+        for (text, code) in [("fr", Some("fra")), ("zh-Hans", Some("zho")), ("sk", Some("slk")), ("zu", None)] {
+            assert_eq!(tag(text).three_letters(), code, "{text}");
+        }
     }
 
     #[test]

@@ -11,6 +11,7 @@
 #![warn(missing_docs)]
 
 pub mod event;
+pub mod glossary;
 pub mod headers;
 pub mod job;
 pub mod keys;

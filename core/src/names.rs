@@ -2,8 +2,16 @@
 
 /// A source and an engine that have nothing real; only used when they are named.
 pub const SIMULATED: &str = "simulated";
+/// opensubtitles.com.
+pub const OPENSUBTITLES: &str = "opensubtitles";
+/// subdl.com.
+pub const SUBDL: &str = "subdl";
+/// podnapisi.net.
+pub const PODNAPISI: &str = "podnapisi";
+/// gestdown.info.
+pub const GESTDOWN: &str = "gestdown";
 /// Sources, in the order they are asked unless a job or the configuration says otherwise.
-pub const SOURCES: [&str; 3] = ["embedded", "library", SIMULATED];
+pub const SOURCES: [&str; 7] = ["embedded", "library", OPENSUBTITLES, SUBDL, PODNAPISI, GESTDOWN, SIMULATED];
 /// Engines.
 pub const ENGINES: [&str; 6] = ["apertium", "apertium-apy", "libretranslate", "deepl", "openai", SIMULATED];
 

@@ -7,7 +7,7 @@ use serde_json::{Map, Value};
 
 use crate::{
     event::{Event, EventType, SCHEMA_VERSION, event_id},
-    job::{Artefact, Candidate, JobResult, SubtitleJobSpec},
+    job::{Artefact, Candidate, JobResult, StoredGlossary, SubtitleJobSpec},
     reason::Reason,
 };
 
@@ -37,6 +37,9 @@ pub struct DownloadRequested {
     pub preferred_sources: Vec<String>,
     /// Everything that was asked for.
     pub spec: SubtitleJobSpec,
+    /// The glossary for a translation, where the spec names one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub glossary: Option<StoredGlossary>,
 }
 
 /// `subtitle.download.started`.
@@ -79,6 +82,9 @@ pub struct TranslateRequested {
     pub from: Artefact,
     /// Everything that was asked for.
     pub spec: SubtitleJobSpec,
+    /// The glossary, where the spec names one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub glossary: Option<StoredGlossary>,
     /// What was considered, best first.
     #[serde(default)]
     pub candidates: Vec<Candidate>,

@@ -39,7 +39,9 @@ reasons! {
     WaitingForBroker false;
     /// The task is on the broker and no worker has taken it yet.
     WaitingForWorker false;
-    /// A provider's quota is used up; the job goes on at the named time.
+    /// The ConfigMap of spec.translation.glossaryRef does not exist yet; the job goes on when it does.
+    WaitingForGlossary false;
+    /// A quota or a daily limit is used up; the job goes on at the named time.
     WaitingForQuota false;
     /// The last attempt failed; the next one starts at the named time.
     BackingOff false;
@@ -71,6 +73,8 @@ reasons! {
     TranslationRejected true;
     /// The engine could not be reached or broke.
     EngineUnavailable true;
+    /// The engine refused this system's key; correct it in its Secret.
+    EngineForbidden false;
     /// The source could not be reached or broke.
     SourceUnavailable true;
     /// The source refused this system's credentials or requests; correct them in its Secret.
@@ -91,7 +95,7 @@ reasons! {
     DeliveryLimitExceeded true;
     /// The job ran longer than spec.activeDeadlineSeconds.
     DeadlineExceeded false;
-    /// The translation would cost more than spec.translation.maxCharacters.
+    /// The translation would cost more than spec.translation.maxCharacters, or than its namespace has left for the day.
     CostLimitExceeded false;
     /// A simulated failure, as asked for.
     SimulatedFailure true;

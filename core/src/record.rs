@@ -3,6 +3,7 @@
 
 use jiff::Timestamp;
 use kube::ResourceExt as _;
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::{
@@ -11,7 +12,7 @@ use crate::{
 };
 
 /// One job, in the old system's shape.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct Record {
     /// The object's uid.
     pub id: String,
@@ -38,8 +39,10 @@ pub struct Record {
     /// The status revision this is a projection of.
     pub revision: i64,
     /// When the object was created.
+    #[schemars(with = "String")]
     pub created_at: Timestamp,
     /// When its state last changed.
+    #[schemars(with = "String")]
     pub updated_at: Timestamp,
     /// Why it failed.
     pub error_message: Option<String>,

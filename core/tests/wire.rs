@@ -6,7 +6,7 @@ use jiff::Timestamp;
 use serde_json::{Value, json};
 use subtitle_core::{
     event::{Event, EventType, source},
-    job::{Artefact, Candidate, JobResult, SubtitleJob},
+    job::{Artefact, Candidate, JobResult, Readability, StoredGlossary, SubtitleJob, Untranslated, Variants},
     payload::{
         Cancelled, DownloadRequested, DownloadStarted, Failed, Payload, Ready, RetryScheduled, Subject,
         TranslateProgress, TranslateRequested, TranslateStarted, Translated,
@@ -60,8 +60,7 @@ fn every_event_type_is_as_reviewed() {
         cues: 62,
         sha256: "9f86".into(),
         source: "embedded".into(),
-        translated_from: None,
-        engine: None,
+        ..JobResult::default()
     };
     let from = Artefact { key: "films/found/77aa.srt".into(), language: "en".into(), sha256: "1b4f".into() };
     let candidates = vec![Candidate {
@@ -78,6 +77,7 @@ fn every_event_type_is_as_reviewed() {
                 language: "es".into(),
                 preferred_sources: vec![],
                 spec: spec.clone(),
+                glossary: None,
             },
         ),
         round_trip(source::DOWNLOADER, &DownloadStarted { worker: "downloader-1".into() }),
@@ -100,6 +100,7 @@ fn every_event_type_is_as_reviewed() {
                 target_language: "es".into(),
                 from,
                 spec,
+                glossary: Some(StoredGlossary { key: "films/glossaries/5a.txt".into(), sha256: "5a".into() }),
                 candidates: candidates.clone(),
             },
         ),
@@ -112,7 +113,15 @@ fn every_event_type_is_as_reviewed() {
                 source_language: "en".into(),
                 target_language: "es".into(),
                 download_url: result.url.clone(),
-                result: JobResult { translated_from: Some("en".into()), engine: Some("apertium".into()), ..result },
+                result: JobResult {
+                    translated_from: Some("en".into()),
+                    engine: Some("apertium".into()),
+                    variant: Some(Variants::Script),
+                    glossary: Some("5a".into()),
+                    untranslated: Some(Untranslated { count: 1, cues: vec![17] }),
+                    readability: Some(Readability { fast: 12, ..Readability::default() }),
+                    ..result
+                },
                 simulated: false,
             },
         ),

@@ -146,31 +146,31 @@ async fn dead_letter<P: Publish>(
     Ok(publisher.dead_letter(key, &message.body, reason, detail).await?)
 }
 
-/// Consumes until the first error; what was not acknowledged is handed out again.
-pub async fn run<C: Cluster, L: Ledger>(publisher: &Publisher, hands: &Arc<Hands<C, L>>) -> ActError {
-    match consume(publisher, hands).await {
-        Ok(never) => match never {},
-        Err(error) => error,
-    }
-}
-
-async fn consume<C: Cluster, L: Ledger>(
+/// Consumes until the first error, or until `leave`; then the batches being worked on are finished. What was not
+/// acknowledged is handed out again.
+pub async fn run<C: Cluster, L: Ledger>(
     publisher: &Publisher,
     hands: &Arc<Hands<C, L>>,
-) -> Result<std::convert::Infallible, ActError> {
+    leave: impl Future<Output = ()>,
+) -> Result<(), ActError> {
     let mut deliveries = publisher.inner().consume(CONSUMER_QUEUE, PREFETCH).await?;
     let mut lanes: Lanes<(Incoming, Delivery)> = Lanes::new(LONGEST_BATCH);
     let mut at_work = FuturesUnordered::new();
     // What an earlier session had in hand is handed out again.
     hands.events_in_hand.store(0, Ordering::Relaxed);
+    let (mut leave, mut is_leaving) = (std::pin::pin!(leave), false);
     loop {
-        while at_work.len() < JOBS_AT_ONCE
+        while !is_leaving
+            && at_work.len() < JOBS_AT_ONCE
             && let Some((lane, batch)) = lanes.take()
         {
             at_work.push(work_off(publisher, hands, lane, batch));
         }
+        if is_leaving && at_work.is_empty() {
+            return Ok(());
+        }
         tokio::select! {
-            delivery = deliveries.next() => {
+            delivery = deliveries.next(), if !is_leaving => {
                 let mut delivery = delivery.ok_or(BrokerError::Cancelled)?.map_err(BrokerError::from)?;
                 let body = std::mem::take(&mut delivery.data);
                 let incoming = Incoming::read(delivery.routing_key.as_str(), body);
@@ -182,6 +182,7 @@ async fn consume<C: Cluster, L: Ledger>(
                 lanes.push(lane, (incoming, delivery));
             }
             Some(done) = at_work.next() => lanes.done(&done?),
+            () = &mut leave, if !is_leaving => is_leaving = true,
         }
     }
 }

@@ -7,17 +7,14 @@ use std::{
 
 use futures::StreamExt as _;
 use jiff::Timestamp;
-use kube::{
-    Api, Client,
-    runtime::{
-        WatchStreamExt as _,
-        controller::{Action, Config, Controller},
-        reflector::{self, ObjectRef},
-        watcher,
-    },
+use kube::runtime::{
+    controller::{Action, Config, Controller},
+    reflector::{self, ObjectRef},
+    watcher,
 };
 use subtitle_core::{job::SubtitleJob, phase::Phase};
 use tokio::sync::Notify;
+use tokio_util::sync::CancellationToken;
 
 use crate::{
     act::{
@@ -74,30 +71,6 @@ fn again(job: Arc<SubtitleJob>, error: &ActError, _: Arc<Context>) -> Action {
     Action::requeue(Duration::from_secs(1))
 }
 
-/// The watch and the store it fills; deletions go to `deleted`.
-pub fn watch_jobs(
-    client: Client,
-    deleted: impl Fn(SubtitleJob) + Send + 'static,
-) -> (reflector::Store<SubtitleJob>, impl futures::Stream<Item = Result<SubtitleJob, watcher::Error>> + Send) {
-    let (store, writer) = reflector::store();
-    let api: Api<SubtitleJob> = Api::all(client);
-    let stream = watcher(api, watcher::Config::default())
-        .default_backoff()
-        .modify(|job: &mut SubtitleJob| job.metadata.managed_fields = None)
-        .reflect(writer)
-        .inspect(move |change| {
-            if let Ok(watcher::Event::Delete(job)) = change {
-                deleted(job.clone());
-            }
-        })
-        .touched_objects()
-        .filter_map(|change| async move {
-            // An error only pauses this stream: passed on, it would pause every trigger of the controller.
-            change.map_err(|error| tracing::warn!(%error, "the watch will be resumed")).ok().map(Ok)
-        });
-    (store, stream)
-}
-
 /// Whether a session with the broker that begins has something to do for it.
 pub fn waits_for_broker(job: &SubtitleJob) -> bool {
     job.status.as_ref().is_none_or(|status| status.phase == Phase::Pending || status.announced < status.revision)
@@ -134,12 +107,14 @@ async fn wake(
     }
 }
 
-/// Runs until it is dropped. Everything the store holds already is reconciled first.
+/// Runs until `stop`, and then until what is being reconciled is done. Everything the store holds already is reconciled
+/// first.
 pub async fn run(
     reconciler: Arc<Production>,
     store: reflector::Store<SubtitleJob>,
     stream: impl futures::Stream<Item = Result<SubtitleJob, watcher::Error>> + Send + 'static,
     doubts: Arc<Notify>,
+    stop: CancellationToken,
 ) {
     let (wakes, woken) = futures::channel::mpsc::unbounded();
     for job in store.state() {
@@ -148,6 +123,7 @@ pub async fn run(
     let context = Arc::new(Context { reconciler, changed: Notify::new() });
     let controller = Controller::for_stream(stream, store)
         .reconcile_on(woken)
+        .graceful_shutdown_on(stop.cancelled_owned())
         .with_config(Config::default().concurrency(CONCURRENCY))
         .run(step, again, context.clone())
         .for_each(|_| async {});

@@ -23,3 +23,4 @@ pub mod reconciler;
 pub mod repair;
 pub mod run;
 pub mod sessions;
+pub mod watch;

@@ -2,7 +2,13 @@
 
 use anyhow::Result;
 use clap::{Parser, Subcommand};
-use subtitle_operator::commands::{dead_letters, rebuild};
+use subtitle_operator::{
+    api::{
+        description::description,
+        serve::{self, ServingArguments},
+    },
+    commands::{dead_letters, rebuild},
+};
 
 /// Turns SubtitleJobs into work on RabbitMQ and their events into status and history.
 #[derive(Parser)]
@@ -16,8 +22,12 @@ struct Arguments {
 enum Command {
     /// Reconcile SubtitleJobs until SIGTERM.
     Run(Box<subtitle_operator::run::Settings>),
+    /// Serve the HTTP API alone, beside operators that run with --api false.
+    Api(Box<ServingArguments>),
     /// Print the CustomResourceDefinition as YAML.
     Crd,
+    /// Print the description of the HTTP API (OpenAPI 3.1) as YAML.
+    Openapi,
     /// Look through the dead letters, publish them again, or drop them.
     #[command(subcommand)]
     Dead(dead_letters::Command),
@@ -35,14 +45,18 @@ enum HistoryCommand {
 fn main() -> Result<()> {
     match Arguments::parse().command {
         Command::Run(settings) => asynchronous(subtitle_operator::run::run(*settings)),
+        Command::Api(serving) => asynchronous(serve::run(*serving)),
         Command::Dead(command) => asynchronous(dead_letters::run(command, &mut std::io::stdout())),
         Command::History(HistoryCommand::Rebuild(which)) => asynchronous(rebuild::run(which, &mut std::io::stdout())),
-        Command::Crd => {
-            let yaml = serde_yaml_ng::to_string(&subtitle_operator::crd::definition())?;
-            std::io::Write::write_all(&mut std::io::stdout(), yaml.as_bytes())?;
-            Ok(())
-        }
+        Command::Crd => print(&subtitle_operator::crd::definition()),
+        Command::Openapi => print(&description()),
     }
+}
+
+fn print(document: &impl serde::Serialize) -> Result<()> {
+    let yaml = serde_yaml_ng::to_string(document)?;
+    std::io::Write::write_all(&mut std::io::stdout(), yaml.as_bytes())?;
+    Ok(())
 }
 
 #[tokio::main]

@@ -163,7 +163,7 @@ impl Metrics {
             repairs: registry.counter(
                 "subtitle_repairs",
                 ["kind"],
-                "What was lost and done again. Kinds: `task` (published again), `record` (copied to Redis), `orphan` (record without an object).",
+                "What was lost and done again. Kinds: `task` (published again), `record` (copied to Redis), `orphan` (record without an object), `queue_redeclared` (a queue whose process the broker lost).",
             ),
             history_events: registry.counter("subtitle_history_events", [], "Events read from the stream into Redis."),
             redis_errors: registry.counter("subtitle_redis_errors", [], "Calls to Redis that failed; they are made again."),

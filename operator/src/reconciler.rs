@@ -7,16 +7,17 @@ use std::{
 };
 
 use jiff::Timestamp;
-use subtitle_core::{job::SubtitleJob, topology::CONSUMER_QUEUE};
+use subtitle_core::{job::SubtitleJob, phase::Phase, reason::Reason, topology::CONSUMER_QUEUE};
+use subtitle_store::Store;
 use tokio::sync::watch;
 
 use crate::{
-    act::{ActError, Hands, cluster::Cluster, ledger::Ledger, queues::Queues},
+    act::{ActError, Hands, cluster::Cluster, glossary::snapshot, ledger::Ledger, queues::Queues},
     decide::{
         admit::turns,
         reconcile::{deadline_is_due, reconcile},
     },
-    observe::{Facts, ObservedJob},
+    observe::{Facts, Glossary, ObservedJob},
 };
 
 /// The session others opened, while there is one.
@@ -28,6 +29,8 @@ pub struct Reconciler<C, L, P> {
     pub hands: Arc<Hands<C, L>>,
     /// RabbitMQ.
     pub broker: Broker<P>,
+    /// Where glossaries are kept for workers.
+    pub files: Store,
     /// At most this many tasks out.
     pub max_in_flight: usize,
     /// Jobs whose turn it is.
@@ -38,8 +41,8 @@ pub struct Reconciler<C, L, P> {
 
 impl<C: Cluster, L: Ledger, P: Queues> Reconciler<C, L, P> {
     /// With nobody admitted yet.
-    pub fn new(hands: Arc<Hands<C, L>>, broker: Broker<P>, max_in_flight: usize) -> Self {
-        Self { hands, broker, max_in_flight, admitted: Mutex::default(), doubtful: Mutex::default() }
+    pub fn new(hands: Arc<Hands<C, L>>, broker: Broker<P>, files: Store, max_in_flight: usize) -> Self {
+        Self { hands, broker, files, max_in_flight, admitted: Mutex::default(), doubtful: Mutex::default() }
     }
 
     /// Lets the next jobs have their turn; those whose turn it was not before.
@@ -71,12 +74,11 @@ impl<C: Cluster, L: Ledger, P: Queues> Reconciler<C, L, P> {
         let Some(observed) = ObservedJob::of(&newest) else { return Ok(None) };
         let session = self.broker.borrow().clone();
         let facts = self.facts(&observed, session.as_deref(), now).await?;
+        let has_broker = facts.has_broker;
         let plan = reconcile(&observed, facts, now);
         let look_again = plan.look_again;
         self.hands.carry_out(newest, plan, session.as_deref(), None, now).await?;
-        if facts.has_broker
-            && let Ok(mut doubtful) = self.doubtful.lock()
-        {
+        if has_broker && let Ok(mut doubtful) = self.doubtful.lock() {
             doubtful.remove(&observed.uid);
         }
         Ok(look_again)
@@ -93,8 +95,16 @@ impl<C: Cluster, L: Ledger, P: Queues> Reconciler<C, L, P> {
             }
             _ => false,
         };
+        let is_its_turn = holds(&self.admitted);
+        let is_asked_for = is_its_turn || job.status.reason == Some(Reason::WaitingForGlossary);
+        let glossary = if session.is_some() && job.status.phase == Phase::Pending && is_asked_for && !job.spec.suspend {
+            snapshot(self.hands.cluster.as_ref(), &self.files, job).await?
+        } else {
+            Glossary::NotNeeded
+        };
         Ok(Facts {
-            is_its_turn: holds(&self.admitted),
+            is_its_turn,
+            glossary,
             has_broker: session.is_some(),
             events_settled,
             task_may_be_lost: holds(&self.doubtful),

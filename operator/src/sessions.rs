@@ -5,68 +5,118 @@ use std::{collections::HashSet, convert::Infallible, sync::Arc, time::Duration};
 
 use jiff::Timestamp;
 use kube::ResourceExt as _;
-use subtitle_broker::{Backoff, BrokerError, Measured, Publish as _, Session};
+use subtitle_broker::{Address, Backoff, BrokerError, Measured, Publish as _, Session};
 use subtitle_core::{event::Event, job::SubtitleJob, phase::Phase};
 use tokio::sync::{Notify, mpsc, watch};
+use tokio_util::sync::CancellationToken;
 
 use crate::{
-    act::{cluster::Cluster as _, queues::Publisher},
+    act::{ActError, cluster::Cluster as _, queues::Publisher},
     consumer,
     controller::Production,
     dead,
-    decide::reconcile::task,
+    decide::{reconcile::task, unusable::Unusable},
     gauges, history,
+    metrics::Metrics,
     observe::ObservedJob,
     repair,
 };
 
-/// One session after the other, for ever. Without a `url` nothing is published, only logged.
+/// How the sessions are told to end.
+#[derive(Clone, Debug, Default)]
+pub struct Ending {
+    /// Nothing new is to be begun.
+    pub stop: CancellationToken,
+    /// After `stop`: nobody publishes any more.
+    pub quiet: CancellationToken,
+}
+
+/// One session after the other, until it is told to end. Without an `address` nothing is published, only logged.
 pub async fn run(
-    url: Option<&str>,
+    address: Option<&Address>,
     sessions: watch::Sender<Option<Arc<Publisher>>>,
     reconciler: &Production,
     mut deletions: mpsc::UnboundedReceiver<SubtitleJob>,
-    doubts: Arc<Notify>,
-) -> Infallible {
-    let Some(url) = url else {
+    doubts: &Arc<Notify>,
+    ending: &Ending,
+) {
+    let Some(address) = address else {
         drop(deletions); // nobody reads them: kept, they would add up for ever
-        return only_log(reconciler).await;
+        tokio::select! {
+            never = only_log(reconciler) => match never {},
+            () = ending.stop.cancelled() => return,
+        }
     };
-    let mut backoff = Backoff::default();
+    let (mut backoff, mut unusable) = (Backoff::default(), Unusable::default());
     loop {
         let begun = std::time::Instant::now();
-        match Session::open_and_declare(url, "subtitle-operator").await {
+        let opened = tokio::select! {
+            opened = open(address, &mut unusable, &reconciler.hands.metrics) => opened,
+            () = ending.stop.cancelled() => return,
+        };
+        match opened {
             Ok((session, made_anew)) => {
                 let session = Arc::new(session);
                 let metrics = &reconciler.hands.metrics;
                 let publisher = Arc::new(Measured::new(session.clone(), metrics.publishing.clone()));
                 sessions.send_replace(Some(publisher.clone()));
                 metrics.broker_connected.set([], 1);
-                Box::pin(hold(&publisher, &made_anew, reconciler, &mut deletions, &doubts)).await;
+                let held = hold(&publisher, &made_anew, reconciler, &mut deletions, doubts, ending);
+                Box::pin(held).await;
                 metrics.broker_connected.set([], 0);
                 sessions.send_replace(None);
                 session.close().await;
             }
             Err(error) => tracing::warn!(%error, "no session with the broker"),
         }
-        tokio::time::sleep(backoff.pause(begun.elapsed(), fastrand::f64())).await;
+        tokio::select! {
+            () = ending.stop.cancelled() => return,
+            () = tokio::time::sleep(backoff.pause(begun.elapsed(), fastrand::f64())) => {}
+        }
     }
 }
 
-/// Runs every loop on one session, until the first of them ends.
+/// A session on which every queue answers; with the names of the queues that were made anew. One that does not answer for
+/// long is made anew, too: its tasks are published again like those of any queue that was not there.
+async fn open(
+    address: &Address,
+    unusable: &mut Unusable,
+    metrics: &Metrics,
+) -> Result<(Session, Vec<&'static str>), BrokerError> {
+    let (session, mut made_anew) = Session::open_and_declare(address, "subtitle-operator").await?;
+    let silent = session.unanswering().await?;
+    let lost = unusable.look(&silent, Timestamp::now());
+    for queue in &silent {
+        if !lost.contains(queue) {
+            return Err(BrokerError::Unanswering { queue });
+        }
+        tracing::warn!(queue, "the queue has not answered for a minute: it is deleted and made anew");
+        metrics.repairs.increment(["queue_redeclared"]);
+        // A broker that answers this with an error may have deleted it all the same: then the next session declares it.
+        session.make_anew(queue).await?;
+        made_anew.push(queue);
+    }
+    Ok((session, made_anew))
+}
+
+/// Runs every loop on one session, until the first of them ends, or until it is to be closed.
 async fn hold(
     publisher: &Publisher,
     made_anew: &[&'static str],
     reconciler: &Production,
     deletions: &mut mpsc::UnboundedReceiver<SubtitleJob>,
     doubts: &Arc<Notify>,
+    ending: &Ending,
 ) {
     let tasks = repair::doubt_tasks_in(reconciler, made_anew);
     tracing::info!(?made_anew, tasks, "a session with the broker began");
     doubts.notify_one();
     let hands = &reconciler.hands;
     tokio::select! {
-        error = consumer::run(publisher, hands) => tracing::warn!(%error, "the consumer loop ended"),
+        ended = consume(publisher, reconciler, ending) => match ended {
+            Ok(()) => tracing::info!("this session with the broker is closed: what was in hand is done"),
+            Err(error) => tracing::warn!(%error, "the consumer loop ended"),
+        },
         error = dead::run(publisher) => tracing::warn!(%error, "the dead-letter loop ended"),
         error = history::run(publisher.inner(), hands) => tracing::warn!(%error, "the history loop ended"),
         error = repair::run(reconciler, publisher, doubts) => tracing::warn!(%error, "the repair loop ended"),
@@ -74,6 +124,22 @@ async fn hold(
         error = announce_deletions(publisher, deletions) => tracing::warn!(%error, "publishing deletions ended"),
         error = publisher.inner().ended() => tracing::warn!(%error, "the connection with the broker ended"),
     }
+}
+
+/// Consumes until it is to stop or there is another login; what is in hand then is finished, and other loops and the
+/// reconciles that still run keep the session until then.
+async fn consume(publisher: &Publisher, reconciler: &Production, ending: &Ending) -> Result<(), ActError> {
+    let leave = async {
+        tokio::select! {
+            () = ending.stop.cancelled() => {}
+            () = publisher.inner().outdated() => {}
+        }
+    };
+    consumer::run(publisher, &reconciler.hands, leave).await?;
+    if ending.stop.is_cancelled() {
+        ending.quiet.cancelled().await;
+    }
+    Ok(())
 }
 
 /// What is said of a deleted object; nothing of a job that was over.

@@ -37,12 +37,31 @@ fn job(name: &str, translates: bool) -> SubtitleJob {
     SubtitleJob::new(name, serde_json::from_value(spec).expect("a spec"))
 }
 
+/// How often a call is made again whose connection the API server closed under it.
+const TRIES: usize = 5;
+
+/// The answer, or that the object is there already, of a call that may be made again.
+async fn answered<T, F: Future<Output = kube::Result<T>>>(call: impl Fn() -> F) -> kube::Result<T> {
+    for _ in 1..TRIES {
+        match call().await {
+            Err(kube::Error::HyperError(_) | kube::Error::Service(_)) => {}
+            answer => return answer,
+        }
+    }
+    call().await
+}
+
 /// Creates so many jobs, every other one to be translated.
 pub(crate) async fn create(place: &Place, prefix: &str, count: usize) -> Result<Vec<Subject>> {
     let api = &place.jobs();
     let create = |at| async move {
-        let created = api.create(&PostParams::default(), &job(&format!("{prefix}-{at}"), at % 2 == 0)).await?;
-        let (job_id, name) = (created.metadata.uid.unwrap_or_default(), created.metadata.name.unwrap_or_default());
+        let (name, parameters) = (format!("{prefix}-{at}"), PostParams::default());
+        let job = job(&name, at % 2 == 0);
+        let created = match answered(|| api.create(&parameters, &job)).await {
+            Err(kube::Error::Api(answer)) if answer.code == 409 => answered(|| api.get(&name)).await?,
+            created => created?,
+        };
+        let job_id = created.metadata.uid.unwrap_or_default();
         Ok(Subject { job_id, namespace: "default".to_owned(), name, attempt: 1 })
     };
     futures::stream::iter(0..count).map(create).buffered(AT_ONCE).try_collect().await
@@ -67,7 +86,8 @@ pub(crate) async fn patches(place: &Place) -> Result<f64> {
     let (api, subjects) = (&place.jobs(), &subjects);
     let patch = |at: usize| async move {
         let patch = Patch::Merge(json!({"status": status(at)}));
-        api.patch_status(&subjects[at % OBJECTS].name, &PatchParams::default(), &patch).await.map(drop)
+        let (name, parameters) = (&subjects[at % OBJECTS].name, PatchParams::default());
+        answered(|| api.patch_status(name, &parameters, &patch)).await.map(drop)
     };
     let begun = Instant::now();
     futures::stream::iter(0..PATCHES).map(patch).buffer_unordered(AT_ONCE).try_collect::<()>().await?;

@@ -14,7 +14,8 @@ use std::{
 use anyhow::{Context as _, Result, ensure};
 
 use crate::{
-    process::{Server, free_port, output, patiently, wait_until},
+    go::build_once,
+    process::{Server, free_port, output, wait_until},
     proxy::Proxy,
 };
 
@@ -28,11 +29,11 @@ pub type InFront<'a> = &'a (dyn Fn(u16) -> u16 + Sync);
 
 /// Where the control plane's programs and kubectl are.
 pub struct Programs {
-    etcd: PathBuf,
-    apiserver: PathBuf,
+    pub(crate) etcd: PathBuf,
+    pub(crate) apiserver: PathBuf,
     /// Arguments before the API server's own, for the binary that holds every component.
     component: &'static [&'static str],
-    kubectl: PathBuf,
+    pub(crate) kubectl: PathBuf,
 }
 
 /// The cache outside the checkout: `$XDG_CACHE_HOME/subtitles`, or `~/.cache/subtitles`.
@@ -106,30 +107,16 @@ fn own_kubectl(kube: &Path) -> Result<PathBuf> {
 }
 
 fn build(module: &str, up_to: u32, progress: Progress<'_>) -> Result<PathBuf> {
-    let program = compiled(module)?;
-    let folder = program.parent().context("the cache has a folder")?;
-    fs::create_dir_all(folder).with_context(|| format!("failed to create {}", folder.display()))?;
-    // Of several that want it at once, one compiles and the others wait.
-    let lock = File::create(folder.join(format!("{module}.lock")))?;
-    lock.lock()?;
-    if program.exists() {
-        return Ok(program);
-    }
-    let info = "k8s.io/component-base/version";
-    let flags = format!(
-        "-s -w -X {info}.gitVersion={VERSION} -X {info}.gitMajor=1 -X {info}.gitMinor=34 -X {info}.gitTreeState=clean"
-    );
-    let unfinished = folder.join(format!("{module}.unfinished"));
-    let mut go = Command::new("go");
-    go.args(["build", "-trimpath", "-ldflags", &flags, "-o"]).arg(&unfinished).arg(".");
-    go.current_dir(source(module)).env("CGO_ENABLED", "0");
-    let log = folder.join(format!("{module}.log"));
-    let tell =
-        |seconds| progress(&format!("compiling {module} from its Go module, once: {seconds} s of up to {up_to} s"));
-    patiently(&mut go, &log, tell)
-        .context("failed to compile Kubernetes: is the Go module proxy reachable? What is done is kept")?;
-    fs::rename(&unfinished, &program)?;
-    Ok(program)
+    build_once(&compiled(module)?, up_to, progress, |folder| {
+        let info = "k8s.io/component-base/version";
+        let flags = format!(
+            "-s -w -X {info}.gitVersion={VERSION} -X {info}.gitMajor=1 -X {info}.gitMinor=34 -X {info}.gitTreeState=clean"
+        );
+        let mut go = Command::new("go");
+        go.args(["build", "-trimpath", "-ldflags", &flags, "-o"]).arg(folder.join(module)).arg(".");
+        go.current_dir(source(module)).env("CGO_ENABLED", "0");
+        go
+    })
 }
 
 /// A Kubernetes API.
@@ -141,7 +128,7 @@ pub struct Cluster {
     /// The API server and then its etcd, so that they end in this order; none for a cluster that is not ours.
     pub servers: Vec<Server>,
     /// The API server's port, and the token of its user `operator`; none for a cluster that is not ours.
-    own: Option<(u16, String)>,
+    pub(crate) own: Option<(u16, String)>,
 }
 
 /// Whether etcd has on its disk what it has answered for.
@@ -196,7 +183,7 @@ impl Cluster {
         let tokens = format!("{token},admin,admin,\"system:masters\"\n{operator},operator,operator\n");
         fs::write(folder.join("tokens.csv"), tokens)?;
         let kubeconfig = folder.join("kubeconfig");
-        fs::write(&kubeconfig, kubeconfig_text("https", api_port, &token))?;
+        fs::write(&kubeconfig, kubeconfig_text(&format!("https://127.0.0.1:{api_port}"), &token))?;
 
         let mut apiserver = Server::start("kube-apiserver", &programs.apiserver, folder, |command| {
             command.args(programs.component);
@@ -229,7 +216,7 @@ impl Cluster {
         let (target, scheme) = in_front.map_or((*port, "https"), |serve| (serve(*port), "http"));
         let proxy = Proxy::start(target)?;
         let kubeconfig = folder.join("operator.kubeconfig");
-        fs::write(&kubeconfig, kubeconfig_text(scheme, proxy.port, token))?;
+        fs::write(&kubeconfig, kubeconfig_text(&format!("{scheme}://127.0.0.1:{}", proxy.port), token))?;
         let mut bind = self.kubectl();
         bind.args(["create", "clusterrolebinding", "operator", "--clusterrole=cluster-admin", "--user=operator"]);
         output(&mut bind)?;
@@ -244,10 +231,10 @@ impl Cluster {
     }
 }
 
-fn kubeconfig_text(scheme: &str, port: u16, token: &str) -> String {
+pub(crate) fn kubeconfig_text(address: &str, token: &str) -> String {
     format!(
         "apiVersion: v1\nkind: Config\ncurrent-context: subtitles-dev\n\
-         clusters: [{{name: dev, cluster: {{server: '{scheme}://127.0.0.1:{port}', insecure-skip-tls-verify: true}}}}]\n\
+         clusters: [{{name: dev, cluster: {{server: '{address}', insecure-skip-tls-verify: true}}}}]\n\
          users: [{{name: admin, user: {{token: '{token}'}}}}]\n\
          contexts: [{{name: subtitles-dev, context: {{cluster: dev, user: admin}}}}]\n"
     )

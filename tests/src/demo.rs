@@ -17,8 +17,9 @@ const SHOWN: usize = 10;
 const COLUMN: usize = 46;
 
 /// Runs the demo; the system goes on running afterwards.
-pub(crate) fn demo(options: &Options) -> Result<()> {
-    requirements::prepare(options)?;
+pub(crate) fn demo(mut options: Options) -> Result<()> {
+    requirements::prepare(&mut options)?;
+    let options = &options;
     println!("\nStarting, side by side:");
     let starting = Starting::begin(options)?;
     let session = &starting.session;
@@ -38,7 +39,7 @@ pub(crate) fn demo(options: &Options) -> Result<()> {
     starting.keep()
 }
 
-/// Only a cluster that is not ours can have jobs of an earlier demo.
+/// A cluster that is not ours can have jobs of an earlier demo.
 fn forget_earlier_jobs(session: &Session) -> Result<()> {
     let delete = ["delete", "--ignore-not-found", "-f"];
     output(session.kubectl().args(delete).arg(samples::folder())).map(drop)
@@ -94,17 +95,24 @@ Everything goes on running. Try:
   eval \"$(cargo dev env{place})\"          # kubectl, curl and redis-cli now mean this system
   kubectl get subtitlejobs -o wide
   curl $SUBTITLES_API/subtitles/$(kubectl get subtitlejob translated -o jsonpath='{{.metadata.uid}}')
-
-  your own film: copy it to
-    {}
-  and write  spec: {{video: {{path: FILM.mkv}}, language: es, output: {{sidecar: IfAbsent}}}}
-
-  kill -9 $(pgrep -f subtitle-translator); kubectl replace --force -f manifests/samples/; kubectl get subtitlejobs -w
+  {}
 
 End it with: cargo dev down{place}",
-        session.library.display()
+        if options.processes {
+            "kill -9 $(pgrep -f subtitle-translator); kubectl replace --force -f manifests/samples/; kubectl get subtitlejobs -w"
+        } else {
+            "kubectl -n subtitles delete pod -l app.kubernetes.io/component=translator; kubectl replace --force -f manifests/samples/"
+        }
     );
+    if let Some(library) = &session.library {
+        println!(
+            "\nYour own film: copy it to\n  {}\nand write  spec: {{video: {{path: FILM.mkv}}, language: es, output: {{sidecar: IfAbsent}}}}",
+            library.display()
+        );
+    }
     if let Some(context) = &options.context {
-        println!("The CRD and the jobs stay in the cluster of the context '{context}' until you delete them.");
+        println!(
+            "The chart and the jobs stay in the cluster of the context '{context}': helm -n subtitles uninstall subtitles"
+        );
     }
 }

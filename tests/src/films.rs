@@ -14,7 +14,7 @@ pub fn make(library: &Path) -> Result<()> {
     let dialogue = root().join("manifests/samples/films");
     let picture = library.join(".picture.mkv");
     let mut ffmpeg = Command::new("ffmpeg");
-    ffmpeg.args(["-v", "error", "-y", "-f", "lavfi", "-i", "testsrc2=size=320x180:rate=2:duration=184"]);
+    ffmpeg.args(["-v", "error", "-y", "-f", "lavfi", "-i", "testsrc2=size=320x180:rate=1/2:duration=840"]);
     output(ffmpeg.args(["-c:v", "mpeg4", "-q:v", "12"]).arg(&picture))?;
     let mut mkvmerge = Command::new("mkvmerge");
     mkvmerge.args(["-q", "-o"]).arg(library.join("harbour.mkv")).arg(&picture);

@@ -4,14 +4,22 @@
 use std::path::{Path, PathBuf};
 
 pub mod cluster;
+pub mod debian;
 pub mod films;
+pub mod go;
+pub mod image;
+pub mod installation;
+pub mod node;
 pub mod packages;
 pub mod process;
+pub mod product;
 pub mod proxy;
 pub mod rabbitmq;
 pub mod samples;
+pub mod sbom;
 pub mod servers;
 pub mod stack;
+pub mod tools;
 
 /// The checkout's root.
 pub fn root() -> PathBuf {

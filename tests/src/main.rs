@@ -1,6 +1,7 @@
 //! The development harness: `cargo demo`, `cargo verify`, `cargo dev …`.
 
 mod demo;
+mod generated;
 mod requirements;
 mod serve;
 mod session;
@@ -14,6 +15,10 @@ use anyhow::Result;
 use clap::{Parser, Subcommand};
 
 use session::{Options, Starting};
+use subtitle_tests::{
+    node::{Node, SERVER_IMAGES},
+    packages, product,
+};
 
 /// Everything a developer's machine needs, behind `cargo dev`.
 #[derive(Parser)]
@@ -39,6 +44,8 @@ enum Command {
     Simulate(simulate::Wanted),
     /// Write the generated files anew.
     Generate,
+    /// Build the container images, without a daemon and without a network.
+    Image,
     /// Inflict every fault on real servers while many jobs run, and judge what became of each.
     Faults {
         /// How many jobs; verify runs 500
@@ -51,6 +58,12 @@ enum Command {
         #[arg(value_enum)]
         what: Bench,
     },
+    /// Run a Kubernetes node until Ctrl-C, for trying things by hand.
+    Node {
+        /// Also load the product's images, RabbitMQ and Redis
+        #[arg(long)]
+        images: bool,
+    },
     /// The process behind demo and up.
     #[command(hide = true)]
     Serve(Options),
@@ -62,8 +75,9 @@ enum Bench {
     Pipeline,
 }
 
-fn up(options: &Options) -> Result<()> {
-    requirements::prepare(options)?;
+fn up(mut options: Options) -> Result<()> {
+    requirements::prepare(&mut options)?;
+    let options = &options;
     let starting = Starting::begin(options)?;
     let place = options.place();
     println!("Everything runs. Next: eval \"$(cargo dev env{place})\"; end it with: cargo dev down{place}");
@@ -79,7 +93,10 @@ fn down(options: &Options) -> Result<()> {
 fn env(options: &Options) -> Result<()> {
     let session = options.running()?;
     println!("export KUBECONFIG='{}'", session.kubeconfig.display());
-    println!("export SUBTITLES_API='{}' SUBTITLES_LIBRARY='{}'", session.api, session.library.display());
+    println!("export SUBTITLES_API='{}'", session.api);
+    if let Some(library) = &session.library {
+        println!("export SUBTITLES_LIBRARY='{}'", library.display());
+    }
     println!("export SUBTITLES_BROKER_URL='{}' SUBTITLES_REDIS_URL='{}'", session.broker_url, session.redis_url);
     if let Some(folder) = session.kubectl.parent().filter(|folder| folder.is_absolute()) {
         println!("export PATH='{}':\"$PATH\"", folder.display());
@@ -87,18 +104,46 @@ fn env(options: &Options) -> Result<()> {
     Ok(())
 }
 
+fn image() -> Result<()> {
+    packages::ensure()?;
+    let images = product::images(&|step| println!("{step}"))?;
+    for image in [&images.subtitles, &images.apertium] {
+        let kilobytes = std::fs::metadata(&image.compressed)?.len() / 1000;
+        println!("{}\n  {}, {kilobytes} kB compressed", image.reference, image.digest()?);
+        println!("  {} (docker load, ctr images import)", image.archive.display());
+    }
+    Ok(())
+}
+
+fn node(with_images: bool) -> Result<()> {
+    packages::ensure()?;
+    let progress = |step: &str| println!("{step}");
+    let node = Node::start("hand", &progress)?;
+    if with_images {
+        let images = product::images(&progress)?;
+        [images.subtitles.archive, images.apertium.archive].iter().try_for_each(|archive| node.load(archive))?;
+        node.load_servers(&SERVER_IMAGES, &progress)?;
+    }
+    println!("export KUBECONFIG='{}'", node.cluster.kubeconfig.display());
+    println!("It ends with this program, by Ctrl-C or the end of its input.");
+    std::io::stdin().lines().for_each(drop);
+    Ok(())
+}
+
 fn main() -> ExitCode {
-    let outcome = match &Arguments::parse().command {
+    let outcome = match Arguments::parse().command {
         Command::Demo(options) => demo::demo(options).map(|()| true),
         Command::Up(options) => up(options).map(|()| true),
-        Command::Down(options) => down(options).map(|()| true),
-        Command::Env(options) => env(options).map(|()| true),
-        Command::Serve(options) => serve::serve(options).map(|()| true),
-        Command::Simulate(wanted) => simulate::simulate(wanted),
+        Command::Down(options) => down(&options).map(|()| true),
+        Command::Env(options) => env(&options).map(|()| true),
+        Command::Node { images } => node(images).map(|()| true),
+        Command::Serve(options) => serve::serve(&options).map(|()| true),
+        Command::Simulate(wanted) => simulate::simulate(&wanted),
         Command::Verify => Ok(verify::verify()),
-        Command::Generate => verify::generate().map(|()| true),
+        Command::Generate => generated::write().map(|()| true),
+        Command::Image => image().map(|()| true),
         Command::Bench { what: Bench::Pipeline } => verify::bench_pipeline().map(|()| true),
-        Command::Faults { jobs } => verify::faults(*jobs).map(|()| true),
+        Command::Faults { jobs } => verify::faults(jobs).map(|()| true),
     };
     match outcome {
         Ok(true) => ExitCode::SUCCESS,

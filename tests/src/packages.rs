@@ -8,7 +8,7 @@ use anyhow::{Context as _, Result, bail};
 use crate::{cluster::cache, process::patiently};
 
 /// Command and the package it comes from.
-const PACKAGES: [(&str, &str); 12] = [
+const PACKAGES: [(&str, &str); 18] = [
     ("/usr/lib/rabbitmq/bin/rabbitmq-server", "rabbitmq-server"),
     ("redis-server", "redis-server"),
     ("redis-cli", "redis-tools"),
@@ -21,6 +21,12 @@ const PACKAGES: [(&str, &str); 12] = [
     ("setpriv", "util-linux"),
     ("openssl", "openssl"),
     ("debootstrap", "debootstrap"),
+    ("containerd", "containerd"),
+    ("runc", "runc"),
+    ("/usr/lib/cni/bridge", "containernetworking-plugins"),
+    ("nft", "nftables"),
+    ("ip", "iproute2"),
+    ("buildah", "buildah"),
 ];
 
 fn is_there(program: &str) -> bool {

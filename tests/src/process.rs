@@ -13,6 +13,8 @@ use std::{
 
 use anyhow::{Context as _, Result, bail};
 
+use crate::root;
+
 type Answer = (Command, std::io::Result<Child>);
 type Order = (Command, mpsc::Sender<Answer>);
 
@@ -172,6 +174,19 @@ pub fn patiently(command: &mut Command, log: &Path, tell: impl Fn(u64)) -> Resul
         bail!("'{program}' ended with {status}; its output is in {} and ends:\n{}", log.display(), end_of(log));
     }
     Ok(())
+}
+
+/// A cargo in the checkout's root that knows nothing of the one that runs us: build scripts that look at our package's
+/// variables would run again, and everything that needs them be compiled anew.
+pub fn cargo() -> Command {
+    let mut cargo = Command::new("cargo");
+    cargo.current_dir(root());
+    for (name, _) in std::env::vars_os() {
+        if name.to_str().is_some_and(|name| name.starts_with("CARGO_PKG_") || name.starts_with("CARGO_MANIFEST_")) {
+            cargo.env_remove(name);
+        }
+    }
+    cargo
 }
 
 /// Runs a command to its end and returns its standard output; the error holds its standard error.

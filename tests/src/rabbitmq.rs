@@ -8,11 +8,11 @@ use std::{
     time::Duration,
 };
 
-use anyhow::{Context as _, Result, bail};
+use anyhow::{Result, bail};
 
 use crate::{
-    cluster::cache,
-    process::{Server, free_port, output, patiently, wait_until},
+    debian::SERVERS,
+    process::{Server, free_port, output, wait_until},
 };
 
 /// Where the package has the programs that do not change their user.
@@ -38,27 +38,11 @@ impl Edition {
     pub fn asked_for() -> Result<Self> {
         match std::env::var("SUBTITLE_RABBITMQ").as_deref() {
             Err(_) | Ok("3") => Ok(Self::Installed),
-            Ok("4") => Self::trixie(),
+            Ok("4") => Ok(Self::Root(SERVERS.find_or_make(&|step| println!("{step}"))?)),
             Ok(other) => {
                 bail!("SUBTITLE_RABBITMQ is '{other}'; 3 (the installed package) and 4 (Debian 13's) are known")
             }
         }
-    }
-
-    /// Debian 13's root file system with RabbitMQ 4.0, made once in the cache (about a minute, 370 MB).
-    fn trixie() -> Result<Self> {
-        let root = cache()?.join("trixie");
-        if !root.join("subtitles-complete").exists() {
-            let _ = fs::remove_dir_all(&root);
-            fs::create_dir_all(cache()?)?;
-            let mut make = Command::new("debootstrap");
-            make.args(["--variant=minbase", "--include=rabbitmq-server", "trixie"]).arg(&root);
-            let tell = |seconds| println!("making a root file system with RabbitMQ 4, once: {seconds} s of up to 90 s");
-            patiently(&mut make, &cache()?.join("trixie.log"), tell)
-                .context("failed to make Debian 13's root file system (needs root and the package debootstrap)")?;
-            fs::write(root.join("subtitles-complete"), "")?;
-        }
-        Ok(Self::Root(root))
     }
 
     /// One of RabbitMQ's programs, with `folder` as its own; and that folder as the program sees it.

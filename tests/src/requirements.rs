@@ -6,7 +6,7 @@ use std::process::Command;
 use anyhow::{Result, bail};
 use subtitle_tests::{
     cluster::{installed_kubectl, needs_compiling},
-    packages,
+    node, packages,
     process::output,
 };
 
@@ -15,8 +15,15 @@ use crate::session::Options;
 /// The oldest Go that compiles Kubernetes 1.34 and its modules here.
 const OLDEST_GO: (u32, u32) = (1, 26);
 
-/// Checks versions, prints what will be done, and installs what is missing.
-pub(crate) fn prepare(options: &Options) -> Result<()> {
+/// Checks versions, decides between pods and processes, prints what will be done, and installs what is missing.
+pub(crate) fn prepare(options: &mut Options) -> Result<()> {
+    let own_node = options.context.is_none() && !options.processes;
+    if own_node && !node::is_allowed() {
+        println!(
+            "A Kubernetes node takes root and namespaces of its own, so everything runs as processes instead of pods."
+        );
+        options.processes = true;
+    }
     let compiles = options.context.is_none() && needs_compiling()?;
     if compiles {
         check_go()?;
@@ -26,15 +33,17 @@ pub(crate) fn prepare(options: &Options) -> Result<()> {
     }
     let missing = packages::missing();
     let installed = if missing.is_empty() { "nothing".to_owned() } else { format!("{} (Debian)", missing.join(", ")) };
-    let work = if compiles {
-        "Kubernetes and etcd from their Go modules, about 6 minutes on 2 cores, once (4 GB in Go's and our cache)"
+    let kubernetes = if compiles {
+        "Kubernetes, etcd, CoreDNS and Helm from their Go modules, about 12 minutes on 2 cores, once (6 GB of caches)"
     } else {
-        "nothing of Kubernetes; operator and workers where they have changed"
+        "nothing of Kubernetes"
     };
+    let product = if options.processes { "operator and workers" } else { "operator and workers, and their images" };
     println!("This needs, on this machine:");
     println!("  install   {installed}");
-    println!("  compile   {work}");
-    println!("  use       about 1.5 GB of memory, free ports of 127.0.0.1, {}", options.folder()?.display());
+    println!("  compile   {kubernetes}");
+    println!("            {product}, where they have changed");
+    println!("  use       about 2 GB of memory, free ports of 127.0.0.1, {}", options.folder()?.display());
     packages::ensure()
 }
 

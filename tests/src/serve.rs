@@ -4,6 +4,7 @@
 use std::{
     fs,
     io::{BufRead as _, Write as _},
+    net::TcpStream,
     path::Path,
     thread,
     time::Duration,
@@ -13,10 +14,34 @@ use anyhow::{Context as _, Result};
 use subtitle_tests::{
     cluster::needs_compiling,
     films::first_lines_in_spanish,
+    installation::{Installation, NAMESPACE},
+    node::Node,
+    process::{Server, eventually, free_port},
+    root,
     stack::{self, Stack},
+    tools::HELM_4,
 };
 
 use crate::session::{Options, Session, signal_group};
+
+/// What runs.
+enum System {
+    Processes(Box<Stack>),
+    Pods { installation: Box<Installation>, forwards: Vec<Server> },
+}
+
+impl System {
+    /// Everything that is started again when it ends.
+    fn servers(&mut self) -> Box<dyn Iterator<Item = &mut Server> + '_> {
+        match self {
+            Self::Processes(stack) => Box::new(stack.servers()),
+            Self::Pods { installation, forwards } => {
+                let node = installation.node.iter_mut().flat_map(Node::servers);
+                Box::new(node.chain(forwards))
+            }
+        }
+    }
+}
 
 /// Nobody may be reading any more, which is no reason to stop.
 fn tell(step: &str) {
@@ -40,7 +65,7 @@ pub(crate) fn serve(options: &Options) -> Result<()> {
     fs::write(folder.join("process"), &group)?;
     end_with_whoever_started_us(group.clone());
     match start(options, &folder) {
-        Ok(stack) => look_after(stack),
+        Ok(system) => look_after(system),
         Err(error) => {
             tell(&format!("error: {error:#}"));
             signal_group(&group, "KILL");
@@ -49,7 +74,7 @@ pub(crate) fn serve(options: &Options) -> Result<()> {
     }
 }
 
-fn start(options: &Options, folder: &Path) -> Result<Stack> {
+fn start(options: &Options, folder: &Path) -> Result<System> {
     // People put their own films into the library: it stays; everything else is made anew.
     for old in ["session.json", "kubernetes", "rabbitmq", "redis", "store"] {
         let old = folder.join(old);
@@ -61,10 +86,22 @@ fn start(options: &Options, folder: &Path) -> Result<Stack> {
             tell(&format!("  {english:<46}  {spanish}"));
         }
     }
+    let (system, session) = if options.processes {
+        let (stack, session) = processes(folder)?;
+        (System::Processes(Box::new(stack)), session)
+    } else {
+        let (installation, forwards, session) = installation(options, folder)?;
+        (System::Pods { installation: Box::new(installation), forwards }, session)
+    };
+    fs::write(folder.join("session.json"), serde_json::to_vec_pretty(&session)?)?;
+    tell("ready");
+    Ok(system)
+}
+
+fn processes(folder: &Path) -> Result<(Stack, Session)> {
     let library = folder.join("library");
     let simulated_delay = Duration::from_millis(1500);
-    let context = options.context.as_deref();
-    let stack = stack::Options { context, simulated_delay, ..stack::Options::new(library, &tell) };
+    let stack = stack::Options { simulated_delay, ..stack::Options::new(library, &tell) };
     let stack = Stack::start_with(folder, &stack)?;
     let session = Session {
         kubeconfig: stack.cluster.kubeconfig.clone(),
@@ -72,18 +109,53 @@ fn start(options: &Options, folder: &Path) -> Result<Stack> {
         api: stack.api.clone(),
         broker_url: stack.broker.url.clone(),
         redis_url: stack.redis.url.clone(),
-        store: stack.store.clone(),
-        library: stack.library.clone(),
+        library: Some(stack.library.clone()),
     };
-    fs::write(folder.join("session.json"), serde_json::to_vec_pretty(&session)?)?;
-    tell("ready");
-    Ok(stack)
+    Ok((stack, session))
 }
 
-fn look_after(mut stack: Stack) -> Result<()> {
+/// The chart, installed on a node of ours or on somebody's own cluster, and what of it is reached on loopback.
+fn installation(options: &Options, folder: &Path) -> Result<(Installation, Vec<Server>, Session)> {
+    let library = folder.join("library");
+    let installation = match &options.context {
+        Some(context) => Installation::on_a_cluster(context, &folder.join("kubernetes"), &tell)?,
+        None => Installation::on_a_node(&options.node_name()?, Some(&library), &tell)?,
+    };
+    let chart = root().join("charts/subtitle-operator");
+    let (api, broker, redis) = (free_port()?, free_port()?, free_port()?);
+    let values = folder.join("values.yaml");
+    fs::write(&values, include_str!("demo-values.yaml").replace("API", &format!("http://127.0.0.1:{api}")))?;
+    installation.install(&HELM_4, &["upgrade", "--install"], &chart, &values)?;
+    tell("the chart is installed; operator, API, downloader and translator run as pods");
+    let forward = |name: &str, service: &str, from: u16, to: u16| {
+        let server = Server::start(name, &installation.cluster.kubectl, folder, |command| {
+            command.env("KUBECONFIG", &installation.cluster.kubeconfig).args(["--namespace", NAMESPACE]);
+            command.args(["port-forward", service, &format!("{from}:{to}")]);
+        })?;
+        eventually(name, Duration::from_secs(30), || TcpStream::connect(("127.0.0.1", from)).ok())?;
+        Ok::<_, anyhow::Error>(server)
+    };
+    let forwards = vec![
+        forward("to-the-api", "service/subtitles-api", api, 8080)?,
+        forward("to-rabbitmq", "service/rabbitmq", broker, 5672)?,
+        forward("to-redis", "service/redis", redis, 6379)?,
+    ];
+    let session = Session {
+        kubeconfig: installation.cluster.kubeconfig.clone(),
+        kubectl: installation.cluster.kubectl.clone(),
+        api: format!("http://127.0.0.1:{api}"),
+        // As manifests/dev has them.
+        broker_url: format!("amqp://subtitles:not-for-production@127.0.0.1:{broker}/%2f"),
+        redis_url: format!("redis://:not-for-production@127.0.0.1:{redis}/0"),
+        library: options.context.is_none().then_some(library),
+    };
+    Ok((installation, forwards, session))
+}
+
+fn look_after(mut system: System) -> Result<()> {
     loop {
         thread::sleep(Duration::from_millis(500));
-        for server in stack.servers() {
+        for server in system.servers() {
             if let Some(status) = server.ended() {
                 eprintln!("{} ended with {status}: starting it again", server.name);
                 server.restart()?;

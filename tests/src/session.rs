@@ -8,6 +8,7 @@
 
 use std::{
     fs::{self, File, TryLockError},
+    hash::{DefaultHasher, Hash as _, Hasher as _},
     io::{BufRead as _, BufReader, Write as _},
     path::PathBuf,
     process::{Child, Command, Stdio},
@@ -18,7 +19,7 @@ use std::{
 use anyhow::{Context as _, Result, bail};
 use clap::Args;
 use serde::{Deserialize, Serialize};
-use subtitle_tests::{cluster::cache, process::output};
+use subtitle_tests::{cluster::cache, node, process::output};
 
 /// Where a session lives and which cluster it uses.
 #[derive(Args, Clone)]
@@ -26,9 +27,13 @@ pub(crate) struct Options {
     /// Keep the session's files here instead of ~/.cache/subtitles/dev; one session a folder
     #[arg(long)]
     pub(crate) folder: Option<PathBuf>,
-    /// Use the cluster of this kubectl context instead of starting a Kubernetes API of our own
+    /// Install the chart in the cluster of this kubectl context instead of on a node of our own; the images have to be
+    /// there: `cargo dev image`, then for example `kind load image-archive`
     #[arg(long)]
     pub(crate) context: Option<String>,
+    /// Run everything as processes instead of pods; what happens without root, too
+    #[arg(long, conflicts_with = "context")]
+    pub(crate) processes: bool,
 }
 
 /// Where everything of a running session is.
@@ -39,8 +44,8 @@ pub(crate) struct Session {
     pub(crate) api: String,
     pub(crate) broker_url: String,
     pub(crate) redis_url: String,
-    pub(crate) store: PathBuf,
-    pub(crate) library: PathBuf,
+    /// The video library, where it is a folder of this machine.
+    pub(crate) library: Option<PathBuf>,
 }
 
 impl Session {
@@ -59,6 +64,14 @@ impl Options {
             Some(folder) => Ok(std::path::absolute(folder)?),
             None => Ok(cache()?.join("dev")),
         }
+    }
+
+    /// The name of this session's node.
+    pub(crate) fn node_name(&self) -> Result<String> {
+        let mut digest = DefaultHasher::new();
+        self.folder()?.hash(&mut digest);
+        // A network device is named after it, which leaves it ten characters.
+        Ok(format!("{:08x}", digest.finish() & 0xffff_ffff))
     }
 
     /// What other commands must be given to mean this session.
@@ -101,6 +114,7 @@ impl Options {
             while begun.elapsed() < limit {
                 let is_empty = output(Command::new("pgrep").args(["-g", &group])).is_err();
                 if is_empty && self.lock()?.is_some() {
+                    node::forget(&self.node_name()?)?;
                     return Ok(true);
                 }
                 thread::sleep(Duration::from_millis(50));
@@ -133,6 +147,9 @@ impl Starting {
         serve.arg(std::env::current_exe()?).args(["serve", "--folder"]).arg(&folder);
         if let Some(context) = &options.context {
             serve.args(["--context", context]);
+        }
+        if options.processes {
+            serve.arg("--processes");
         }
         let log = File::create(folder.join("session.log"))?;
         serve.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(log);

@@ -1,11 +1,9 @@
 //! `cargo dev simulate`: plays seeds of the simulation, any number of them, or shows what happens in one. It runs the
 //! test in `tests/tests/simulation`, so that what a person replays is what `cargo verify` played.
 
-use std::process::Command;
-
 use anyhow::{Context as _, Result};
 use clap::Args;
-use subtitle_tests::root;
+use subtitle_tests::process::cargo;
 
 /// Which seeds.
 #[derive(Args)]
@@ -24,9 +22,8 @@ pub(crate) struct Wanted {
 /// Plays them; true if no rule was broken.
 pub(crate) fn simulate(wanted: &Wanted) -> Result<bool> {
     let test = ["test", "--quiet", "--workspace", "--test", "simulation", "--", "--ignored", "--nocapture", "simulate"];
-    let status = Command::new(env!("CARGO"))
+    let status = cargo()
         .args(test)
-        .current_dir(root())
         .env("SIMULATION_SEEDS", wanted.seeds.to_string())
         .env("SIMULATION_SEED", wanted.seed.to_string())
         .env("SIMULATION_TRACE", u8::from(wanted.trace).to_string())

@@ -15,7 +15,7 @@ use serde_json::Value;
 use crate::{
     cluster::{Cluster, Disk, InFront, Programs, Progress},
     films,
-    process::{Server, free_port, output, wait_until},
+    process::{Server, cargo, free_port, output, wait_until},
     proxy::Proxy,
     rabbitmq::Broker,
     root,
@@ -97,8 +97,6 @@ impl Ways {
 pub struct Options<'a> {
     /// The video library; the sample films are made in it.
     pub library: PathBuf,
-    /// Somebody's own cluster instead of a new one.
-    pub context: Option<&'a str>,
     /// Another object store than the directory: its URL, and what its client needs in the environment.
     pub store: Option<(String, Vec<(String, String)>)>,
     /// How long each answer of the simulated source and engine takes.
@@ -126,8 +124,8 @@ pub enum Profile {
 
 /// Builds operator and workers; the folder of their programs.
 pub fn build(profile: Profile) -> Result<PathBuf> {
-    let mut cargo = Command::new("cargo");
-    cargo.args(["build", "--quiet", "--workspace", "--bins", "--locked"]).current_dir(root());
+    let mut cargo = cargo();
+    cargo.args(["build", "--quiet", "--workspace", "--bins", "--locked"]);
     if profile == Profile::Bench {
         // With the bench, so that what both stand on is compiled once.
         cargo.args(["--profile", "bench", "--bench", "pipeline"]);
@@ -150,12 +148,8 @@ fn kept(programs: &Path, folder: &Path) -> Result<PathBuf> {
 }
 
 fn cluster(folder: &Path, options: &Options<'_>) -> Result<Cluster> {
-    let cluster = if let Some(context) = options.context {
-        Cluster::existing(context, folder)?
-    } else {
-        let disk = if options.faulty { Disk::Synced } else { Disk::Unsynced };
-        Cluster::start(&Programs::find_or_build(options.progress)?, folder, disk)?
-    };
+    let disk = if options.faulty { Disk::Synced } else { Disk::Unsynced };
+    let cluster = Cluster::start(&Programs::find_or_build(options.progress)?, folder, disk)?;
     output(cluster.kubectl().args(["apply", "--server-side", "-f"]).arg(root().join("crds/subtitlejobs.yaml")))?;
     output(cluster.kubectl().args(["wait", "--for=condition=Established", "crd/subtitlejobs.subtitles.dev"]))?;
     (options.progress)("the Kubernetes API answers and knows SubtitleJobs");
@@ -166,8 +160,8 @@ impl<'a> Options<'a> {
     /// As tests need it.
     pub fn new(library: PathBuf, progress: Progress<'a>) -> Self {
         let (simulated_delay, environment, profile) = (Duration::ZERO, Vec::new(), Profile::Dev);
-        let (context, store, faulty, in_front_of_api) = (None, None, false, None);
-        Self { library, context, store, simulated_delay, environment, profile, faulty, in_front_of_api, progress }
+        let (store, faulty, in_front_of_api) = (None, false, None);
+        Self { library, store, simulated_delay, environment, profile, faulty, in_front_of_api, progress }
     }
 }
 
@@ -254,6 +248,18 @@ impl Stack {
     pub fn another_operator(&self, name: &str) -> Result<(Server, String)> {
         let place = Place { folder: &self.folder, programs: &self.programs, environment: &self.operator_environment };
         operator(name, &place, &Ways::straight(&self.cluster, &self.broker, &self.redis))
+    }
+
+    /// The HTTP API in a process of its own, once it runs; and where it is. It may not be ready yet.
+    pub fn api_alone(&self, name: &str) -> Result<(Server, String)> {
+        let address = format!("127.0.0.1:{}", free_port()?);
+        let mut api = Server::start(name, &self.programs.join("subtitle-operator"), &self.folder, |command| {
+            command.arg("api").env("KUBECONFIG", &self.cluster.kubeconfig).env("SUBTITLES_LISTEN", &address);
+            command.env("SUBTITLES_REDIS_URL", &self.redis.url).envs(self.operator_environment.iter().cloned());
+        })?;
+        let api_url = format!("http://{address}");
+        wait_until(&mut api, &self.folder, Duration::from_secs(60), || reachable(&format!("{api_url}/healthz")))?;
+        Ok((api, api_url))
     }
 
     /// Every process, in an order in which they may be started again.
@@ -356,6 +362,8 @@ fn operator(name: &str, place: &Place<'_>, ways: &Ways) -> Result<(Server, Strin
         command.env("SUBTITLES_BROKER_URL", &ways.broker_url).env("SUBTITLES_REDIS_URL", &ways.redis_url);
         // Started again, it takes its own lease up at once.
         command.env("SUBTITLES_LISTEN", format!("127.0.0.1:{port}")).env("SUBTITLES_IDENTITY", name);
+        // Only this machine reaches it.
+        command.env("SUBTITLES_API_AUTH", "none");
         command.envs(place.environment.iter().cloned());
     })?;
     let api = format!("http://127.0.0.1:{port}");

@@ -16,7 +16,7 @@ use lapin::{
     options::{BasicAckOptions, QueueDeclareOptions, QueueDeleteOptions},
     types::FieldTable,
 };
-use subtitle_broker::{BrokerError, Depth, Publish, Refusal, Session};
+use subtitle_broker::{Address, BrokerError, Depth, Publish, Refusal, Session};
 use subtitle_core::{
     event::{Event, EventType, source},
     payload::{Cancelled, DownloadRequested, DownloadStarted, Subject, TranslateProgress},
@@ -61,20 +61,20 @@ async fn until(what: &str, holds: impl AsyncFn() -> bool) {
 }
 
 async fn created_queues_are_reported_once_and_again_after_a_loss(broker: &Broker) {
-    let worker = Session::open(&broker.url, "worker").await.expect("a worker needs no queue to connect");
+    let worker = Session::open(&Address::url(&broker.url), "worker").await.expect("a worker needs no queue to connect");
     let early = worker.consume(DOWNLOAD_QUEUE, 1).await.expect_err("nobody declared it");
     assert!(matches!(&early, BrokerError::Missing { queue } if queue == DOWNLOAD_QUEUE), "{early}");
     assert_eq!(worker.depth(DOWNLOAD_QUEUE).await.expect("asks"), None);
 
-    let (first, created) = Session::open_and_declare(&broker.url, "operator").await.expect("declares");
+    let (first, created) = Session::open_and_declare(&Address::url(&broker.url), "operator").await.expect("declares");
     assert_eq!(created, QUEUES.map(|queue| queue.name));
-    let (_second, created) = Session::open_and_declare(&broker.url, "operator").await.expect("declares");
+    let (_second, created) = Session::open_and_declare(&Address::url(&broker.url), "operator").await.expect("declares");
     assert_eq!(created, [""; 0]);
     assert_eq!(first.depth(DOWNLOAD_QUEUE).await.expect("asks"), Some(Depth { ready: 0, consumers: 0 }));
 
     let (_connection, channel) = bare(broker).await;
     channel.queue_delete(DOWNLOAD_QUEUE.into(), QueueDeleteOptions::default()).await.expect("deletes");
-    let (_third, created) = Session::open_and_declare(&broker.url, "operator").await.expect("declares");
+    let (_third, created) = Session::open_and_declare(&Address::url(&broker.url), "operator").await.expect("declares");
     assert_eq!(created, [DOWNLOAD_QUEUE]);
 }
 
@@ -83,14 +83,17 @@ async fn a_queue_with_other_arguments_is_named_with_what_to_do(broker: &Broker) 
     channel.queue_delete(TRANSLATE_QUEUE.into(), QueueDeleteOptions::default()).await.expect("deletes");
     let plain = channel.queue_declare(TRANSLATE_QUEUE.into(), QueueDeclareOptions::durable(), FieldTable::default());
     plain.await.expect("declares");
-    let Err(error) = Session::open_and_declare(&broker.url, "operator").await else { panic!("it is another queue") };
+    let Err(error) = Session::open_and_declare(&Address::url(&broker.url), "operator").await else {
+        panic!("it is another queue")
+    };
     let text = error.to_string();
     assert!(matches!(error, BrokerError::Mismatch { queue: TRANSLATE_QUEUE, .. }), "{text}");
     for words in [TRANSLATE_QUEUE, "inequivalent arg", "rabbitmqctl delete_queue subtitle.tasks.translate"] {
         assert!(text.contains(words), "'{words}' is missing: {text}");
     }
     channel.queue_delete(TRANSLATE_QUEUE.into(), QueueDeleteOptions::default()).await.expect("deletes");
-    let (_session, created) = Session::open_and_declare(&broker.url, "operator").await.expect("declares");
+    let (_session, created) =
+        Session::open_and_declare(&Address::url(&broker.url), "operator").await.expect("declares");
     assert_eq!(created, [TRANSLATE_QUEUE]);
 }
 
@@ -99,7 +102,7 @@ fn stray(event: Event) -> Event {
 }
 
 async fn of_many_concurrent_publishes_exactly_the_unroutable_ones_are_errors(broker: &Broker) {
-    let session = Session::open(&broker.url, "publisher").await.expect("connects");
+    let session = Session::open(&Address::url(&broker.url), "publisher").await.expect("connects");
     let is_stray = |at: u32| at.is_multiple_of(7);
     let publish = async |at| session.publish(&if is_stray(at) { stray(event(at)) } else { event(at) }).await;
     let outcomes = join_all((0..2000).map(publish)).await;
@@ -113,7 +116,7 @@ async fn of_many_concurrent_publishes_exactly_the_unroutable_ones_are_errors(bro
 }
 
 async fn of_200_concurrent_publishes_each_is_confirmed_and_there_once(broker: &Broker) {
-    let session = Session::open(&broker.url, "publisher").await.expect("connects");
+    let session = Session::open(&Address::url(&broker.url), "publisher").await.expect("connects");
     let events: Vec<Event> = (10_000..10_200).map(event).collect();
     let abandoned = session.publish(&events[0]);
     drop(tokio::time::timeout(Duration::ZERO, abandoned).await); // its channel must not be used for the others
@@ -135,19 +138,23 @@ async fn of_200_concurrent_publishes_each_is_confirmed_and_there_once(broker: &B
 }
 
 async fn deleting_the_queue_ends_the_subscription_without_ending_the_session(broker: &Broker) {
-    let session = Session::open(&broker.url, "consumer").await.expect("connects");
+    let session = Session::open(&Address::url(&broker.url), "consumer").await.expect("connects");
     let mut deliveries = session.consume(DOWNLOAD_QUEUE, 1).await.expect("subscribes");
     let (_connection, channel) = bare(broker).await;
     channel.queue_delete(DOWNLOAD_QUEUE.into(), QueueDeleteOptions::default()).await.expect("deletes");
     let ended = tokio::time::timeout(LONG, deliveries.next()).await.expect("in time");
     assert!(ended.is_none(), "none any more means BrokerError::Cancelled");
     session.publish(&event(0)).await.expect("the session itself is well");
-    let (_session, created) = Session::open_and_declare(&broker.url, "operator").await.expect("declares");
+    let (_session, created) =
+        Session::open_and_declare(&Address::url(&broker.url), "operator").await.expect("declares");
     assert_eq!(created, [DOWNLOAD_QUEUE]);
 }
 
 async fn every_listener_hears_an_announcement_and_leaves_nothing_behind(broker: &Broker) {
-    let (one, other) = (Session::open(&broker.url, "one").await, Session::open(&broker.url, "other").await);
+    let (one, other) = (
+        Session::open(&Address::url(&broker.url), "one").await,
+        Session::open(&Address::url(&broker.url), "other").await,
+    );
     let (one, other) = (one.expect("connects"), other.expect("connects"));
     let mut heard = [
         one.listen(&EventType::Cancelled, 10).await.expect("listens"),
@@ -173,7 +180,7 @@ async fn every_listener_hears_an_announcement_and_leaves_nothing_behind(broker: 
 }
 
 async fn a_connection_the_broker_closes_ends_the_session(broker: &Broker) {
-    let session = Session::open(&broker.url, "closed").await.expect("connects");
+    let session = Session::open(&Address::url(&broker.url), "closed").await.expect("connects");
     session.publish(&event(0)).await.expect("it works");
     let closing = async { broker.control(&["close_all_connections", "maintenance"]).expect("closes") };
     let (error, _) = tokio::time::timeout(LONG, async { tokio::join!(session.ended(), closing) }).await.expect("ends");
@@ -182,7 +189,7 @@ async fn a_connection_the_broker_closes_ends_the_session(broker: &Broker) {
 }
 
 async fn under_a_memory_alarm_a_publish_ends_with_an_unknown_outcome(broker: &Broker) {
-    let session = Session::open(&broker.url, "blocked").await.expect("connects");
+    let session = Session::open(&Address::url(&broker.url), "blocked").await.expect("connects");
     let session = session.with_deadline(Duration::from_millis(500));
     session.publish(&event(0)).await.expect("a broker blocks only who publishes");
     assert!(!session.is_blocked());
@@ -203,7 +210,7 @@ async fn under_a_memory_alarm_a_publish_ends_with_an_unknown_outcome(broker: &Br
     assert!(matches!(after, BrokerError::Silent { .. }), "{after}");
     session.close().await;
     broker.control(&["set_vm_memory_high_watermark", "absolute", "1GB"]).expect("ends the alarm");
-    let next = Session::open(&broker.url, "unblocked").await.expect("connects");
+    let next = Session::open(&Address::url(&broker.url), "unblocked").await.expect("connects");
     next.publish(&event(0)).await.expect("and the next one works");
 }
 
@@ -244,14 +251,15 @@ fn task(job: &str) -> Event {
         language: "es".into(),
         preferred_sources: vec![],
         spec: serde_json::from_value(serde_json::json!({"video": {"title": "A"}, "language": "es"})).expect("a spec"),
+        glossary: None,
     };
     Event::new(&subject, source::MANAGER, event(0).timestamp, &payload)
 }
 
 async fn a_worker_survives_its_session_pays_once_and_hears_of_deletions(broker: &Broker) {
-    let session = Session::open(&broker.url, "test").await.expect("connects");
+    let session = Session::open(&Address::url(&broker.url), "test").await.expect("connects");
     let settings = Settings {
-        broker_url: broker.url.clone(),
+        broker: Address::url(&broker.url),
         concurrency: 4,
         worker: "worker".to_owned(),
         grace: Duration::from_secs(5),
@@ -270,7 +278,7 @@ async fn a_worker_survives_its_session_pays_once_and_hears_of_deletions(broker: 
     broker.control(&["close_all_connections", "maintenance"]).expect("closes");
     let is_another = |now: &Option<Arc<Session>>| now.as_ref().is_some_and(|now| !Arc::ptr_eq(now, &before));
     until("a new session", async || is_another(&vitals.session.borrow())).await;
-    let session = Session::open(&broker.url, "test").await.expect("connects");
+    let session = Session::open(&Address::url(&broker.url), "test").await.expect("connects");
     probe.let_go.add_permits(1);
     let done = format!("subtitle_tasks_finished_total{{queue=\"{DOWNLOAD_QUEUE}\",outcome=\"done\",reason=\"\"}} 1");
     until("handed out again and done", async || counted(&done)).await;

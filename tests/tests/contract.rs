@@ -3,7 +3,7 @@
 use std::{collections::BTreeMap, fs, path::Path, process::Command};
 
 use serde_json::Value;
-use subtitle_broker::Session;
+use subtitle_broker::{Address, Session};
 use subtitle_tests::{
     cluster::{Cluster, Disk, Programs},
     job_manifest as job,
@@ -145,10 +145,11 @@ fn topology(broker: &Broker) -> String {
 async fn a_broker_reads_back_the_reviewed_topology_and_ends_without_a_trace() {
     let folder = temporary_folder("broker").expect("a temporary folder");
     let broker = Broker::start(&folder, free_port().expect("a port")).expect("RabbitMQ starts");
-    let (session, _) = Session::open_and_declare(&broker.url, "contract").await.expect("declares");
+    let (session, _) = Session::open_and_declare(&Address::url(&broker.url), "contract").await.expect("declares");
     let declared = topology(&broker);
     session.close().await;
-    let (again, _) = Session::open_and_declare(&broker.url, "contract").await.expect("declaring twice is fine");
+    let (again, _) =
+        Session::open_and_declare(&Address::url(&broker.url), "contract").await.expect("declaring twice is fine");
     again.close().await;
     assert_eq!(topology(&broker), declared);
 

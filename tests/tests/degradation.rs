@@ -143,7 +143,8 @@ fn dead_letters(stack: &Stack, id: &str) {
 
 #[tokio::main]
 async fn publish(url: &str, bodies: &[&str]) {
-    let session = subtitle_broker::Session::open(url, "a test").await.expect("connects");
+    let session =
+        subtitle_broker::Session::open(&subtitle_broker::Address::url(url), "a test").await.expect("connects");
     for body in bodies {
         session.publish_again("subtitle.ready", body.as_bytes(), 0).await.expect("published");
     }

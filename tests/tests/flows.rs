@@ -2,7 +2,12 @@
 
 use std::{fmt::Write as _, fs, process::Command, time::Duration};
 
-use subtitle_tests::{job_manifest as job, process::output, stack::Stack, temporary_folder};
+use subtitle_tests::{
+    job_manifest as job,
+    process::{eventually, output},
+    stack::Stack,
+    temporary_folder,
+};
 use subtitle_workers::subtitle::Subtitle;
 
 const LIMIT: Duration = Duration::from_secs(60);
@@ -95,15 +100,29 @@ fn every_flow_ends_as_it_should_also_when_processes_die() {
     stack
         .apply(&job("failed", "{video: {path: letters.mkv}, language: fr, translation: {policy: Never}}"))
         .expect("applies");
-    stack
-        .apply(&job("invalid", "{video: {path: letters.mkv}, language: he, translation: {glossaryRef: {name: names}}}"))
-        .expect("applies");
+    let glossary = |name: &str, text: &str| {
+        format!("apiVersion: v1\nkind: ConfigMap\nmetadata: {{name: {name}}}\ndata: {{glossary: '{text}'}}\n")
+    };
+    stack.apply(&glossary("wrong", "Anna")).expect("applies");
+    let with_glossary = |name: &str| {
+        let translation = format!("translation: {{glossaryRef: {{name: {name}}}}}");
+        format!("{{video: {{path: harbour.mkv}}, language: es, sources: [{{name: embedded}}], {translation}}}")
+    };
+    stack.apply(&job("invalid", &with_glossary("wrong"))).expect("applies");
+    stack.apply(&job("named", &with_glossary("names"))).expect("applies");
 
     let found = stack.finished("found", LIMIT).expect("finished");
     assert_eq!((&found["status"]["phase"], &found["status"]["reason"]), (&"Done".into(), &"SubtitleFound".into()));
     assert_eq!(found["status"]["result"]["cues"], 62);
     let types = stack.events_until(uid(&found), "subtitle.ready").expect("history");
     assert_eq!(types, ["subtitle.download.requested", "subtitle.download.started", "subtitle.ready"]);
+
+    let notes = || {
+        let of_found = ["get", "events", "--field-selector", "involvedObject.name=found", "-o", "jsonpath={..reason}"];
+        let reasons = output(stack.cluster.kubectl().args(of_found)).ok()?;
+        (reasons.contains("WaitingForWorker") && reasons.contains("SubtitleFound")).then_some(())
+    };
+    eventually("Kubernetes Events tell of the phases", LIMIT, notes).expect("they do");
 
     let hebrew = stack.finished("hebrew", LIMIT).expect("finished");
     let key = hebrew["status"]["result"]["key"].as_str().expect("a key");
@@ -138,6 +157,18 @@ fn every_flow_ends_as_it_should_also_when_processes_die() {
     assert_eq!(failed["status"]["attempt"], 1, "what cannot end differently is not tried again");
     let invalid = stack.finished("invalid", LIMIT).expect("finished");
     assert_eq!(invalid["status"]["reason"], "InvalidSpec");
+    let message = invalid["status"]["message"].as_str().expect("a message");
+    assert!(message.contains("ConfigMap 'default/wrong'") && message.contains("line 1 is 'Anna'"), "{message}");
+
+    // A glossary that is created after its job is waited for, by name.
+    let waits = ["wait", "--for=jsonpath={.status.reason}=WaitingForGlossary", "subtitlejob/named", "--timeout=60s"];
+    output(stack.cluster.kubectl().args(waits)).expect("it waits for its ConfigMap");
+    stack.apply(&glossary("names", "Anna = Ana")).expect("applies");
+    let named = stack.finished("named", LIMIT).expect("finished");
+    let (status, result) = (&named["status"], &named["status"]["result"]);
+    assert_eq!((&status["phase"], &status["glossary"]["sha256"]), (&"Done".into(), &result["glossary"]));
+    let spanish = fs::read_to_string(stack.store.join(result["key"].as_str().expect("a key"))).expect("stored");
+    assert!(spanish.contains("Buenos días, Ana.") && !spanish.contains("Anna"), "{spanish}");
 
     // Redis as the old commands read it, and REST.
     let redis = |command: &[&str]| stack.redis_command(command).expect("redis-cli");

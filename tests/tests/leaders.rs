@@ -19,6 +19,27 @@ fn leads(api: &str) -> Option<bool> {
     ready["leader"].as_bool()
 }
 
+/// A rolling update: told to end in the middle of its work, the leader finishes what it has in hand and lets the next one
+/// begin at once, and no job loses, repeats or reverses a step.
+fn a_leader_that_is_told_to_end(stack: &mut Stack) {
+    let (_third, third_api) = stack.another_operator("third").expect("starts");
+    eventually("the third waits", LIMIT, || (leads(&third_api) == Some(false)).then_some(())).expect("so");
+    let names: Vec<String> = (0..20).map(|at| format!("rolling-{at}")).collect();
+    stack.apply(&names.iter().map(|name| job(name, FOUND)).collect::<Vec<_>>().join("---\n")).expect("applies");
+    let status = stack.operator.stop(Duration::from_secs(20)).expect("it ends in time");
+    assert!(status.success(), "{status}");
+    let at_once = || (leads(&third_api) == Some(true)).then_some(());
+    eventually("the lease was released", Duration::from_secs(5), at_once).expect("the third leads without waiting");
+    stack.api = third_api;
+    for name in names {
+        let ended = stack.finished(&name, LIMIT).expect("finished");
+        assert_eq!((&ended["status"]["phase"], &ended["status"]["attempt"]), (&"Done".into(), &1.into()));
+        let id = ended["metadata"]["uid"].as_str().expect("a uid");
+        let types = stack.events_until(id, "subtitle.ready").expect("history");
+        assert_eq!(types, ["subtitle.download.requested", "subtitle.download.started", "subtitle.ready"]);
+    }
+}
+
 #[test]
 fn another_operator_goes_on_when_the_leader_dies_and_a_leader_that_wakes_up_does_no_harm() {
     let folder = temporary_folder("leaders").expect("a temporary folder");
@@ -55,6 +76,7 @@ fn another_operator_goes_on_when_the_leader_dies_and_a_leader_that_wakes_up_does
     stack.apply(&job("after-kill", FOUND)).expect("applies");
     assert_eq!(stack.finished("after-kill", LIMIT).expect("finished")["status"]["phase"], "Done");
     assert_eq!(leads(&stack.api), Some(true));
+    a_leader_that_is_told_to_end(&mut stack);
     drop(stack);
     let _ = fs::remove_dir_all(&folder);
 }

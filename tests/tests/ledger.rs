@@ -9,7 +9,7 @@ use subtitle_core::{
     payload::{Subject, TranslateProgress},
 };
 use subtitle_operator::{
-    act::ledger::{Ledger as _, LedgerError, Mark, RedisLedger},
+    act::ledger::{Ledger as _, LedgerError, Mark, RedisAddress, RedisLedger},
     history::{Kept, is_same_stream, keep, place},
 };
 use subtitle_tests::{
@@ -35,7 +35,7 @@ async fn the_mark_moves_only_from_where_this_loop_saved_it() {
     let folder = temporary_folder("ledger").expect("a folder");
     let port = free_port().expect("a port");
     let redis = Redis::start(&folder, port).expect("Redis starts");
-    let ledger = RedisLedger::open(&redis.url, KeyStyle::Plain).expect("a URL");
+    let ledger = RedisLedger::open(RedisAddress::url(&redis.url), KeyStyle::Plain).expect("a URL");
     let batch = |numbers: std::ops::Range<u32>| numbers.map(event).collect::<Vec<_>>();
     let at = |offset: i64| if offset < 0 { Mark::beginning(offset) } else { Mark::of(offset, b"a record") };
     let until = |offset| Ok::<_, String>(Kept::Until(at(offset)));

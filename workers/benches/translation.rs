@@ -67,6 +67,7 @@ fn worker(runtime: &tokio::runtime::Runtime, film: &str) -> Duration {
         order: vec!["apertium"],
         text: film.to_owned(),
         from: "en".to_owned(),
+        glossary: None,
         spec: serde_json::from_value(spec).expect("a spec"),
     };
     let start = Instant::now();

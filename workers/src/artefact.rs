@@ -10,7 +10,7 @@ use subtitle_core::{
 
 use crate::{
     failure::Failure,
-    find::Sources,
+    find::{Sources, machine_mark},
     store::{Store, StoreError, sha256},
     subtitle::{Format, Subtitle, Warning, Written},
 };
@@ -85,12 +85,22 @@ pub fn download_url(public_url: &str, task: &Event) -> String {
     format!("{}/subtitles/{}/file", public_url.trim_end_matches('/'), task.job_id)
 }
 
+/// Who wrote a text.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Author {
+    /// Whoever the source has it from.
+    Unknown,
+    /// This system's engines.
+    Machine,
+}
+
 /// Writes the sidecar if the job asks for one, to a temporary name first: a player never sees half a file.
 pub async fn write_sidecar(
     sources: &Sources,
     spec: &SubtitleJobSpec,
     artefact: &Artefact,
     language: &Language,
+    author: Author,
 ) -> Result<(), Failure> {
     let failed = |message: String| Failure::new(Reason::SidecarNotWritten, message);
     if spec.output.sidecar == Sidecar::Never {
@@ -109,6 +119,10 @@ pub async fn write_sidecar(
     }
     let unfinished = path.with_file_name(format!(".{name}.{}", uuid::Uuid::now_v7().simple()));
     let written = async {
+        match author {
+            Author::Machine => machine_mark::set(&path, artefact.text.as_bytes()).await?,
+            Author::Unknown => machine_mark::clear(&path).await,
+        }
         tokio::fs::write(&unfinished, &artefact.text).await?;
         tokio::fs::rename(&unfinished, &path).await
     };

@@ -14,7 +14,7 @@ struct Batch {
     translated: Vec<String>,
 }
 
-/// The batches of one text, pair and engine.
+/// The batches of one text, pair, engine and glossary.
 pub struct Checkpoint {
     store: Store,
     folder: String,

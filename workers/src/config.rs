@@ -32,12 +32,15 @@ use crate::{
 /// What both workers need.
 #[derive(Args, Clone)]
 pub struct Common {
-    /// RabbitMQ, such as amqp://user:password@rabbitmq:5672/%2f
-    #[arg(long, env = "SUBTITLES_BROKER_URL", hide_env_values = true)]
-    pub broker_url: String,
+    /// Where the broker is.
+    #[command(flatten)]
+    pub broker: subtitle_broker::BrokerArguments,
     /// Where files and claims are kept: file:///folder or s3://bucket/prefix (with the usual AWS_* variables)
     #[arg(long, env = "SUBTITLES_STORE_URL")]
     pub store_url: Url,
+    /// The folder where a Secret is mounted with the S3 store's access-key-id and secret-access-key; read for each request
+    #[arg(long, env = "SUBTITLES_STORE_SECRET", value_name = "FOLDER")]
+    pub store_secret: Option<PathBuf>,
     /// Where people reach the API; results link to it
     #[arg(long, env = "SUBTITLES_PUBLIC_URL", default_value = "http://127.0.0.1:8080")]
     pub public_url: String,
@@ -109,29 +112,38 @@ impl Common {
         })
     }
 
-    /// Everything that can be asked for subtitles.
+    /// Which addresses specs' URLs and providers' links may lead to.
+    pub fn guard(&self) -> Guard {
+        Guard::new(self.allow_private_addresses.iter().copied())
+    }
+
+    /// Everything that can be asked for subtitles, without providers.
     pub fn finder(&self) -> Result<Finder> {
-        let guard = Guard::new(self.allow_private_addresses.iter().copied());
-        let guarded = GuardedClient::new(guard).context("failed to set up the HTTP client for specs' URLs")?;
-        Ok(Finder { sources: self.sources()?, guarded })
+        let guarded = GuardedClient::new(self.guard()).context("failed to set up the HTTP client for specs' URLs")?;
+        Ok(Finder::new(self.sources()?, guarded))
     }
 
     /// Opens the store.
     pub fn store(&self) -> Result<Store> {
-        Ok(Store::open(&self.store_url)?)
+        Ok(Store::open_with(&self.store_url, self.store_secret.as_deref())?)
     }
 
     /// Runs a worker until SIGTERM or SIGINT; `registry` holds its `metrics` and is served meanwhile.
     pub async fn run<W: Work>(self, work: W, store: Store, registry: Registry, metrics: Metrics) -> Result<()> {
+        self.run_with(work, store, registry, Vitals::new(metrics)).await
+    }
+
+    /// The same with `vitals` that somebody else watches, too.
+    pub async fn run_with<W: Work>(self, work: W, store: Store, registry: Registry, vitals: Vitals) -> Result<()> {
         let host = std::env::var("HOSTNAME").unwrap_or_else(|_| "local".to_owned());
         let settings = Settings {
-            broker_url: self.broker_url,
+            broker: self.broker.address()?,
             concurrency: self.concurrency,
             worker: format!("{}-{host}-{}", W::SOURCE, std::process::id()),
             grace: Duration::from_secs(self.grace_seconds),
         };
         let asked_to_stop = stop::asked().context("failed to listen for signals")?;
-        let (stop, vitals) = (CancellationToken::new(), Vitals::new(metrics));
+        let stop = CancellationToken::new();
         let seen = vitals.clone();
         let answers = http::router(Arc::new(registry), move || seen.readiness());
         tokio::spawn(http::serve(self.metrics_listen, answers));

@@ -31,7 +31,8 @@ impl Failure {
     /// The event's payload.
     pub fn payload(self) -> Failed {
         Failed {
-            retryable: self.reason.is_retryable(),
+            // Whoever names a time says that another attempt makes sense then.
+            retryable: self.reason.is_retryable() || self.not_before.is_some(),
             error_message: self.message,
             reason: self.reason,
             not_before: self.not_before,

@@ -27,6 +27,7 @@ mod hold;
 pub mod language_code;
 pub mod metrics;
 pub mod named;
+pub mod program;
 pub mod report;
 pub mod run;
 mod settle;

@@ -69,7 +69,7 @@ impl Metrics {
             cache_hits: registry.counter(
                 "subtitle_cache_hits",
                 ["kind"],
-                "What was in the store already and cost nothing. Kinds: `found`, `translated`, `batch`.",
+                "What was in the store already and cost nothing. Kinds: `fetched` (a provider's file), `found`, `translated`, `batch` (of a worker that died), `text` (of another film).",
             ),
             publishing: PublishMetrics::register(registry),
         }

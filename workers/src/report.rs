@@ -5,6 +5,7 @@ use std::{
     time::Duration,
 };
 
+use jiff::Timestamp;
 use subtitle_broker::{BrokerError, Publish};
 use subtitle_core::{
     event::Event,
@@ -80,6 +81,11 @@ impl<P: Publish, C: Clock> Reporter<'_, P, C> {
     /// The worker's own name, for `started`.
     pub fn worker(&self) -> String {
         self.desk.worker.clone()
+    }
+
+    /// What time it is.
+    pub fn now(&self) -> Timestamp {
+        self.desk.clock.now()
     }
 
     /// How long the delivery has been in hand: the broker takes it away after half an hour.

@@ -14,7 +14,7 @@ use lapin::{
     options::{BasicAckOptions, BasicNackOptions},
     types::AMQPValue,
 };
-use subtitle_broker::{Backoff, BrokerError, Measured, Session};
+use subtitle_broker::{Address, Backoff, BrokerError, Measured, Session};
 use subtitle_core::event::{Event, EventType};
 use tokio::{sync::watch, task::JoinSet};
 /// How a caller of [`run`] says that it is to stop.
@@ -36,7 +36,7 @@ const ANNOUNCEMENTS: u16 = 100;
 #[derive(Clone, Debug)]
 pub struct Settings {
     /// The broker.
-    pub broker_url: String,
+    pub broker: Address,
     /// Tasks at once.
     pub concurrency: u16,
     /// Its name in events and on the broker.
@@ -87,7 +87,7 @@ pub async fn run<W: Work>(work: Arc<W>, store: Store, settings: Settings, vitals
     while !stop.is_cancelled() {
         let mut lived = Duration::ZERO;
         let outcome = async {
-            let session = Arc::new(Session::open(&settings.broker_url, &settings.worker).await?);
+            let session = Arc::new(Session::open(&settings.broker, &settings.worker).await?);
             let begun = Instant::now();
             let desk = Desk {
                 cancelled: cancelled.clone(),
@@ -132,16 +132,20 @@ async fn serve<W: Work>(
     vitals.connected(Some(session.clone()));
     tracing::info!(queue = W::QUEUE, worker = settings.worker, "taking tasks");
     let mut in_hand: JoinSet<Result<(), BrokerError>> = JoinSet::new();
+    let mut outdated = std::pin::pin!(session.outdated());
     let error = loop {
         vitals.metrics.queue_unacked.set([W::QUEUE], i64::try_from(in_hand.len()).unwrap_or(i64::MAX));
         tokio::select! {
             () = desk.stop.cancelled() => {
                 tracing::info!(tasks = in_hand.len(), "stopping: finishing what is in hand");
-                let finish = async { while in_hand.join_next().await.is_some() {} };
-                let _ = tokio::time::timeout(settings.grace, finish).await;
+                finish(&mut in_hand, settings.grace).await;
                 // Stops what is left at its next await; closing the session hands its deliveries out again.
                 in_hand.shutdown().await;
                 return Ok(());
+            }
+            () = &mut outdated => {
+                finish(&mut in_hand, settings.grace).await;
+                break BrokerError::LoginChanged;
             }
             error = session.ended() => break error,
             announcement = announcements.next() => match received(announcement) {
@@ -171,6 +175,12 @@ async fn serve<W: Work>(
     desk.over.cancel();
     in_hand.detach_all();
     Err(error)
+}
+
+/// Waits for what is in hand, but no longer than `grace`.
+async fn finish(in_hand: &mut JoinSet<Result<(), BrokerError>>, grace: Duration) {
+    let all = async { while in_hand.join_next().await.is_some() {} };
+    let _ = tokio::time::timeout(grace, all).await;
 }
 
 /// None any more means that the queue was deleted or moved.

@@ -5,16 +5,16 @@ use std::time::Duration;
 use subtitle_broker::Publish;
 use subtitle_core::{
     event::{Event, source},
-    job::{self, Partial},
+    job::{self, DirectionMarks, StoredGlossary},
     language::Language,
-    names::ENGINES,
+    names::{ENGINES, SIMULATED},
     payload::{Subject, TranslateProgress, TranslateRequested, TranslateStarted, Translated},
     reason::Reason,
     topology::TRANSLATE_QUEUE,
 };
 
 use crate::{
-    artefact::{self, Artefact, download_url, write_sidecar},
+    artefact::{self, Artefact, Author, download_url, write_sidecar},
     checkpoint::Checkpoint,
     clock::Clock,
     engine::Translate,
@@ -24,24 +24,22 @@ use crate::{
     named::exactly,
     report::{Reporter, Stopped},
     store::{Store, sha256},
-    subtitle::Subtitle,
+    subtitle::{Subtitle, is_right_to_left},
     task::Work,
     translate::{
         Engines,
-        batch::{Asker, Ordered},
-        chain,
-        check::{self, Rejected},
-        filled::{Filled, refused_if_empty},
-        lines, sentences,
+        batch::Ordered,
+        chain::{self, Route},
+        check,
+        filled::Filled,
+        film::Film,
+        glossary::Glossary,
+        lines,
+        memory::Memory,
+        shipped::Report,
+        spending::Account,
     },
 };
-
-/// Cues in one call to an engine: small enough that one lost costs little, large enough for its context.
-const BATCH: usize = 50;
-/// For an engine that costs nothing but its start: a third of a second's work.
-const BATCH_OF_FREE: usize = 500;
-/// Engines that start anew for every call, and gain by whole sentences.
-const FREE: [&str; 2] = ["apertium", "apertium-apy"];
 
 /// Translates subtitles.
 pub struct Translator<E = Engines> {
@@ -57,6 +55,8 @@ pub struct Translator<E = Engines> {
     pub public_url: String,
     /// After how long it goes on as a new task: well before the broker's limit for one delivery.
     pub continue_after: Duration,
+    /// The most characters that a namespace may send a day to engines that cost something, if there is a limit.
+    pub characters_per_day: Option<u64>,
     /// What is counted.
     pub metrics: Metrics,
 }
@@ -78,24 +78,27 @@ impl<E: Translate> Work for Translator<E> {
         reporter: &Reporter<'_, impl Publish, impl Clock>,
     ) -> Result<(), Stopped> {
         reporter.publish(&TranslateStarted { worker: reporter.worker() }).await?;
-        let (artefact, ordered) = self.translated(&task, reporter).await?;
-        write_sidecar(&self.sources, &task.spec, &artefact, &ordered.to).await?;
+        let (from, to) = languages(&task)?;
+        let (artefact, Route { engine, tier, via }) = self.translated(&task, reporter).await?;
+        write_sidecar(&self.sources, &task.spec, &artefact, &to, Author::Machine).await?;
         let download_url = download_url(&self.public_url, event);
-        let engine = ordered.route.engine;
         let result = job::JobResult {
             url: download_url.clone(),
             source: engine.to_owned(),
-            translated_from: Some(ordered.from.to_string()),
+            translated_from: Some(from.to_string()),
             engine: Some(engine.to_owned()),
+            variant: Some(tier),
+            via: via.map(String::from),
+            glossary: task.glossary.map(|glossary| glossary.sha256),
             ..artefact.result
         };
         let translated = Translated {
             translated_path: result.key.clone(),
-            source_language: ordered.from.to_string(),
-            target_language: ordered.to.to_string(),
+            source_language: from.to_string(),
+            target_language: to.to_string(),
             download_url,
             result,
-            simulated: !ordered.is_real(),
+            simulated: engine == SIMULATED,
         };
         reporter.publish(&translated).await?;
         Ok(())
@@ -104,12 +107,13 @@ impl<E: Translate> Work for Translator<E> {
 
 impl<E: Translate> Translator<E> {
     /// By the first engine that is there; one that refuses a text is not replaced by another.
-    async fn translated<'a>(
+    async fn translated(
         &self,
         task: &TranslateRequested,
-        reporter: &'a Reporter<'_, impl Publish, impl Clock>,
-    ) -> Result<(Artefact, Ordered<'a>), Stopped> {
+        reporter: &Reporter<'_, impl Publish, impl Clock>,
+    ) -> Result<(Artefact, Route), Stopped> {
         let source = self.source(task).await?;
+        let glossary = self.glossary(task).await?;
         let (from, to) = languages(task)?;
         let policy = &task.spec.translation;
         let order: Vec<&'static str> = match &policy.engines {
@@ -121,17 +125,21 @@ impl<E: Translate> Translator<E> {
         for route in routes {
             let engine = route.engine;
             let (from, to, partial) = (from.clone(), to.clone(), policy.partial);
-            let ordered = Ordered { from, to, route, partial, subject: reporter.subject() };
+            let (glossary, stored_glossary) = (&glossary, task.glossary.as_ref());
+            let subject = reporter.subject();
+            let ordered = Ordered { from, to, route, partial, subject, glossary, stored_glossary };
             match self.by(&source, task, &ordered, reporter).await {
-                Err(Stopped::Failed(failure)) if failure.reason == Reason::EngineUnavailable => {
+                Err(Stopped::Failed(failure)) if is_away(&failure) => {
                     tracing::warn!(engine, %failure, "the engine is away: the next one is asked");
-                    // The one that is back first is worth waiting for.
-                    let is_sooner = away.as_ref().is_none_or(|known| failure.not_before < known.not_before);
-                    if is_sooner {
+                    // The one that is back first is worth waiting for; one that needs a person is not.
+                    let is_sooner = away.as_ref().is_none_or(|known| {
+                        known.reason == Reason::EngineForbidden || failure.not_before < known.not_before
+                    });
+                    if is_sooner && (away.is_none() || failure.reason == Reason::EngineUnavailable) {
                         away = Some(failure);
                     }
                 }
-                artefact => return Ok((artefact?, ordered)),
+                artefact => return Ok((artefact?, ordered.route)),
             }
         }
         let nobody = || Failure::new(Reason::EngineUnavailable, "no engine was asked");
@@ -145,29 +153,71 @@ impl<E: Translate> Translator<E> {
         ordered: &Ordered<'_>,
         reporter: &Reporter<'_, impl Publish, impl Clock>,
     ) -> Result<Artefact, Stopped> {
-        let Ordered { from, to, route, subject, .. } = ordered;
+        let Ordered { from, to, route, subject, stored_glossary, .. } = ordered;
+        let translation = &task.spec.translation;
         tracing::info!(engine = route.engine, tier = ?route.tier, via = ?route.via, %from, %to, "translates");
         let format = source.output_format(task.spec.output.format);
-        let sounds = task.spec.translation.hearing_impaired;
+        let (sounds, partial) = (translation.hearing_impaired, translation.partial);
+        let glossary = stored_glossary.map_or("", |glossary| &glossary.sha256);
+        let by =
+            format!("{from}:{to}:{}:{:?}:{:?}:{glossary}", self.engines.edition(route.engine), route.via, route.tier);
         // A text with gaps must not be found by a job that forbids them.
-        let partial = task.spec.translation.partial;
-        let identity = format!("{}:{from}:{to}:{}:{sounds:?}:{partial:?}", task.from.sha256, route.identity());
-        let key = artefact::key(&subject.namespace, "translated", &identity, format);
+        let identity = format!("{}:{by}:{sounds:?}:{partial:?}", task.from.sha256);
+        let marks = translation.direction_marks;
+        let key = artefact::key(&subject.namespace, "translated", &format!("{identity}:{marks:?}"), format);
         let kept = Checkpoint::open(&self.store, &subject.namespace, &identity).await?;
-        if let Some(artefact) = artefact::stored(&self.store, &key, to).await? {
+        if let Some(artefact) = self.stored(&key, to).await? {
             self.metrics.cache_hits.increment(["translated"]);
             let total = artefact.result.cues;
             kept.remove().await?;
             reporter.publish(&TranslateProgress { done: total, total }).await?;
             return Ok(artefact);
         }
-        let texts = self.texts(source, task, ordered, &kept, reporter).await?;
+        let is_paid = !ordered.is_free();
+        let account = |limit| Account::of(&self.store, &subject.namespace, reporter.now(), limit);
+        let film = Film {
+            source,
+            sounds,
+            ordered,
+            engines: &self.engines,
+            metrics: &self.metrics,
+            reporter,
+            kept: &kept,
+            memory: is_paid.then(|| Memory::of(&self.store, &subject.namespace, &by)),
+            account: self.characters_per_day.filter(|_| is_paid).map(account),
+            most_characters: translation.max_characters,
+            continue_after: self.continue_after,
+            identity: &identity,
+        };
+        let Filled { mut texts, refused, .. } = film.translate().await?;
+        if marks == DirectionMarks::Add && is_right_to_left(to) {
+            texts = texts.iter().map(|text| lines::marked(source.format, text)).collect();
+        }
         let rejected = |error| Failure::new(Reason::TranslationRejected, error);
         let translated = source.clone().with_texts(texts).map_err(rejected)?;
         check::frame(source, &translated).map_err(|rejected| ordered.rejected(&rejected))?;
+        let report = Report::of(&translated, &refused);
+        // Before the file, so that whoever finds the file finds it, too.
+        report.store(&self.store, &key).await?;
         let artefact = artefact::store(&self.store, &key, &translated, format, to).await?;
         kept.remove().await?;
-        Ok(artefact)
+        Ok(report.beside(artefact))
+    }
+
+    /// A translation that is there already.
+    async fn stored(&self, key: &str, to: &Language) -> Result<Option<Artefact>, Failure> {
+        let Some(artefact) = artefact::stored(&self.store, key, to).await? else { return Ok(None) };
+        Ok(Some(Report::read(&self.store, key).await?.beside(artefact)))
+    }
+
+    /// The glossary, as it was when the attempt began.
+    async fn glossary(&self, task: &TranslateRequested) -> Result<Glossary, Failure> {
+        let Some(StoredGlossary { key, sha256: expected }) = &task.glossary else { return Ok(Glossary::default()) };
+        let bytes = self.store.read(key).await?.filter(|bytes| sha256(bytes) == *expected);
+        let missing = || format!("the glossary '{key}' is not in the object store as it was when the attempt began");
+        let bytes = bytes.ok_or_else(|| Failure::new(Reason::StoreUnavailable, missing()))?;
+        let terms = subtitle_core::glossary::parse(&String::from_utf8_lossy(&bytes));
+        Ok(Glossary::new(terms.map_err(|error| Failure::new(Reason::InvalidSpec, format!("'{key}': {error}")))?))
     }
 
     /// The file to translate, as it was when it was chosen.
@@ -180,86 +230,15 @@ impl<E: Translate> Translator<E> {
         }
         Ok(subtitle)
     }
+}
 
-    async fn texts(
-        &self,
-        source: &Subtitle,
-        task: &TranslateRequested,
-        ordered: &Ordered<'_>,
-        kept: &Checkpoint,
-        reporter: &Reporter<'_, impl Publish, impl Clock>,
-    ) -> Result<Vec<String>, Stopped> {
-        let split = lines::split_all(source.format, &source.cues, task.spec.translation.hearing_impaired);
-        within_limit(&split, task)?;
-        let total = u32::try_from(source.cues.len()).unwrap_or(u32::MAX);
-        let asker = Asker { engines: &self.engines, metrics: &self.metrics, ordered, gate: reporter };
-        let mut filled = Filled::default();
-        let mut progress = TranslateProgress { done: 0, total };
-        let mut has_paid = false;
-        let size = if FREE.contains(&ordered.route.engine) { BATCH_OF_FREE } else { BATCH };
-        for (number, batch) in split.chunks(size).enumerate() {
-            if has_paid && reporter.held() >= self.continue_after {
-                return Err(Stopped::Continues { done: progress.done });
-            }
-            let texts: Vec<String> =
-                batch.iter().flatten().filter(|piece| piece.is_translatable).map(|piece| piece.text.clone()).collect();
-            let done = number * size;
-            let (answers, is_new) = match kept.read(number, &texts).await? {
-                Some(answers) => {
-                    self.metrics.cache_hits.increment(["batch"]);
-                    (answers.into_iter().map(refused_if_empty).collect(), false)
-                }
-                None if texts.is_empty() => (Vec::new(), false),
-                None => {
-                    let is_joined = FREE.contains(&ordered.route.engine);
-                    let cues = source.cues.get(done..).filter(|_| is_joined).unwrap_or_default();
-                    let joins = sentences::found(cues, batch);
-                    (asker.batch(&texts, &joins, done).await?, true)
-                }
-            };
-            let refused = filled.add(batch, &answers, done);
-            if !refused.is_empty() && ordered.partial == Partial::Forbid {
-                let rejected = Rejected::Cues { violations: refused, all: texts.len() };
-                return Err(ordered.rejected(&rejected).into());
-            }
-            if is_new {
-                // Kept before anything else can happen to it; a text is empty where the engine has none.
-                let kept_texts: Vec<String> = answers.into_iter().map(Result::unwrap_or_default).collect();
-                kept.write(number, &texts, &kept_texts).await?;
-            }
-            has_paid |= is_new;
-            progress.done = u32::try_from(done + batch.len()).unwrap_or(u32::MAX);
-            // What an earlier worker translated it has announced.
-            if is_new || progress.done == total {
-                reporter.publish(&progress).await?;
-            }
-        }
-        if let Err(rejected) = check::whole(&filled.lines(), ordered.pair()) {
-            // Another attempt must not be built from what was rejected as a whole.
-            kept.remove().await?;
-            return Err(ordered.rejected(&rejected).into());
-        }
-        if !filled.refused.is_empty() {
-            tracing::warn!(cues = ?filled.refused, "these cues stay untranslated, as spec.translation.partial allows");
-        }
-        Ok(filled.texts)
-    }
+/// Whether another engine may be asked instead.
+fn is_away(failure: &Failure) -> bool {
+    matches!(failure.reason, Reason::EngineUnavailable | Reason::EngineForbidden)
 }
 
 fn languages(task: &TranslateRequested) -> Result<(Language, Language), Failure> {
     let invalid = |message: String| Failure::new(Reason::InvalidSpec, message);
     let parse = |tag: &str| Language::parse(tag).map_err(|error| invalid(error.to_string()));
     Ok((parse(&task.from.language)?, parse(&task.spec.language)?))
-}
-
-/// Counts characters before any is sent.
-fn within_limit(split: &[Vec<lines::Piece>], task: &TranslateRequested) -> Result<(), Failure> {
-    let characters: usize = split.iter().flatten().map(|piece| piece.text.chars().count()).sum();
-    match task.spec.translation.max_characters {
-        Some(limit) if characters > usize::try_from(limit).unwrap_or(usize::MAX) => {
-            let message = format!("{characters} characters would be sent; spec.translation.maxCharacters is {limit}");
-            Err(Failure::new(Reason::CostLimitExceeded, message))
-        }
-        _ => Ok(()),
-    }
 }

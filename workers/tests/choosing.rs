@@ -5,10 +5,13 @@ use std::{collections::BTreeMap, fs, path::PathBuf};
 
 use serde_json::{Value, json};
 use subtitle_core::{
+    job::JobResult,
+    language::Language,
     payload::{DownloadRequested, Subject},
     reason::Reason,
 };
 use subtitle_workers::{
+    artefact::{Artefact, Author, write_sidecar},
     download::{Answer, Downloader},
     failure::Failure,
     find::{
@@ -53,6 +56,20 @@ impl Library {
     }
 
     async fn answer(&self, more: Value) -> Result<Answer, Failure> {
+        self.answer_with(more, |_| ()).await
+    }
+
+    fn sources(&self) -> Sources {
+        let _ = rustls::crypto::ring::default_provider().install_default();
+        Sources {
+            libraries: BTreeMap::from([("films".to_owned(), self.0.clone())]),
+            library_url: None,
+            http: reqwest::Client::new(),
+            simulation: Simulation::default(),
+        }
+    }
+
+    async fn answer_with(&self, more: Value, change: impl FnOnce(&mut Downloader)) -> Result<Answer, Failure> {
         let mut spec = json!({"video": {"library": "films", "path": "film.mkv"}, "language": "es"});
         spec.as_object_mut().expect("an object").extend(more.as_object().expect("an object").clone());
         let task = DownloadRequested {
@@ -61,21 +78,17 @@ impl Library {
             language: "es".to_owned(),
             preferred_sources: vec![],
             spec: serde_json::from_value(spec).expect("a spec"),
+            glossary: None,
         };
-        let _ = rustls::crypto::ring::default_provider().install_default();
-        let sources = Sources {
-            libraries: BTreeMap::from([("films".to_owned(), self.0.clone())]),
-            library_url: None,
-            http: reqwest::Client::new(),
-            simulation: Simulation::default(),
-        };
-        let downloader = Downloader {
+        let sources = self.sources();
+        let mut downloader = Downloader {
             store: Store::open(&"memory:".parse().expect("a URL")).expect("opens"),
-            finder: Finder { sources, guarded: GuardedClient::new(Guard::default()).expect("a client") },
+            finder: Finder::new(sources, GuardedClient::new(Guard::default()).expect("a client")),
             order: vec!["embedded", "library"],
             public_url: "http://example".to_owned(),
             metrics: Metrics::of("test").1,
         };
+        change(&mut downloader);
         let subject = Subject { job_id: "a".into(), namespace: "n".into(), name: "a".into(), attempt: 1 };
         match downloader.answer(&task, &subject, &Open).await {
             Ok(answer) => Ok(answer),
@@ -128,4 +141,55 @@ async fn not_found_is_only_said_when_every_source_answered() {
     let video = json!({"video": {"url": "http://169.254.169.254/film.mkv"}});
     let failure = library.answer(video).await.err().expect("refused");
     assert_eq!(failure.reason, Reason::InvalidSpec);
+}
+
+#[tokio::test]
+async fn each_trouble_has_its_own_reason() {
+    let reason = |answer: Result<Answer, Failure>| answer.err().expect("nothing").reason;
+    let library = Library::new("reasons", &[]);
+    let missing = json!({"video": {"library": "films", "path": "gone.mkv"}});
+    assert_eq!(reason(library.answer(missing).await), Reason::VideoUnavailable);
+
+    fs::write(library.0.join("film.es.srt"), [0, 1, 2, 3, 0xFE, 0, 0, 7].repeat(100)).expect("written");
+    assert_eq!(reason(library.answer(json!({})).await), Reason::UndecodableText);
+
+    fs::write(library.0.join("film.es.srt"), SPANISH).expect("written");
+    let store = library.0.join("store");
+    fs::create_dir(&store).expect("a folder");
+    let url = format!("file://{}", store.display()).parse().expect("a URL");
+    let broken = |downloader: &mut Downloader| {
+        downloader.store = Store::open(&url).expect("opens");
+        fs::remove_dir(&store).expect("removed");
+        fs::write(&store, "no folder any more").expect("written");
+    };
+    assert_eq!(reason(library.answer_with(json!({}), broken).await), Reason::StoreUnavailable);
+
+    let simulated = json!({"sources": [{"name": "simulated"}], "output": {"sidecar": "Overwrite"}});
+    let fails = |downloader: &mut Downloader| downloader.finder.sources.simulation.failure_percent = 100;
+    assert_eq!(reason(library.answer_with(simulated.clone(), fails).await), Reason::SimulatedFailure);
+    fs::remove_file(library.0.join("film.es.srt")).expect("removed");
+    fs::create_dir_all(library.0.join("film.es.srt/in the way")).expect("a folder");
+    assert_eq!(reason(library.answer(simulated).await), Reason::SidecarNotWritten);
+}
+
+#[tokio::test]
+async fn a_sidecar_that_this_system_translated_is_found_only_where_machines_are_allowed() {
+    let library = Library::new("machine", &[]);
+    let spec =
+        json!({"video": {"library": "films", "path": "film.mkv"}, "language": "es", "output": {"sidecar": "IfAbsent"}});
+    let spec = serde_json::from_value(spec).expect("a spec");
+    let result = JobResult { format: "SRT".to_owned(), ..JobResult::default() };
+    let artefact = Artefact { text: SPANISH.to_owned(), result };
+    let spanish = Language::parse("es").expect("a tag");
+    write_sidecar(&library.sources(), &spec, &artefact, &spanish, Author::Machine).await.expect("written");
+
+    let failure = library.answer(json!({"translation": {"policy": "Never"}})).await.err().expect("nothing");
+    assert_eq!(failure.reason, Reason::NoSubtitleFound);
+    assert!(failure.message.contains("nearest: library film.es.srt is machine-translated"), "{}", failure.message);
+    let allowed = json!({"selection": {"machineTranslated": "Allow"}});
+    assert!(matches!(library.answer(allowed).await, Ok(Answer::Ready { .. })));
+
+    // Somebody corrects it.
+    fs::write(library.0.join("film.es.srt"), SPANISH.replace("vuelve", "regresa")).expect("written");
+    assert!(matches!(library.answer(json!({})).await, Ok(Answer::Ready { .. })));
 }

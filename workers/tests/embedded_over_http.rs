@@ -42,7 +42,7 @@ fn finder(allowed: &[&str]) -> Finder {
         http: reqwest::Client::new(),
         simulation: Simulation::default(),
     };
-    Finder { sources, guarded: GuardedClient::new(guard).expect("a client") }
+    Finder::new(sources, GuardedClient::new(guard).expect("a client"))
 }
 
 async fn list(finder: &Finder, url: String) -> Result<Vec<Found>, SourceError> {
@@ -230,6 +230,7 @@ async fn a_video_with_pictures_only_is_image_based_and_not_without_subtitles() {
         language: "es".to_owned(),
         preferred_sources: vec![],
         spec: serde_json::from_value(serde_json::json!({"video": video, "language": "es"})).expect("a spec"),
+        glossary: None,
     };
     let subject = Subject { job_id: "a".into(), namespace: "n".into(), name: "a".into(), attempt: 1 };
     let stopped = downloader.answer(&task, &subject, &Open).await.err().expect("nothing");

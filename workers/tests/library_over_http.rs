@@ -35,7 +35,7 @@ async fn sources() -> Finder {
         http: reqwest::Client::new(),
         simulation: Simulation::default(),
     };
-    Finder { sources, guarded: GuardedClient::new(Guard::default()).expect("a client") }
+    Finder::new(sources, GuardedClient::new(Guard::default()).expect("a client"))
 }
 
 fn video(url: &str) -> Video {

@@ -81,7 +81,7 @@ fn read(folder: &std::path::Path) -> Result<Vec<(u64, u64, String)>, String> {
         http: reqwest::Client::new(),
         simulation: Simulation::default(),
     };
-    let finder = Finder { sources, guarded: GuardedClient::new(Guard::default()).expect("a client") };
+    let finder = Finder::new(sources, GuardedClient::new(Guard::default()).expect("a client"));
     let video = Video { library: "films".into(), path: Some("film.mkv".into()), ..Video::default() };
     let runtime = tokio::runtime::Builder::new_current_thread().build().expect("a runtime");
     runtime.block_on(async {

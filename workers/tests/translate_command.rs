@@ -86,6 +86,21 @@ fn an_impossible_pair_or_an_engine_that_is_not_configured_ends_with_4() {
 }
 
 #[test]
+fn a_glossary_is_kept_to_and_a_wrong_one_ends_with_1_and_its_line() {
+    let folder = Folder::new("glossary");
+    let film = folder.file("a.srt", &FILM.replace("The <i>house</i> is big.", "Mr. Brown is at <i>home</i>."));
+    let names = folder.file("names.txt", "# who is who\nBrown = Brown\ncaptain = patrón\n");
+    let output = run(&[&film, "--from", "en", "--to", "es", "--glossary", &names]);
+    let spanish = said(&output.stdout);
+    assert!(spanish.contains("Brown") && spanish.contains("patrón"), "{spanish}{}", said(&output.stderr));
+
+    let wrong = folder.file("wrong.txt", "Brown = Brown\ncaptain\n");
+    let output = run(&[&film, "--from", "en", "--to", "es", "--glossary", &wrong]);
+    assert_eq!((output.status.code(), output.stdout.len()), (Some(1), 0));
+    assert!(said(&output.stderr).contains("line 2 is 'captain': '=' is missing"), "{}", said(&output.stderr));
+}
+
+#[test]
 fn a_sentence_over_two_cues_is_translated_as_one_and_parted_again() {
     let folder = Folder::new("sentence");
     let film = "1\n00:00:01,000 --> 00:00:02,000\nWe should have\n\n2\n00:00:02,100 --> 00:00:04,000\ngone home before the storm.\n";

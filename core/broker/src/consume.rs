@@ -8,7 +8,10 @@ use lapin::{
 };
 use subtitle_core::{event::EventType, topology::EVENTS_EXCHANGE};
 
-use crate::{BrokerError, Session, declare::soft};
+use crate::{
+    BrokerError, Session,
+    declare::{said, soft},
+};
 
 /// What a queue holds for whoever takes next.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -64,8 +67,10 @@ impl Session {
         let answer = self.answer("look at a queue", async { Ok::<_, BrokerError>(declare.await) }).await?;
         match answer {
             Ok(found) => Ok(Some(Depth { ready: found.message_count(), consumers: found.consumer_count() })),
-            Err(error) => match missing(error, queue) {
-                BrokerError::Missing { .. } => Ok(None),
+            // It says the same code of a queue that is there and whose process is not, in other words.
+            Err(error) => match missing(error.clone(), queue) {
+                BrokerError::Missing { .. } if said(&error).contains("no queue") => Ok(None),
+                BrokerError::Missing { .. } => Err(BrokerError::Unusable { queue, message: said(&error) }),
                 error => Err(error),
             },
         }

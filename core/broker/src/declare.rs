@@ -36,11 +36,12 @@ async fn exchanges(channel: &Channel) -> Result<(), lapin::Error> {
     Ok(())
 }
 
-async fn declare_queue(channel: &Channel, queue: &Queue) -> Result<(), BrokerError> {
+pub(crate) async fn declare_queue(channel: &Channel, queue: &Queue) -> Result<(), BrokerError> {
     let declared =
         channel.queue_declare(queue.name.into(), QueueDeclareOptions::durable(), table(queue.arguments)).await;
     declared.map_err(|error| match soft(&error) {
         Some(AMQPSoftError::PRECONDITIONFAILED) => BrokerError::Mismatch { queue: queue.name, message: said(&error) },
+        Some(AMQPSoftError::NOTFOUND) => BrokerError::Unusable { queue: queue.name, message: said(&error) },
         _ => error.into(),
     })?;
     for (exchange, routing_key) in queue.bindings {
@@ -75,7 +76,7 @@ pub(crate) fn soft(error: &lapin::Error) -> Option<AMQPSoftError> {
 }
 
 /// The broker's own words.
-fn said(error: &lapin::Error) -> String {
+pub(crate) fn said(error: &lapin::Error) -> String {
     match error.kind() {
         ErrorKind::ProtocolError(error) => error.get_message().to_string(),
         _ => error.to_string(),

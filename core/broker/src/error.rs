@@ -11,6 +11,21 @@ pub enum BrokerError {
          characters of user and password percent-encoded"
     )]
     Url,
+    /// Nothing says where the broker is.
+    #[error(
+        "failed to find the broker: set --broker-url (SUBTITLES_BROKER_URL), or --broker-secret (SUBTITLES_BROKER_SECRET) \
+         to the folder where its Secret is mounted"
+    )]
+    NoAddress,
+    /// Both say where the broker is.
+    #[error("failed to choose a broker: --broker-url and --broker-secret are both set; set one of them")]
+    TwoAddresses,
+    /// The mounted Secret does not say where the broker is.
+    #[error(transparent)]
+    Secret(#[from] subtitle_secret::SecretError),
+    /// The broker's Secret changed: the session ends, and the next one is opened with what it says now.
+    #[error("failed to go on with this session: the broker's Secret has changed")]
+    LoginChanged,
     /// The broker closed the session, refused something, or went away.
     #[error("failed to talk to the broker: {0}")]
     Protocol(#[from] lapin::Error),
@@ -61,6 +76,28 @@ pub enum BrokerError {
         queue: &'static str,
         /// What the broker said.
         message: String,
+    },
+    /// A queue or stream is there, and its process is not; only the broker's own administrator can remove it.
+    #[error(
+        "failed to use '{queue}': the broker knows its name and not its process ({message}); if every node of the broker \
+         runs and this repeats, what it held is lost: remove it with `rabbitmqctl delete_queue {queue}` or, where that does \
+         not find it, with `rabbitmqctl eval 'rabbit_amqqueue:internal_delete(rabbit_misc:r(<<\"/\">>, queue, \
+         <<\"{queue}\">>), <<\"operator\">>).'` (with your virtual host for /), and the operator makes it anew"
+    )]
+    Unusable {
+        /// Its name.
+        queue: &'static str,
+        /// What the broker said.
+        message: String,
+    },
+    /// A queue is there and does not answer, though the broker does.
+    #[error(
+        "failed to use queue '{queue}': it is there and does not answer, as while it chooses a leader; after a minute it is \
+         deleted and made anew"
+    )]
+    Unanswering {
+        /// Its name.
+        queue: &'static str,
     },
     /// The broker ended a subscription: the queue was deleted or moved.
     #[error("failed to go on consuming: the broker cancelled the subscription")]

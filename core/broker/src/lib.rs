@@ -11,6 +11,8 @@
 //! ```
 #![warn(missing_docs)]
 
+mod account;
+mod address;
 mod backoff;
 mod browse;
 mod consume;
@@ -18,12 +20,15 @@ mod declare;
 mod error;
 mod measure;
 mod publish;
+mod revive;
 mod session;
 
 use std::sync::Arc;
 
 use subtitle_core::{event::Event, reason::Reason};
 
+pub use account::AccountDesk;
+pub use address::{Address, BrokerArguments};
 pub use backoff::Backoff;
 pub use browse::Browse;
 pub use consume::Depth;

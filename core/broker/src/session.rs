@@ -3,14 +3,15 @@
 use std::time::Duration;
 
 use futures::StreamExt as _;
-use lapin::{Channel, Connection, ConnectionProperties, uri::AMQPUri};
+use lapin::{Channel, Connection, ConnectionProperties, runtime::default_runtime, tcp::OwnedTLSConfig};
 use tokio::{
     sync::{Semaphore, watch},
     time::timeout,
 };
 
 use crate::{
-    BrokerError,
+    Address, BrokerError,
+    address::Login,
     declare::declare,
     publish::{CHANNELS, Idle},
 };
@@ -34,6 +35,8 @@ pub(crate) struct State {
 #[derive(Debug)]
 pub struct Session {
     connection: Connection,
+    address: Address,
+    login: Login,
     deadline: Duration,
     state: watch::Sender<State>,
     pub(crate) idle: Idle,
@@ -42,22 +45,31 @@ pub struct Session {
 
 impl Session {
     /// Connects, and declares nothing: only the operator declares, so that it alone knows when a queue was created.
-    pub async fn open(url: &str, name: &str) -> Result<Self, BrokerError> {
-        // Not the parser's words: they may hold the password.
-        let mut uri: AMQPUri = url.parse().map_err(|_| BrokerError::Url)?;
+    pub async fn open(address: &Address, name: &str) -> Result<Self, BrokerError> {
+        let login = address.login()?;
+        let mut uri = login.uri.clone();
         (uri.query.heartbeat, uri.query.connection_timeout) = (Some(HEARTBEAT_SECONDS), Some(CONNECT_MILLISECONDS));
         let properties = ConnectionProperties::default().with_connection_name(name.into());
-        let connect = timeout(DEADLINE, Connection::connect_uri(uri, properties)).await;
+        let tls = OwnedTLSConfig { cert_chain: login.authority.clone(), ..OwnedTLSConfig::default() };
+        let connect = Connection::connect_uri_with_config(uri, properties, tls, default_runtime()?);
+        let connect = timeout(DEADLINE, connect).await;
         let connection = connect.map_err(|_| BrokerError::Silent { action: "connect", waited: DEADLINE })??;
         let state = watch::Sender::new(State::default());
         follow(&connection, state.clone());
-        Ok(Self { connection, deadline: DEADLINE, state, idle: Idle::default(), permits: Semaphore::new(CHANNELS) })
+        let (idle, permits) = (Idle::default(), Semaphore::new(CHANNELS));
+        Ok(Self { connection, address: address.clone(), login, deadline: DEADLINE, state, idle, permits })
+    }
+
+    /// Waits until the broker's Secret says something else than what this session was opened with.
+    pub async fn outdated(&self) {
+        self.address.changed_from(&self.login).await;
+        tracing::info!("the broker's Secret has changed: this session ends, and another begins with what it says now");
     }
 
     /// Connects and declares every exchange and queue; with the names of the queues that did not exist before, whose
     /// messages are therefore gone.
-    pub async fn open_and_declare(url: &str, name: &str) -> Result<(Self, Vec<&'static str>), BrokerError> {
-        let session = Self::open(url, name).await?;
+    pub async fn open_and_declare(address: &Address, name: &str) -> Result<(Self, Vec<&'static str>), BrokerError> {
+        let session = Self::open(address, name).await?;
         let created = declare(&session).await?;
         Ok((session, created))
     }
@@ -157,7 +169,7 @@ mod tests {
     async fn an_error_names_no_password() {
         for url in ["amqp://user:secret@127.0.0.1:1/%2f", "amqp://user:secret@127.0.0.1:99999", "user:secret@rabbitmq"]
         {
-            let Err(error) = Session::open(url, "test").await else { panic!("nobody listens at {url}") };
+            let Err(error) = Session::open(&Address::url(url), "test").await else { panic!("nobody listens at {url}") };
             assert!(!error.to_string().contains("secret") && !format!("{error:?}").contains("secret"), "{error:?}");
         }
     }

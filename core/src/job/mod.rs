@@ -18,8 +18,10 @@ use serde::{Deserialize, Serialize};
 pub use choice::{
     Forced, HearingImpaired, MachineTranslated, Output, OutputFormat, Priority, Retry, Selection, Sidecar,
 };
-pub use status::{Artefact, Candidate, Cues, JobResult, SubtitleJobStatus};
-pub use translation::{GlossaryRef, KeepOrRemove, Partial, Pivot, Translation, TranslationPolicy, Variants};
+pub use status::{Artefact, Candidate, Cues, JobResult, Readability, StoredGlossary, SubtitleJobStatus, Untranslated};
+pub use translation::{
+    DirectionMarks, GlossaryRef, KeepOrRemove, Partial, Pivot, Translation, TranslationPolicy, Variants,
+};
 pub use video::Video;
 
 /// One subtitle for one video in one language. Example: `{video: {path: films/harbour.mkv}, language: es}`.
@@ -116,6 +118,9 @@ impl Defaults {
     }
     fn from() -> Vec<String> {
         vec!["en".to_owned()]
+    }
+    fn glossary_key() -> String {
+        "glossary".to_owned()
     }
     fn max_downloads() -> u8 {
         3

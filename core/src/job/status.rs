@@ -4,6 +4,7 @@ use k8s_openapi::apimachinery::pkg::apis::meta::v1::{Condition, Time};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+use super::Variants;
 use crate::{
     phase::{Phase, Step},
     reason::Reason,
@@ -26,6 +27,9 @@ pub struct SubtitleJobStatus {
     /// What the translation starts from. Example: `{key: default/3f…, language: en}`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub from: Option<Artefact>,
+    /// The glossary of this attempt, as it was when the attempt began. Example: `{key: default/glossaries/3f….txt}`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub glossary: Option<StoredGlossary>,
     /// Grows by one with each write of the status. Example: `4`.
     #[schemars(range(min = 0))]
     pub revision: i64,
@@ -120,6 +124,17 @@ pub struct Artefact {
     pub sha256: String,
 }
 
+/// A glossary in the object store, as its ConfigMap was when the attempt began.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct StoredGlossary {
+    /// Its key in the store. Example: `default/glossaries/3f2a….txt`.
+    #[schemars(length(max = 1024))]
+    pub key: String,
+    /// The SHA-256 of its bytes, hexadecimal. Example: `9f86d081…`.
+    #[schemars(length(max = 64))]
+    pub sha256: String,
+}
+
 /// Cues done of all.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Cues {
@@ -164,6 +179,55 @@ pub struct JobResult {
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schemars(length(max = 63))]
     pub engine: Option<String>,
+    /// How near the engine's variant of the language is to the one asked for. Example: `Exact`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub variant: Option<Variants>,
+    /// The language it went through. Example: `en`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schemars(length(max = 35))]
+    pub via: Option<String>,
+    /// The SHA-256 of the glossary it was translated with, hexadecimal. Example: `9f86d081…`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schemars(length(max = 64))]
+    pub glossary: Option<String>,
+    /// Cues that stay in the source's language, as `spec.translation.partial` allows. Example: `{count: 1, cues: [17]}`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub untranslated: Option<Untranslated>,
+    /// How many cues of the translation are hard to read, by rule. Example: `{fast: 12, wide: 1}`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub readability: Option<Readability>,
+}
+
+/// Cues that stay in the source's language.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct Untranslated {
+    /// How many. Example: `1`.
+    #[schemars(range(min = 0))]
+    pub count: u32,
+    /// Their numbers in the file, from 1; the first fifty. Example: `[17]`.
+    #[schemars(length(max = 50), inner(range(min = 1)))]
+    pub cues: Vec<u32>,
+}
+
+/// How many cues are hard to read, by rule. It never fails a job.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(default)]
+pub struct Readability {
+    /// More than 17 characters a second. Example: `12`.
+    #[schemars(range(min = 0))]
+    pub fast: u32,
+    /// A line of more than 42 characters (16 where they are as wide as high), or more than two lines. Example: `1`.
+    #[schemars(range(min = 0))]
+    pub wide: u32,
+    /// Shown for less than five sixths of a second. Example: `0`.
+    #[schemars(range(min = 0))]
+    pub brief: u32,
+    /// Shown for more than seven seconds. Example: `3`.
+    #[schemars(range(min = 0))]
+    pub lasting: u32,
+    /// Less than two frames (at 24 a second) before the next cue, without touching it. Example: `0`.
+    #[schemars(range(min = 0))]
+    pub close: u32,
 }
 
 /// A subtitle that was considered.

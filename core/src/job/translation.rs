@@ -54,6 +54,15 @@ pub enum Partial {
     Allow,
 }
 
+/// Whether lines of a language that is read from right to left carry marks that say so.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[expect(missing_docs, reason = "the names say it; the field's description lists them")]
+pub enum DirectionMarks {
+    #[default]
+    Omit,
+    Add,
+}
+
 /// What happens when the language is not found.
 #[derive(KubeSchema, Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
@@ -85,7 +94,8 @@ pub struct Translation {
     /// What becomes of descriptions of sounds. Example: `Remove`.
     #[serde(default)]
     pub hearing_impaired: KeepOrRemove,
-    /// A ConfigMap in the same namespace with names and terms. Example: `{name: harbour-names}`.
+    /// A ConfigMap in the same namespace with names and terms, read when each attempt begins: at most 64 KiB of lines
+    /// `source = target`, and comments that begin with `#`. Example: `{name: harbour-names}`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub glossary_ref: Option<GlossaryRef>,
     /// The most characters that may be sent to engines. Example: `60000`.
@@ -95,6 +105,10 @@ pub struct Translation {
     /// Whether a translation with gaps may be shipped. Example: `Allow`.
     #[serde(default)]
     pub partial: Partial,
+    /// Whether lines of a language that is read from right to left begin with U+202B and end with U+202C, for players
+    /// that would order them wrongly. Example: `Add`.
+    #[serde(default)]
+    pub direction_marks: DirectionMarks,
 }
 
 impl Default for Translation {
@@ -109,14 +123,19 @@ impl Default for Translation {
             glossary_ref: None,
             max_characters: None,
             partial: Partial::default(),
+            direction_marks: DirectionMarks::default(),
         }
     }
 }
 
-/// A ConfigMap by its name.
+/// A key of a ConfigMap.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct GlossaryRef {
     /// Its name. Example: `harbour-names`.
     #[schemars(length(min = 1, max = 253))]
     pub name: String,
+    /// The key in it whose text is the glossary. Example: `spanish`.
+    #[serde(default = "Defaults::glossary_key")]
+    #[schemars(length(min = 1, max = 253), regex(pattern = r"^[-._a-zA-Z0-9]+$"))]
+    pub key: String,
 }

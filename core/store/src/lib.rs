@@ -2,10 +2,13 @@
 //! by the same URL and settings. Does I/O.
 #![warn(missing_docs)]
 
-use std::{sync::Arc, time::Duration};
+mod keys;
+
+use std::{path::Path as FilePath, sync::Arc, time::Duration};
 
 use bytes::Bytes;
 use futures::TryStreamExt as _;
+use keys::MountedKeys;
 use object_store::{
     ClientOptions, ObjectStore, ObjectStoreExt as _, PutMode, PutOptions, PutPayload, RetryConfig,
     aws::AmazonS3Builder, local::LocalFileSystem, memory::InMemory, path::Path,
@@ -24,6 +27,9 @@ pub enum StoreError {
         /// What is wrong.
         message: String,
     },
+    /// The mounted Secret has no keys.
+    #[error("failed to open the object store: {0}")]
+    Secret(#[from] subtitle_secret::SecretError),
     /// A request failed.
     #[error("failed to {action} '{key}' in the object store: {source}")]
     Request {
@@ -60,6 +66,11 @@ impl Store {
     /// Opens `file:///folder` (created if missing), `s3://bucket/prefix` (credentials, region and endpoint from
     /// the usual `AWS_*` variables) or `memory:`.
     pub fn open(url: &Url) -> Result<Self, StoreError> {
+        Self::open_with(url, None)
+    }
+
+    /// The same, with the keys of an S3 store from the Secret mounted at `secret`, which is read for each request.
+    pub fn open_with(url: &Url, secret: Option<&FilePath>) -> Result<Self, StoreError> {
         let refused =
             |message: String| StoreError::Url { url: format!("{}://…{}", url.scheme(), url.path()), message };
         let (inner, prefix): (Arc<dyn ObjectStore>, &str) = match url.scheme() {
@@ -78,7 +89,10 @@ impl Store {
                     .with_timeout(Duration::from_secs(20))
                     .with_connect_timeout(Duration::from_secs(5))
                     .with_allow_http(true);
-                let builder = AmazonS3Builder::from_env().with_bucket_name(bucket);
+                let mut builder = AmazonS3Builder::from_env().with_bucket_name(bucket);
+                if let Some(folder) = secret.filter(|folder| !folder.as_os_str().is_empty()) {
+                    builder = builder.with_credentials(Arc::new(MountedKeys::at(folder)?));
+                }
                 let store = builder.with_client_options(timeouts).with_retry(retries).build();
                 (Arc::new(store.map_err(|error| refused(error.to_string()))?), url.path())
             }

@@ -1,7 +1,8 @@
 //! The only writer of Kubernetes objects: a merge patch guarded by the resourceVersion it was decided on. Does I/O.
 
-use std::{sync::Arc, time::Duration};
+use std::{collections::BTreeMap, sync::Arc, time::Duration};
 
+use k8s_openapi::api::core::v1::ConfigMap;
 use kube::{
     Api, Client, ResourceExt as _,
     api::{DeleteParams, Patch, PatchParams, Preconditions},
@@ -11,7 +12,7 @@ use serde_json::{Value, json};
 use subtitle_core::job::{SubtitleJob, SubtitleJobStatus};
 use tokio::time::timeout;
 
-use super::written::Written;
+use super::{notes::Notes, written::Written};
 
 /// The longest a call to the API server may take: the client itself never gives up.
 const DEADLINE: Duration = Duration::from_secs(15);
@@ -66,6 +67,13 @@ pub trait Cluster: Send + Sync + 'static {
         status: &SubtitleJobStatus,
     ) -> impl Future<Output = Result<SubtitleJob, ClusterError>> + Send;
 
+    /// The texts of a ConfigMap by their keys; none if there is no such ConfigMap.
+    fn config_map(
+        &self,
+        namespace: &str,
+        name: &str,
+    ) -> impl Future<Output = Result<Option<BTreeMap<String, String>>, ClusterError>> + Send;
+
     /// Deletes the object, if it is still this one.
     fn delete(&self, job: &SubtitleJob) -> impl Future<Output = Result<(), ClusterError>> + Send;
 }
@@ -75,6 +83,7 @@ pub struct KubeCluster {
     client: Client,
     cache: Store<SubtitleJob>,
     written: Written,
+    notes: Notes,
 }
 
 /// A merge patch keeps what it does not name: fields that are gone are named as null.
@@ -92,7 +101,8 @@ fn merged(before: Option<&SubtitleJobStatus>, after: &SubtitleJobStatus) -> Valu
 impl KubeCluster {
     /// Over a client and the watch's store.
     pub fn new(client: Client, cache: Store<SubtitleJob>) -> Self {
-        Self { client, cache, written: Written::default() }
+        let notes = Notes::new(client.clone());
+        Self { client, cache, written: Written::default(), notes }
     }
 
     fn api(&self, namespace: &str) -> Api<SubtitleJob> {
@@ -139,6 +149,7 @@ impl Cluster for KubeCluster {
         match answer {
             Ok(now) => {
                 self.written.wrote(&now);
+                self.notes.wrote(job, status);
                 Ok(now)
             }
             Err(kube::Error::Api(answer)) if matches!(answer.code, 404 | 409 | 422) => {
@@ -151,6 +162,12 @@ impl Cluster for KubeCluster {
             }
             Err(error) => Err(error.into()),
         }
+    }
+
+    async fn config_map(&self, namespace: &str, name: &str) -> Result<Option<BTreeMap<String, String>>, ClusterError> {
+        let api: Api<ConfigMap> = Api::namespaced(self.client.clone(), namespace);
+        let found = timeout(DEADLINE, api.get_opt(name)).await??;
+        Ok(found.map(|found| found.data.unwrap_or_default()))
     }
 
     async fn delete(&self, job: &SubtitleJob) -> Result<(), ClusterError> {

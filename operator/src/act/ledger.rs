@@ -5,7 +5,10 @@ use std::{fmt, str::FromStr};
 use subtitle_core::{event::Event, job::SubtitleJob, record::Record};
 use uuid::Uuid;
 
-pub use super::redis::{PROJECT, REMEMBER, RedisLedger, SAVE};
+pub use super::{
+    redis::{PROJECT, REMEMBER, RedisLedger, SAVE},
+    redis_address::{RedisAddress, RedisArguments},
+};
 
 /// Redis could not be reached or refused.
 #[derive(Debug, thiserror::Error)]
@@ -16,6 +19,24 @@ pub enum LedgerError {
     /// It did not answer.
     #[error("failed to get an answer from Redis in time")]
     Silent(#[from] tokio::time::error::Elapsed),
+    /// Its URL is none.
+    #[error(
+        "failed to read the URL of Redis: expected one such as redis://user:password@redis:6379/0, with special \
+         characters of user and password percent-encoded"
+    )]
+    Url,
+    /// The mounted Secret does not say where Redis is.
+    #[error(transparent)]
+    Secret(#[from] subtitle_secret::SecretError),
+    /// Nothing says where Redis is.
+    #[error(
+        "failed to find Redis: set --redis-url (SUBTITLES_REDIS_URL), or --redis-secret (SUBTITLES_REDIS_SECRET) to the \
+         folder where its Secret is mounted"
+    )]
+    NoAddress,
+    /// Both say where Redis is.
+    #[error("failed to choose a Redis: --redis-url and --redis-secret are both set; set one of them")]
+    TwoAddresses,
     /// It could not be reached a moment ago; it is tried again in a moment.
     #[error("failed to reach Redis a moment ago")]
     Away,

@@ -2,9 +2,13 @@
 //! Cluster, ledger and broker are ports, so that the simulation can stand in for the servers.
 
 pub mod cluster;
+pub(crate) mod glossary;
 pub mod ledger;
+mod notes;
 pub mod queues;
 mod redis;
+mod redis_address;
+pub mod reviews;
 pub mod written;
 
 use std::{
@@ -16,6 +20,7 @@ use jiff::Timestamp;
 use kube::ResourceExt as _;
 use subtitle_broker::{BrokerError, Publish};
 use subtitle_core::job::{SubtitleJob, SubtitleJobStatus};
+use subtitle_store::StoreError;
 
 use crate::{
     decide::plan::{Effect, Plan},
@@ -39,6 +44,9 @@ pub enum ActError {
     /// Redis.
     #[error(transparent)]
     Ledger(#[from] LedgerError),
+    /// The object store.
+    #[error(transparent)]
+    Store(#[from] StoreError),
     /// A finished job waits for its last record to be in Redis before it is deleted.
     #[error("failed to delete a job whose last record is not in Redis yet: {0}")]
     NoRecord(#[source] LedgerError),

@@ -6,7 +6,7 @@ use std::{
     time::{Duration, Instant},
 };
 
-use redis::{AsyncConnectionConfig, Client, FromRedisValue, Pipeline, Script, aio::MultiplexedConnection};
+use redis::{AsyncConnectionConfig, FromRedisValue, Pipeline, Script, aio::MultiplexedConnection};
 use subtitle_core::{
     event::Event,
     job::SubtitleJob,
@@ -17,7 +17,10 @@ use subtitle_core::{
 };
 use tokio::{sync::Mutex, time::timeout};
 
-use super::ledger::{Ledger, LedgerError, Mark};
+use super::{
+    ledger::{Ledger, LedgerError, Mark},
+    redis_address::{LOOK_EVERY, Login, RedisAddress},
+};
 
 /// The longest a call may take: a black-holed connection never reports itself.
 const DEADLINE: Duration = Duration::from_secs(3);
@@ -87,13 +90,22 @@ redis.call('EXPIRE', KEYS[1], ARGV[2]); redis.call('EXPIRE', KEYS[2], ARGV[2])
 return missing";
 
 enum Link {
-    Up(MultiplexedConnection, u64),
+    Up(Box<Open>),
     Down(Option<Instant>),
+}
+
+struct Open {
+    connection: MultiplexedConnection,
+    /// Tells this connection from the ones before it.
+    number: u64,
+    login: Login,
+    /// When it was last looked whether the address still says the same.
+    looked: Instant,
 }
 
 /// A real Redis.
 pub struct RedisLedger {
-    client: Client,
+    address: RedisAddress,
     link: Mutex<Link>,
     connections: AtomicU64,
     keys: KeyStyle,
@@ -104,10 +116,14 @@ pub struct RedisLedger {
 }
 
 impl RedisLedger {
-    /// Connects at the first call; Redis may be away.
-    pub fn open(url: &str, keys: KeyStyle) -> Result<Self, LedgerError> {
+    /// Connects at the first call; Redis may be away, and so may its Secret.
+    pub fn open(address: RedisAddress, keys: KeyStyle) -> Result<Self, LedgerError> {
+        match address.login().and_then(|login| login.client()) {
+            Err(error) if address.may_change() => tracing::warn!(%error, "Redis is not known yet"),
+            known => drop(known?),
+        }
         Ok(Self {
-            client: Client::open(url)?,
+            address,
             link: Mutex::new(Link::Down(None)),
             connections: AtomicU64::new(0),
             keys,
@@ -123,28 +139,36 @@ impl RedisLedger {
         self.run::<(String,)>(redis::pipe().cmd("PING")).await.is_ok()
     }
 
-    async fn connect(&self) -> Result<MultiplexedConnection, LedgerError> {
+    async fn connect(&self) -> Result<(MultiplexedConnection, Login), LedgerError> {
+        let login = self.address.login()?;
         let settings = AsyncConnectionConfig::new().set_connection_timeout(Some(DEADLINE));
         let settings = settings.set_response_timeout(Some(DEADLINE));
-        let mut connection = self.client.get_multiplexed_async_connection_with_config(&settings).await?;
+        let mut connection = login.client()?.get_multiplexed_async_connection_with_config(&settings).await?;
         // Pipelines call scripts by their digest, which only a loaded script has.
         for script in [&self.project, &self.remember, &self.save, &self.restore] {
             script.prepare_invoke().load_async(&mut connection).await?;
         }
-        Ok(connection)
+        Ok((connection, login))
     }
 
     async fn connection(&self) -> Result<(MultiplexedConnection, u64), LedgerError> {
         let mut link = self.link.lock().await;
-        match &*link {
-            Link::Up(connection, number) => return Ok((connection.clone(), *number)),
+        match &mut *link {
+            Link::Up(open) => {
+                if !self.is_outdated(open) {
+                    return Ok((open.connection.clone(), open.number));
+                }
+                // Calls that are out on the old connection end on it.
+                tracing::info!("the Secret of Redis has changed: connecting anew");
+            }
             Link::Down(Some(since)) if since.elapsed() < PAUSE => return Err(LedgerError::Away),
             Link::Down(_) => {}
         }
         match timeout(DEADLINE, self.connect()).await.map_err(LedgerError::from).flatten() {
-            Ok(connection) => {
+            Ok((connection, login)) => {
                 let number = self.connections.fetch_add(1, Ordering::Relaxed);
-                *link = Link::Up(connection.clone(), number);
+                *link =
+                    Link::Up(Box::new(Open { connection: connection.clone(), number, login, looked: Instant::now() }));
                 Ok((connection, number))
             }
             Err(error) => {
@@ -154,6 +178,15 @@ impl RedisLedger {
         }
     }
 
+    /// Whether the address says something else now. One that says nothing is no reason to leave a good connection.
+    fn is_outdated(&self, open: &mut Open) -> bool {
+        if !self.address.may_change() || open.looked.elapsed() < LOOK_EVERY {
+            return false;
+        }
+        open.looked = Instant::now();
+        self.address.login().is_ok_and(|now| now != open.login)
+    }
+
     /// Runs a pipeline. Whatever goes wrong, READONLY and NOSCRIPT too, ends the connection it was sent on.
     async fn run<T: FromRedisValue>(&self, pipeline: &Pipeline) -> Result<T, LedgerError> {
         let (mut connection, number) = self.connection().await?;
@@ -161,7 +194,7 @@ impl RedisLedger {
         let outcome = answer.map_err(LedgerError::from).and_then(|answer| answer.map_err(LedgerError::from));
         if outcome.is_err() {
             let mut link = self.link.lock().await;
-            if matches!(&*link, Link::Up(_, current) if *current == number) {
+            if matches!(&*link, Link::Up(open) if open.number == number) {
                 *link = Link::Down(Some(Instant::now()));
             }
         }

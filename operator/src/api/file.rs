@@ -2,23 +2,25 @@
 //! gone, from the job's last event.
 
 use axum::{
+    Extension,
     extract::{Path, State},
     http::{StatusCode, header},
     response::{IntoResponse, Response},
 };
 
-use super::{Refusal, Shared, unavailable, unknown};
-use crate::act::{cluster::Cluster as _, ledger::Ledger as _};
+use super::{
+    Refusal, Shared,
+    guard::Caller,
+    reads::{Found, found},
+    unavailable,
+};
+use crate::act::ledger::Ledger as _;
 
-async fn key(shared: &Shared, id: &str) -> Result<Option<String>, Refusal> {
-    let job = shared.jobs.find(id, None).await.map_err(|error| unavailable(&error))?;
-    if let Some(job) = job {
+async fn key(shared: &Shared, found: Found, id: &str) -> Result<Option<String>, Refusal> {
+    if let Some(job) = found.job {
         return Ok(job.status.and_then(|status| status.result).map(|result| result.key));
     }
-    let (events, total) = shared.ledger.events(id, 500).await.map_err(|error| unavailable(&error))?;
-    if total == 0 {
-        return Err(unknown(id));
-    }
+    let (events, _) = shared.ledger.events(id, 500).await.map_err(|error| unavailable(&error))?;
     let key = |text: &String| -> Option<String> {
         let event: serde_json::Value = serde_json::from_str(text).ok()?;
         event["payload"]["result"]["key"].as_str().map(str::to_owned)
@@ -26,9 +28,14 @@ async fn key(shared: &Shared, id: &str) -> Result<Option<String>, Refusal> {
     Ok(events.iter().find_map(key))
 }
 
-pub(super) async fn file(State(shared): State<Shared>, Path(id): Path<String>) -> Result<Response, Refusal> {
+pub(super) async fn file(
+    State(shared): State<Shared>,
+    Extension(caller): Extension<Caller>,
+    Path(id): Path<String>,
+) -> Result<Response, Refusal> {
     let none = |detail: &str| Refusal(StatusCode::NOT_FOUND, "NoFile", detail.to_owned());
-    let key = key(&shared, &id).await?.ok_or_else(|| none("the job has no subtitle (yet)"))?;
+    let found = found(&shared, &caller, &id).await?;
+    let key = key(&shared, found, &id).await?.ok_or_else(|| none("the job has no subtitle (yet)"))?;
     let stored = shared.files.read(&key).await.map_err(|error| unavailable(&error))?;
     let bytes = stored.ok_or_else(|| none("the file is not in the object store any more"))?;
     let kind = match key.rsplit('.').next() {

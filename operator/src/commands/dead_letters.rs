@@ -6,7 +6,7 @@ use std::io::Write;
 use anyhow::{Result, bail};
 use clap::{Args, Subcommand};
 use lapin::{message::BasicGetMessage, options::BasicAckOptions, types::AMQPValue};
-use subtitle_broker::Session;
+use subtitle_broker::{BrokerArguments, Session};
 use subtitle_core::{event::Event, text::clean, topology::DEAD_QUEUE};
 
 /// What to do with dead letters.
@@ -25,9 +25,8 @@ pub enum Command {
 /// Which letters, and where.
 #[derive(Args)]
 pub struct Which {
-    /// RabbitMQ, such as amqp://user:password@rabbitmq:5672/%2f
-    #[arg(long, env = "SUBTITLES_BROKER_URL", hide_env_values = true)]
-    broker_url: String,
+    #[command(flatten)]
+    broker: BrokerArguments,
     /// Ids or beginnings of ids as `list` prints them
     ids: Vec<String>,
     /// Only letters with this reason, such as MalformedMessage
@@ -114,7 +113,7 @@ pub async fn run(command: Command, out: &mut impl Write) -> Result<()> {
     if matches!(command, Command::Replay(_) | Command::Drop(_)) && !which.names_something() {
         bail!("name letters by id, --reason or --source, or say --all; `subtitle-operator dead list` shows them");
     }
-    let session = Session::open(&which.broker_url, "subtitle-operator dead").await?;
+    let session = Session::open(&which.broker.address()?, "subtitle-operator dead").await?;
     let mut browse = session.browse(DEAD_QUEUE).await?;
     let mut named = 0;
     if matches!(command, Command::List(_)) {

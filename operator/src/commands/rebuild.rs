@@ -8,10 +8,10 @@ use clap::Args;
 use futures::StreamExt as _;
 use jiff::{SignedDuration, Timestamp};
 use lapin::{options::BasicAckOptions, types::AMQPValue};
-use subtitle_broker::Session;
+use subtitle_broker::{BrokerArguments, Session};
 use subtitle_core::{event::Event, keys::KeyStyle, topology::HISTORY_STREAM};
 
-use crate::act::ledger::RedisLedger;
+use crate::act::ledger::{RedisArguments, RedisLedger};
 
 /// Messages in hand while the stream is read.
 const PREFETCH: u16 = 200;
@@ -21,12 +21,10 @@ const SILENCE: Duration = Duration::from_secs(30);
 /// Which histories, and where.
 #[derive(Args)]
 pub struct Which {
-    /// RabbitMQ, such as amqp://user:password@rabbitmq:5672/%2f
-    #[arg(long, env = "SUBTITLES_BROKER_URL", hide_env_values = true)]
-    broker_url: String,
-    /// Redis, such as redis://redis:6379/
-    #[arg(long, env = "SUBTITLES_REDIS_URL", hide_env_values = true)]
-    redis_url: String,
+    #[command(flatten)]
+    broker: BrokerArguments,
+    #[command(flatten)]
+    redis: RedisArguments,
     /// The history of this job only, by its id
     #[arg(long, conflicts_with_all = ["since", "all"])]
     job: Option<String>,
@@ -83,11 +81,11 @@ pub async fn run(which: Which, out: &mut impl Write) -> Result<()> {
         bail!("say which histories: --job ID, --since 2h, or --all");
     }
     let oldest = which.oldest(Timestamp::now())?;
-    let session = Session::open(&which.broker_url, "subtitle-operator history").await?;
+    let session = Session::open(&which.broker.address()?, "subtitle-operator history").await?;
     let mut histories = histories(&session, which.job.as_deref()).await?;
     session.close().await;
     histories.retain(|_, events| oldest.is_none_or(|oldest| events.iter().any(|event| event.timestamp >= oldest)));
-    let ledger = RedisLedger::open(&which.redis_url, KeyStyle::Plain)?;
+    let ledger = RedisLedger::open(which.redis.address()?, KeyStyle::Plain)?;
     let mut pace = tokio::time::interval(Duration::from_secs(1) / which.rate);
     let (mut jobs, mut missing) = (0, 0);
     for (job, events) in &histories {

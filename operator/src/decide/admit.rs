@@ -22,7 +22,7 @@ pub fn turns(jobs: &[Arc<SubtitleJob>], max_in_flight: usize, now: Timestamp) ->
             (status.phase, status.reason, status.next_attempt_time.as_ref().map(|due| due.0))
         });
         if phase == Phase::Pending {
-            if !job.spec.suspend && due.is_none_or(|due| due <= now) {
+            if !job.spec.suspend && reason != Some(Reason::WaitingForGlossary) && due.is_none_or(|due| due <= now) {
                 waiting.extend(waiting_job(job));
             }
         } else if !phase.is_final() && reason != Some(Reason::Suspended) {

@@ -205,4 +205,5 @@ pub(super) fn next_attempt(status: &mut SubtitleJobStatus, now: Timestamp) {
     status.cues = None;
     status.progress = None;
     status.completion_time = None;
+    status.glossary = None;
 }

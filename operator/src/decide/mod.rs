@@ -1,5 +1,6 @@
 //! The heart: facts and the time come in, a `Plan` goes out. Pure: no clock, no I/O, no async.
 
+pub mod access;
 pub mod admit;
 pub mod conditions;
 mod deadline;
@@ -7,6 +8,7 @@ pub mod fold;
 pub mod plan;
 pub mod reconcile;
 pub mod rejected;
+pub mod unusable;
 
 #[cfg(test)]
 mod tests;

@@ -17,13 +17,15 @@ use super::{
     fold::{next_attempt, written},
     plan::{Effect, Plan},
 };
-use crate::observe::{Facts, ObservedJob};
+use crate::observe::{Facts, Glossary, ObservedJob};
 
 /// How long a deadline that is due waits for events that are still on their way.
 const EVENTS_ARRIVE_WITHIN: SignedDuration = SignedDuration::from_secs(1);
 /// How long a job says nothing of waiting for its turn: while places are free its turn comes in a moment, and a write
 /// to say so would be one in four.
 const TURN_COMES_WITHIN: SignedDuration = SignedDuration::from_secs(1);
+/// How often a ConfigMap is looked for that does not exist yet: without a watch, which would need to see all of them.
+const LOOK_FOR_GLOSSARY_EVERY: SignedDuration = SignedDuration::from_secs(15);
 /// How long the deletion of a finished job waits for Redis.
 const RECORD_ARRIVES_WITHIN: SignedDuration = SignedDuration::from_hours(1);
 
@@ -49,9 +51,9 @@ pub fn reconcile(job: &ObservedJob, facts: Facts, now: Timestamp) -> Plan {
         return resumed(job, now);
     }
     if let Some(due) = deadline::due(status, job.spec.active_deadline_seconds).filter(|due| *due <= now) {
-        return past_deadline(job, facts, due, now);
+        return past_deadline(job, &facts, due, now);
     }
-    let mut plan = if status.phase == Phase::Pending { pending(job, facts, now) } else { in_flight(job, facts, now) };
+    let mut plan = if status.phase == Phase::Pending { pending(job, facts, now) } else { in_flight(job, &facts, now) };
     let deadline = deadline::due(status, job.spec.active_deadline_seconds);
     plan.look_again = plan.look_again.into_iter().chain(deadline).min();
     plan
@@ -63,7 +65,7 @@ pub fn deadline_is_due(job: &ObservedJob, now: Timestamp) -> bool {
         && deadline::due(&job.status, job.spec.active_deadline_seconds).is_some_and(|due| due <= now)
 }
 
-fn past_deadline(job: &ObservedJob, facts: Facts, due: Timestamp, now: Timestamp) -> Plan {
+fn past_deadline(job: &ObservedJob, facts: &Facts, due: Timestamp, now: Timestamp) -> Plan {
     if !facts.events_settled {
         return Plan { effects: vec![], look_again: Some(now + EVENTS_ARRIVE_WITHIN) };
     }
@@ -112,6 +114,19 @@ fn pending(job: &ObservedJob, facts: Facts, now: Timestamp) -> Plan {
     if !facts.has_broker {
         return waits(job, Reason::WaitingForBroker, now);
     }
+    let glossary = match facts.glossary {
+        Glossary::Unusable(message) => return ended(job, Reason::InvalidSpec, message, now),
+        Glossary::Missing(message) => {
+            let plan = waits_for(job, Reason::WaitingForGlossary, message, now);
+            return Plan { look_again: Some(now + LOOK_FOR_GLOSSARY_EVERY), ..plan };
+        }
+        // It has no turn while it waits, so that others have it.
+        Glossary::Stored(_) if job.status.reason == Some(Reason::WaitingForGlossary) => {
+            return waits(job, Reason::WaitingForTurn, now);
+        }
+        Glossary::Stored(glossary) => Some(glossary),
+        Glossary::NotNeeded => None,
+    };
     if !facts.is_its_turn {
         let since = job.status.next_attempt_time.as_ref().map_or(job.created, |time| time.0.max(job.created));
         return match since + TURN_COMES_WITHIN {
@@ -124,13 +139,15 @@ fn pending(job: &ObservedJob, facts: Facts, now: Timestamp) -> Plan {
     status.reason = Some(Reason::WaitingForWorker);
     status.message = None;
     status.next_attempt_time = None;
+    status.glossary = glossary;
+    let asked = ObservedJob { status: status.clone(), ..job.clone() };
     let mut plan = write(job, status, now);
-    plan.effects.insert(0, Effect::Publish(Box::new(task(job, now))));
+    plan.effects.insert(0, Effect::Publish(Box::new(task(&asked, now))));
     plan
 }
 
 /// The task is out; it is published again only when it may have been lost with its queue.
-fn in_flight(job: &ObservedJob, facts: Facts, now: Timestamp) -> Plan {
+fn in_flight(job: &ObservedJob, facts: &Facts, now: Timestamp) -> Plan {
     let is_lost = facts.has_broker && facts.task_may_be_lost;
     let effects = if is_lost { vec![Effect::Publish(Box::new(task(job, now)))] } else { vec![] };
     Plan { effects, look_again: None }
@@ -147,6 +164,7 @@ pub fn task(job: &ObservedJob, now: Timestamp) -> Event {
             from,
             candidates: job.status.candidates.clone(),
             spec,
+            glossary: job.status.glossary.clone(),
         };
         return Event::new(&job.subject(), source::MANAGER, now, &payload);
     }
@@ -156,18 +174,23 @@ pub fn task(job: &ObservedJob, now: Timestamp) -> Event {
         language: spec.language.clone(),
         preferred_sources: spec.sources.iter().flatten().map(|source| source.name.clone()).collect(),
         spec,
+        glossary: job.status.glossary.clone(),
     };
     Event::new(&job.subject(), source::MANAGER, now, &payload)
 }
 
 /// Shows what the job waits for; writes only if that is new.
 fn waits(job: &ObservedJob, reason: Reason, now: Timestamp) -> Plan {
+    waits_for(job, reason, reason.meaning().trim().to_owned(), now)
+}
+
+fn waits_for(job: &ObservedJob, reason: Reason, message: String, now: Timestamp) -> Plan {
     if job.status.reason == Some(reason) {
         return Plan::default();
     }
     let mut status = job.status.clone();
     status.reason = Some(reason);
-    status.message = Some(reason.meaning().trim().to_owned());
+    status.message = Some(message);
     write(job, status, now)
 }
 

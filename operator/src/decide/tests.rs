@@ -1,11 +1,13 @@
 //! Whole plans, for the steps of a job's life.
 
+use std::sync::Arc;
+
 use jiff::{SignedDuration, Timestamp};
 use serde_json::{Value, json};
 use subtitle_core::{
     event::{Event, EventType, source},
-    job::{Artefact, SubtitleJobStatus},
-    payload::{DownloadStarted, Failed, TranslateProgress, TranslateRequested, TranslateStarted},
+    job::{Artefact, StoredGlossary, SubtitleJobStatus},
+    payload::{DownloadRequested, DownloadStarted, Failed, TranslateProgress, TranslateRequested, TranslateStarted},
     phase::{Phase, Step},
     reason::Reason,
 };
@@ -15,7 +17,7 @@ use super::{
     plan::{Effect, Folded, Plan},
     reconcile::{reconcile, task},
 };
-use crate::observe::{Facts, ObservedJob};
+use crate::observe::{Facts, Glossary, ObservedJob};
 
 fn now() -> Timestamp {
     "2026-01-31T20:15:00Z".parse().expect("a time")
@@ -33,7 +35,13 @@ fn job(spec: &Value, status: &Value) -> ObservedJob {
 }
 
 /// Everything is there, and it is the job's turn.
-const CALM: Facts = Facts { is_its_turn: true, has_broker: true, events_settled: true, task_may_be_lost: false };
+const CALM: Facts = Facts {
+    is_its_turn: true,
+    has_broker: true,
+    events_settled: true,
+    task_may_be_lost: false,
+    glossary: Glossary::NotNeeded,
+};
 
 /// The status a plan writes, and the names of its effects in order.
 fn outline(plan: &Plan) -> (Vec<&'static str>, Option<SubtitleJobStatus>) {
@@ -154,17 +162,73 @@ fn deadlines_and_times_to_live_end_when_they_are_due() {
 
 #[test]
 fn what_slips_through_the_schema_ends_with_a_sentence() {
-    let glossary = job(&json!({"translation": {"glossaryRef": {"name": "names"}}}), &json!({}));
-    let (_, status) = outline(&reconcile(&glossary, CALM, now()));
+    let absolute = job(&json!({"video": {"path": "/etc/passwd"}}), &json!({}));
+    let (_, status) = outline(&reconcile(&absolute, CALM, now()));
     let status = status.expect("a status");
     assert_eq!((status.phase, status.reason), (Phase::Failed, Some(Reason::InvalidSpec)));
-    assert!(status.message.expect("a message").contains("spec.translation.glossaryRef"));
+    assert!(status.message.expect("a message").contains("spec.video.path"));
+}
+
+fn with_glossary(status: &Value) -> ObservedJob {
+    job(&json!({"translation": {"glossaryRef": {"name": "names"}}}), status)
+}
+
+#[test]
+fn a_glossary_is_asked_with_as_it_was_when_the_attempt_began() {
+    let stored = StoredGlossary { key: "films/glossaries/5a.txt".into(), sha256: "5a".into() };
+    let facts = Facts { glossary: Glossary::Stored(stored.clone()), ..CALM };
+    let plan = reconcile(&with_glossary(&json!({})), facts, now());
+    let [Effect::Publish(event), Effect::WriteStatus(status), Effect::Project] = plan.effects.as_slice() else {
+        panic!("asks: {plan:?}")
+    };
+    assert_eq!(event.read::<DownloadRequested>().expect("a task").glossary, Some(stored.clone()));
+    assert_eq!(status.glossary, Some(stored), "a lost task is published again with this one");
+    let published_again = task(&ObservedJob { status: (**status).clone(), ..with_glossary(&json!({})) }, now());
+    assert_eq!(published_again.payload, event.payload);
+
+    let mut again = (**status).clone();
+    super::fold::next_attempt(&mut again);
+    assert_eq!(again.glossary, None, "the next attempt takes it as it is then");
+}
+
+#[test]
+fn a_glossary_that_is_not_there_yet_is_waited_for_by_name_without_taking_a_turn() {
+    let missing = || Facts { glossary: Glossary::Missing("ConfigMap 'films/names' does not exist".into()), ..CALM };
+    let plan = reconcile(&with_glossary(&json!({})), missing(), now());
+    let (names, status) = outline(&plan);
+    let status = status.expect("a status");
+    assert_eq!((names, status.reason), (vec!["status", "project"], Some(Reason::WaitingForGlossary)));
+    assert!(status.message.as_deref().is_some_and(|message| message.contains("films/names")));
+    assert!(plan.look_again.is_some_and(|time| time > now()));
+    let waiting = ObservedJob { status, ..with_glossary(&json!({})) };
+    assert_eq!(reconcile(&waiting, missing(), now()).effects, [], "said once");
+
+    let object = json!({
+        "apiVersion": "subtitles.dev/v1alpha1", "kind": "SubtitleJob", "spec": waiting.spec, "status": waiting.status,
+        "metadata": {"name": "a", "namespace": "films", "uid": "u", "creationTimestamp": "2026-01-31T20:00:00Z"},
+    });
+    let object = Arc::new(serde_json::from_value(object).expect("a job"));
+    assert!(super::admit::turns(&[object], 1, now()).is_empty(), "others have its turn");
+
+    let stored = StoredGlossary { key: "k".into(), sha256: "5a".into() };
+    let there = Facts { is_its_turn: false, glossary: Glossary::Stored(stored), ..CALM };
+    let (_, status) = outline(&reconcile(&waiting, there, now()));
+    assert_eq!(status.expect("a status").reason, Some(Reason::WaitingForTurn));
+}
+
+#[test]
+fn what_is_no_glossary_ends_the_job_with_its_line() {
+    let facts = Facts { glossary: Glossary::Unusable("ConfigMap 'films/names': line 2 is 'Anna'".into()), ..CALM };
+    let (_, status) = outline(&reconcile(&with_glossary(&json!({})), facts, now()));
+    let status = status.expect("a status");
+    assert_eq!((status.phase, status.reason), (Phase::Failed, Some(Reason::InvalidSpec)));
+    assert!(status.message.expect("a message").contains("line 2"));
 }
 
 #[test]
 fn without_a_broker_a_job_says_that_it_waits_for_it_and_goes_on_when_it_is_back() {
     let away = Facts { has_broker: false, ..CALM };
-    let (names, status) = outline(&reconcile(&job(&json!({}), &json!({})), away, now()));
+    let (names, status) = outline(&reconcile(&job(&json!({}), &json!({})), away.clone(), now()));
     let status = status.expect("a status");
     assert_eq!((names, status.reason), (vec!["status", "project"], Some(Reason::WaitingForBroker)));
     let waiting = ObservedJob { status, ..job(&json!({}), &json!({})) };
@@ -192,6 +256,7 @@ fn a_batch_of_events_is_one_write_that_keeps_what_later_steps_need() {
         target_language: "es".into(),
         from: from.clone(),
         spec: queued.spec.clone(),
+        glossary: None,
         candidates: vec![],
     };
     let events = [

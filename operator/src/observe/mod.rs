@@ -4,7 +4,7 @@
 use jiff::Timestamp;
 use kube::ResourceExt as _;
 use subtitle_core::{
-    job::{SubtitleJob, SubtitleJobSpec, SubtitleJobStatus},
+    job::{GlossaryRef, StoredGlossary, SubtitleJob, SubtitleJobSpec, SubtitleJobStatus, TranslationPolicy},
     language::Language,
     payload::Subject,
     record::display_name,
@@ -14,7 +14,7 @@ use subtitle_core::{
 pub const RETRY_ANNOTATION: &str = "subtitles.dev/retry";
 
 /// What a decision needs to know besides the job itself.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 #[expect(clippy::struct_excessive_bools, reason = "they are independent of each other")]
 pub struct Facts {
     /// A place among the tasks that are out is free for it.
@@ -25,6 +25,22 @@ pub struct Facts {
     pub events_settled: bool,
     /// Its task's queue was made anew, or is empty though nobody has taken the task.
     pub task_may_be_lost: bool,
+    /// The glossary that its next attempt would be asked with.
+    pub glossary: Glossary,
+}
+
+/// What was found where `spec.translation.glossaryRef` points.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub enum Glossary {
+    /// Nobody needs it now.
+    #[default]
+    NotNeeded,
+    /// It is in the store as it is now.
+    Stored(StoredGlossary),
+    /// There is no such ConfigMap, which may still be created; with a sentence that names it.
+    Missing(String),
+    /// It is no glossary; with a sentence that says why.
+    Unusable(String),
 }
 
 /// A job whose identity is known; its spec may still be refused.
@@ -72,6 +88,12 @@ impl ObservedJob {
         })
     }
 
+    /// The glossary that its next attempt needs, where it needs one.
+    pub fn glossary_ref(&self) -> Option<&GlossaryRef> {
+        let translation = &self.spec.translation;
+        translation.glossary_ref.as_ref().filter(|_| translation.policy != TranslationPolicy::Never)
+    }
+
     /// Whom its events belong to, in the current attempt.
     pub fn subject(&self) -> Subject {
         Subject {
@@ -102,6 +124,5 @@ fn refusal(spec: &SubtitleJobSpec) -> Option<String> {
             "spec.video.path is relative to its library and stays inside it: no leading '/', no '..'".to_owned(),
         );
     }
-    let has_glossary = spec.translation.glossary_ref.is_some();
-    has_glossary.then(|| "spec.translation.glossaryRef is not supported by this version: leave it out".to_owned())
+    None
 }

@@ -222,6 +222,10 @@ impl Cluster for View {
         }
     }
 
+    async fn config_map(&self, _: &str, _: &str) -> Result<Option<BTreeMap<String, String>>, ClusterError> {
+        Ok(None) // no job here names one
+    }
+
     async fn delete(&self, job: &SubtitleJob) -> Result<(), ClusterError> {
         let place = place_of(job);
         self.call(|world| {

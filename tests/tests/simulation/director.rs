@@ -61,7 +61,7 @@ impl Director {
         self.incarnations += 1;
         self.sim.with(|world| world.note(|| format!("{} starts", name_of(process))));
         if process < WORKERS.start {
-            operator::start(&self.sim, process);
+            operator::start(&self.sim, process, worker::store(&self.sim, process, &self.files));
             return;
         }
         let store = worker::store(&self.sim, process, &self.files);

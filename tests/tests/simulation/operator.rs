@@ -12,6 +12,7 @@ use jiff::Timestamp;
 use subtitle_broker::Backoff;
 use subtitle_core::job::SubtitleJob;
 use subtitle_operator::{act::Hands, metrics::Metrics, reconciler::Reconciler, repair, sessions::announcement};
+use subtitle_store::Store;
 use tokio::sync::{Notify, watch};
 
 use crate::{
@@ -59,7 +60,7 @@ impl Operator {
 }
 
 /// Starts a process.
-pub(crate) fn start(sim: &Sim, process: usize) {
+pub(crate) fn start(sim: &Sim, process: usize, files: Store) {
     let (sessions, broker) = watch::channel(None);
     let view = Arc::new(View::new(sim, process));
     let hands = Arc::new(Hands::new(view.clone(), Arc::new(Link::new(sim, process)), Metrics::of("simulation").1));
@@ -67,7 +68,7 @@ pub(crate) fn start(sim: &Sim, process: usize) {
         sim: sim.clone(),
         process,
         view,
-        reconciler: Reconciler::new(hands, broker, MAX_IN_FLIGHT),
+        reconciler: Reconciler::new(hands, broker, files, MAX_IN_FLIGHT),
         queue: WorkQueue::default(),
         doubts: Arc::default(),
         changed: Notify::new(),

@@ -17,7 +17,7 @@ use subtitle_core::{
 use subtitle_store::{Store, sha256};
 use subtitle_workers::{
     clock::Clock,
-    engine::Translate,
+    engine::{Question, Translate},
     failure::Failure,
     find::{Sources, simulated::Simulation},
     metrics::Metrics,
@@ -143,6 +143,7 @@ impl Work for Downloader {
                 target_language: task.language,
                 from,
                 spec: task.spec,
+                glossary: task.glossary,
                 candidates: vec![],
             };
             return reporter.publish(&request).await;
@@ -177,21 +178,13 @@ impl Translate for Engine {
         Ok(true)
     }
 
-    async fn translate(
-        &self,
-        _: &str,
-        _: &Language,
-        to: &Language,
-        _: Variants,
-        texts: &[String],
-        _: &str,
-    ) -> Result<Vec<String>, EngineError> {
+    async fn translate(&self, _: &str, Question { to, texts, .. }: Question<'_>) -> Result<Vec<String>, EngineError> {
         // As the production's checkpoints name a batch, so that the store can tell when it is kept.
         let what = sha256(&serde_json::to_vec(texts).expect("texts are JSON"));
         let title = texts.first().and_then(|text| text.strip_prefix(LINE)?.split(',').next()).unwrap_or_default();
         let claim = format!("translate-{}", sha256(text(title).as_bytes()));
         if !pay(&self.sim, self.process, (&what, &claim), 20_000).await {
-            return Err(EngineError { engine: "simulated", message: "the engine is away".to_owned() });
+            return Err(EngineError::away("simulated", "the engine is away"));
         }
         Ok(texts.iter().map(|text| format!("[{to}] {text}")).collect())
     }
@@ -220,6 +213,7 @@ pub(crate) fn translator(sim: &Sim, process: usize, store: &Store) -> Translator
         order: vec!["simulated"],
         public_url: "http://example".to_owned(),
         continue_after: Duration::from_secs(15),
+        characters_per_day: None,
         metrics: Metrics::of("simulation").1,
     }
 }

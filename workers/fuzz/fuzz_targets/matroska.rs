@@ -24,7 +24,7 @@ fuzz_target!(|bytes: &[u8]| {
         http: reqwest::Client::new(),
         simulation: Simulation::default(),
     };
-    let finder = Finder { sources, guarded: GuardedClient::new(Guard::default()).expect("a client") };
+    let finder = Finder::new(sources, GuardedClient::new(Guard::default()).expect("a client"));
     let video = Video { library: "films".into(), path: Some("film.mkv".into()), ..Video::default() };
     let runtime = tokio::runtime::Builder::new_current_thread().build().expect("a runtime");
     runtime.block_on(async {

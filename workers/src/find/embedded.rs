@@ -58,6 +58,7 @@ fn found(container: &Container, identity: &str, tracks: Vec<Track>) -> Vec<Found
         language: track.language,
         forced: track.forced,
         hearing_impaired: track.hearing_impaired,
+        is_machine_translated: false,
         identity: format!("{NAME}:{identity}:{}", track.number),
         claims: Claims::ThisVideo { is_default: track.is_default },
         origin: track.readable.map(|()| Origin::Track { video: container.clone(), number: track.number }),

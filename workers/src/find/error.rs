@@ -26,6 +26,8 @@ pub enum Trouble {
     Forbidden,
     /// The video's URL is not one that is fetched.
     InvalidUrl,
+    /// It does not give this one file, or not as a subtitle; others it may.
+    File,
     /// The video is not there, or cannot be looked into.
     Video,
 }
@@ -43,6 +45,7 @@ impl SourceError {
             Trouble::Unavailable => Reason::SourceUnavailable,
             Trouble::Quota(_) => Reason::SourceQuotaExhausted,
             Trouble::Forbidden => Reason::SourceForbidden,
+            Trouble::File => Reason::UnusableSubtitle,
             Trouble::InvalidUrl => Reason::InvalidSpec,
             Trouble::Video => Reason::VideoUnavailable,
         }

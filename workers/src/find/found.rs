@@ -2,9 +2,10 @@
 
 use std::{path::PathBuf, sync::Arc};
 
+use jiff::Timestamp;
 use subtitle_core::language::Language;
 
-use super::{ranges::Remote, release::Release};
+use super::{online::Offer, ranges::Remote, release::Release};
 use crate::subtitle::Cue;
 
 /// One subtitle that a source has.
@@ -20,6 +21,8 @@ pub struct Found {
     pub forced: bool,
     /// Describes sounds and speakers.
     pub hearing_impaired: bool,
+    /// Made by a machine, by this system's own or by somebody else's.
+    pub is_machine_translated: bool,
     /// Identifies the bytes: changes when they do, and is the same for every job.
     pub identity: String,
     /// Which video it is for.
@@ -69,8 +72,12 @@ pub struct Listed {
     pub is_trusted: bool,
     /// How often it was taken.
     pub downloads: u64,
-    /// Made by a machine.
-    pub is_machine_translated: bool,
+    /// The votes it was given.
+    pub votes: u64,
+    /// When it was uploaded.
+    pub uploaded: Option<Timestamp>,
+    /// Made by a language model, which some providers tell from other machines.
+    pub is_ai_translated: bool,
     /// In how many files it is.
     pub parts: usize,
 }
@@ -89,12 +96,15 @@ pub enum Origin {
     },
     /// Already here.
     Bytes(bytes::Bytes),
+    /// At the provider that lists it.
+    Online(Offer),
 }
 
 impl Origin {
     /// Whether fetching it counts against somebody's quota.
     pub const fn is_paid(&self) -> bool {
         match self {
+            Self::Online(_) => true,
             Self::File(_) | Self::Track { .. } | Self::Bytes(_) => false,
         }
     }

@@ -27,6 +27,7 @@ pub(super) async fn list(sources: &Sources, video: &Video, languages: &[Language
                 language: language.clone(),
                 forced: false,
                 hearing_impaired: false,
+                is_machine_translated: false,
                 identity: format!("{NAME}:{url}:{}", crate::store::hex(&Sha256::digest(&bytes))),
                 claims: Claims::ThisVideo { is_default: false },
                 origin: Ok(Origin::Bytes(bytes.into())),

@@ -2,7 +2,7 @@
 
 use subtitle_core::job::Video;
 
-use super::{Claims, Found, Origin, SourceError, Sources, Trouble, sidecar_name, stamp};
+use super::{Claims, Found, Origin, SourceError, Sources, Trouble, machine_mark, sidecar_name, stamp};
 
 pub(super) const NAME: &str = "library";
 
@@ -26,6 +26,7 @@ pub(super) async fn list(sources: &Sources, video: &Video) -> Result<Vec<Found>,
             language: name.language,
             forced: name.forced,
             hearing_impaired: name.hearing_impaired,
+            is_machine_translated: machine_mark::is_set(&entry.path()).await,
             claims: Claims::ThisVideo { is_default: false },
             origin: Ok(Origin::File(entry.path())),
             label,

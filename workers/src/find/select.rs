@@ -1,8 +1,9 @@
 //! Which candidate is taken, and why the others are not: candidates and the question come in, an order and a
 //! reason for each loser go out. Pure.
 //!
-//! First what can never be taken, then the score, then ties: the very tag before the bare language, the wished kind,
-//! trusted, the source asked first, the player's default track, the most downloaded.
+//! First what can never be taken, then the score, then ties: people's work before a machine's, the very tag before the
+//! bare language, the wished kind, trusted, the source asked first, the player's default track, the most downloaded,
+//! the most votes, the newest.
 
 use std::cmp::Reverse;
 
@@ -40,10 +41,10 @@ fn refusal(found: &Found, language: &Language, spec: &SubtitleJobSpec, wanted: &
         (HearingImpaired::Exclude, true) => return Some("spec.hearingImpaired excludes described sounds".to_owned()),
         _ => {}
     }
-    let Claims::Listed(listed) = &found.claims else { return None };
-    if listed.is_machine_translated && spec.selection.machine_translated == MachineTranslated::Exclude {
+    if found.is_machine_translated && spec.selection.machine_translated == MachineTranslated::Exclude {
         return Some("is machine-translated, which spec.selection.machineTranslated excludes".to_owned());
     }
+    let Claims::Listed(listed) = &found.claims else { return None };
     if listed.parts > 1 {
         return Some(format!("is in {} parts, for a video in as many files", listed.parts));
     }
@@ -97,8 +98,10 @@ pub fn choose(found: &[(usize, Found)], language: &Language, spec: &SubtitleJobS
             Claims::ThisVideo { is_default } => (*is_default, &unsaid),
             Claims::Listed(listed) => (false, &**listed),
         };
-        let ties = (!listed.is_trusted, *rank, !is_default, Reverse(listed.downloads), *at);
-        (Reverse(scores[*at].percent()), *language != one.language, wants_described != one.hearing_impaired, ties)
+        let is_machines = one.is_machine_translated || listed.is_ai_translated;
+        let kind = (is_machines, *language != one.language, wants_described != one.hearing_impaired);
+        let liked = (Reverse(listed.downloads), Reverse(listed.votes), Reverse(listed.uploaded));
+        (Reverse(scores[*at].percent()), kind, (!listed.is_trusted, *rank, !is_default), liked, *at)
     });
     Choice { order, scores, refusals }
 }
@@ -148,6 +151,7 @@ mod tests {
             language: Language::parse(tag).expect("a tag"),
             forced,
             hearing_impaired,
+            is_machine_translated: false,
             identity: String::new(),
             claims: Claims::ThisVideo { is_default: false },
             origin: Ok(Origin::Bytes(bytes::Bytes::new())),

@@ -63,6 +63,7 @@ fn found(title: &str, language: &Language) -> Found {
         language: language.clone(),
         forced: false,
         hearing_impaired: false,
+        is_machine_translated: false,
         identity: format!("{SIMULATED}:{title}:{language}"),
         claims: Claims::ThisVideo { is_default: false },
         origin: Ok(Origin::Bytes(text.into())),

@@ -31,6 +31,7 @@ mod webvtt;
 use subtitle_core::job::OutputFormat;
 
 pub use format::{Format, Origin};
+pub(crate) use script::is_right_to_left;
 pub use unusable::Unusable;
 pub use warning::{Code, Warning};
 

@@ -22,6 +22,11 @@ pub(super) enum Script {
     Other,
 }
 
+/// Whether a language is read from right to left.
+pub(crate) fn is_right_to_left(language: &Language) -> bool {
+    Script::of_language(language).iter().any(|script| matches!(script, Script::Hebrew | Script::Arabic))
+}
+
 impl Script {
     /// Whether a letter belongs to it.
     pub(super) fn has(self, letter: char) -> bool {

@@ -10,7 +10,7 @@ use std::{
 use subtitle_broker::{BrokerError, Publish};
 use subtitle_core::{
     event::{Event, EventType, source},
-    job::{self, SubtitleJobSpec},
+    job::{self, StoredGlossary, SubtitleJobSpec},
     payload::{Failed, Subject, TranslateProgress, TranslateRequested, Translated},
     reason::Reason,
 };
@@ -36,6 +36,8 @@ pub struct Request<E> {
     pub text: String,
     /// Its language.
     pub from: String,
+    /// The text of a glossary, where there is one.
+    pub glossary: Option<String>,
     /// Everything else a job can ask for.
     pub spec: SubtitleJobSpec,
 }
@@ -73,7 +75,7 @@ impl<F: Fn(TranslateProgress) + Send + Sync> Publish for Listener<F> {
 
 /// Translates; `on_progress` hears of every batch.
 pub async fn translate<E: Translate>(
-    Request { engines, order, text, from, spec }: Request<E>,
+    Request { engines, order, text, from, glossary, spec }: Request<E>,
     on_progress: impl Fn(TranslateProgress) + Send + Sync,
 ) -> Result<Done, Failed> {
     let broke = |message: String| failed(Reason::WorkerError, message);
@@ -81,6 +83,14 @@ pub async fn translate<E: Translate>(
     let store = Store::open(&url).map_err(|error| broke(error.to_string()))?;
     let from = job::Artefact { key: "alone/source".to_owned(), language: from, sha256: sha256(text.as_bytes()) };
     store.create(&from.key, text.into()).await.map_err(|error| broke(error.to_string()))?;
+    let glossary = match glossary {
+        None => None,
+        Some(text) => {
+            let stored = StoredGlossary { key: "alone/glossary".to_owned(), sha256: sha256(text.as_bytes()) };
+            store.create(&stored.key, text.into()).await.map_err(|error| broke(error.to_string()))?;
+            Some(stored)
+        }
+    };
     let subject = Subject { job_id: "alone".into(), namespace: "alone".into(), name: "alone".into(), attempt: 1 };
     let task = TranslateRequested {
         subtitle_file_path: from.key.clone(),
@@ -88,6 +98,7 @@ pub async fn translate<E: Translate>(
         target_language: spec.language.clone(),
         from,
         spec,
+        glossary,
         candidates: vec![],
     };
     let (_, metrics) = Metrics::of("subtitles");
@@ -106,6 +117,7 @@ pub async fn translate<E: Translate>(
         public_url: String::new(),
         // Nobody else can go on.
         continue_after: Duration::MAX,
+        characters_per_day: None,
         metrics: metrics.clone(),
     };
     let listener = Listener { events: Mutex::default(), on_progress };

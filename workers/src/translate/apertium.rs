@@ -37,7 +37,7 @@ fn command(arguments: &[&str]) -> Command {
 }
 
 async fn run(arguments: &[&str], input: String) -> Result<String, EngineError> {
-    let failed = |message: String| EngineError { engine: "apertium", message };
+    let failed = |message: String| EngineError::away("apertium", message);
     let mut child = command(arguments).spawn().map_err(|error| failed(format!("it did not start: {error}")))?;
     let mut stdin = child.stdin.take().ok_or_else(|| failed("it has no standard input".to_owned()))?;
     // Written beside reading: a long text would fill both pipes.
@@ -69,6 +69,11 @@ impl Apertium {
         Ok(self.modes().await?.iter().find(serves))
     }
 
+    /// The installed pairs.
+    pub(super) async fn pairs(&self) -> Result<Vec<(Language, Language)>, EngineError> {
+        Ok(self.modes().await?.iter().map(|mode| (mode.from.clone(), mode.to.clone())).collect())
+    }
+
     /// Whether a mode for the pair is installed.
     pub async fn knows(&self, from: &Language, to: &Language, variants: Variants) -> Result<bool, EngineError> {
         Ok(self.mode(from, to, variants).await?.is_some())
@@ -82,7 +87,7 @@ impl Apertium {
         variants: Variants,
         texts: &[String],
     ) -> Result<Vec<String>, EngineError> {
-        let failed = |message: String| EngineError { engine: "apertium", message };
+        let failed = |message: String| EngineError::away("apertium", message);
         let mode =
             self.mode(from, to, variants).await?.ok_or_else(|| failed(format!("{from} to {to} is not installed")))?;
         let output = run(&["-u", "-f", "html", &mode.name], page(texts)).await?;

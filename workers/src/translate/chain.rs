@@ -8,6 +8,7 @@ use subtitle_core::{
     reason::Reason,
 };
 
+use super::EngineError;
 use crate::{engine::Translate, failure::Failure};
 
 /// Engines whose quality through a third language is known: rule-based ones lose words, but invent none.
@@ -56,7 +57,12 @@ pub async fn routes<E: Translate>(
                 Some(rest) => resting.push((engine, rest)),
             },
             Ok(None) => {}
-            Err(error) => broken = Some(error),
+            // One that may be back is worth another attempt.
+            Err(error) => {
+                if broken.as_ref().is_none_or(|known: &EngineError| known.is_forbidden) {
+                    broken = Some(error);
+                }
+            }
         }
     }
     if !routes.is_empty() {
@@ -67,7 +73,7 @@ pub async fn routes<E: Translate>(
         return Err(Failure { not_before: Some(rest.until), ..Failure::new(Reason::EngineUnavailable, message) });
     }
     Err(match broken {
-        Some(error) => Failure::new(Reason::EngineUnavailable, error),
+        Some(error) => Failure::new(error.reason(), error),
         None => Failure::new(
             Reason::LanguagePairUnsupported,
             format!(
@@ -87,7 +93,7 @@ async fn route<E: Translate>(
     from: &Language,
     to: &Language,
     policy: &Translation,
-) -> Result<Option<Route>, super::EngineError> {
+) -> Result<Option<Route>, EngineError> {
     for tier in tiers(policy.variants) {
         if engines.knows(engine, from, to, *tier).await? {
             return Ok(Some(Route { engine, tier: *tier, via: None }));

@@ -54,6 +54,11 @@ impl Filled {
         violations
     }
 
+    /// How many pieces were sent and answered.
+    pub fn answered(&self) -> usize {
+        self.pairs.len()
+    }
+
     /// What was sent and answered, for the checks of the whole.
     pub fn lines(&self) -> Vec<Line<'_>> {
         self.pairs.iter().map(|(cue, source, translation)| Line { cue: *cue, source, translation }).collect()

@@ -5,7 +5,10 @@ use std::fmt::Write as _;
 
 use subtitle_core::job::KeepOrRemove;
 
-use super::{sounds, wrap};
+use super::{
+    glossary::{self, Glossary},
+    sounds, wrap,
+};
 use crate::subtitle::{
     Cue, Format,
     markup::{
@@ -127,6 +130,15 @@ impl Piece {
         Some(self)
     }
 
+    /// A piece of nothing but the glossary's terms needs no engine.
+    fn render(&mut self, glossary: &Glossary) {
+        let masked = glossary.masked(&self.text);
+        if self.is_translatable && !masked.targets.is_empty() && !plain(&masked.text).chars().any(char::is_alphabetic) {
+            self.source = self.back(&glossary::unmasked(&masked.text, &masked.targets));
+            self.is_translatable = false;
+        }
+    }
+
     fn line_break(&self) -> &'static str {
         if self.format == Format::Ass { "\\N" } else { "\n" }
     }
@@ -163,9 +175,31 @@ pub fn kept(pieces: &[Piece]) -> String {
     texts.collect::<Vec<_>>().join(pieces.first().map_or("\n", Piece::line_break))
 }
 
-/// The pieces of each cue, in order.
-pub fn split_all(format: Format, cues: &[Cue], sounds: KeepOrRemove) -> Vec<Vec<Piece>> {
-    cues.iter().map(|cue| split(format, &cue.text, sounds)).collect()
+/// A cue's text with marks around each line's words that say that it is read from right to left.
+pub fn marked(format: Format, text: &str) -> String {
+    let segments = format.segments(text);
+    let mut marked = String::with_capacity(text.len() + 12);
+    for line in segments.split_inclusive(|segment| segment.kind == Kind::Break) {
+        let is_said = |segment: &Segment<'_>| segment.kind == Kind::Text && !segment.raw.trim().is_empty();
+        let (first, last) = (line.iter().position(is_said), line.iter().rposition(is_said));
+        for (at, segment) in line.iter().enumerate() {
+            if Some(at) == first {
+                marked.push('\u{202B}');
+            }
+            marked.push_str(segment.raw);
+            if Some(at) == last {
+                marked.push('\u{202C}');
+            }
+        }
+    }
+    marked
+}
+
+/// The pieces of each cue, in order; what the glossary says by itself is rendered already.
+pub fn split_all(format: Format, cues: &[Cue], sounds: KeepOrRemove, glossary: &Glossary) -> Vec<Vec<Piece>> {
+    let mut pieces: Vec<Vec<Piece>> = cues.iter().map(|cue| split(format, &cue.text, sounds)).collect();
+    pieces.iter_mut().flatten().for_each(|piece| piece.render(glossary));
+    pieces
 }
 
 #[cfg(test)]
@@ -251,6 +285,25 @@ mod tests {
             assert_eq!(join(&pieces, &[spanish]), back);
         }
         assert!(!split(Format::Srt, "www.harbour.example", KeepOrRemove::Keep)[0].is_translatable);
+    }
+
+    #[test]
+    fn what_the_glossary_says_by_itself_is_not_sent() {
+        let terms = subtitle_core::glossary::parse("Harbour Inn = Posada del Puerto").expect("parses");
+        let cue = Cue::new(0, 1, "{\\an8}<i>Harbour Inn!</i>".to_owned());
+        let pieces = split_all(Format::Srt, &[cue], KeepOrRemove::Keep, &Glossary::new(terms));
+        assert!(!pieces[0][0].is_translatable);
+        assert_eq!(kept(&pieces[0]), "{\\an8}<i>Posada del Puerto!</i>");
+    }
+
+    #[test]
+    fn marks_of_direction_stand_around_each_lines_words_inside_its_position() {
+        assert_eq!(
+            marked(Format::Srt, "{\\an8}<i>שלום\nאנה</i>"),
+            "{\\an8}<i>\u{202B}שלום\u{202C}\n\u{202B}אנה\u{202C}</i>"
+        );
+        assert_eq!(marked(Format::Ass, "{\\i1}שלום\\N♪"), "{\\i1}\u{202B}שלום\u{202C}\\N\u{202B}♪\u{202C}");
+        assert_eq!(marked(Format::Srt, ""), "");
     }
 
     #[test]

@@ -2,7 +2,8 @@
 //! translated sentence is parted again. Pure.
 //!
 //! A rule-based engine that sees half a sentence takes "have" for "own" and "gone home" for a noun. A marker between
-//! the halves says where they part; where it is lost, or a part cannot be right, the cues are translated one by one.
+//! the halves says where they part; where it is lost, lengths do; where a part
+//! cannot be right, the cues are translated one by one.
 
 use std::ops::Range;
 
@@ -55,13 +56,38 @@ pub fn joined(texts: &[String]) -> String {
     texts.join(&format!("{MARKER} "))
 }
 
-/// The translations of a sentence's parts; none on any doubt.
+/// The translations of a sentence's parts: at its markers, else, where none came back, as long as their sources are;
+/// none on any doubt.
 pub fn parted(sources: &[String], answer: &str, pair: check::Pair<'_>) -> Option<Vec<String>> {
-    let parts: Vec<String> = answer.split(MARKER).map(|part| part.trim().to_owned()).collect();
     let is_sure = |(source, part): (&String, &String)| {
         check::piece(source, part, pair).is_none() && !check::is_doubtful(source, part)
     };
+    let parts: Vec<String> = if answer.contains(MARKER) {
+        answer.split(MARKER).map(|part| part.trim().to_owned()).collect()
+    } else {
+        by_proportion(sources, answer)
+    };
     (parts.len() == sources.len() && sources.iter().zip(&parts).all(is_sure)).then_some(parts)
+}
+
+/// Parts that are as long, in proportion, as the sources', each ending at the nearest space that leaves a word for every
+/// part after it.
+fn by_proportion(sources: &[String], answer: &str) -> Vec<String> {
+    let lengths: Vec<usize> = sources.iter().map(|source| source.chars().count()).collect();
+    let (whole, words) = (lengths.iter().sum::<usize>().max(1), answer.split_whitespace().collect::<Vec<_>>());
+    let all = words.iter().map(|word| word.chars().count() + 1).sum::<usize>();
+    let (mut parts, mut first, mut wanted) = (Vec::new(), 0, 0);
+    for (at, length) in lengths.iter().enumerate() {
+        wanted += length;
+        let left = sources.len() - at - 1;
+        let ends_at = |end: usize| words[..end].iter().map(|word| word.chars().count() + 1).sum::<usize>();
+        let distance = |end: &usize| (ends_at(*end) * whole).abs_diff(wanted * all);
+        let candidates = first + 1..=words.len().saturating_sub(left);
+        let Some(end) = (if left == 0 { Some(words.len()) } else { candidates.min_by_key(distance) }) else { break };
+        parts.push(words[first..end.max(first)].join(" "));
+        first = end;
+    }
+    parts
 }
 
 #[cfg(test)]
@@ -69,12 +95,15 @@ mod tests {
     use subtitle_core::{job::KeepOrRemove, language::Language};
 
     use super::*;
-    use crate::{subtitle::Format, translate::lines};
+    use crate::{
+        subtitle::Format,
+        translate::{glossary::NO_TERMS, lines},
+    };
 
     fn runs(texts: &[(u64, &str)]) -> Vec<(usize, usize)> {
         let cue = |(start, text): &(u64, &str)| Cue::new(*start, start + 900, (*text).to_owned());
         let cues: Vec<Cue> = texts.iter().map(cue).collect();
-        found(&cues, &lines::split_all(Format::Srt, &cues, KeepOrRemove::Keep))
+        found(&cues, &lines::split_all(Format::Srt, &cues, KeepOrRemove::Keep, &NO_TERMS))
             .into_iter()
             .map(|run| (run.start, run.end))
             .collect()
@@ -99,14 +128,15 @@ mod tests {
     }
 
     #[test]
-    fn a_sentence_is_parted_at_its_markers_or_not_at_all() {
+    fn a_sentence_is_parted_at_its_markers_else_in_proportion_or_not_at_all() {
         let [from, to] = ["en", "es"].map(|tag| Language::parse(tag).expect("a tag"));
-        let pair = check::Pair { from: &from, to: &to, judges_language: true };
+        let pair = check::Pair { from: &from, to: &to, judges_language: true, glossary: &NO_TERMS };
         let sources = ["We should have".to_owned(), "gone home.".to_owned()];
         assert_eq!(joined(&sources), "We should have<j/> gone home.");
         let parts = ["Tendríamos que haber".to_owned(), "ido a casa.".to_owned()];
         assert_eq!(parted(&sources, "Tendríamos que haber<j/> ido a casa.", pair), Some(parts.to_vec()));
-        for doubtful in ["Tendríamos que haber ido a casa.", "<j/>Tendríamos que haber ido a casa.", "a<j/>b<j/>c"] {
+        assert_eq!(parted(&sources, "Tendríamos que haber ido a casa.", pair), Some(parts.to_vec()), "by proportion");
+        for doubtful in ["Tendríamos", "<j/>Tendríamos que haber ido a casa.", "a<j/>b<j/>c"] {
             assert_eq!(parted(&sources, doubtful, pair), None, "{doubtful}");
         }
     }

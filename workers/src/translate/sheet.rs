@@ -31,10 +31,9 @@ impl<'a> Sheet<'a> {
         Self { sources, pair, answers: vec![None; sources.len()], open, refused: 0 }
     }
 
-    /// The next group to ask for.
-    pub fn question(&self) -> Option<&'a [String]> {
-        let range = self.open.last()?;
-        self.sources.get(range.clone())
+    /// The next group to ask for, as places among the pieces.
+    pub fn question(&self) -> Option<std::ops::Range<usize>> {
+        self.open.last().cloned()
     }
 
     /// Takes the answer to the last question; whether it was accepted.
@@ -96,15 +95,17 @@ mod tests {
     use subtitle_core::language::Language;
 
     use super::*;
+    use crate::translate::glossary::NO_TERMS;
 
     fn filled(texts: &[&str], mut engine: impl FnMut(&[String]) -> Vec<String>) -> (Vec<Result<String, Rule>>, usize) {
         let sources: Vec<String> = texts.iter().map(|text| (*text).to_owned()).collect();
         let [from, to] = ["en", "es"].map(|tag| Language::parse(tag).expect("a tag"));
-        let mut sheet = Sheet::new(&sources, Pair { from: &from, to: &to, judges_language: false });
+        let mut sheet =
+            Sheet::new(&sources, Pair { from: &from, to: &to, judges_language: false, glossary: &NO_TERMS });
         let mut calls = 0;
         while let Some(question) = sheet.question() {
             calls += 1;
-            let answers = engine(question);
+            let answers = engine(&sources[question]);
             sheet.answer(answers);
         }
         (sheet.finish(), calls)

@@ -5,11 +5,11 @@
 use crate::subtitle::markup::inline::{pieces, plain};
 
 /// The longest line, in Latin characters.
-const LONGEST: usize = 42;
+pub(super) const LONGEST: usize = 42;
 /// The longest line in characters that are as wide as high.
-const LONGEST_WIDE: usize = 16;
+pub(super) const LONGEST_WIDE: usize = 16;
 /// The most lines.
-const LINES: usize = 2;
+pub(super) const LINES: usize = 2;
 
 /// Articles, prepositions and conjunctions that a line may begin but not end with, in the languages most subtitles
 /// are in.
@@ -102,7 +102,7 @@ fn badness(before: &str, after: &str) -> i64 {
     }
 }
 
-fn is_wide(character: char) -> bool {
+pub(super) fn is_wide(character: char) -> bool {
     matches!(character, '\u{1100}'..='\u{115F}' | '\u{2E80}'..='\u{A4CF}' | '\u{AC00}'..='\u{D7A3}' | '\u{F900}'..='\u{FAFF}' | '\u{FE30}'..='\u{FE4F}' | '\u{FF00}'..='\u{FF60}' | '\u{20000}'..='\u{3FFFD}')
 }
 

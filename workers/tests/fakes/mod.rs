@@ -17,10 +17,13 @@ use axum::{
     http::{Response, StatusCode},
 };
 use serde_json::Value;
+use subtitle_workers::subtitle::Subtitle;
 
 /// How the next answer goes wrong.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Fault {
+    /// Not at all.
+    Well,
     /// Another status, with these words.
     Status(u16, &'static str),
     /// 429 with so many seconds to wait.
@@ -34,6 +37,10 @@ pub(crate) enum Fault {
     Truncate,
     Fence,
     German,
+    /// Placeholders of names are lost.
+    EatTags,
+    /// Models only: names are not as the glossary says.
+    OwnNames,
     /// Models only: ids as strings after thoughts, and an answer cut off.
     Thoughts,
     Length,
@@ -165,6 +172,10 @@ fn translated(texts: &[String], fault: Option<Fault>) -> Vec<String> {
         Some(Fault::Empty) => answers[middle] = String::new(),
         Some(Fault::Truncate) => answers.truncate(middle),
         Some(Fault::Fence) => answers[0] = format!("```json {}", answers[0]),
+        Some(Fault::EatTags) => {
+            let eaten = |text: &String| text.replace("<g0/>", "").replace("  ", " ").trim().to_owned();
+            answers = answers.iter().map(eaten).collect();
+        }
         Some(Fault::German) => answers = texts.iter().map(|text| german(text)).collect(),
         _ => {}
     }
@@ -181,11 +192,14 @@ pub(crate) const SAYINGS: [(&str, &str); 6] = [
     ("Go <i>home</i> and lock the door, number", "Vete a <i>casa</i> y cierra la puerta, número"),
 ];
 
+/// What is said of anybody, whatever the name.
+const SOMEBODY: (&str, &str) = ("is here tonight, number", "está aquí esta noche, número");
+
 fn spanish(text: &str) -> String {
     let say = |text: String, (english, spanish): &(&str, &str)| text.replace(english, spanish);
     // DeepL is sent its tags as elements with numbers.
     let masked = text.replace("<x id=\"0\"/>", "<i>").replace("<x id=\"1\"/>", "</i>");
-    let spoken = SAYINGS.iter().fold(masked.clone(), say);
+    let spoken = SAYINGS.iter().chain(&[SOMEBODY]).fold(masked.clone(), say);
     if masked == text { spoken } else { spoken.replace("<i>", "<x id=\"0\"/>").replace("</i>", "<x id=\"1\"/>") }
 }
 
@@ -206,4 +220,15 @@ pub(crate) fn film(cues: usize) -> String {
         let _ = write!(film, "{}\n{times}\n{saying} {}\n\n", at + 1, at + 100);
     }
     film
+}
+
+/// Holds a shipped file against its source: every cue in its place, with its times and its own translation.
+pub(crate) fn assert_exact(film: &str, shipped: &str) {
+    let (before, after) = (Subtitle::read(film).expect("cues"), Subtitle::read(shipped).expect("cues"));
+    assert_eq!(before.cues.len(), after.cues.len(), "{shipped}");
+    for (at, (before, after)) in before.cues.iter().zip(&after.cues).enumerate() {
+        assert_eq!((before.start, before.end), (after.start, after.end), "cue {}", at + 1);
+        let (english, spanish) = SAYINGS[at % SAYINGS.len()];
+        assert_eq!(after.text.replace('\n', " "), before.text.replace(english, spanish), "cue {}", at + 1);
+    }
 }

@@ -47,7 +47,13 @@ fn complete(fake: &Fake, headers: &HeaderMap, body: &str, knows_schema: bool) ->
         return refusal;
     }
     let words = |text: &str| text.split(' ').take(2).collect::<Vec<_>>().join(" ");
-    let answers = translated(&texts, fault.filter(|fault| *fault != Fault::Swap && *fault != Fault::Fence));
+    let mut answers = translated(&texts, fault.filter(|fault| *fault != Fault::Swap && *fault != Fault::Fence));
+    if fault != Some(Fault::OwnNames) {
+        for (term, rendered) in lines["glossary"].as_object().into_iter().flatten() {
+            let rendered = rendered.as_str().expect("a text");
+            answers = answers.iter().map(|text| text.replace(term, rendered)).collect();
+        }
+    }
     let item = |(at, text): (usize, &String)| {
         let id = if fault == Some(Fault::Thoughts) { json!((at + 1).to_string()) } else { json!(at + 1) };
         // Whoever swaps ids still says which line it translated.

@@ -24,7 +24,7 @@ use subtitle_workers::{
     clock::Clock,
     desk::Desk,
     download::Downloader,
-    engine::Translate,
+    engine::{Question, Translate},
     find::{
         Finder, Sources,
         guard::{Guard, GuardedClient},
@@ -120,15 +120,7 @@ impl Translate for CountingEngine {
         Ok(true)
     }
 
-    async fn translate(
-        &self,
-        _: &str,
-        _: &Language,
-        _: &Language,
-        _: Variants,
-        texts: &[String],
-        _: &str,
-    ) -> Result<Vec<String>, EngineError> {
+    async fn translate(&self, _: &str, Question { texts, .. }: Question<'_>) -> Result<Vec<String>, EngineError> {
         let call = self.calls.fetch_add(1, Ordering::SeqCst) + 1;
         (self.on_call)(call);
         if self.hangs_at == Some(call) {
@@ -201,6 +193,7 @@ impl Bench {
             order: vec!["deepl"],
             public_url: "http://example".to_owned(),
             continue_after: Duration::from_secs(900),
+            characters_per_day: None,
             metrics: self.metrics.clone(),
         }
     }
@@ -210,10 +203,10 @@ impl Bench {
         let simulation = Simulation { delay, failure_percent: 0 };
         Downloader {
             store: self.store.clone(),
-            finder: Finder {
-                sources: Sources { simulation, ..self.translator(CountingEngine::default()).sources },
-                guarded: GuardedClient::new(Guard::default()).expect("a client"),
-            },
+            finder: Finder::new(
+                Sources { simulation, ..self.translator(CountingEngine::default()).sources },
+                GuardedClient::new(Guard::default()).expect("a client"),
+            ),
             order: vec![],
             public_url: "http://example".to_owned(),
             metrics: self.metrics.clone(),
@@ -249,6 +242,7 @@ impl Bench {
             target_language: spec.language.clone(),
             from,
             spec,
+            glossary: None,
             candidates: vec![],
         };
         Event::new(&subject(job), source::DOWNLOADER, self.clock.now(), &task)
@@ -266,6 +260,7 @@ pub(crate) fn download() -> DownloadRequested {
         language: "es".to_owned(),
         preferred_sources: vec![],
         spec: serde_json::from_value(spec).expect("a spec"),
+        glossary: None,
     }
 }
 

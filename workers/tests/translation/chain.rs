@@ -6,7 +6,7 @@ use subtitle_core::{
     reason::Reason,
 };
 use subtitle_workers::{
-    engine::Translate,
+    engine::{Question, Translate},
     translate::{
         EngineError,
         chain::{self, Rest, Route},
@@ -41,15 +41,7 @@ impl Translate for Listed {
             .any(|(name, source, target)| *name == engine && *source == from.as_str() && is_near(target)))
     }
 
-    async fn translate(
-        &self,
-        _: &str,
-        _: &Language,
-        _: &Language,
-        _: Variants,
-        _: &[String],
-        _: &str,
-    ) -> Result<Vec<String>, EngineError> {
+    async fn translate(&self, _: &str, _: Question<'_>) -> Result<Vec<String>, EngineError> {
         panic!("nothing is sent to find a route")
     }
 

@@ -1,7 +1,10 @@
 //! Each client against its service: the documented way, and what a service may do to it.
 
 use subtitle_core::{job::Variants, language::Language};
-use subtitle_workers::{engine::Translate as _, translate::Engines};
+use subtitle_workers::{
+    engine::{Context, Question, Translate as _},
+    translate::Engines,
+};
 
 use crate::{
     Ended,
@@ -27,7 +30,9 @@ async fn all() -> [(&'static str, Fake, Engines); 4] {
 }
 
 async fn ask(engines: &Engines, engine: &str, texts: &[String]) -> Result<Vec<String>, String> {
-    let answers = engines.translate(engine, &tag("en"), &tag("es"), Variants::Base, texts, "").await;
+    let (from, to) = (&tag("en"), &tag("es"));
+    let question = Question { from, to, variants: Variants::Base, texts, seed: "", context: Context::default() };
+    let answers = engines.translate(engine, question).await;
     answers.map_err(|error| error.to_string())
 }
 

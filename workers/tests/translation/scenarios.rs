@@ -1,14 +1,22 @@
 //! What peers get wrong, by the numbers of the list of scenarios.
 
-use std::sync::{Arc, atomic::Ordering};
+use std::{
+    sync::{Arc, atomic::Ordering},
+    time::Duration,
+};
 
-use subtitle_core::reason::Reason;
+use subtitle_core::{
+    event::{Event, source},
+    job::TranslationPolicy,
+    payload::{Failed, Payload as _},
+    reason::Reason,
+};
 use subtitle_workers::{subtitle::Subtitle, task::Settled, translate::Engines};
 use tokio::sync::Notify;
 
 use crate::{
     Ended, assert_exact,
-    bench::{Bench, CountingEngine, deliver},
+    bench::{Bench, CountingEngine, deliver, download, subject},
     deepl,
     fakes::{self, Fault, film},
     libretranslate, openai, run, server, spec,
@@ -144,13 +152,36 @@ async fn scenario_14_an_impossible_pair_or_a_missing_key_fails_before_anything_i
     let nameless = Engines::default().with_deepl(server(&fake.url, None));
     for (engines, language, reason) in [
         (deepl(&fake), "fi", Reason::LanguagePairUnsupported),
-        (nameless, "es", Reason::EngineUnavailable),
-        (Engines::default(), "es", Reason::EngineUnavailable),
+        (nameless, "es", Reason::EngineForbidden),
+        (Engines::default(), "es", Reason::EngineForbidden),
     ] {
         let bench = Bench::new();
         let task = bench.task_of("a", &film(6), spec(language)).await;
         let Ended::Failed(failed) = run(&bench, engines, &["deepl"], &task).await else { panic!("impossible") };
         assert_eq!((failed.reason, fake.calls()), (reason, 0), "{}", failed.error_message);
+    }
+}
+
+#[tokio::test]
+async fn scenario_14_a_pair_that_no_engine_announced_costs_no_question_and_no_download() {
+    let fake = fakes::deepl::serve().await;
+    for (engines, language, reason) in [
+        (deepl(&fake), "fi", Some(Reason::LanguagePairUnsupported)),
+        (Engines::default().with_deepl(server(&fake.url, None)), "es", Some(Reason::EngineForbidden)),
+        (deepl(&fake), "es", None),
+    ] {
+        let bench = Bench::new();
+        engines.announced(&["deepl"], jiff::Timestamp::now()).await.store(&bench.store).await.expect("the store");
+        let mut task = download();
+        task.spec.language = language.to_owned();
+        task.spec.translation.policy = TranslationPolicy::Always;
+        let task = Event::new(&subject("a"), source::MANAGER, jiff::Timestamp::UNIX_EPOCH, &task);
+        deliver(&bench.downloader(Duration::ZERO), &bench.desk("d"), &task).await;
+        let last = bench.outbox.events().pop().expect("it says something");
+        let failed = last.read::<Failed>().ok().filter(|_| last.event_type == Failed::EVENT_TYPE);
+        assert_eq!(failed.map(|failed| failed.reason), reason, "{language}");
+        let is_asked = bench.registry.text().contains("subtitle_source_requests_total{");
+        assert_eq!((is_asked, fake.calls()), (reason.is_none(), 0), "{language}");
     }
 }
 

@@ -31,7 +31,7 @@ async fn ask(question: &Question) -> Result<(Report, Option<Failure>), Failure> 
     let (spec, finder) = (question.spec("Original")?, question.finder()?);
     let languages = [question.language.clone()];
     let (mut found, mut errors) = (Vec::new(), Vec::new());
-    for (rank, source) in question.order().into_iter().enumerate() {
+    for (rank, source) in question.order(&finder).into_iter().enumerate() {
         match finder.list(source, &spec.video, &languages, "").await {
             Ok(listed) => found.extend(listed.into_iter().map(|one| (rank, one))),
             Err(error) => errors.push(error),

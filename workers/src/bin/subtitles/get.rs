@@ -45,8 +45,8 @@ async fn found(question: &Question, format: &str) -> Result<Artefact, Failure> {
     let store = "memory:".parse().map_err(|error| Failure::Usage(format!("{error}")));
     let downloader = Downloader {
         store: Store::open(&store?).map_err(|error| Failure::Usage(error.to_string()))?,
+        order: question.order(&finder),
         finder,
-        order: question.order(),
         public_url: String::new(),
         metrics: Metrics::of("subtitles").1,
     };
@@ -56,6 +56,7 @@ async fn found(question: &Question, format: &str) -> Result<Artefact, Failure> {
         language: spec.language.clone(),
         preferred_sources: Vec::new(),
         spec,
+        glossary: None,
     };
     let name = "subtitles-get".to_owned();
     let subject = Subject { job_id: name.clone(), namespace: name.clone(), name, attempt: 1 };

@@ -15,6 +15,7 @@ use std::process::ExitCode;
 use clap::{Parser, Subcommand};
 
 use failure::Failure;
+use subtitle_workers::program;
 
 /// Looks into subtitle files and turns them into each other: SubRip, WebVTT, ASS, SSA, MicroDVD, SubViewer, in any
 /// charset, also inside zip and gzip.
@@ -54,6 +55,11 @@ enum Command {
 }
 
 fn main() -> ExitCode {
+    if let Some(worker) = program::of(std::env::args_os().next()) {
+        let Err(error) = worker() else { return ExitCode::SUCCESS };
+        eprintln!("Error: {error:?}");
+        return ExitCode::FAILURE;
+    }
     let arguments = match Arguments::try_parse() {
         Ok(arguments) => arguments,
         Err(error) => {

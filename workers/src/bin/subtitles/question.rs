@@ -4,15 +4,12 @@
 use std::path::Path;
 
 use serde_json::json;
-use subtitle_core::{
-    job::SubtitleJobSpec,
-    language::Language,
-    names::{SIMULATED, SOURCES},
-};
+use subtitle_core::{job::SubtitleJobSpec, language::Language, names::SOURCES};
 use subtitle_workers::{
     find::{
         Finder, Sources,
         guard::{Guard, GuardedClient},
+        online::{settings::ProviderArguments, turns::Turns},
         simulated::Simulation,
     },
     named,
@@ -31,12 +28,15 @@ pub(crate) struct Question {
     /// The language of the subtitle, such as es, pt-BR or zh-Hans
     #[arg(long, value_name = "TAG", value_parser = |text: &str| Language::parse(text))]
     pub(crate) language: Language,
-    /// Sources to ask, in this order; may be given several times [default: embedded, then library]
+    /// Sources to ask, in this order; may be given several times [default: embedded, library, then the providers that
+    /// are configured]
     #[arg(long = "source", value_name = "NAME", value_parser = |name: &str| named::parse(&SOURCES, name))]
     sources: Vec<&'static str>,
     /// A library behind HTTP: a URL with {stem} and {language} in it
     #[arg(long, value_name = "TEMPLATE")]
     library_url: Option<String>,
+    #[command(flatten)]
+    providers: ProviderArguments,
 }
 
 impl Question {
@@ -46,11 +46,8 @@ impl Question {
     }
 
     /// The sources to ask.
-    pub(crate) fn order(&self) -> Vec<&'static str> {
-        if !self.sources.is_empty() {
-            return self.sources.clone();
-        }
-        SOURCES.into_iter().filter(|name| *name != SIMULATED).collect()
+    pub(crate) fn order(&self, finder: &Finder) -> Vec<&'static str> {
+        if self.sources.is_empty() { finder.usual_order() } else { self.sources.clone() }
     }
 
     /// The same as a job asks it; no translation.
@@ -75,7 +72,13 @@ impl Question {
     pub(crate) fn finder(&self) -> Result<Finder, Failure> {
         let _ = rustls::crypto::ring::default_provider().install_default();
         let everything = ["0.0.0.0/0", "::/0"].into_iter().filter_map(|network| network.parse().ok());
-        let guarded = GuardedClient::new(Guard::new(everything)).map_err(|error| Failure::Usage(error.to_string()))?;
+        let guard = Guard::new(everything);
+        let guarded = GuardedClient::new(guard.clone()).map_err(|error| Failure::Usage(error.to_string()))?;
+        let alone = |_, limits| Turns::alone(limits);
+        let online = self.providers.online(&guard, &alone).map_err(|error| Failure::Usage(format!("{error:#}")))?;
+        if let Some((name, setting)) = self.sources.iter().find_map(|name| Some((name, online.missing(name)?))) {
+            return Err(Failure::Usage(format!("'{name}' is not configured: set {setting}, or see --help")));
+        }
         let folder = Path::new(&self.video).parent().filter(|folder| !folder.as_os_str().is_empty());
         let folder = folder.unwrap_or(Path::new(".")).to_path_buf();
         let libraries = if self.is_remote() { None } else { Some((LIBRARY.to_owned(), folder)) };
@@ -85,7 +88,7 @@ impl Question {
             http: reqwest::Client::new(),
             simulation: Simulation::default(),
         };
-        Ok(Finder { sources, guarded })
+        Ok(Finder { online, ..Finder::new(sources, guarded) })
     }
 }
 

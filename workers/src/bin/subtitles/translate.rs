@@ -2,12 +2,13 @@
 
 use std::{
     io::{self, IsTerminal as _, Write as _},
-    path::PathBuf,
+    path::{Path, PathBuf},
 };
 
 use serde::Serialize;
 use subtitle_core::{
-    job::{OutputFormat, SubtitleJobSpec},
+    glossary,
+    job::{OutputFormat, Readability, SubtitleJobSpec, Variants},
     language::Language,
     names::ENGINES,
     payload::TranslateProgress,
@@ -37,6 +38,9 @@ pub(crate) struct Arguments {
     /// The engine: apertium, apertium-apy, libretranslate, deepl, openai
     #[arg(long, value_name = "NAME", default_value = "apertium", value_parser = |name: &str| named::parse(&ENGINES, name))]
     engine: &'static str,
+    /// A file of names and terms, a line each: source = target; comments begin with #
+    #[arg(long, value_name = "FILE")]
+    glossary: Option<PathBuf>,
     /// The file to write, its extension says the format: .srt, .vtt or .ass; left out, standard output
     #[arg(long, value_name = "OUT")]
     out: Option<PathBuf>,
@@ -56,9 +60,13 @@ struct Report<'a> {
     format: &'a str,
     cues: u32,
     sha256: &'a str,
+    variant: Option<Variants>,
+    readability: Option<Readability>,
 }
 
-pub(crate) fn run(Arguments { path, from, to, engine, out, json, servers }: Arguments) -> Result<(), Failure> {
+pub(crate) fn run(
+    Arguments { path, from, to, engine, glossary, out, json, servers }: Arguments,
+) -> Result<(), Failure> {
     let format = match &out {
         None => OutputFormat::Original,
         Some(out) => match Format::of_extension(&out.extension().unwrap_or_default().to_string_lossy()) {
@@ -72,6 +80,7 @@ pub(crate) fn run(Arguments { path, from, to, engine, out, json, servers }: Argu
             }
         },
     };
+    let glossary = glossary.as_deref().map(read_glossary).transpose()?;
     let subtitle = Input::of(path, from.clone()).open()?.file.subtitle;
     config::init_tls();
     let usage = |error: &dyn std::fmt::Display| Failure::Usage(error.to_string());
@@ -80,7 +89,7 @@ pub(crate) fn run(Arguments { path, from, to, engine, out, json, servers }: Argu
     let mut spec: SubtitleJobSpec = serde_json::from_value(spec).map_err(|error| usage(&error))?;
     spec.output.format = format;
     let text = subtitle.write(subtitle.format).text;
-    let request = Request { engines, order: vec![engine], text, from: from.to_string(), spec };
+    let request = Request { engines, order: vec![engine], text, from: from.to_string(), glossary, spec };
     let runtime = tokio::runtime::Runtime::new().map_err(|error| usage(&error))?;
     let is_shown = io::stderr().is_terminal();
     let done = runtime.block_on(alone::translate(request, |progress| show(progress, is_shown)));
@@ -100,12 +109,20 @@ pub(crate) fn run(Arguments { path, from, to, engine, out, json, servers }: Argu
     if json {
         let (from, to) = (from.as_str(), result.language.as_str());
         let (format, sha256) = (result.format.as_str(), result.sha256.as_str());
-        let report = Report { from, to, engine, format, cues: result.cues, sha256 };
+        let (variant, readability) = (result.variant, result.readability);
+        let report = Report { from, to, engine, format, cues: result.cues, sha256, variant, readability };
         let mut stdout = io::stdout().lock();
         serde_json::to_writer(&mut stdout, &report).map_err(|_| Failure::Closed)?;
         writeln!(stdout).map_err(|_| Failure::Closed)?;
     }
     Ok(())
+}
+
+fn read_glossary(path: &Path) -> Result<String, Failure> {
+    let wrong = |error: &dyn std::fmt::Display| Failure::Usage(format!("glossary '{}': {error}", path.display()));
+    let text = std::fs::read_to_string(path).map_err(|error| wrong(&error))?;
+    glossary::parse(&text).map_err(|error| wrong(&error))?;
+    Ok(text)
 }
 
 fn show(TranslateProgress { done, total }: TranslateProgress, is_shown: bool) {

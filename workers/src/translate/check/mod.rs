@@ -13,6 +13,7 @@ use subtitle_core::language::Language;
 
 pub use rejected::Rejected;
 
+use super::glossary::Glossary;
 use crate::subtitle::{
     Subtitle,
     language::{self, Verdict},
@@ -37,6 +38,8 @@ pub struct Pair<'a> {
     pub to: &'a Language,
     /// Whether the language of what comes back is judged: nothing of the simulated engine is real.
     pub judges_language: bool,
+    /// Terms whose rendering is fixed.
+    pub glossary: &'a Glossary,
 }
 
 /// A rule that one piece breaks.
@@ -60,6 +63,14 @@ pub enum Rule {
     /// Something of the engine's own is in it.
     #[error("{0} came back in it")]
     Leaked(&'static str),
+    /// A name or term of the glossary is not as it says.
+    #[error("'{source_term}' did not come back as the glossary's '{target_term}'")]
+    Glossary {
+        /// As the source has it.
+        source_term: String,
+        /// As the translation should have it.
+        target_term: String,
+    },
     /// It is in a third language.
     #[error("it came back in another language than asked for")]
     Language,
@@ -98,6 +109,10 @@ pub fn piece(source: &str, translation: &str, pair: Pair<'_>) -> Option<Rule> {
     }
     if let Some(what) = leak::found(source, translation) {
         return Some(Rule::Leaked(what));
+    }
+    if let Some(term) = pair.glossary.broken(source, translation) {
+        let (source_term, target_term) = (term.source.clone(), term.target.clone());
+        return Some(Rule::Glossary { source_term, target_term });
     }
     if words::is_left_in_place(source, translation, pair) {
         return Some(Rule::Unchanged);

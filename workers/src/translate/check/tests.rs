@@ -3,13 +3,14 @@
 use subtitle_core::language::Language;
 
 use super::*;
+use crate::translate::glossary::NO_TERMS;
 
 fn tag(text: &str) -> Language {
     Language::parse(text).expect("a tag")
 }
 
 fn judged(source: &str, translation: &str) -> Option<Rule> {
-    piece(source, translation, Pair { from: &tag("en"), to: &tag("es"), judges_language: true })
+    piece(source, translation, Pair { from: &tag("en"), to: &tag("es"), judges_language: true, glossary: &NO_TERMS })
 }
 
 fn lines<'a>(texts: &[(&'a str, &'a str)]) -> Vec<Line<'a>> {
@@ -18,7 +19,7 @@ fn lines<'a>(texts: &[(&'a str, &'a str)]) -> Vec<Line<'a>> {
 }
 
 fn judged_whole(texts: &[(&str, &str)]) -> Result<(), Rejected> {
-    whole(&lines(texts), Pair { from: &tag("en"), to: &tag("es"), judges_language: true })
+    whole(&lines(texts), Pair { from: &tag("en"), to: &tag("es"), judges_language: true, glossary: &NO_TERMS })
 }
 
 #[test]

@@ -46,15 +46,23 @@ impl Apy {
         Self { server, pairs: OnceCell::new() }
     }
 
-    async fn pair(&self, from: &Language, to: &Language, variants: Variants) -> Result<Option<&Listed>, Trouble> {
+    async fn listed(&self) -> Result<&[Listed], Trouble> {
         let list = async || {
             let reply = self.server.send(|| self.server.get("/listPairs"), |_| false).await?;
             let pairs = serde_json::from_str::<Pairs>(&reply.body).map_err(|_| self.server.refused(&reply))?;
             Ok(pairs.pairs)
         };
-        let pairs = self.pairs.get_or_try_init(list).await?;
-        let tag = |code: &str| Language::parse(&code.replace('_', "-")).ok();
-        Ok(pairs.iter().find(|pair| {
+        self.pairs.get_or_try_init(list).await.map(Vec::as_slice)
+    }
+
+    /// The installed pairs.
+    pub(in crate::translate) async fn pairs(&self) -> Result<Vec<(Language, Language)>, Trouble> {
+        let pairs = self.listed().await?.iter();
+        Ok(pairs.filter_map(|pair| tag(&pair.from).zip(tag(&pair.to))).collect())
+    }
+
+    async fn pair(&self, from: &Language, to: &Language, variants: Variants) -> Result<Option<&Listed>, Trouble> {
+        Ok(self.listed().await?.iter().find(|pair| {
             tag(&pair.from).is_some_and(|offered| offered.base() == from.base())
                 && tag(&pair.to).is_some_and(|offered| serves(&offered, to, variants))
         }))
@@ -84,4 +92,8 @@ impl Apy {
         let answer = serde_json::from_str::<Answer>(&reply.body).map_err(|_| self.server.refused(&reply))?;
         Ok(apertium::paragraphs(&answer.data.text, texts.len()).unwrap_or_default())
     }
+}
+
+fn tag(code: &str) -> Option<Language> {
+    Language::parse(&code.replace('_', "-")).ok()
 }

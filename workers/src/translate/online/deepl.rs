@@ -9,7 +9,7 @@ use subtitle_core::{job::Variants, language::Language};
 use tokio::sync::OnceCell;
 
 use super::{
-    Trouble,
+    REFUSED_KEY, Trouble,
     server::{Reply, Server, later},
 };
 use crate::{
@@ -74,7 +74,7 @@ impl DeepL {
                 let why = "the quota of this billing period is used up".to_owned();
                 Err(Trouble::Resting(Rest { until: later(QUOTA_REST), why }))
             }
-            401 | 403 => Err(Trouble::Away("it refuses the key: look into the file that holds it".to_owned())),
+            401 | 403 => Err(Trouble::Forbidden(REFUSED_KEY.to_owned())),
             _ => Err(self.server.refused(&reply)),
         }
     }
@@ -85,16 +85,30 @@ impl DeepL {
         Ok(listed.into_iter().map(|listed| listed.language).collect())
     }
 
+    async fn both(&self) -> Result<&Languages, Trouble> {
+        let list = async || {
+            Ok(Languages { sources: self.languages("source").await?, targets: self.languages("target").await? })
+        };
+        self.languages.get_or_try_init(list).await
+    }
+
+    /// Every source into every target.
+    pub(in crate::translate) async fn pairs(&self) -> Result<Vec<(Language, Language)>, Trouble> {
+        let Languages { sources, targets } = self.both().await?;
+        let read = |codes: &[String]| codes.iter().filter_map(|code| Language::parse(code).ok()).collect::<Vec<_>>();
+        let targets = read(targets);
+        let of =
+            |source: Language| targets.iter().map(move |target| (source.clone(), target.clone())).collect::<Vec<_>>();
+        Ok(read(sources).into_iter().flat_map(of).collect())
+    }
+
     async fn pair(
         &self,
         from: &Language,
         to: &Language,
         variants: Variants,
     ) -> Result<Option<(String, String)>, Trouble> {
-        let list = async || {
-            Ok(Languages { sources: self.languages("source").await?, targets: self.languages("target").await? })
-        };
-        let languages = self.languages.get_or_try_init(list).await?;
+        let languages = self.both().await?;
         let source = Speaker::DeepLSource.code(from);
         if !languages.sources.contains(&source) {
             return Ok(None);

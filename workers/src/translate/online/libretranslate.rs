@@ -43,13 +43,27 @@ impl LibreTranslate {
         Self { server, languages: OnceCell::new() }
     }
 
-    /// The codes of a pair as this server has them.
-    async fn pair(&self, from: &Language, to: &Language, variants: Variants) -> Result<Option<(&str, &str)>, Trouble> {
+    async fn listed(&self) -> Result<&[Listed], Trouble> {
         let list = async || {
             let reply = self.server.send(|| self.server.get("/languages"), |_| false).await?;
             serde_json::from_str::<Vec<Listed>>(&reply.body).map_err(|_| self.server.refused(&reply))
         };
-        let languages = self.languages.get_or_try_init(list).await?;
+        self.languages.get_or_try_init(list).await.map(Vec::as_slice)
+    }
+
+    /// The installed pairs.
+    pub(in crate::translate) async fn pairs(&self) -> Result<Vec<(Language, Language)>, Trouble> {
+        let of = |listed: &Listed| {
+            let source = language_code::read(&listed.code);
+            let targets = listed.targets.iter().filter_map(|code| language_code::read(code));
+            targets.filter_map(|target| Some((source.clone()?, target))).collect::<Vec<_>>()
+        };
+        Ok(self.listed().await?.iter().flat_map(of).collect())
+    }
+
+    /// The codes of a pair as this server has them.
+    async fn pair(&self, from: &Language, to: &Language, variants: Variants) -> Result<Option<(&str, &str)>, Trouble> {
+        let languages = self.listed().await?;
         let is_source = |listed: &&Listed| {
             language_code::read(&listed.code).is_some_and(|offered| serves(&offered, from, Variants::Script))
         };
@@ -83,6 +97,10 @@ impl LibreTranslate {
         let reply = self.server.send(|| self.server.post("/translate", &request), |_| false).await?;
         if reply.status == 400 && reply.body.contains("exceeds text limit") {
             return Err(Trouble::TooLong(self.server.words(&reply)));
+        }
+        let asks_for_key = reply.status == 400 && reply.body.contains("to get an API key");
+        if asks_for_key || matches!(reply.status, 401 | 403) {
+            return Err(Trouble::Forbidden(self.server.words(&reply)));
         }
         let answer = serde_json::from_str::<Answer>(&reply.body).map_err(|_| self.server.refused(&reply))?;
         Ok(answer.texts)

@@ -11,11 +11,16 @@ pub mod server;
 
 use super::chain::Rest;
 
+/// What a person can do about a key that is refused.
+const REFUSED_KEY: &str = "it refuses the key: look into the file that holds it";
+
 /// Why an engine behind HTTP has no answer.
 #[derive(Debug)]
 pub(super) enum Trouble {
-    /// It is away or refuses us; another engine may be asked.
+    /// It is away; another engine may be asked.
     Away(String),
+    /// It is not set up or refuses our key; only a person can help.
+    Forbidden(String),
     /// It names a time before which nobody need ask, or its documents do.
     Resting(Rest),
     /// It takes less at once.

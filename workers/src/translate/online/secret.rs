@@ -1,4 +1,4 @@
-//! Keys of engines: read from a file, sent to one server, never shown. There is no `Debug` and no `Display`, so that
+//! Keys of engines and sources: read from a file, sent to one server, never shown. There is no `Debug` and no `Display`, so that
 //! no log or error can hold one by accident. Reads a file.
 
 use std::{fs, io, path::Path};
@@ -24,12 +24,12 @@ impl Secret {
     }
 
     /// For the request that needs it.
-    pub(super) fn reveal(&self) -> &str {
+    pub(crate) fn reveal(&self) -> &str {
         &self.0
     }
 
     /// A text of somebody who was told the key, without it: servers quote what they refuse.
-    pub(super) fn hidden(&self, text: &str) -> String {
+    pub(crate) fn hidden(&self, text: &str) -> String {
         text.replace(&self.0, "[key]")
     }
 }

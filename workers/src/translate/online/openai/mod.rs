@@ -18,15 +18,17 @@ use std::{
 
 use serde::Deserialize;
 use serde_json::json;
-use subtitle_core::language::Language;
 
 use super::{
-    Trouble,
+    REFUSED_KEY, Trouble,
     server::{Reply, Server, later},
 };
-use crate::translate::{
-    chain::Rest,
-    check::{self, Pair},
+use crate::{
+    engine,
+    translate::{
+        chain::Rest,
+        check::{self, Pair},
+    },
 };
 use question::Question;
 
@@ -66,21 +68,22 @@ impl OpenAi {
         Self { server, model, has_schema: AtomicBool::new(true) }
     }
 
-    pub(in crate::translate) async fn translate(
-        &self,
-        from: &Language,
-        to: &Language,
-        texts: &[String],
-    ) -> Result<Vec<String>, Trouble> {
-        let pair = Pair { from, to, judges_language: true };
+    pub(in crate::translate) fn model(&self) -> &str {
+        &self.model
+    }
+
+    pub(in crate::translate) async fn translate(&self, whole: &engine::Question<'_>) -> Result<Vec<String>, Trouble> {
+        let engine::Question { from, to, texts, .. } = *whole;
+        let pair = Pair { from, to, judges_language: true, glossary: whole.context.glossary };
         let mut answers = Vec::with_capacity(texts.len());
-        for texts in texts.chunks(LINES) {
-            let first = self.ask(&Question { pair, texts, complaints: &[] }).await?;
+        for begin in (0..texts.len()).step_by(LINES) {
+            let engine::Question { texts, context, .. } = whole.part(begin..texts.len().min(begin + LINES));
+            let first = self.ask(&Question { pair, texts, context: &context, complaints: &[] }).await?;
             let complaints = complaints(texts, &first, pair);
             let second = if complaints.is_empty() {
                 first
             } else {
-                self.ask(&Question { pair, texts, complaints: &complaints }).await?
+                self.ask(&Question { pair, texts, context: &context, complaints: &complaints }).await?
             };
             answers.extend(second.into_iter().map(Option::unwrap_or_default));
         }
@@ -120,8 +123,8 @@ impl OpenAi {
                     self.has_schema.store(false, Ordering::Relaxed);
                     continue;
                 }
-                401 | 403 => Err(Trouble::Away("it refuses the key: look into the file that holds it".to_owned())),
-                404 => Err(Trouble::Away(format!("it has no model '{}'", self.model))),
+                401 | 403 => Err(Trouble::Forbidden(REFUSED_KEY.to_owned())),
+                404 => Err(Trouble::Forbidden(format!("it has no model '{}'", self.model))),
                 429 => {
                     let why = "the account has no quota left".to_owned();
                     Err(Trouble::Resting(Rest { until: later(QUOTA_REST), why }))

@@ -2,30 +2,44 @@
 
 use serde_json::{Value, json};
 
-use crate::translate::check::Pair;
+use crate::{engine::Context, translate::check::Pair};
 
 /// Lines to translate, and what was wrong with the answer before.
 pub(super) struct Question<'a> {
     pub(super) pair: Pair<'a>,
     pub(super) texts: &'a [String],
+    pub(super) context: &'a Context<'a>,
     pub(super) complaints: &'a [String],
 }
 
 impl Question<'_> {
     pub(super) fn messages(&self) -> Value {
-        let Pair { from, to, .. } = self.pair;
+        let Pair { from, to, glossary, .. } = self.pair;
         let rules = format!(
             "You translate the lines of a film's subtitles from {from} to {to}, as people speak. Answer with JSON only: \
              {{\"translations\": [{{\"id\": 1, \"begins\": \"the first two words of the line\", \"text\": \"its \
              translation\"}}]}}. Every id has exactly one item. Never merge, split, move or leave out lines, even if a \
              sentence goes on in the next one. Keep everything in angle brackets and braces exactly once. Keep names. \
-             No comments."
+             Lines under \"before\" and \"after\" are for your understanding only and get no item; names under \"names\" \
+             stay as they are; what is under \"glossary\" is rendered exactly as it says. No comments."
         );
         let line = |(at, text): (usize, &String)| json!({ "id": at + 1, "text": text });
         let lines: Vec<Value> = self.texts.iter().enumerate().map(line).collect();
+        let mut asked = json!({ "lines": lines });
+        for (name, around) in
+            [("before", &self.context.before), ("after", &self.context.after), ("names", &self.context.names)]
+        {
+            if !around.is_empty() {
+                asked[name] = json!(around);
+            }
+        }
+        let terms = glossary.used_in(self.texts);
+        if !terms.is_empty() {
+            asked["glossary"] = terms.iter().map(|term| (term.source.clone(), json!(term.target))).collect();
+        }
         let mut messages = vec![
             json!({ "role": "system", "content": rules }),
-            json!({ "role": "user", "content": json!({ "lines": lines }).to_string() }),
+            json!({ "role": "user", "content": asked.to_string() }),
         ];
         if !self.complaints.is_empty() {
             let said = format!("Your last answer was refused: {}. Answer all lines again.", self.complaints.join("; "));

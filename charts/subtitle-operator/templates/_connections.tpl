@@ -1,0 +1,147 @@
+{{- /*
+Broker, Redis, store and libraries: what a pod mounts and is told of them. Secrets are mounted as files, never put into
+the environment: files change with the Secret, and the programs read them anew.
+*/ -}}
+
+{{- /* Takes root and of: rabbitmq or redis. A whole Secret, or parts beside a password, in one folder. */ -}}
+{{- define "subtitles.connection.sources" -}}
+{{- $settings := index .root.Values .of }}
+{{- if $settings.host }}
+- configMap:
+    name: {{ include "subtitles.componentName" (dict "root" .root "component" .of) }}
+{{- with $settings.existingSecret }}
+- secret:
+    name: {{ . }}
+    items:
+      - key: {{ $settings.passwordKey }}
+        path: password
+      {{- if and (not $settings.username) $settings.usernameKey }}
+      - key: {{ $settings.usernameKey }}
+        path: username
+      {{- end }}
+{{- end }}
+{{- else }}
+- secret:
+    name: {{ $settings.existingSecret }}
+{{- end }}
+{{- with $settings.tls.caSecret }}
+- secret:
+    name: {{ . }}
+    items:
+      - key: {{ $settings.tls.caKey }}
+        path: ca.crt
+{{- end }}
+{{- end }}
+
+{{- define "subtitles.broker.env" -}}
+- name: SUBTITLES_BROKER_SECRET
+  value: /etc/subtitles/broker
+- name: SUBTITLES_BROKER_SECRET_KEY
+  value: {{ .Values.rabbitmq.key }}
+{{- end }}
+{{- define "subtitles.broker.mount" -}}
+- name: broker
+  mountPath: /etc/subtitles/broker
+  readOnly: true
+{{- end }}
+{{- define "subtitles.broker.volume" -}}
+- name: broker
+  projected:
+    sources:
+      {{- include "subtitles.connection.sources" (dict "root" . "of" "rabbitmq") | trim | nindent 6 }}
+{{- end }}
+
+{{- define "subtitles.redis.env" -}}
+- name: SUBTITLES_REDIS_SECRET
+  value: /etc/subtitles/redis
+- name: SUBTITLES_REDIS_SECRET_KEY
+  value: {{ .Values.redis.key }}
+{{- end }}
+{{- define "subtitles.redis.mount" -}}
+- name: redis
+  mountPath: /etc/subtitles/redis
+  readOnly: true
+{{- end }}
+{{- define "subtitles.redis.volume" -}}
+- name: redis
+  projected:
+    sources:
+      {{- include "subtitles.connection.sources" (dict "root" . "of" "redis") | trim | nindent 6 }}
+{{- end }}
+
+{{- define "subtitles.store.env" -}}
+- name: SUBTITLES_STORE_URL
+  value: {{ default "file:///store" .Values.store.url }}
+{{- if .Values.store.existingSecret }}
+- name: SUBTITLES_STORE_SECRET
+  value: /etc/subtitles/store
+{{- end }}
+{{- with .Values.store.s3.region }}
+- name: AWS_REGION
+  value: {{ . }}
+{{- end }}
+{{- with .Values.store.s3.endpoint }}
+- name: AWS_ENDPOINT
+  value: {{ . }}
+{{- end }}
+{{- end }}
+{{- define "subtitles.store.mount" -}}
+{{- if .Values.store.existingClaim }}
+- name: store
+  mountPath: /store
+{{- else if .Values.store.existingSecret }}
+- name: store
+  mountPath: /etc/subtitles/store
+  readOnly: true
+{{- end }}
+{{- end }}
+{{- define "subtitles.store.volume" -}}
+{{- if .Values.store.existingClaim }}
+- name: store
+  persistentVolumeClaim:
+    claimName: {{ .Values.store.existingClaim }}
+{{- else if .Values.store.existingSecret }}
+- name: store
+  secret:
+    secretName: {{ .Values.store.existingSecret }}
+{{- end }}
+{{- end }}
+
+{{- define "subtitles.libraries.env" -}}
+{{- $places := list }}
+{{- range .Values.libraries }}
+{{- $places = append $places (printf "%s=/libraries/%s" .name .name) }}
+{{- end }}
+{{- with $places }}
+- name: SUBTITLES_LIBRARIES
+  value: {{ join "," . | quote }}
+{{- end }}
+{{- end }}
+{{- define "subtitles.libraries.mount" -}}
+{{- range .Values.libraries }}
+- name: library-{{ .name }}
+  mountPath: /libraries/{{ .name }}
+  readOnly: {{ default false .readOnly }}
+  {{- with .subPath }}
+  subPath: {{ . }}
+  {{- end }}
+{{- end }}
+{{- end }}
+{{- define "subtitles.libraries.volume" -}}
+{{- range .Values.libraries }}
+- name: library-{{ .name }}
+  {{- if .existingClaim }}
+  persistentVolumeClaim:
+    claimName: {{ .existingClaim }}
+  {{- else if .hostPath }}
+  hostPath:
+    path: {{ .hostPath }}
+    type: Directory
+  {{- else if .nfs }}
+  nfs:
+    {{- toYaml .nfs | nindent 4 }}
+  {{- else }}
+  {{- toYaml .volume | nindent 2 }}
+  {{- end }}
+{{- end }}
+{{- end }}

@@ -1,0 +1,104 @@
+//! Container images without a daemon or a network: buildah runs `manifests/image/Dockerfile`, its first stages
+//! replaced by folders made on this machine. The same folders give the same bytes. Does I/O.
+
+use std::{
+    fs,
+    path::{Path, PathBuf},
+    process::Command,
+};
+
+use anyhow::{Context as _, Result};
+
+use crate::{process::output, temporary_folder};
+
+/// One image to build.
+pub struct Recipe<'a> {
+    /// The Dockerfile.
+    pub file: &'a Path,
+    /// Its last stage.
+    pub stage: &'a str,
+    /// Stages that are not built, by name: each is the folder instead.
+    pub stages: &'a [(&'a str, &'a Path)],
+    /// The image's name and tag.
+    pub reference: &'a str,
+}
+
+/// An image that is only a folder's files and what to start.
+pub struct Plain<'a> {
+    /// The image's name and tag.
+    pub reference: &'a str,
+    /// Its root.
+    pub rootfs: &'a Path,
+    /// The user's number.
+    pub user: &'a str,
+    /// The program that starts.
+    pub entrypoint: &'a str,
+}
+
+/// Where an image's archive goes.
+pub enum Archive<'a> {
+    /// The format of registries, compressed.
+    Oci(&'a Path),
+    /// The format `docker load` reads, which containerd imports under the image's name.
+    Docker(&'a Path),
+}
+
+struct Storage(PathBuf);
+
+impl Storage {
+    fn open() -> Result<Self> {
+        let unique = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH)?.as_nanos();
+        Ok(Self(temporary_folder(&format!("images-{unique}"))?))
+    }
+
+    fn buildah(&self) -> Command {
+        let mut command = Command::new("buildah");
+        command.args(["--storage-driver", "vfs"]);
+        command.arg("--root").arg(self.0.join("root")).arg("--runroot").arg(self.0.join("run"));
+        command
+    }
+}
+
+impl Drop for Storage {
+    fn drop(&mut self) {
+        let _ = fs::remove_dir_all(&self.0);
+    }
+}
+
+/// Builds an image and writes its archives.
+pub fn build(recipe: &Recipe<'_>, archives: &[Archive<'_>]) -> Result<()> {
+    let storage = Storage::open()?;
+    let nothing = storage.0.join("nothing");
+    fs::create_dir_all(&nothing)?;
+    let mut build = storage.buildah();
+    build.args(["build", "--quiet", "--isolation", "chroot", "--format", "oci", "--timestamp", "0"]);
+    build.arg("--file").arg(recipe.file).args(["--target", recipe.stage, "--tag", recipe.reference]);
+    for (stage, folder) in recipe.stages {
+        build.arg("--build-context").arg(format!("{stage}={}", folder.canonicalize()?.display()));
+    }
+    output(build.arg(&nothing)).with_context(|| format!("failed to build {}", recipe.reference))?;
+    for archive in archives {
+        let (format, path) = match archive {
+            Archive::Oci(path) => ("oci-archive", path),
+            Archive::Docker(path) => ("docker-archive", path),
+        };
+        // Under its own name only once it is whole.
+        let unfinished = path.with_extension("unfinished");
+        let _ = fs::remove_file(&unfinished);
+        let target = format!("{format}:{}:{}", unfinished.display(), recipe.reference);
+        output(storage.buildah().args(["push", "--quiet", recipe.reference, &target]))
+            .with_context(|| format!("failed to write {}", path.display()))?;
+        fs::rename(&unfinished, path)?;
+    }
+    Ok(())
+}
+
+/// Packs a folder as an image.
+pub fn pack(plain: &Plain<'_>, archive: &Path) -> Result<()> {
+    let file = archive.with_extension("Dockerfile");
+    let Plain { reference, rootfs, user, entrypoint } = plain;
+    let text = format!("FROM scratch AS plain\nCOPY --from=content / /\nUSER {user}\nENTRYPOINT [\"{entrypoint}\"]\n");
+    fs::write(&file, text)?;
+    let recipe = Recipe { file: &file, stage: "plain", stages: &[("content", rootfs)], reference };
+    build(&recipe, &[Archive::Docker(archive)])
+}

@@ -1,0 +1,143 @@
+//! The product as people install it: a cluster with its images, what `manifests/dev` brings, and the chart. Does I/O.
+
+use std::{
+    fs,
+    path::{Path, PathBuf},
+    process::Command,
+    thread,
+};
+
+use anyhow::{Context as _, Result, anyhow};
+
+use crate::{
+    cluster::{Cluster, Progress},
+    go::GoProgram,
+    node::{Node, SERVER_IMAGES},
+    process::output,
+    product, root,
+    tools::HELM_4,
+};
+
+/// Where the product is installed.
+pub const NAMESPACE: &str = "subtitles";
+/// The release's name.
+pub const RELEASE: &str = "subtitles";
+const CREATE_NAMESPACE: &str = include_str!("installation/namespace.yaml");
+/// The volumes that a cluster's storage class would make.
+const VOLUMES: &str = include_str!("installation/volumes.yaml");
+
+/// A cluster with RabbitMQ and Redis, ready for the chart.
+pub struct Installation {
+    /// Its Kubernetes API.
+    pub cluster: Cluster,
+    /// The node, where it is one of ours.
+    pub node: Option<Node>,
+    /// For files of ours.
+    pub folder: PathBuf,
+}
+
+impl Installation {
+    /// Builds the images, starts a node of this `name`, and applies `manifests/dev`. Pods write to `library`, or to a
+    /// folder of the node.
+    pub fn on_a_node(name: &str, library: Option<&Path>, progress: Progress<'_>) -> Result<Self> {
+        let (images, node) = thread::scope(|scope| {
+            let images = scope.spawn(|| product::images(progress));
+            let node = Node::start(name, progress);
+            (images.join().map_err(|_| anyhow!("the thread that builds images broke")).flatten(), node)
+        });
+        let (images, node) = (images?, node?);
+        node.load(&images.subtitles.archive)?;
+        node.load(&images.apertium.archive)?;
+        node.load_servers(&SERVER_IMAGES, progress)?;
+        progress("the images are loaded");
+        let (store, own) = (node.folder().join("store"), node.folder().join("library"));
+        let library = library.unwrap_or(&own);
+        for folder in [&store, library] {
+            fs::create_dir_all(folder)?;
+            // The pods run as a user without a name.
+            output(Command::new("chmod").arg("0777").arg(folder))?;
+        }
+        let volumes =
+            VOLUMES.replace("STORE", &store.display().to_string()).replace("LIBRARY", &library.display().to_string());
+        let (kubeconfig, kubectl) = (node.cluster.kubeconfig.clone(), node.cluster.kubectl.clone());
+        let cluster = Cluster { kubeconfig, kubectl, servers: Vec::new(), own: None };
+        let this = Self { cluster, folder: node.folder().to_path_buf(), node: Some(node) };
+        this.apply(&volumes)?;
+        this.bring_servers(progress)?;
+        Ok(this)
+    }
+
+    /// Applies `manifests/dev` to somebody's own cluster, which must have the images already.
+    pub fn on_a_cluster(context: &str, folder: &Path, progress: Progress<'_>) -> Result<Self> {
+        let cluster = Cluster::existing(context, folder)?;
+        let this = Self { cluster, node: None, folder: folder.to_path_buf() };
+        this.bring_servers(progress)?;
+        Ok(this)
+    }
+
+    fn bring_servers(&self, progress: Progress<'_>) -> Result<()> {
+        HELM_4.find_or_build(progress)?;
+        self.apply(CREATE_NAMESPACE)?;
+        output(self.kubectl().arg("apply").arg("-k").arg(root().join("manifests/dev")))?;
+        let servers = ["deployment/rabbitmq", "deployment/redis"];
+        self.told(self.kubectl().args(["wait", "--for=condition=Available", "--timeout=180s"]).args(servers))?;
+        let films = ["wait", "--for=condition=Complete", "job/sample-films", "--timeout=120s"];
+        self.told(self.kubectl().args(films))?;
+        progress("RabbitMQ, Redis and the sample films are there");
+        Ok(())
+    }
+
+    /// Our node.
+    pub fn node(&self) -> Result<&Node> {
+        self.node.as_ref().context("this cluster is not ours")
+    }
+
+    /// A kubectl for the product's namespace.
+    pub fn kubectl(&self) -> Command {
+        let mut command = self.cluster.kubectl();
+        command.args(["--namespace", NAMESPACE]);
+        command
+    }
+
+    /// Applies a manifest whose objects name their namespaces.
+    pub fn apply(&self, manifest: &str) -> Result<()> {
+        let file = self.folder.join("manifest.yaml");
+        fs::write(&file, manifest)?;
+        output(self.cluster.kubectl().args(["apply", "-f"]).arg(&file)).map(drop)
+    }
+
+    /// A Helm for the product's namespace, which knows nothing of this machine's.
+    pub fn helm(&self, version: &GoProgram) -> Result<Command> {
+        let mut command = Command::new(version.find_or_build(&|_| ())?);
+        command.env("KUBECONFIG", &self.cluster.kubeconfig).args(["--namespace", NAMESPACE]);
+        let own = self.folder.join("helm");
+        command.env("HELM_CACHE_HOME", own.join("cache")).env("HELM_CONFIG_HOME", own.join("config"));
+        command.env("HELM_DATA_HOME", own.join("data"));
+        Ok(command)
+    }
+
+    /// Installs or upgrades the release with the values of `manifests/dev` and `values`, and waits for it.
+    pub fn install(&self, helm: &GoProgram, verb: &[&str], chart: &Path, values: &Path) -> Result<()> {
+        let mut helm = self.helm(helm)?;
+        helm.args(verb).arg(RELEASE).arg(chart).arg("--values").arg(root().join("manifests/dev/values.yaml"));
+        helm.arg("--values").arg(values);
+        self.told(helm.args(["--wait", "--timeout=180s"])).map(drop)
+    }
+
+    /// Runs a command; where it fails, what the pods say is printed, too.
+    pub fn told(&self, command: &mut Command) -> Result<String> {
+        output(command).inspect_err(|_| self.tell_state())
+    }
+
+    /// Everything one looks at first when something is wrong.
+    pub fn tell_state(&self) {
+        for arguments in [
+            &["get", "pods,pvc,jobs", "-o", "wide"][..],
+            &["get", "events", "--sort-by=.lastTimestamp"],
+            &["logs", "-l", "app.kubernetes.io/part-of=subtitles", "--tail=15", "--prefix", "--all-containers"],
+        ] {
+            let said = self.kubectl().args(arguments).output();
+            println!("{}", said.map(|said| String::from_utf8_lossy(&said.stdout).into_owned()).unwrap_or_default());
+        }
+    }
+}

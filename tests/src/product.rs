@@ -1,0 +1,121 @@
+//! The product's images, built from this checkout: static programs, and Apertium from Debian's packages. Does I/O.
+
+use std::{
+    fs,
+    path::{Path, PathBuf},
+    process::Command,
+};
+
+use anyhow::{Context as _, Result};
+
+use crate::{
+    cluster::{Progress, cache},
+    debian::System,
+    image::{Archive, Recipe, build},
+    process::{cargo, output, patiently},
+    root,
+};
+
+const DOCKERFILE: &str = "manifests/image/Dockerfile";
+/// Linking glibc in needs the target named, or build scripts and macros would be linked so, too.
+const TARGET: &str =
+    if cfg!(target_arch = "aarch64") { "aarch64-unknown-linux-gnu" } else { "x86_64-unknown-linux-gnu" };
+const CERTIFICATES: &str = "/etc/ssl/certs/ca-certificates.crt";
+
+/// An image and its archives.
+pub struct Image {
+    /// Its name and tag.
+    pub reference: &'static str,
+    /// For `docker load` and containerd.
+    pub archive: PathBuf,
+    /// For registries.
+    pub compressed: PathBuf,
+}
+
+impl Image {
+    /// The digest under which a registry would have it.
+    pub fn digest(&self) -> Result<String> {
+        let index = output(Command::new("tar").args(["-xOf"]).arg(&self.compressed).arg("index.json"))?;
+        let index: serde_json::Value = serde_json::from_str(&index)?;
+        index["manifests"][0]["digest"].as_str().map(str::to_owned).context("an image archive without a digest")
+    }
+}
+
+/// What is installed from the chart.
+pub struct Images {
+    /// Operator, downloader, translator, command line.
+    pub subtitles: Image,
+    /// Apertium's web service.
+    pub apertium: Image,
+}
+
+/// Builds what is missing or has changed (about 8 minutes on 2 cores from nothing).
+pub fn images(progress: Progress<'_>) -> Result<Images> {
+    let folder = cache()?.join("images");
+    fs::create_dir_all(&folder).with_context(|| format!("failed to create {}", folder.display()))?;
+    Ok(Images { subtitles: subtitles(&folder, progress)?, apertium: apertium(&folder, progress)? })
+}
+
+/// The static programs; their folder.
+fn programs(progress: Progress<'_>, log: &Path) -> Result<PathBuf> {
+    let target = std::env::var_os("CARGO_TARGET_DIR").map_or_else(|| root().join("target"), PathBuf::from);
+    let home = std::env::var("CARGO_HOME").or_else(|_| std::env::var("HOME").map(|home| home + "/.cargo"))?;
+    // The same bytes from every checkout, and no path of this machine in them.
+    let flags = format!(
+        "-C target-feature=+crt-static --remap-path-prefix={}=/source --remap-path-prefix={home}=/cargo",
+        root().canonicalize()?.display()
+    );
+    let mut cargo = cargo();
+    cargo.args(["build", "--locked", "--profile", "image", "--target", TARGET]);
+    cargo.args(["--bin", "subtitle-operator", "--bin", "subtitles"]);
+    cargo.args(["--package", "subtitle-operator", "--package", "subtitle-workers"]);
+    cargo.env("RUSTFLAGS", flags);
+    let tell = |seconds| progress(&format!("building the image's programs: {seconds} s of up to 600 s"));
+    patiently(&mut cargo, log, tell)?;
+    Ok(target.join(TARGET).join("image"))
+}
+
+fn subtitles(folder: &Path, progress: Progress<'_>) -> Result<Image> {
+    let image = Image {
+        reference: "docker.io/subtitles/subtitle-operator:0.1.0",
+        archive: folder.join("subtitles.tar"),
+        compressed: folder.join("subtitles.oci.tar"),
+    };
+    let programs = programs(progress, &folder.join("programs.log"))?;
+    let stage = folder.join("programs");
+    let _ = fs::remove_dir_all(&stage);
+    let mut assemble = Command::new("sh");
+    assemble.arg("manifests/image/assemble.sh").arg(programs).arg(CERTIFICATES).arg(stage.join("root-of-image"));
+    output(assemble.current_dir(root()))?;
+    make(&image, "subtitles", ("programs", &stage))?;
+    Ok(image)
+}
+
+fn apertium(folder: &Path, progress: Progress<'_>) -> Result<Image> {
+    let image = Image {
+        reference: "docker.io/subtitles/subtitle-apertium:0.1.0",
+        archive: folder.join("apertium.tar"),
+        compressed: folder.join("apertium.oci.tar"),
+    };
+    let system = System { name: "apertium", packages: "", script: "manifests/image/apertium.sh", seconds: 120 };
+    let system = system.find_or_make(progress)?;
+    let made_from = folder.join("apertium.made-from");
+    let sources = format!("{}\n{}", system.display(), fs::read_to_string(root().join(DOCKERFILE))?);
+    if fs::read_to_string(&made_from).is_ok_and(|known| known == sources) && image.archive.exists() {
+        return Ok(image);
+    }
+    progress("packing Apertium's image");
+    let stage = folder.join("packages");
+    let _ = fs::remove_dir_all(&stage);
+    fs::create_dir_all(&stage)?;
+    output(Command::new("cp").arg("--archive").arg("--link").arg(&system).arg(stage.join("root-of-image")))?;
+    make(&image, "apertium", ("packages", &stage))?;
+    fs::write(made_from, sources)?;
+    Ok(image)
+}
+
+fn make(image: &Image, stage: &str, folder: (&str, &Path)) -> Result<()> {
+    let file = root().join(DOCKERFILE);
+    let recipe = Recipe { file: &file, stage, stages: &[folder], reference: image.reference };
+    build(&recipe, &[Archive::Oci(&image.compressed), Archive::Docker(&image.archive)])
+}

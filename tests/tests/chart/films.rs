@@ -1,0 +1,83 @@
+//! The films that `manifests/dev` brings hold the samples' dialogue. They are small: a ConfigMap takes 1 MiB.
+//! `UPDATE_GOLDEN=1` makes them again, with ffmpeg and mkvmerge.
+
+use std::{
+    collections::BTreeSet,
+    fs,
+    path::{Path, PathBuf},
+    process::Command,
+};
+
+use subtitle_tests::{process::output, root, samples, temporary_folder};
+
+use crate::chart::{self, list, text};
+
+/// As long as the longest dialogue.
+const SECONDS: u32 = 840;
+
+fn dialogue(file: &str) -> PathBuf {
+    root().join("manifests/samples/films").join(file)
+}
+
+fn make(films: &Path, folder: &Path) {
+    let picture = folder.join("picture.mkv");
+    let source = format!("color=navy:size=64x36:rate=1/4:duration={SECONDS}");
+    let mut ffmpeg = Command::new("ffmpeg");
+    ffmpeg.args(["-v", "error", "-y", "-f", "lavfi", "-i", &source, "-c:v", "mpeg4", "-q:v", "31"]);
+    output(ffmpeg.args(["-fflags", "+bitexact"]).arg(&picture)).expect("ffmpeg makes a picture");
+    let merge = |name: &str, track: Option<&str>| {
+        let mut merge = Command::new("mkvmerge");
+        // The same bytes from the same sources.
+        merge.args(["-q", "--deterministic", name, "--no-date", "-o"]).arg(films.join(name)).arg(&picture);
+        if let Some(track) = track {
+            merge.args(["--language", "0:eng"]).arg(dialogue(track));
+        }
+        output(&mut merge).expect("mkvmerge makes a film");
+    };
+    merge("harbour.mkv", Some("harbour.en.srt"));
+    merge("letters.mkv", None);
+    fs::copy(dialogue("letters.he.srt"), films.join("letters.he.srt")).expect("a copy");
+}
+
+#[test]
+fn the_films_hold_the_dialogue_of_the_samples() {
+    let (films, folder) = (root().join("manifests/dev/films"), temporary_folder("films").expect("a temporary folder"));
+    if std::env::var_os("UPDATE_GOLDEN").is_some() {
+        make(&films, &folder);
+    }
+    let advice = "UPDATE_GOLDEN=1 cargo test --workspace --test chart films makes them again";
+    let extracted = folder.join("harbour.srt");
+    let mut extract = Command::new("mkvextract");
+    extract.arg(films.join("harbour.mkv")).args(["tracks", &format!("1:{}", extracted.display())]);
+    output(&mut extract).expect("the film has a text track");
+    let read = |file: &Path| fs::read_to_string(file).expect("readable").replace('\r', "");
+    let (in_the_film, written) = (read(&extracted), read(&dialogue("harbour.en.srt")));
+    assert!(samples::cues(&in_the_film) == samples::cues(&written), "harbour.mkv holds another dialogue: {advice}");
+    let beside = fs::read(films.join("letters.he.srt")).expect("readable");
+    assert!(beside == fs::read(dialogue("letters.he.srt")).expect("readable"), "letters.he.srt differs: {advice}");
+    let _ = fs::remove_dir_all(folder);
+}
+
+#[test]
+fn every_sample_s_film_is_brought() {
+    let kustomization = fs::read_to_string(root().join("manifests/dev/kustomization.yaml")).expect("readable");
+    let kustomization = &chart::objects(&kustomization)[0];
+    let files = list(&kustomization["configMapGenerator"][0]["files"]);
+    let brought: BTreeSet<&str> = files.iter().map(|file| text(file).trim_start_matches("films/")).collect();
+    let mut asked = 0;
+    for file in fs::read_dir(samples::folder()).expect("the samples").map(|file| file.expect("an entry").path()) {
+        if file.extension().is_some_and(|extension| extension == "yaml") {
+            for job in chart::objects(&fs::read_to_string(&file).expect("readable")) {
+                let Some(path) = job["spec"]["video"]["path"].as_str() else { continue };
+                assert!(brought.contains(path), "{}: {path} is not in manifests/dev/films", file.display());
+                asked += 1;
+            }
+        }
+    }
+    assert!(asked > 2, "{asked} samples name a film");
+    let size: u64 = brought
+        .iter()
+        .map(|file| fs::metadata(root().join("manifests/dev/films").join(file)).expect("a file").len())
+        .sum();
+    assert!(size < 700_000, "{size} bytes of films: a ConfigMap takes 1 MiB, and base64 makes a third more");
+}

@@ -1,0 +1,191 @@
+//! Whole releases on a real API server, by Helm 4 and by Helm 3: installed, upgraded, rolled back, uninstalled, and
+//! what each service account may then do. Nothing runs: there is no node, so nobody waits for pods.
+
+use std::{
+    fs,
+    path::{Path, PathBuf},
+    process::Command,
+};
+
+use serde_json::{Value, json};
+use subtitle_tests::{cluster::Cluster, go::GoProgram, process::output, temporary_folder, tools};
+
+use crate::{
+    chart,
+    server::{kubectl, namespace, start},
+};
+
+struct Releases {
+    cluster: Cluster,
+    folder: PathBuf,
+}
+
+impl Releases {
+    fn helm(&self, version: &GoProgram, arguments: &[&str]) -> Result<String, String> {
+        let mut helm = chart::helm(version);
+        helm.env("KUBECONFIG", &self.cluster.kubeconfig).env("HELM_CACHE_HOME", self.folder.join("helm"));
+        let output = helm.args(arguments).args(["--namespace", "subtitles"]).output().expect("Helm runs");
+        let said = String::from_utf8_lossy(&output.stdout).into_owned() + &String::from_utf8_lossy(&output.stderr);
+        if output.status.success() { Ok(said) } else { Err(said) }
+    }
+
+    /// `helm upgrade --install` of a chart with the least values and these.
+    fn upgrade(&self, version: &GoProgram, chart: &Path, settings: &[&str]) -> String {
+        let (chart, values) = (chart.display().to_string(), chart::minimal().display().to_string());
+        let mut arguments = vec!["upgrade", "--install", "subtitles", &chart, "--values", &values];
+        arguments.extend(settings);
+        self.helm(version, &arguments).unwrap_or_else(|said| panic!("{settings:?}: {said}"))
+    }
+
+    fn get(&self, arguments: &[&str]) -> Result<Value, String> {
+        let mut kubectl = self.cluster.kubectl();
+        let text = output(kubectl.args(["get", "--namespace", "subtitles", "-o", "json"]).args(arguments));
+        text.map(|text| serde_json::from_str(&text).expect("JSON")).map_err(|error| error.to_string())
+    }
+
+    fn replicas(&self, component: &str) -> i64 {
+        let deployment = self.get(&["deployment", &format!("subtitles-{component}")]).expect("a Deployment");
+        deployment["spec"]["replicas"].as_i64().expect("a number")
+    }
+
+    fn crd_has(&self, field: &str) -> bool {
+        let crd = self.get(&["crd", "subtitlejobs.subtitles.dev"]).expect("the CRD stays");
+        let schema = &crd["spec"]["versions"][0]["schema"]["openAPIV3Schema"];
+        !schema["properties"]["status"]["properties"][field].is_null()
+    }
+
+    fn may(&self, component: &str, what: &[&str]) -> bool {
+        let account = format!("system:serviceaccount:subtitles:subtitles-{component}");
+        let mut ask = self.cluster.kubectl();
+        ask.args(["auth", "can-i", "--quiet", "--as", &account, "--as-group", "system:serviceaccounts"]).args(what);
+        ask.output().expect("kubectl runs").status.success()
+    }
+}
+
+/// What each component may do, and what it may not.
+const MAY: &[(&str, &[&str])] = &[
+    ("operator", &["watch", "subtitlejobs", "-A"]),
+    ("operator", &["patch", "subtitlejobs", "--subresource=status", "-A"]),
+    ("operator", &["delete", "subtitlejobs", "-n", "films"]),
+    ("operator", &["create", "events.events.k8s.io", "-n", "films"]),
+    ("operator", &["get", "configmaps/names", "-n", "films"]),
+    ("operator", &["update", "leases", "-n", "subtitles"]),
+    ("api", &["create", "subtitlejobs", "-n", "films"]),
+    ("api", &["watch", "subtitlejobs", "-A"]),
+    ("api", &["create", "tokenreviews.authentication.k8s.io"]),
+    ("api", &["create", "subjectaccessreviews.authorization.k8s.io"]),
+];
+const MAY_NOT: &[(&str, &[&str])] = &[
+    ("operator", &["create", "subtitlejobs", "-n", "films"]),
+    ("operator", &["patch", "subtitlejobs", "-n", "films"]),
+    ("operator", &["get", "secrets", "-n", "subtitles"]),
+    ("operator", &["list", "configmaps", "-n", "subtitles"]),
+    ("operator", &["get", "leases", "-n", "films"]),
+    ("operator", &["create", "pods", "-n", "subtitles"]),
+    ("operator", &["patch", "customresourcedefinitions"]),
+    ("api", &["delete", "subtitlejobs", "-n", "films"]),
+    ("api", &["patch", "subtitlejobs", "--subresource=status", "-n", "films"]),
+    ("api", &["get", "configmaps/names", "-n", "films"]),
+    ("api", &["get", "secrets", "-n", "subtitles"]),
+    ("downloader", &["get", "subtitlejobs", "-n", "subtitles"]),
+    ("downloader", &["get", "secrets", "-n", "subtitles"]),
+    ("translator", &["get", "subtitlejobs", "-n", "subtitles"]),
+];
+
+#[test]
+fn a_release_lives_through_upgrades_and_leaves_the_jobs() {
+    let folder = temporary_folder("releases").expect("a temporary folder");
+    let cluster = start(&folder.join("kubernetes"));
+    for name in ["subtitles", "films"] {
+        namespace(&cluster, name);
+    }
+    let releases = Releases { cluster, folder: folder.clone() };
+    let chart = chart::folder();
+
+    let notes = releases.upgrade(&tools::HELM_4, &chart, &[]);
+    assert!(notes.contains("kubectl apply -f -") && notes.contains("kubectl get subtitlejobs"), "the notes: {notes}");
+    assert!(!notes.contains("WARNING"), "{notes}");
+    each_account_may_what_it_needs(&releases);
+
+    let job = json!({"apiVersion": "subtitles.dev/v1alpha1", "kind": "SubtitleJob", "metadata": {"name": "kept", "namespace": "subtitles"},
+        "spec": {"video": {"path": "film.mkv"}, "language": "es"}});
+    let established = ["wait", "--for=condition=Established", "--timeout=20s", "crd/subtitlejobs.subtitles.dev"];
+    output(releases.cluster.kubectl().args(established)).expect("the CRD is established");
+    assert!(kubectl(&releases.cluster, &["create"], &job).0, "a job");
+
+    let told = notes.split("<<EOF\n").nth(1).and_then(|rest| rest.split("EOF").next()).expect("a job in the notes");
+    let told: Value = serde_yaml_ng::from_str(told).expect("YAML");
+    let (is_taken, said) = kubectl(&releases.cluster, &["create", "--dry-run=server", "--validate=strict"], &told);
+    assert!(is_taken && told["kind"] == "SubtitleJob", "the notes' next command: {said}");
+
+    an_autoscaler_keeps_its_replicas(&releases, &chart);
+
+    let newer = newer_chart(&chart, &folder.join("newer"));
+    releases.upgrade(&tools::HELM_4, &newer, &[]);
+    assert!(releases.crd_has("newField"), "an upgrade brings the CRD's new fields");
+    releases.helm(&tools::HELM_4, &["rollback", "subtitles"]).expect("a rollback");
+    assert!(!releases.crd_has("newField"), "a rollback takes them back");
+
+    for version in [&tools::HELM_4, &tools::HELM_3] {
+        releases.helm(version, &["uninstall", "subtitles"]).expect("uninstalls");
+        let left = releases.get(&[
+            "deployments,services,configmaps,serviceaccounts,roles,pods",
+            "-l=app.kubernetes.io/instance=subtitles",
+        ]);
+        assert_eq!(left.expect("a list")["items"], json!([]), "nothing else is left");
+        assert!(
+            releases.get(&["clusterroles", "-l=app.kubernetes.io/instance=subtitles"]).expect("a list")["items"]
+                == json!([])
+        );
+        assert_eq!(releases.get(&["subtitlejob", "kept"]).expect("the job stays")["spec"]["language"], "es");
+        // The next installation takes the CRD up; after Helm 4 by Helm 3, and after that the other way round.
+        releases.upgrade(&tools::HELM_3, &chart, &[]);
+    }
+    // From Helm 3, which applied on the client's side, to Helm 4.
+    releases.upgrade(&tools::HELM_4, &chart, &["--set=operator.maxInFlight=300"]);
+    let environment = releases.get(&["deployment", "subtitles-operator"]).expect("a Deployment");
+    assert!(environment["spec"]["template"].to_string().contains("\"300\""));
+
+    drop(releases);
+    let _ = fs::remove_dir_all(folder);
+}
+
+fn each_account_may_what_it_needs(releases: &Releases) {
+    for (component, what) in MAY {
+        assert!(releases.may(component, what), "{component} may {what:?}");
+    }
+    for (component, what) in MAY_NOT {
+        assert!(!releases.may(component, what), "{component} may not {what:?}");
+    }
+    releases.upgrade(&tools::HELM_4, &chart::folder(), &["--set=watchNamespaces={subtitles}"]);
+    for (component, what) in [("operator", "delete"), ("api", "create")] {
+        assert!(releases.may(component, &[what, "subtitlejobs", "-n", "subtitles"]), "{component} in the watched one");
+        assert!(!releases.may(component, &[what, "subtitlejobs", "-n", "films"]), "{component} outside");
+        assert!(!releases.may(component, &["list", "subtitlejobs", "-A"]), "{component} everywhere");
+    }
+    releases.upgrade(&tools::HELM_4, &chart::folder(), &[]);
+}
+
+/// Who scales is not undone by an upgrade, and the upgrade is not refused for it.
+fn an_autoscaler_keeps_its_replicas(releases: &Releases, chart: &Path) {
+    let scaled = "--set=downloader.autoscaling.enabled=true";
+    releases.upgrade(&tools::HELM_4, chart, &[scaled]);
+    let scale = ["--namespace", "subtitles", "scale", "deployment/subtitles-downloader", "--replicas=3"];
+    output(releases.cluster.kubectl().args(scale)).expect("what an autoscaler does");
+    releases.upgrade(&tools::HELM_4, chart, &[scaled, "--set=downloader.concurrency=8"]);
+    assert_eq!(releases.replicas("downloader"), 3);
+    releases.upgrade(&tools::HELM_3, chart, &[scaled]);
+    assert_eq!(releases.replicas("downloader"), 3, "by Helm 3");
+}
+
+/// The chart of a version to come: its CRD has one more field.
+fn newer_chart(chart: &Path, folder: &Path) -> PathBuf {
+    output(Command::new("cp").args(["-r"]).arg(chart).arg(folder)).expect("a copy");
+    let file = folder.join("files/crds/subtitlejobs.yaml");
+    let mut crd: serde_yaml_ng::Value =
+        serde_yaml_ng::from_str(&fs::read_to_string(&file).expect("readable")).expect("YAML");
+    let schema = &mut crd["spec"]["versions"][0]["schema"]["openAPIV3Schema"];
+    schema["properties"]["status"]["properties"]["newField"] = serde_yaml_ng::from_str("{type: string}").expect("YAML");
+    fs::write(&file, serde_yaml_ng::to_string(&crd).expect("YAML")).expect("writable");
+    folder.to_path_buf()
+}

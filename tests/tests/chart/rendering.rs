@@ -1,0 +1,194 @@
+//! What the rendered objects must and must not say, whatever the values.
+
+use std::{collections::BTreeSet, path::Path};
+
+use serde_json::Value;
+use subtitle_core::topology::{DOWNLOAD_QUEUE, TRANSLATE_QUEUE};
+use subtitle_tests::tools;
+
+use crate::chart::{self, list, of_kind, text, title};
+
+fn full() -> Vec<Value> {
+    chart::objects(&chart::rendered("subtitles", &[&chart::folder().join("ci/full-values.yaml")], &[]))
+}
+
+fn of(objects: &[Value], kind: &str, component: &str) -> Value {
+    let found = of_kind(objects, kind).find(|object| text(&object["metadata"]["name"]).ends_with(component));
+    found.unwrap_or_else(|| panic!("there is a {kind} of {component}")).clone()
+}
+
+#[test]
+fn both_helms_find_nothing_to_blame_and_render_the_same() {
+    for (name, file) in chart::variants() {
+        let mut texts = Vec::new();
+        for version in [&tools::HELM_4, &tools::HELM_3] {
+            let mut lint = chart::helm(version);
+            let lint = lint.args(["lint", "--strict", "--values"]).arg(&file).arg(chart::folder()).output();
+            let lint = lint.expect("Helm runs");
+            let said = String::from_utf8_lossy(&lint.stdout).into_owned() + &String::from_utf8_lossy(&lint.stderr);
+            assert!(lint.status.success(), "{name}, {}: {said}", version.version);
+            let output = chart::template(version, "subtitles", &[&file], &[]);
+            assert!(output.status.success(), "{name}: {}", String::from_utf8_lossy(&output.stderr));
+            let mut objects = chart::objects(&String::from_utf8(output.stdout).expect("UTF-8"));
+            objects.sort_by_cached_key(|object| (title(object), text(&object["metadata"]["namespace"]).to_owned()));
+            texts.push(objects);
+        }
+        assert_eq!(texts[0], texts[1], "{name}");
+    }
+}
+
+#[test]
+fn an_autoscaled_deployment_leaves_replicas_out() {
+    let objects = full();
+    for (component, is_autoscaled) in [("operator", false), ("api", true), ("downloader", true), ("translator", true)] {
+        let replicas = &of(&objects, "Deployment", component)["spec"]["replicas"];
+        assert_eq!(replicas.is_null(), is_autoscaled, "{component}: {replicas}");
+    }
+}
+
+#[test]
+fn keda_counts_tasks_in_hand_and_never_takes_the_last_worker() {
+    let keda = "--set=downloader.autoscaling.enabled=false,downloader.keda.enabled=true";
+    let values = chart::folder().join("ci/full-values.yaml");
+    let objects = chart::objects(&chart::rendered("subtitles", &[&values], &[keda]));
+    for (component, queue) in [("downloader", DOWNLOAD_QUEUE), ("translator", TRANSLATE_QUEUE)] {
+        let scaled = of(&objects, "ScaledObject", component);
+        let trigger = &scaled["spec"]["triggers"][0]["metadata"];
+        assert_eq!((&trigger["protocol"], &trigger["queueName"]), (&"http".into(), &queue.into()), "{component}");
+        assert_eq!(scaled["spec"]["minReplicaCount"], 1, "{component}");
+        assert!(!trigger.to_string().contains('@'), "the trigger shows no credentials: {trigger}");
+    }
+}
+
+#[test]
+fn secrets_are_files_and_workers_have_no_token() {
+    for (name, file) in chart::variants() {
+        let objects = chart::objects(&chart::rendered("subtitles", &[&file], &[]));
+        for (pod, object) in chart::pods(&objects) {
+            let spec = &object["spec"];
+            for container in list(&spec["containers"]) {
+                let environment = container["env"].to_string();
+                assert!(!environment.contains("secretKeyRef"), "{name}, {pod}: a secret in the environment");
+                let mounts: Vec<&str> =
+                    list(&container["volumeMounts"]).iter().map(|mount| text(&mount["name"])).collect();
+                let volumes: Vec<&str> = list(&spec["volumes"]).iter().map(|volume| text(&volume["name"])).collect();
+                assert!(mounts.iter().all(|mount| volumes.contains(mount)), "{name}, {pod}: {mounts:?} of {volumes:?}");
+            }
+            let has_token = spec["automountServiceAccountToken"] == true;
+            assert_eq!(has_token, pod.ends_with("operator") || pod.ends_with("api"), "{name}, {pod}");
+            assert_eq!(spec["securityContext"]["runAsUser"], Value::Null, "{name}, {pod}: a user id for OpenShift");
+        }
+    }
+}
+
+#[test]
+fn a_worker_is_done_before_it_is_killed() {
+    let long = "--set=downloader.terminationGracePeriodSeconds=600";
+    let objects = chart::objects(&chart::rendered("subtitles", &[&chart::minimal()], &[long]));
+    for component in ["downloader", "translator"] {
+        let pod = &of(&objects, "Deployment", component)["spec"]["template"]["spec"];
+        let environment = list(&pod["containers"][0]["env"]);
+        let grace = environment.iter().find(|variable| variable["name"] == "SUBTITLES_GRACE_SECONDS");
+        let grace: i64 = text(&grace.expect("the setting")["value"]).parse().expect("seconds");
+        assert_eq!(pod["terminationGracePeriodSeconds"].as_i64(), Some(grace + 5), "{component}");
+    }
+}
+
+/// Helm reads numbers as floats, and would write a large one as 5e+06, which is no number of anything.
+#[test]
+fn large_numbers_are_written_out() {
+    let objects = full();
+    for (component, name, expected) in
+        [("operator", "SUBTITLES_MAX_IN_FLIGHT", "2000000"), ("translator", "SUBTITLES_CHARACTERS_PER_DAY", "5000000")]
+    {
+        let deployment = of(&objects, "Deployment", component);
+        let environment = list(&deployment["spec"]["template"]["spec"]["containers"][0]["env"]);
+        let variable = environment.iter().find(|variable| variable["name"] == name).expect("the setting");
+        assert_eq!(variable["value"], expected, "{name}");
+    }
+}
+
+#[test]
+fn names_fit_and_labels_are_on_everything() {
+    let long = "a-release-whose-name-is-as-long-as-helm-allows-it-be!".replace('!', "");
+    let values = chart::folder().join("ci/full-values.yaml");
+    for object in chart::objects(&chart::rendered(&long, &[&values], &[])) {
+        let name = text(&object["metadata"]["name"]);
+        let is_of_the_cluster =
+            text(&object["kind"]).starts_with("Cluster") || object["kind"] == "CustomResourceDefinition";
+        assert!(name.len() <= 63 || is_of_the_cluster, "{} has {} characters", title(&object), name.len());
+        if name.ends_with("-extra") || name.ends_with("-text") || name == long {
+            continue;
+        }
+        let labels = &object["metadata"]["labels"];
+        assert_eq!(labels["team"], "media", "{}", title(&object));
+        assert_eq!(labels["app.kubernetes.io/managed-by"], "Helm", "{}", title(&object));
+        for (label, value) in labels.as_object().expect("labels") {
+            assert!(text(value).len() <= 63, "{}: {label} is {value}", title(&object));
+        }
+    }
+}
+
+#[test]
+fn a_selector_never_changes() {
+    let values = chart::folder().join("ci/full-values.yaml");
+    for object in of_kind(&chart::objects(&chart::rendered("subtitles", &[&values], &[])), "Deployment") {
+        let labels = object["spec"]["selector"]["matchLabels"].as_object().expect("labels");
+        let labels: BTreeSet<&str> = labels.keys().map(String::as_str).collect();
+        let fixed = ["app.kubernetes.io/component", "app.kubernetes.io/instance", "app.kubernetes.io/name"];
+        assert_eq!(labels, BTreeSet::from(fixed), "{}: an upgrade could not change it", title(object));
+    }
+}
+
+#[test]
+fn namespaced_rights_stay_in_their_namespaces() {
+    let values = chart::folder().join("ci/namespaced-values.yaml");
+    let objects = chart::objects(&chart::rendered("subtitles", &[&values], &[]));
+    assert_eq!(of_kind(&objects, "ClusterRole").count(), 0);
+    assert_eq!(of_kind(&objects, "CustomResourceDefinition").count(), 0, "crds.enabled is false");
+    let bindings: Vec<&str> =
+        of_kind(&objects, "ClusterRoleBinding").map(|binding| text(&binding["roleRef"]["name"])).collect();
+    assert_eq!(bindings, ["system:auth-delegator"]);
+    let roles = of_kind(&objects, "Role").map(|role| text(&role["metadata"]["namespace"]));
+    assert_eq!(roles.collect::<BTreeSet<_>>(), BTreeSet::from(["films", "series", "subtitles"]));
+}
+
+/// Kinds of the Prometheus operator are made where they are known, or where they are demanded; never silently.
+#[test]
+fn monitoring_follows_its_render_mode() {
+    let known = "--api-versions=monitoring.coreos.com/v1";
+    let wanted = "--set=monitoring.serviceMonitor.enabled=true,monitoring.prometheusRule.enabled=true";
+    let count = |arguments: &[&str]| {
+        let objects = chart::objects(&chart::rendered("subtitles", &[&chart::minimal()], arguments));
+        of_kind(&objects, "ServiceMonitor").count() + of_kind(&objects, "PrometheusRule").count()
+    };
+    assert_eq!(count(&[known]), 0, "off by default");
+    assert_eq!(count(&[wanted]), 0, "skipped where unknown");
+    assert_eq!(count(&[wanted, known]), 2);
+    assert_eq!(count(&[wanted, "--set=monitoring.renderMode=alwaysRender"]), 2);
+    let demanded = [wanted, "--set=monitoring.renderMode=failIfMissing"];
+    let output = chart::template(&tools::HELM_4, "subtitles", &[&chart::minimal()], &demanded);
+    assert!(!output.status.success() && String::from_utf8_lossy(&output.stderr).contains("does not know"));
+}
+
+/// The files of an environment's folder exist only where something is mounted.
+#[test]
+fn every_folder_the_environment_names_is_mounted() {
+    for (name, file) in chart::variants() {
+        for (pod, object) in chart::pods(&chart::objects(&chart::rendered("subtitles", &[&file], &[]))) {
+            for container in list(&object["spec"]["containers"]) {
+                let mounts: Vec<&str> =
+                    list(&container["volumeMounts"]).iter().map(|mount| text(&mount["mountPath"])).collect();
+                let variables =
+                    list(&container["env"]).iter().filter(|variable| text(&variable["name"]).starts_with("SUBTITLES_"));
+                let values =
+                    variables.flat_map(|variable| text(&variable["value"]).split([',', '=']).map(str::to_owned));
+                let folders = values.map(|value| value.trim_start_matches("file://").to_owned());
+                for folder in folders.filter(|value| value.starts_with('/')) {
+                    let is_mounted = mounts.iter().any(|mount| Path::new(&folder).starts_with(mount));
+                    assert!(is_mounted, "{name}, {pod}: '{folder}' is in none of {mounts:?}");
+                }
+            }
+        }
+    }
+}

@@ -1,0 +1,153 @@
+//! What a real API server says of what the chart makes: field by field, and by Pod Security *restricted*.
+
+use std::{
+    io::Write as _,
+    path::Path,
+    process::{Command, Stdio},
+};
+
+use serde_json::{Value, json};
+use subtitle_tests::{
+    cluster::{Cluster, Programs},
+    process::output,
+    root, samples, temporary_folder,
+};
+
+use crate::{
+    chart::{self, progress, text},
+    judges, schemas,
+};
+
+/// An API server of its own.
+pub(crate) fn start(folder: &Path) -> Cluster {
+    let programs = Programs::find_or_build(&progress).expect("Kubernetes compiles");
+    Cluster::start(&programs, folder).expect("the API server starts")
+}
+
+/// kubectl with an object on its standard input; whether it was content, and what it said.
+pub(crate) fn kubectl(cluster: &Cluster, arguments: &[&str], object: &Value) -> (bool, String) {
+    let mut command = cluster.kubectl();
+    command.args(arguments).args(["-f", "-"]);
+    command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
+    let mut kubectl = command.spawn().expect("kubectl starts");
+    kubectl.stdin.take().expect("its input").write_all(object.to_string().as_bytes()).expect("it reads");
+    let output = kubectl.wait_with_output().expect("kubectl ends");
+    let said = String::from_utf8_lossy(&output.stdout).into_owned() + &String::from_utf8_lossy(&output.stderr);
+    (output.status.success(), said)
+}
+
+/// A namespace whose pods must satisfy *restricted*.
+pub(crate) fn namespace(cluster: &Cluster, name: &str) {
+    let labels =
+        json!({"pod-security.kubernetes.io/enforce": "restricted", "pod-security.kubernetes.io/warn": "restricted"});
+    let namespace = json!({"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": name, "labels": labels}});
+    let (is_made, said) = kubectl(cluster, &["apply"], &namespace);
+    assert!(is_made, "{said}");
+}
+
+/// The pod as it would be made, in this namespace, by the API server that makes nothing.
+fn admitted(cluster: &Cluster, pod: &Value) -> (bool, String) {
+    let mut pod = pod.clone();
+    pod["apiVersion"] = json!("v1");
+    pod["kind"] = json!("Pod");
+    pod["metadata"]["name"] = json!("a-pod");
+    pod["metadata"]["namespace"] = json!("subtitles");
+    kubectl(cluster, &["create", "--dry-run=server", "--validate=strict"], &pod)
+}
+
+/// Accounts must be there before pods of theirs can be judged.
+fn accounts(cluster: &Cluster, objects: &[Value]) {
+    let default = json!({"apiVersion": "v1", "kind": "ServiceAccount", "metadata": {"name": "default"}});
+    let shared = json!({"apiVersion": "v1", "kind": "ServiceAccount", "metadata": {"name": "shared"}});
+    for account in chart::of_kind(objects, "ServiceAccount").chain([&default, &shared]) {
+        let mut account = account.clone();
+        account["metadata"]["namespace"] = json!("subtitles");
+        let (is_made, said) = kubectl(cluster, &["apply", "--server-side", "--force-conflicts"], &account);
+        assert!(is_made, "{said}");
+    }
+}
+
+fn is_of_others(object: &Value) -> bool {
+    ["monitoring.coreos.com", "keda.sh"].iter().any(|group| text(&object["apiVersion"]).starts_with(group))
+}
+
+#[test]
+fn a_real_api_server_takes_everything_in_a_restricted_namespace() {
+    let folder = temporary_folder("chart").expect("a temporary folder");
+    let cluster = start(&folder.join("kubernetes"));
+    for name in ["subtitles", "films", "series", "media"] {
+        namespace(&cluster, name);
+    }
+    let schemas = folder.join("schemas");
+    let openapi = output(cluster.kubectl().args(["get", "--raw", "/openapi/v2"])).expect("an API that tells of itself");
+    schemas::write(&schemas, &openapi);
+    let high = json!({"apiVersion": "scheduling.k8s.io/v1", "kind": "PriorityClass", "metadata": {"name": "high"}, "value": 1});
+    assert!(kubectl(&cluster, &["apply"], &high).0, "a priority class for the full values");
+
+    let mut judged = 0;
+    let mut texts: Vec<(String, String)> =
+        chart::variants().into_iter().map(|(name, file)| (name, chart::rendered("subtitles", &[&file], &[]))).collect();
+    let dev = output(Command::new(&cluster.kubectl).args(["kustomize"]).arg(root().join("manifests/dev")));
+    texts.push(("manifests/dev".to_owned(), dev.expect("a kustomization")));
+    for (name, text) in &texts {
+        let (does_conform, said) = judges::conforms(&schemas, text);
+        assert!(does_conform && said.contains("Skipped: 0"), "{name}: {said}");
+        let objects = chart::objects(text);
+        accounts(&cluster, &objects);
+        for (title, pod) in chart::pods(&objects) {
+            let (is_admitted, said) = admitted(&cluster, &pod);
+            assert!(is_admitted && !said.contains("Warning"), "{name}, {title}: {said}");
+            judged += 1;
+        }
+        for object in objects.iter().filter(|object| !is_of_others(object) && object["kind"] != "Pod") {
+            let arguments = ["apply", "--server-side", "--dry-run=server", "--validate=strict", "--force-conflicts"];
+            let mut object = object.clone();
+            if object["metadata"]["namespace"].is_null() && name == "manifests/dev" {
+                object["metadata"]["namespace"] = json!("subtitles");
+            }
+            let (is_taken, said) = kubectl(&cluster, &arguments, &object);
+            assert!(is_taken && !said.contains("Warning"), "{name}, {}: {said}", chart::title(&object));
+        }
+    }
+    assert!(judged >= 20, "only {judged} pods were judged");
+    the_judges_can_say_no(&cluster, &schemas, &texts);
+    samples_conform(&schemas);
+    drop(cluster);
+    let _ = std::fs::remove_dir_all(folder);
+}
+
+/// Words of the refusal, and what brings it about.
+type Breakage = (&'static str, fn(&mut Value));
+
+/// Each way of making a pod unrestricted is refused, and so is a field that does not exist.
+fn the_judges_can_say_no(cluster: &Cluster, schemas: &Path, texts: &[(String, String)]) {
+    let (_, pod) = chart::pods(&chart::objects(&texts[0].1)).remove(0);
+    let broken: [Breakage; 5] = [
+        ("runAsNonRoot", |pod| pod["spec"]["securityContext"]["runAsNonRoot"] = json!(false)),
+        ("seccompProfile", |pod| pod["spec"]["securityContext"]["seccompProfile"] = Value::Null),
+        ("capabilities", |pod| pod["spec"]["containers"][0]["securityContext"]["capabilities"] = Value::Null),
+        ("allowPrivilegeEscalation", |pod| {
+            pod["spec"]["containers"][0]["securityContext"]["allowPrivilegeEscalation"] = json!(true);
+        }),
+        ("unknown field", |pod| pod["spec"]["containers"][0]["nonsense"] = json!(1)),
+    ];
+    for (words, break_it) in broken {
+        let mut pod = pod.clone();
+        break_it(&mut pod);
+        let (is_admitted, said) = admitted(cluster, &pod);
+        assert!(!is_admitted && said.contains(words), "{words}: {said}");
+    }
+    let misspelt = texts[0].1.replace("terminationGracePeriodSeconds", "terminationGraceSeconds");
+    assert!(!judges::conforms(schemas, &misspelt).0, "kubeconform sees a field that does not exist");
+}
+
+fn samples_conform(schemas: &Path) {
+    for file in std::fs::read_dir(samples::folder()).expect("the samples") {
+        let file = file.expect("an entry").path();
+        if file.extension().is_some_and(|extension| extension == "yaml") {
+            let text = std::fs::read_to_string(&file).expect("readable");
+            let (does_conform, said) = judges::conforms(schemas, &text);
+            assert!(does_conform, "{}: {said}", file.display());
+        }
+    }
+}

@@ -1,0 +1,124 @@
+//! What happens to installations while jobs run.
+
+use std::{process::Command, time::Duration};
+
+use anyhow::{Context as _, Result, ensure};
+use subtitle_tests::process::{eventually, output};
+
+use crate::{history, system::System};
+
+const JOBS_AT_ONCE: u32 = 24;
+const LIMIT: Duration = Duration::from_secs(240);
+
+/// Jobs with a simulated source and engine, which take half a second a step.
+pub(crate) fn simulated_jobs(what: &str, count: u32) -> String {
+    let job = |number: u32| {
+        format!(
+            "apiVersion: subtitles.dev/v1alpha1\nkind: SubtitleJob\nmetadata: {{name: {what}-{number:02}}}\nspec:\n  \
+             video: {{title: {what} episode {number}}}\n  language: es\n  sources: [{{name: simulated}}]\n  \
+             translation: {{engines: [{{name: simulated}}]}}\n---\n"
+        )
+    };
+    (1..=count).map(job).collect()
+}
+
+/// Starts jobs, waits until some of them are done and some are not, disturbs, and looks at what became of each.
+fn while_jobs_run(system: &System, what: &str, disturb: impl FnOnce() -> Result<()>) -> Result<()> {
+    system.apply(&simulated_jobs(what, JOBS_AT_ONCE))?;
+    eventually("some jobs are being worked on", LIMIT, || {
+        let jobs = system.jobs().ok()?;
+        jobs.iter().any(|job| job["status"]["phase"] == "DownloadInProgress").then_some(())
+    })?;
+    disturb()?;
+    let jobs = system.all_finished(LIMIT)?;
+    history::is_whole(system, &jobs).inspect_err(|_| system.tell_state())?;
+    system.delete_jobs()?;
+    system.tell(&format!("{what}: {} jobs, each done once", jobs.len()));
+    Ok(())
+}
+
+fn rollout(system: &System, deployment: &str) -> Result<()> {
+    system
+        .installation
+        .told(system.installation.kubectl().args(["rollout", "status", deployment, "--timeout=120s"]))
+        .map(drop)
+}
+
+pub(crate) fn a_worker_is_deleted_in_mid_job(system: &System) -> Result<()> {
+    while_jobs_run(system, "worker-deleted", || {
+        for component in ["downloader", "translator"] {
+            let pods = system.pods(component)?;
+            let (pod, ..) = pods.first().context("a worker's pod")?;
+            output(system.installation.kubectl().args(["delete", "pod", pod, "--grace-period=0", "--force"]))?;
+        }
+        Ok(())
+    })
+}
+
+pub(crate) fn workers_are_replaced_by_a_rolling_restart(system: &System) -> Result<()> {
+    while_jobs_run(system, "workers-restarted", || {
+        let deployments = ["deployment/subtitles-downloader", "deployment/subtitles-translator"];
+        output(system.installation.kubectl().args(["rollout", "restart"]).args(deployments))?;
+        deployments.iter().try_for_each(|deployment| rollout(system, deployment))
+    })
+}
+
+pub(crate) fn workers_are_scaled_up_and_down(system: &System) -> Result<()> {
+    while_jobs_run(system, "workers-scaled", || {
+        for replicas in ["--replicas=3", "--replicas=1"] {
+            for deployment in ["deployment/subtitles-downloader", "deployment/subtitles-translator"] {
+                output(system.installation.kubectl().args(["scale", deployment, replicas]))?;
+                rollout(system, deployment)?;
+            }
+        }
+        Ok(())
+    })
+}
+
+pub(crate) fn the_operator_is_killed(system: &System) -> Result<()> {
+    while_jobs_run(system, "operator-killed", || {
+        let leader = ["get", "lease", "-o", "jsonpath={.items[0].spec.holderIdentity}"];
+        let leader = output(system.installation.kubectl().args(leader))?;
+        output(system.installation.kubectl().args(["delete", "pod", &leader, "--grace-period=0", "--force"])).map(drop)
+    })
+}
+
+fn in_the_brokers_pod(system: &System, arguments: &[&str]) -> Command {
+    let mut command = system.installation.kubectl();
+    command.args(["exec", "deployment/rabbitmq", "--"]).args(arguments);
+    command
+}
+
+fn broker_answers(system: &System) -> Result<()> {
+    eventually("RabbitMQ answers", Duration::from_secs(120), || {
+        output(&mut in_the_brokers_pod(system, &["rabbitmqctl", "--quiet", "await_startup"])).ok()
+    })
+    .map(drop)
+}
+
+pub(crate) fn the_broker_is_restarted(system: &System) -> Result<()> {
+    while_jobs_run(system, "broker-restarted", || {
+        // Its container ends and the kubelet starts it again in the same pod, with its files.
+        let _ = in_the_brokers_pod(system, &["rabbitmqctl", "--quiet", "shutdown", "--no-wait"]).output();
+        broker_answers(system)
+    })
+}
+
+pub(crate) fn the_brokers_password_changes_without_a_restart(system: &System) -> Result<()> {
+    let components = ["operator", "downloader", "translator"];
+    let pods = |component: &&str| system.pods(component);
+    let before = components.iter().map(pods).collect::<Result<Vec<_>>>()?;
+    while_jobs_run(system, "password-changed", || {
+        let password = "another-one:/?#[]@!$&'()*+,;=% é";
+        output(&mut in_the_brokers_pod(system, &["rabbitmqctl", "change_password", "subtitles", password]))?;
+        let parts = serde_json::json!({"stringData": {"connection_string": null, "password": password}}).to_string();
+        let remove = r#"[{"op": "remove", "path": "/data/connection_string"}]"#;
+        output(system.installation.kubectl().args(["patch", "secret", "rabbitmq", "--type=json", "-p", remove]))?;
+        output(system.installation.kubectl().args(["patch", "secret", "rabbitmq", "-p", &parts]))?;
+        let close = ["rabbitmqctl", "close_all_connections", "the password has changed"];
+        output(&mut in_the_brokers_pod(system, &close)).map(drop)
+    })?;
+    let after = components.iter().map(pods).collect::<Result<Vec<_>>>()?;
+    ensure!(before == after, "pods were started again: {before:?}, {after:?}");
+    Ok(())
+}

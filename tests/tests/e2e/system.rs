@@ -1,0 +1,117 @@
+//! The installation, and somebody who may edit jobs in another namespace.
+
+use std::{
+    fs,
+    path::{Path, PathBuf},
+    process::Command,
+    time::{Duration, Instant},
+};
+
+use anyhow::{Context as _, Result};
+use serde_json::Value;
+use subtitle_tests::{go::GoProgram, installation::Installation, process::output, root, tools::HELM_3};
+
+/// Where jobs are.
+pub(crate) const JOBS: &str = "films";
+const PEOPLE: &str = include_str!("people.yaml");
+
+pub(crate) struct System {
+    pub(crate) installation: Installation,
+    /// A kubeconfig of somebody who has the edit role in the jobs' namespace, and no other.
+    editor: PathBuf,
+    begun: Instant,
+}
+
+impl System {
+    pub(crate) fn start() -> Result<Self> {
+        let begun = Instant::now();
+        let progress = |step: &str| println!("{:>6.1} s  {step}", begun.elapsed().as_secs_f32());
+        HELM_3.find_or_build(&progress)?;
+        let installation = Installation::on_a_node("e2e", None, &progress)?;
+        let editor = installation.node.folder().join("editor.kubeconfig");
+        let system = Self { installation, editor, begun };
+        system.installation.apply(PEOPLE)?;
+        system.make_editor()?;
+        Ok(system)
+    }
+
+    fn make_editor(&self) -> Result<()> {
+        let token = output(self.kubectl(JOBS).args(["create", "token", "editor", "--duration=4h"]))?;
+        let text = fs::read_to_string(&self.installation.cluster.kubeconfig)?;
+        let begin = text.find("token: '").context("the kubeconfig has a token")? + "token: '".len();
+        let end = begin + text[begin..].find('\'').context("the token has an end")?;
+        fs::write(&self.editor, format!("{}{}{}", &text[..begin], token.trim(), &text[end..]))?;
+        Ok(())
+    }
+
+    /// What happened, and when.
+    pub(crate) fn tell(&self, step: &str) {
+        println!("{:>6.1} s  {step}", self.begun.elapsed().as_secs_f32());
+    }
+
+    /// The cluster administrator's kubectl, for this namespace.
+    pub(crate) fn kubectl(&self, namespace: &str) -> Command {
+        let mut command = self.installation.cluster.kubectl();
+        command.args(["--namespace", namespace]);
+        command
+    }
+
+    /// The kubectl of somebody who may edit jobs.
+    pub(crate) fn editor(&self) -> Command {
+        let mut command = self.kubectl(JOBS);
+        command.env("KUBECONFIG", &self.editor);
+        command
+    }
+
+    /// Installs or upgrades the release.
+    pub(crate) fn install(&self, helm: &GoProgram, verb: &str, chart: &Path) -> Result<()> {
+        self.installation.install(helm, &[verb], chart, &root().join("tests/tests/e2e/values.yaml"))
+    }
+
+    /// Prints everything one looks at first when something is wrong.
+    pub(crate) fn tell_state(&self) {
+        self.installation.tell_state();
+        let _ = self.kubectl(JOBS).args(["get", "subtitlejobs", "-o", "wide"]).status();
+    }
+
+    /// Applies a manifest as the editor.
+    pub(crate) fn apply(&self, manifest: &str) -> Result<()> {
+        let file = self.installation.folder.join("jobs.yaml");
+        fs::write(&file, manifest)?;
+        output(self.editor().args(["apply", "-f"]).arg(&file)).map(drop)
+    }
+
+    /// Every job, once all are finished.
+    pub(crate) fn all_finished(&self, limit: Duration) -> Result<Vec<Value>> {
+        let timeout = format!("--timeout={}s", limit.as_secs());
+        let wait = ["wait", "--for=condition=Finished", "subtitlejob", "--all", &timeout];
+        output(self.editor().args(wait)).inspect_err(|_| self.tell_state()).context("not all jobs finished")?;
+        self.jobs()
+    }
+
+    /// Every job.
+    pub(crate) fn jobs(&self) -> Result<Vec<Value>> {
+        let list: Value = serde_json::from_str(&output(self.editor().args(["get", "subtitlejobs", "-o", "json"]))?)?;
+        Ok(list["items"].as_array().cloned().unwrap_or_default())
+    }
+
+    /// Deletes every job.
+    pub(crate) fn delete_jobs(&self) -> Result<()> {
+        output(self.editor().args(["delete", "subtitlejobs", "--all", "--timeout=60s"])).map(drop)
+    }
+
+    /// The pods of a component: name, unique id and how often their containers were started again.
+    pub(crate) fn pods(&self, component: &str) -> Result<Vec<(String, String, u64)>> {
+        let selector = format!("app.kubernetes.io/component={component}");
+        let list = output(self.installation.kubectl().args(["get", "pods", "-l", &selector, "-o", "json"]))?;
+        let list: Value = serde_json::from_str(&list)?;
+        let text = |value: &Value| value.as_str().unwrap_or_default().to_owned();
+        let restarts = |pod: &Value| {
+            let statuses = pod["status"]["containerStatuses"].as_array().cloned().unwrap_or_default();
+            statuses.iter().filter_map(|status| status["restartCount"].as_u64()).sum()
+        };
+        let living = list["items"].as_array().into_iter().flatten();
+        let living = living.filter(|pod| pod["metadata"]["deletionTimestamp"].is_null());
+        Ok(living.map(|pod| (text(&pod["metadata"]["name"]), text(&pod["metadata"]["uid"]), restarts(pod))).collect())
+    }
+}

@@ -1,0 +1,17 @@
+//! The two workers as programs. The image holds them and the command line as one file under three names, which is a
+//! third of the size: the name by which it is started decides.
+
+pub mod downloader;
+pub mod translator;
+
+use std::{ffi::OsString, path::Path};
+
+/// What to run for the name by which a program was started, unless it is the command line.
+pub fn of(started_as: Option<OsString>) -> Option<fn() -> anyhow::Result<()>> {
+    let started_as = started_as?;
+    match Path::new(&started_as).file_name()?.to_str()? {
+        "subtitle-downloader" => Some(downloader::main),
+        "subtitle-translator" => Some(translator::main),
+        _ => None,
+    }
+}

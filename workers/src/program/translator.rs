@@ -1,0 +1,61 @@
+//! The translator's command line.
+
+use std::time::Duration;
+
+use anyhow::Result;
+use clap::Parser;
+use subtitle_core::names::ENGINES;
+
+use crate::{
+    config::{self, Common, EngineArguments},
+    metrics::Metrics,
+    named,
+    translate::announced::Announced,
+    translator::Translator,
+};
+
+/// Takes translation tasks from RabbitMQ and translates stored subtitles.
+#[derive(Parser)]
+#[command(name = "subtitle-translator", version)]
+struct Arguments {
+    #[command(flatten)]
+    common: Common,
+    #[command(flatten)]
+    servers: EngineArguments,
+    /// Engines in the order they are tried when a job names none: apertium, apertium-apy, libretranslate, deepl, openai
+    #[arg(long, env = "SUBTITLES_ENGINES", value_delimiter = ',', default_value = "apertium", value_parser = |name: &str| named::parse(&ENGINES, name))]
+    engines: Vec<&'static str>,
+    /// Seconds after which a translation goes on as a new task; RabbitMQ takes a delivery away after 1800
+    #[arg(long, env = "SUBTITLES_CONTINUE_AFTER_SECONDS", default_value_t = 900, value_parser = clap::value_parser!(u64).range(1..=1500))]
+    continue_after_seconds: u64,
+    /// The most characters that a namespace may send a day (UTC) to engines other than Apertium; left out, no limit
+    #[arg(long, env = "SUBTITLES_CHARACTERS_PER_DAY", value_parser = clap::value_parser!(u64).range(1..))]
+    characters_per_day: Option<u64>,
+    /// Calls of one engine at once, whatever the number of tasks
+    #[arg(long, env = "SUBTITLES_CALLS_PER_ENGINE", default_value_t = 4, value_parser = clap::value_parser!(u16).range(1..=256))]
+    calls_per_engine: u16,
+}
+
+/// Runs it until SIGTERM.
+#[tokio::main]
+pub async fn main() -> Result<()> {
+    let Arguments { common, servers, engines, continue_after_seconds, characters_per_day, calls_per_engine } =
+        Arguments::parse();
+    config::init();
+    let store = common.store()?;
+    let (registry, metrics) = Metrics::of("subtitle-translator");
+    // With lists of its own, so that the tasks' engines need not be shared.
+    let announcing = servers.clone().engines(common.simulation())?;
+    tokio::spawn(Announced::keep_current(announcing, engines.clone(), store.clone()));
+    let translator = Translator {
+        store: store.clone(),
+        sources: common.sources()?,
+        engines: servers.engines(common.simulation())?.with_calls_at_once(calls_per_engine),
+        characters_per_day,
+        order: engines,
+        public_url: common.public_url.clone(),
+        metrics: metrics.clone(),
+        continue_after: Duration::from_secs(continue_after_seconds),
+    };
+    common.run(translator, store, registry, metrics).await
+}

@@ -1,0 +1,71 @@
+//! What the fakes have: texts of our own, long enough that their language can be told, and zips of them.
+
+use std::{fmt::Write as _, io::Write as _};
+
+use zip::{ZipWriter, write::SimpleFileOptions};
+
+const SPANISH: [&str; 5] = [
+    "El barco sale del puerto al mediodía y no vuelve hasta la noche.",
+    "Nadie sabe adónde se fue el capitán después de la tormenta.",
+    "Ella me dijo que las cartas están escondidas en la casa vieja.",
+    "¿Por qué no me lo contaste antes de que llegara el invierno?",
+    "Tendríamos que habernos quedado en la isla con los demás.",
+];
+const ENGLISH: [&str; 5] = [
+    "The boat leaves the harbour at noon and will not return before night.",
+    "Nobody knows where the captain went after the storm.",
+    "She told me that the letters are hidden in the old house.",
+    "Why did you not tell me about this before the winter came?",
+    "We should have stayed on the island with the others.",
+];
+
+const PORTUGUESE: [&str; 5] = [
+    "O barco sai do porto ao meio-dia e não volta antes da noite.",
+    "Ninguém sabe para onde foi o capitão depois da tempestade.",
+    "Ela disse-me que as cartas estão escondidas na casa velha.",
+    "Por que não me contaste isso antes de chegar o inverno?",
+    "Devíamos ter ficado na ilha com os outros.",
+];
+
+/// What every file of this name holds must be in the result: tells one file's text from another's.
+pub(crate) const CLEAN: &str = "número";
+
+fn text(lines: &[&str], mark: &str) -> String {
+    let mut text = String::new();
+    for at in 0..30 {
+        let (minute, second) = (at * 4 / 60, at * 4 % 60);
+        let line = lines[at % lines.len()];
+        let times = format!("00:{minute:02}:{second:02},000 --> 00:{minute:02}:{second:02},900");
+        let _ = write!(text, "{}\n{times}\n{line} {mark} {at}\n\n", at + 1);
+    }
+    text
+}
+
+/// A Spanish file; `name` is in each of its cues.
+pub(crate) fn spanish(name: &str) -> String {
+    text(&SPANISH, &format!("{CLEAN} {name}"))
+}
+
+/// An English file.
+pub(crate) fn english(name: &str) -> String {
+    text(&ENGLISH, &format!("number {name}"))
+}
+
+/// In the language of a provider's code.
+pub(super) fn in_language(code: &str, name: &str) -> String {
+    match code.to_ascii_lowercase().as_str() {
+        "es" | "spa" => spanish(name),
+        "pt-pt" | "pt-br" => text(&PORTUGUESE, &format!("{CLEAN} {name}")),
+        _ => english(name),
+    }
+}
+
+/// A zip of files.
+pub(crate) fn zipped(files: &[(&str, &[u8])]) -> Vec<u8> {
+    let mut zip = ZipWriter::new(std::io::Cursor::new(Vec::new()));
+    for (name, bytes) in files {
+        zip.start_file(*name, SimpleFileOptions::default()).expect("starts");
+        zip.write_all(bytes).expect("written");
+    }
+    zip.finish().expect("a zip").into_inner()
+}

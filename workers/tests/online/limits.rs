@@ -1,0 +1,112 @@
+//! One account, many workers: the provider sees no call above its limit, and what it said to one holds for all.
+
+use std::{
+    sync::Arc,
+    time::{Duration, Instant},
+};
+
+use futures::future::join_all;
+use serde_json::json;
+use subtitle_broker::Session;
+use subtitle_core::reason::Reason;
+use subtitle_workers::{
+    find::online::turns::{Shared, Turns},
+    store::Store,
+};
+use tokio::sync::watch;
+
+use crate::{
+    bench::{Bench, Secrets, failed, film, ready},
+    providers::Provider,
+    stage::host,
+};
+
+/// A worker with a session of its own, as a process has.
+struct Worker {
+    bench: Bench,
+    session: watch::Sender<Option<Arc<Session>>>,
+}
+
+async fn workers(url: &str, provider: &Provider, store: &Store, many: usize) -> Vec<Worker> {
+    let _ = rustls::crypto::ring::default_provider().install_default();
+    let worker = async |at: usize| {
+        let opened = Session::open(url, &format!("worker-{at}")).await.expect("connects");
+        let session = watch::Sender::new(Some(Arc::new(opened)));
+        let secrets = Secrets::new();
+        let arguments = secrets.arguments(&[("opensubtitles", provider)]);
+        let turns = |queue, limits| Turns::Shared(Shared::start(queue, limits, session.subscribe()));
+        Worker { bench: Bench::with(secrets, &arguments, store.clone(), &turns), session }
+    };
+    join_all((0..many).map(worker)).await
+}
+
+fn memory() -> Store {
+    Store::open(&"memory:".parse().expect("a URL")).expect("opens")
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn ten_workers_keep_to_one_accounts_limit_also_when_the_one_that_counts_goes() {
+    let provider = Provider::start("opensubtitles");
+    let (url, store) = (host("limits").await, memory());
+    let ask = async |worker: &Worker| worker.bench.list("opensubtitles", film()["video"].clone(), &["es"]).await;
+    // These three are there first, so that one of them keeps the ledger.
+    let first = workers(&url, &provider, &store, 3).await;
+    assert_eq!(ask(&first[0]).await.expect("its turn").len(), 5);
+    let others = workers(&url, &provider, &store, 7).await;
+    let begun = Instant::now();
+    let leaving = async {
+        let busy = join_all(first.iter().chain(&first).map(&ask));
+        let _ = tokio::time::timeout(Duration::from_secs(2), busy).await;
+        for gone in &first {
+            gone.session.send_replace(None).expect("it had one").close().await;
+        }
+    };
+    let asking = async {
+        tokio::time::sleep(Duration::from_millis(500)).await; // behind the others' wishes
+        join_all((0..35).map(|at| ask(&others[at % 7]))).await
+    };
+    let (asked, ()) = tokio::join!(asking, leaving);
+    for found in asked {
+        assert_eq!(found.expect("every wish gets its turn").len(), 5);
+    }
+    let seen = provider.seen().await;
+    let calls = seen["calls"]["search"].as_u64().expect("calls");
+    eprintln!("{calls} calls of 10 workers in {:.1} s", begun.elapsed().as_secs_f64());
+    assert!(calls > 36, "those that left called, too: {calls}");
+    assert_eq!(seen["violations"], json!([]), "no call above the limit, and so no 429");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_a_provider_said_to_one_worker_holds_for_all() {
+    let provider = Provider::start("opensubtitles");
+    provider.set(json!({"password": "another one", "quota": 1})).await;
+    let workers = workers(&host("notices").await, &provider, &memory(), 4).await;
+    for worker in &workers {
+        let failure = failed(worker.bench.answer("a", film()).await);
+        assert_eq!(failure.reason, Reason::SourceForbidden, "{failure}");
+    }
+    assert_eq!(provider.calls("login").await, 1, "a wrong password is tried once, not once a worker");
+    for worker in &workers {
+        worker.bench.secrets.write("password", "another one");
+    }
+    ready(workers[0].bench.answer("b", film()).await);
+    let english = json!({"video": film()["video"], "language": "en", "translation": {"policy": "Never"}});
+    for worker in &workers {
+        let failure = failed(worker.bench.answer("c", english.clone()).await);
+        assert_eq!(failure.reason, Reason::SourceQuotaExhausted, "{failure}");
+        assert_eq!(failure.not_before.map(|time| time.to_string()).as_deref(), Some("2099-02-13T23:59:59.999Z"));
+    }
+    assert_eq!(provider.calls("download").await, 1, "the last of the day said that it was the last");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn of_workers_that_want_one_file_at_once_one_pays() {
+    let provider = Provider::start("opensubtitles");
+    let workers = workers(&host("once").await, &provider, &memory(), 5).await;
+    let jobs = ["a", "b", "c", "d", "e"];
+    let texts =
+        join_all(workers.iter().zip(jobs).map(async |(worker, job)| ready(worker.bench.answer(job, film()).await)))
+            .await;
+    assert!(texts.iter().all(|text| text == &texts[0]));
+    assert_eq!(provider.seen().await["paid"], json!(["102"]));
+}

@@ -1,0 +1,18 @@
+//! Providers of subtitles, asked by the production's clients over sockets: fakes in processes of their own answer,
+//! count and go wrong.
+
+mod bench;
+mod clients;
+mod command_line;
+mod faults;
+mod limits;
+#[path = "../fakes/providers/mod.rs"]
+mod providers;
+mod scenarios;
+mod stage;
+
+#[test]
+#[ignore = "the life of a provider's process, which tests start"]
+fn provider_process() {
+    providers::be();
+}

@@ -1,0 +1,111 @@
+//! What is paid for: what was translated once costs nothing again, and a namespace sends no more than its day allows.
+
+use subtitle_core::{
+    event::Event,
+    payload::{Failed, Payload as _},
+    reason::Reason,
+};
+use subtitle_workers::task::Settled;
+
+use crate::{
+    Ended, assert_exact,
+    bench::{Bench, deliver},
+    deepl,
+    fakes::{self, Fault, film},
+    run, spec,
+};
+
+/// The same lines with other times: another file.
+fn later(film: &str) -> String {
+    film.replace("00:00:", "00:30:")
+}
+
+fn sent(fake: &fakes::Fake) -> usize {
+    fake.texts().iter().map(Vec::len).sum()
+}
+
+#[tokio::test]
+async fn what_was_translated_once_is_not_paid_for_in_another_film() {
+    let fake = fakes::deepl::serve().await;
+    let bench = Bench::new();
+    let short = film(18);
+    let task = bench.task_of("a", &short, spec("es")).await;
+    let Ended::Shipped(_) = run(&bench, deepl(&fake), &["deepl"], &task).await else { panic!("ships") };
+    assert_eq!(sent(&fake), 18);
+
+    // 18 of its 20 lines are known.
+    let long = later(&film(20));
+    let task = bench.task_of("b", &long, spec("es")).await;
+    let Ended::Shipped(shipped) = run(&bench, deepl(&fake), &["deepl"], &task).await else { panic!("ships") };
+    assert_exact(&long, &shipped);
+    assert_eq!(sent(&fake), 20, "only the two lines that nobody had translated");
+    assert_eq!(bench.number("subtitle_cache_hits_total{kind=\"text\"}"), 18);
+
+    // Another namespace pays for itself.
+    let mut task = bench.task_of("c", &short, spec("es")).await;
+    task.namespace = Some("other".to_owned());
+    let Ended::Shipped(_) = run(&bench, deepl(&fake), &["deepl"], &task).await else { panic!("ships") };
+    assert_eq!(sent(&fake), 38);
+}
+
+#[tokio::test]
+async fn what_was_rejected_is_not_remembered() {
+    let fake = fakes::deepl::serve().await;
+    let bench = Bench::new();
+    fake.always(Fault::German);
+    let task = bench.task_of("a", &film(6), spec("es")).await;
+    let Ended::Failed(failed) = run(&bench, deepl(&fake), &["deepl"], &task).await else { panic!("German") };
+    assert_eq!(failed.reason, Reason::TranslationRejected);
+    assert_eq!(bench.store.names("n/memory").await.expect("lists"), [""; 0]);
+}
+
+async fn tries(bench: &Bench, fake: &fakes::Fake, limit: u64, task: &Event) -> Result<(), Failed> {
+    let mut translator = bench.translator(deepl(fake));
+    translator.characters_per_day = Some(limit);
+    assert_eq!(deliver(&translator, &bench.desk("w"), task).await.0, Settled::Done);
+    let last = bench.outbox.events().pop().expect("it says something");
+    if last.event_type == Failed::EVENT_TYPE { Err(last.read().expect("a failure")) } else { Ok(()) }
+}
+
+#[tokio::test]
+async fn a_namespace_sends_no_more_than_its_day_allows_and_says_when_it_goes_on() {
+    let fake = fakes::deepl::serve().await;
+    let bench = Bench::new();
+    // 20 lines of about 42 characters.
+    let first = bench.task_of("a", &film(20), spec("es")).await;
+    tries(&bench, &fake, 1200, &first).await.expect("it is within the limit");
+    let before = fake.calls();
+
+    let other = film(40).split_once("\n21\n").map(|(_, rest)| format!("21\n{rest}")).expect("40 cues");
+    let second = bench.task_of("b", &other, spec("es")).await;
+    let failed = tries(&bench, &fake, 1200, &second).await.expect_err("it is beyond the limit");
+    assert_eq!((failed.reason, failed.retryable, fake.calls()), (Reason::CostLimitExceeded, true, before));
+    let midnight = "1970-01-02T00:00:00Z".parse().expect("a time");
+    assert_eq!(failed.not_before, Some(midnight));
+    for words in ["characters would be sent", "namespace 'n' has sent 8", "of 1200 today (UTC)", "1970-01-02T00:00:00Z"]
+    {
+        assert!(failed.error_message.contains(words), "'{words}': {}", failed.error_message);
+    }
+
+    let mut elsewhere = second.clone();
+    elsewhere.namespace = Some("other".to_owned());
+    tries(&bench, &fake, 1200, &elsewhere).await.expect("another namespace has its own day");
+
+    let failed = tries(&bench, &fake, 100, &second).await.expect_err("it never fits");
+    assert_eq!((failed.reason, failed.retryable, failed.not_before), (Reason::CostLimitExceeded, false, None));
+    assert!(failed.error_message.contains("SUBTITLES_CHARACTERS_PER_DAY"), "{}", failed.error_message);
+}
+
+#[tokio::test]
+async fn what_is_sent_again_counts_again() {
+    let fake = fakes::deepl::serve().await;
+    let bench = Bench::new();
+    fake.faults([Fault::Well, Fault::Drop]);
+    let task = bench.task_of("a", &film(60), spec("es")).await;
+    tries(&bench, &fake, 100_000, &task).await.expect("ships");
+    let amount = |name: &String| name.rsplit_once('-').and_then(|(_, amount)| amount.parse::<usize>().ok());
+    let noted: usize = bench.store.names("n/spent").await.expect("lists").iter().filter_map(amount).sum();
+    let paid: usize = fake.texts().iter().flatten().map(|text| text.chars().count()).sum();
+    let tags = 2 * fake.texts().iter().flatten().filter(|text| text.contains("<x id")).count();
+    assert!(noted > 0 && noted <= paid && noted + 14 * tags >= paid, "{noted} of {paid}");
+}
