@@ -185,7 +185,9 @@ fn waits(job: &ObservedJob, reason: Reason, now: Timestamp) -> Plan {
 }
 
 fn waits_for(job: &ObservedJob, reason: Reason, message: String, now: Timestamp) -> Plan {
-    if job.status.reason == Some(reason) {
+    // A glossary is waited for because it is not there, or because it may not be read.
+    let is_said = reason != Reason::WaitingForGlossary || job.status.message.as_ref() == Some(&message);
+    if job.status.reason == Some(reason) && is_said {
         return Plan::default();
     }
     let mut status = job.status.clone();

@@ -28,7 +28,7 @@ impl System {
         let progress = |step: &str| println!("{:>6.1} s  {step}", begun.elapsed().as_secs_f32());
         HELM_3.find_or_build(&progress)?;
         let installation = Installation::on_a_node("e2e", None, &progress)?;
-        let editor = installation.node.folder().join("editor.kubeconfig");
+        let editor = installation.folder.join("editor.kubeconfig");
         let system = Self { installation, editor, begun };
         system.installation.apply(PEOPLE)?;
         system.make_editor()?;

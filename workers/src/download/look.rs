@@ -11,7 +11,7 @@ use subtitle_core::{
 use super::{Downloader, invalid};
 use crate::{
     failure::Failure,
-    find::{Found, SourceError, select},
+    find::{About, Found, SourceError, select},
     named::exactly,
 };
 
@@ -66,9 +66,18 @@ impl Downloader {
         let is_online = |source: &str| [OPENSUBTITLES, SUBDL, PODNAPISI, GESTDOWN].contains(&source);
         let ranked: Vec<(usize, &'static str)> = order.iter().copied().enumerate().collect();
         for group in ranked.chunk_by(|one, other| is_online(one.1) && is_online(other.1)) {
+            let is_provider = is_online(group[0].1);
+            let about = if is_provider { self.finder.about(&task.spec.video).await } else { About::default() };
             let ask = |(rank, source): &(usize, &'static str)| {
-                let (rank, source, seed) = (*rank, *source, &seed);
-                async move { (rank, source, self.finder.list(source, &task.spec.video, languages, seed).await) }
+                let (rank, source, seed, about) = (*rank, *source, &seed, &about);
+                async move {
+                    let listed = if is_provider {
+                        self.finder.list_online(source, &task.spec.video, languages, about).await
+                    } else {
+                        self.finder.list(source, &task.spec.video, languages, seed).await
+                    };
+                    (rank, source, listed)
+                }
             };
             for (rank, source, listed) in join_all(group.iter().map(ask)).await {
                 let outcome = match &listed {

@@ -68,6 +68,8 @@ pub struct Listed {
     pub release: Release,
     /// Frames per second; none where the provider says 0.
     pub frame_rate: Option<f64>,
+    /// It was made for a copy that runs at another speed.
+    pub is_off_speed: bool,
     /// By somebody the provider trusts.
     pub is_trusted: bool,
     /// How often it was taken.

@@ -7,6 +7,7 @@
 //!        ──▶ online (providers, under limits) ─────┘
 //! ```
 
+mod about;
 mod embedded;
 mod error;
 mod found;
@@ -25,17 +26,15 @@ pub mod sidecar_name;
 pub mod simulated;
 mod sources;
 
-use std::sync::Arc;
-
 use subtitle_core::{job::Video, language::Language, names::SIMULATED};
 
+pub use about::About;
 pub use error::{SourceError, Trouble};
 pub use found::{Claims, Content, Found, Listed, Origin, Unfit};
 pub use sources::Sources;
 
 use guard::GuardedClient;
 use online::{Online, Query};
-use ranges::{Reader, Remote};
 use sources::stamp;
 
 /// Everything that can be asked.
@@ -80,31 +79,23 @@ impl Finder {
             }
             SIMULATED => simulated::list(self.sources.simulation, video, languages, seed).await,
             provider => {
-                let hash = if self.online.takes_hash(provider) { self.hash(video).await } else { None };
-                self.online.list(provider, &Query::new(video, languages, hash)).await
+                let about = self.about(video).await;
+                self.list_online(provider, video, languages, &about).await
             }
         }
     }
 
-    /// The video's hash: the spec's, else that of its file or of both ends behind its URL. Without one the providers
-    /// are asked all the same.
-    async fn hash(&self, video: &Video) -> Option<String> {
-        if video.movie_hash.is_some() {
-            return video.movie_hash.clone();
-        }
-        let hashed = if let Some(url) = &video.url {
-            let remote = Remote::open(&self.guarded, &url.parse().ok()?).await.ok()?;
-            let (size, remote) = (remote.size(), Arc::new(remote));
-            tokio::task::spawn_blocking(move || movie_hash::of(&mut Reader::new(remote), size))
-        } else {
-            let path = self.sources.video_file(library::NAME, video).await.ok()??.path;
-            tokio::task::spawn_blocking(move || {
-                let mut file = std::fs::File::open(path)?;
-                let size = file.metadata()?.len();
-                movie_hash::of(&mut file, size)
-            })
-        };
-        hashed.await.ok()?.ok()?
+    /// What a provider has, for whoever has looked into the video already.
+    pub async fn list_online(
+        &self,
+        provider: &'static str,
+        video: &Video,
+        languages: &[Language],
+        about: &About,
+    ) -> Result<Vec<Found>, SourceError> {
+        let mut found = self.online.list(provider, &Query::new(video, languages, about.hash.clone())).await?;
+        about.mark(&mut found);
+        Ok(found)
     }
 
     /// The bytes or cues of one.

@@ -1,7 +1,7 @@
 //! Which candidate is taken, and why the others are not: candidates and the question come in, an order and a
 //! reason for each loser go out. Pure.
 //!
-//! First what can never be taken, then the score, then ties: people's work before a machine's, the very tag before the
+//! First what can never be taken, then what runs at another speed, then the score, then ties: people's work before a machine's, the very tag before the
 //! bare language, the wished kind, trusted, the source asked first, the player's default track, the most downloaded,
 //! the most votes, the newest.
 
@@ -101,7 +101,14 @@ pub fn choose(found: &[(usize, Found)], language: &Language, spec: &SubtitleJobS
         let is_machines = one.is_machine_translated || listed.is_ai_translated;
         let kind = (is_machines, *language != one.language, wants_described != one.hearing_impaired);
         let liked = (Reverse(listed.downloads), Reverse(listed.votes), Reverse(listed.uploaded));
-        (Reverse(scores[*at].percent()), kind, (!listed.is_trusted, *rank, !is_default), liked, *at)
+        (
+            listed.is_off_speed,
+            Reverse(scores[*at].percent()),
+            kind,
+            (!listed.is_trusted, *rank, !is_default),
+            liked,
+            *at,
+        )
     });
     Choice { order, scores, refusals }
 }

@@ -99,7 +99,12 @@ impl<E: Translate> Asker<'_, E> {
         }
         let masked: Vec<Masked> = batch.texts.iter().map(|text| glossary.masked(text)).collect();
         let texts: Vec<String> = masked.iter().map(|masked| masked.text.clone()).collect();
-        let answers = self.pieces(Batch { texts: &texts, ..batch }).await?;
+        // Two cues of one sentence have the same placeholders: which is whose cannot be told once they are joined.
+        let is_telling = |join: &&Range<usize>| {
+            masked[join.start..join.end].iter().filter(|masked| !masked.targets.is_empty()).count() < 2
+        };
+        let joins: Vec<Range<usize>> = batch.joins.iter().filter(is_telling).cloned().collect();
+        let answers = self.pieces(Batch { texts: &texts, joins: &joins, ..batch }).await?;
         let lower = |masked: &Masked, answer: String| {
             if self.ordered.is_free() { glossary::lowered(&masked.text, &answer) } else { answer }
         };
@@ -146,10 +151,16 @@ impl<E: Translate> Asker<'_, E> {
             }
             first = Some(whole.split_off(joins.len().min(whole.len())));
             // Apertium's answers carry their paragraph's number: each stands for itself.
-            for (join, answer) in joins.iter().zip(whole) {
-                let parted = sentences::parted(&texts[join.clone()], &answer, self.pair());
-                for (at, part) in join.clone().zip(parted.into_iter().flatten()) {
-                    answers[at] = Some(Ok(part));
+            self.part(texts, joins, &whole, &mut answers);
+            // On any doubt a smaller group, down to single cues.
+            let is_open = |join: &&Range<usize>| join.len() > 2 && answers[join.start].is_none();
+            let pairs: Vec<Range<usize>> =
+                joins.iter().filter(is_open).map(|join| join.start..join.start + 2).collect();
+            let questions: Vec<String> = pairs.iter().map(|pair| sentences::joined(&texts[pair.clone()])).collect();
+            if !questions.is_empty() {
+                let whole = self.call(Batch { texts: &questions, ..batch }, 0..questions.len(), 1).await?;
+                if whole.len() == questions.len() {
+                    self.part(texts, &pairs, &whole, &mut answers);
                 }
             }
         }
@@ -164,6 +175,22 @@ impl<E: Translate> Asker<'_, E> {
             answers[*at] = Some(answer);
         }
         Ok(answers.into_iter().map(|answer| answer.unwrap_or(Err(Rule::GivenUp))).collect())
+    }
+
+    /// Parts each answer to a sentence where that is beyond doubt.
+    fn part(
+        &self,
+        texts: &[String],
+        joins: &[Range<usize>],
+        whole: &[String],
+        answers: &mut [Option<Result<String, Rule>>],
+    ) {
+        for (join, answer) in joins.iter().zip(whole) {
+            let parted = sentences::parted(&texts[join.clone()], answer, self.pair());
+            for (at, part) in join.clone().zip(parted.into_iter().flatten()) {
+                answers[at] = Some(Ok(part));
+            }
+        }
     }
 
     /// Cue by cue: what is refused is asked again in smaller groups; `first` is paid for already.

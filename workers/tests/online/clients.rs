@@ -1,10 +1,14 @@
 //! What each client asks and understands.
 
 use serde_json::json;
-use subtitle_workers::find::{Claims, Found};
+use subtitle_workers::find::{
+    Claims, Found,
+    guard::{Guard, GuardedClient},
+};
 
 use crate::{
     bench::{Bench, failed, film, ready},
+    film_file::{Film, Index, Track},
     providers::Provider,
 };
 
@@ -113,4 +117,41 @@ async fn a_provider_that_is_not_configured_is_said_by_its_setting() {
     assert_eq!(failure.reason.as_str(), "InvalidSpec");
     assert!(failure.message.contains("SUBTITLES_OPENSUBTITLES_KEY_FILE"), "{}", failure.message);
     assert_eq!(provider.calls("search").await, 0, "nothing is asked before that is said");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_file_is_asked_for_by_its_hash_and_a_copy_of_another_speed_is_the_last_choice() {
+    let provider = Provider::start("opensubtitles");
+    let mut bench = Bench::new(&[("opensubtitles", &provider)]);
+    let folder = bench.secrets.0.clone();
+    bench.downloader.finder.sources.libraries.insert("films".to_owned(), folder.clone());
+    let film = folder.join("The.Harbour.2024.mkv");
+    let made = std::process::Command::new("ffmpeg")
+        .args(["-loglevel", "error", "-f", "lavfi", "-i", "color=c=black:s=16x16:r=25", "-t", "1"])
+        .arg(&film)
+        .status();
+    assert!(made.is_ok_and(|status| status.success()), "ffmpeg makes a film of 25 pictures a second");
+    let mut bytes = std::fs::read(&film).expect("a film");
+    bytes.resize(200_000, 0);
+    std::fs::write(&film, bytes).expect("written");
+    let feature = json!({"feature_type": "Movie", "title": "The Harbour", "year": 2024});
+    let row = |id: u64, rate: f64, downloads: u64| json!({"language": "es", "fps": rate, "download_count": downloads, "feature_details": feature, "files": [{"file_id": id}]});
+    provider.set(json!({"rows": [row(1, 23.976, 9_000), row(2, 25.0, 1), row(3, 0.0, 0)]})).await;
+    let spec = json!({"video": {"library": "films", "path": "The.Harbour.2024.mkv"}, "language": "es", "translation": {"policy": "Never"}});
+    assert!(ready(bench.answer("a", spec).await).contains("número 2 "));
+    let queries = provider.seen().await["queries"].clone();
+    assert!(queries[0].as_str().is_some_and(|query| query.contains("&moviehash=")), "{queries}");
+
+    let tracks = [Track { number: 1, codec: "S_TEXT/UTF8", language: Some("spa"), more: vec![] }];
+    let (address, sent) = Film::new(&tracks, Index::Exact, 100, 20_000, |_, _| "Hola".to_owned()).serve().await;
+    bench.downloader.finder.guarded =
+        GuardedClient::new(Guard::new(["127.0.0.0/8".parse().expect("a network")])).expect("a client");
+    bench
+        .list("opensubtitles", json!({"url": format!("http://{address}/film.mkv"), "title": "The Harbour"}), &["es"])
+        .await
+        .expect("answers");
+    let queries = provider.seen().await["queries"].clone();
+    assert!(queries[2].as_str().is_some_and(|query| query.contains("&moviehash=")), "{queries}");
+    let sent = sent.load(std::sync::atomic::Ordering::SeqCst);
+    assert!(sent < 300_000, "the film is not downloaded: {sent} bytes");
 }

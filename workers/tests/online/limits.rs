@@ -28,7 +28,8 @@ struct Worker {
 }
 
 async fn workers(url: &str, provider: &Provider, store: &Store, many: usize) -> Vec<Worker> {
-    let _ = rustls::crypto::ring::default_provider().install_default();
+    static LOGS: std::sync::Once = std::sync::Once::new();
+    LOGS.call_once(subtitle_workers::config::init); // what a worker says when a test has failed
     let worker = async |at: usize| {
         let opened = Session::open(url, &format!("worker-{at}")).await.expect("connects");
         let session = watch::Sender::new(Some(Arc::new(opened)));

@@ -5,6 +5,9 @@ mod bench;
 mod clients;
 mod command_line;
 mod faults;
+#[expect(dead_code, reason = "shared with the tests of films behind HTTP, which use the rest")]
+#[path = "../fakes/film.rs"]
+mod film_file;
 mod limits;
 #[path = "../fakes/providers/mod.rs"]
 mod providers;

@@ -1,10 +1,6 @@
 //! What peers get wrong about finding, each under its number: the real downloader as a process on a real RabbitMQ
 //! where a broker or a crash matters, else the same code in this one.
 
-#[expect(dead_code, reason = "shared with the tests of films behind HTTP, which use the rest")]
-#[path = "../fakes/film.rs"]
-mod film_file;
-
 use std::{fmt::Write as _, time::Duration};
 
 use jiff::{SignedDuration, Timestamp};
@@ -13,6 +9,7 @@ use subtitle_core::event::EventType;
 
 use crate::{
     bench::{Bench, failed, film, ready},
+    film_file::{Film, Index, Track, element},
     providers::{CLEAN, Provider, english, zipped},
     stage::{Stage, payload},
 };
@@ -188,7 +185,6 @@ async fn scenario_08_another_variant_of_the_language_is_taken_when_asked_for_and
 
 #[tokio::test]
 async fn scenario_09_a_forced_track_and_pictures_are_reported_as_such() {
-    use film_file::{Film, Index, Track, element};
     let stage = Stage::new("s09").await;
     let _worker = stage.worker("one", &[]);
     let forced = element(&[0x55, 0xAA], &[1]);

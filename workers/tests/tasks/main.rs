@@ -94,6 +94,16 @@ async fn a_task_held_for_long_goes_on_as_a_new_task_and_pays_nothing_twice() {
     assert_eq!(done, [50, 100, 150, 200, 220], "progress only grows");
 }
 
+#[tokio::test(start_paused = true)]
+async fn progress_is_said_at_most_once_a_second_and_at_the_end() {
+    let bench = Bench::new();
+    let task = bench.task("a", 520).await; // eleven batches in 4.4 seconds
+    let quick = CountingEngine { takes: Duration::from_millis(400), ..CountingEngine::default() };
+    assert_eq!(deliver(&bench.translator(quick), &bench.desk("w"), &task).await, (Settled::Done, 1));
+    let done: Vec<u32> = bench.outbox.of(&EventType::TranslateProgress).iter().map(done).collect();
+    assert_eq!(done, [50, 200, 350, 500, 520]);
+}
+
 fn done(event: &Event) -> u32 {
     event.read::<TranslateProgress>().expect("progress").done
 }

@@ -1,5 +1,6 @@
 //! Each client against its service: the documented way, and what a service may do to it.
 
+use futures::FutureExt as _;
 use subtitle_core::{job::Variants, language::Language};
 use subtitle_workers::{
     engine::{Context, Question, Translate as _},
@@ -142,6 +143,37 @@ async fn a_model_that_errs_is_told_what_was_wrong_once() {
         let said = bodies[1]["messages"][2]["content"].as_str().expect("a complaint");
         assert!(said.starts_with("Your last answer was refused: id "), "{said}");
     }
+}
+
+#[tokio::test]
+async fn a_model_is_shown_the_lines_around_and_the_names_that_were_kept() {
+    let fake = fakes::openai::serve(true).await;
+    let bench = Bench::new();
+    let film = film(60).replace("The harbour is quiet tonight", "Look, Anna Brown is here tonight");
+    let task = bench.task_of("a", &film, spec("es")).await;
+    let Ended::Shipped(_) = Box::pin(run(&bench, openai(&fake), &["openai"], &task)).await else { panic!("ships") };
+    let asked = |at: usize| -> serde_json::Value {
+        let body = &fake.bodies()[at];
+        serde_json::from_str(body["messages"][1]["content"].as_str().expect("a text")).expect("JSON")
+    };
+    let lines = |asked: &serde_json::Value, side: &str| asked[side].as_array().map_or(0, Vec::len);
+    // 25 and 25 lines of the first batch, 10 of the second.
+    let [first, second, third] = [asked(0), asked(1), asked(2)];
+    assert_eq!([lines(&first, "before"), lines(&first, "lines"), lines(&first, "after")], [0, 25, 4]);
+    assert_eq!([lines(&second, "before"), lines(&second, "lines"), lines(&second, "after")], [4, 25, 4]);
+    assert_eq!([lines(&third, "before"), lines(&third, "lines"), lines(&third, "after")], [4, 10, 0]);
+    assert_eq!(second["before"][3], first["lines"][24]["text"]);
+    assert_eq!((first.get("names"), third["names"].clone()), (None, serde_json::json!(["Anna", "Brown"])));
+}
+
+#[tokio::test]
+async fn calls_of_one_engine_at_once_are_bounded_and_others_do_not_wait_for_it() {
+    let engines = Engines::default().with_calls_at_once(2);
+    let held = [engines.place("deepl").await, engines.place("deepl").await];
+    assert!(engines.place("deepl").now_or_never().is_none());
+    assert!(engines.place("openai").now_or_never().flatten().is_some());
+    drop(held);
+    assert!(engines.place("deepl").now_or_never().flatten().is_some());
 }
 
 #[tokio::test]

@@ -1,15 +1,30 @@
 //! What is paid for: what was translated once costs nothing again, and a namespace sends no more than its day allows.
 
+use std::{
+    sync::{
+        Arc,
+        atomic::{AtomicU32, Ordering},
+    },
+    time::Duration,
+};
+
 use subtitle_core::{
     event::Event,
+    job::Variants,
+    language::Language,
     payload::{Failed, Payload as _},
     reason::Reason,
 };
-use subtitle_workers::task::Settled;
+use subtitle_workers::{
+    engine::{Question, Translate},
+    task::Settled,
+    translate::EngineError,
+};
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
 use crate::{
     Ended, assert_exact,
-    bench::{Bench, deliver},
+    bench::{Bench, CountingEngine, deliver},
     deepl,
     fakes::{self, Fault, film},
     run, spec,
@@ -94,6 +109,44 @@ async fn a_namespace_sends_no_more_than_its_day_allows_and_says_when_it_goes_on(
     let failed = tries(&bench, &fake, 100, &second).await.expect_err("it never fits");
     assert_eq!((failed.reason, failed.retryable, failed.not_before), (Reason::CostLimitExceeded, false, None));
     assert!(failed.error_message.contains("SUBTITLES_CHARACTERS_PER_DAY"), "{}", failed.error_message);
+}
+
+/// Takes one call at a time, and notes how many there were.
+struct Narrow {
+    engine: CountingEngine,
+    place: Arc<Semaphore>,
+    inside: AtomicU32,
+    most: AtomicU32,
+}
+
+impl Translate for Narrow {
+    async fn knows(&self, _: &str, _: &Language, _: &Language, _: Variants) -> Result<bool, EngineError> {
+        Ok(true)
+    }
+
+    async fn translate(&self, engine: &str, question: Question<'_>) -> Result<Vec<String>, EngineError> {
+        self.most.fetch_max(self.inside.fetch_add(1, Ordering::SeqCst) + 1, Ordering::SeqCst);
+        let answers = self.engine.translate(engine, question).await;
+        self.inside.fetch_sub(1, Ordering::SeqCst);
+        answers
+    }
+
+    async fn place(&self, _: &str) -> Option<OwnedSemaphorePermit> {
+        self.place.clone().acquire_owned().await.ok()
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn jobs_at_once_wait_for_their_place_at_the_engine() {
+    let bench = Bench::new();
+    let (first, second) = (bench.task("a", 120).await, bench.task("b", 130).await);
+    let engine = CountingEngine { takes: Duration::from_secs(5), ..CountingEngine::default() };
+    let place = Arc::new(Semaphore::new(1));
+    let translator = bench.translator(Narrow { engine, place, inside: AtomicU32::new(0), most: AtomicU32::new(0) });
+    let desk = bench.desk("w");
+    let ended = tokio::join!(deliver(&translator, &desk, &first), deliver(&translator, &desk, &second));
+    assert_eq!((ended.0.0, ended.1.0), (Settled::Done, Settled::Done));
+    assert_eq!(translator.engines.most.load(Ordering::SeqCst), 1);
 }
 
 #[tokio::test]

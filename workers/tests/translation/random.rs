@@ -2,13 +2,14 @@
 
 use proptest::prelude::*;
 use subtitle_core::reason::Reason;
+use subtitle_workers::translate::Engines;
 
 use crate::{
     Ended, assert_exact,
     bench::Bench,
     deepl,
     fakes::{self, Fault, film},
-    libretranslate, openai, run, spec,
+    libretranslate, openai, run, server, spec,
 };
 
 fn fault() -> impl Strategy<Value = Fault> {
@@ -38,7 +39,7 @@ proptest! {
     fn whatever_an_engine_does_the_result_is_exact_or_a_failure(
         faults in prop::collection::vec(fault(), 0..14),
         cues in 2_usize..70,
-        engine in prop::sample::select(vec!["deepl", "libretranslate", "openai"]),
+        engine in prop::sample::select(vec!["apertium-apy", "deepl", "libretranslate", "openai"]),
     ) {
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime");
         runtime.block_on(async {
@@ -47,6 +48,10 @@ proptest! {
             let task = bench.task_of("a", &film, spec("es")).await;
             let (fake, engines) = match engine {
                 "deepl" => { let fake = fakes::deepl::serve().await; (fake.clone(), deepl(&fake)) }
+                "apertium-apy" => {
+                    let fake = fakes::apy::serve().await;
+                    (fake.clone(), Engines::default().with_apy(server(&fake.url, None)))
+                }
                 "openai" => { let fake = fakes::openai::serve(true).await; (fake.clone(), openai(&fake)) }
                 _ => { let fake = fakes::libretranslate::serve().await; (fake.clone(), libretranslate(&fake)) }
             };

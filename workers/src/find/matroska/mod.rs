@@ -58,6 +58,14 @@ pub(super) fn tracks(file: impl Read + Seek) -> Result<Vec<Track>, String> {
     Ok(subtitles.filter_map(track).collect())
 }
 
+/// The video's frames per second; none for other containers, and where the file does not say.
+pub(super) fn frame_rate(file: impl Read + Seek) -> Option<f64> {
+    let file = open(file).ok()??;
+    let video = file.tracks().iter().find(|track| track.track_type() == TrackType::Video)?;
+    let nanoseconds = u32::try_from(video.default_duration()?.get()).ok()?;
+    Some(1e9 / f64::from(nanoseconds))
+}
+
 /// A track without a usable language tag (`und`, `zxx`) is not offered; an absent one means English.
 fn track(entry: &TrackEntry) -> Option<Track> {
     let tag = entry.language_bcp47().or(entry.language()).unwrap_or("eng");

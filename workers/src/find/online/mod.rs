@@ -88,11 +88,6 @@ impl Online {
         (!self.names().contains(&source)).then_some(settings)
     }
 
-    /// Whether this provider knows videos by their hash.
-    pub(super) fn takes_hash(&self, source: &str) -> bool {
-        source == OPENSUBTITLES && self.opensubtitles.is_some()
-    }
-
     /// What a provider has.
     pub(super) async fn list(&self, source: &'static str, query: &Query<'_>) -> Result<Vec<Found>, SourceError> {
         if query.languages.is_empty() {

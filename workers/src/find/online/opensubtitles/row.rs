@@ -126,6 +126,7 @@ impl Row {
             is_hash_match: row.moviehash_match == Some(true),
             release: Release::default(),
             frame_rate: row.fps.filter(|rate| *rate > 0.0),
+            is_off_speed: false,
             is_trusted: row.from_trusted == Some(true),
             downloads: row.download_count.unwrap_or(0),
             votes: row.votes.unwrap_or(0),
