@@ -11,7 +11,7 @@ use lapin::{
     options::{BasicAckOptions, BasicPublishOptions, ConfirmSelectOptions},
     types::AMQPValue,
 };
-use subtitle_broker::Session;
+use subtitle_broker::{Address, Session};
 use subtitle_core::{
     event::{Event, source},
     payload::{DownloadStarted, Subject},
@@ -95,7 +95,7 @@ async fn drain(mut deliveries: Consumer, begun: Instant) -> Result<f64> {
 /// D1.
 pub(crate) async fn bare(place: &Place, subjects: &[Subject]) -> Result<Rates> {
     let url = place.bare_broker_url();
-    let (session, _) = Session::open_and_declare(&url, "bare").await?;
+    let (session, _) = Session::open_and_declare(&Address::url(&url), "bare").await?;
     let consumer = session.consume(CONSUMER_QUEUE, PREFETCH).await?;
     let next = AMQPValue::LongString("next".into());
     let stream = session.consume_stream(HISTORY_STREAM, PREFETCH, next).await?;

@@ -187,7 +187,7 @@ fn a_glossary_is_asked_with_as_it_was_when_the_attempt_began() {
     assert_eq!(published_again.payload, event.payload);
 
     let mut again = (**status).clone();
-    super::fold::next_attempt(&mut again);
+    super::fold::next_attempt(&mut again, now());
     assert_eq!(again.glossary, None, "the next attempt takes it as it is then");
 }
 
