@@ -8,8 +8,12 @@ use subtitle_tests::{process::output, root, sbom, stack};
 /// A file's path from the checkout's root, and what it has to hold.
 type Generated = (&'static str, fn() -> Result<String>);
 
-const FILES: &[Generated] =
-    &[("crds/subtitlejobs.yaml", crd), ("operator/openapi.yaml", openapi), (sbom::FILE, sbom::generate)];
+const FILES: &[Generated] = &[
+    ("crds/subtitlejobs.yaml", crd),
+    ("charts/subtitle-operator/files/crds/subtitlejobs.yaml", crd),
+    ("operator/openapi.yaml", openapi),
+    (sbom::FILE, sbom::generate),
+];
 
 fn printed(command: &str, sources: &str) -> Result<String> {
     let text = output(Command::new(stack::build(stack::Profile::Dev)?.join("subtitle-operator")).arg(command))?;

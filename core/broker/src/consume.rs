@@ -70,7 +70,9 @@ impl Session {
             // It says the same code of a queue that is there and whose process is not, in other words.
             Err(error) => match missing(error.clone(), queue) {
                 BrokerError::Missing { .. } if said(&error).contains("no queue") => Ok(None),
-                BrokerError::Missing { .. } => Err(BrokerError::Unusable { queue: queue.to_owned(), message: said(&error) }),
+                BrokerError::Missing { .. } => {
+                    Err(BrokerError::Unusable { queue: queue.to_owned(), message: said(&error) })
+                }
                 error => Err(error),
             },
         }

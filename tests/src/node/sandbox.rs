@@ -62,6 +62,8 @@ impl Sandbox {
     fn connect(&self, name: &str, outside: Ipv4Addr) -> Result<()> {
         let (device, target) = (format!("subs-{name}"), self.target.to_string());
         let ip = |arguments: &[&str]| output(Command::new("ip").args(arguments)).map(drop);
+        // Of a node that has just ended: the kernel takes devices away with their namespace, but later.
+        let _ = ip(&["link", "delete", &device]);
         ip(&["link", "add", &device, "type", "veth", "peer", "name", "node0", "netns", &target])?;
         ip(&["addr", "add", &format!("{outside}/30"), "dev", &device])?;
         ip(&["link", "set", &device, "up"])?;

@@ -36,11 +36,11 @@ pub(crate) fn every_sample_ends_as_its_comment_says(system: &System) -> Result<(
 /// What the README shows: columns, conditions and events.
 fn kubectl_shows_it(system: &System) -> Result<()> {
     let table = output(system.editor().args(["get", "subtitlejobs"]))?;
-    for column in ["PHASE", "LANG", "PROGRESS", "REASON"] {
+    for column in ["PHASE", "LANGUAGE", "PROGRESS", "REASON"] {
         ensure!(table.lines().next().is_some_and(|head| head.contains(column)), "no column {column}:\n{table}");
     }
     let row = table.lines().find(|line| line.starts_with("translated ")).unwrap_or_default();
-    ensure!(row.contains("Done") && row.contains("64/64") && row.contains("SubtitleTranslated"), "{table}");
+    ensure!(row.contains("Done") && row.contains("300/300") && row.contains("SubtitleTranslated"), "{table}");
     let described = output(system.editor().args(["describe", "subtitlejob", "failed"]))?;
     for expected in ["NoSubtitleFound", "Type:                  Finished", "Stalled", "Events:"] {
         ensure!(described.contains(expected), "kubectl describe does not show '{expected}':\n{described}");
