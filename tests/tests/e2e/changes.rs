@@ -4,7 +4,7 @@ use std::{path::PathBuf, time::Duration};
 
 use anyhow::{Result, ensure};
 use subtitle_tests::{
-    process::output,
+    process::{eventually, output},
     root,
     tools::{HELM_3, HELM_4},
 };
@@ -85,8 +85,11 @@ pub(crate) fn uninstalling_leaves_nothing_but_jobs_and_their_definition(system: 
     ]))?;
     let kinds = "all,configmaps,secrets,serviceaccounts,roles,rolebindings,poddisruptionbudgets,leases";
     let left = ["get", kinds, "-l", "app.kubernetes.io/part-of=subtitles", "-o", "name"];
-    let left = output(system.installation.kubectl().args(left))?;
-    ensure!(left.trim().is_empty(), "left behind: {left}");
+    // Pods have their grace to end.
+    eventually("nothing of the release is left", Duration::from_secs(90), || {
+        output(system.installation.kubectl().args(left)).ok().filter(|left| left.trim().is_empty())
+    })
+    .inspect_err(|_| system.tell_state())?;
     ensure!(system.jobs()?.len() == 3, "jobs went with the release");
     // Nobody is there any more to take a finalizer off.
     system.delete_jobs()?;
