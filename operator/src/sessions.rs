@@ -83,16 +83,18 @@ async fn open(
     unusable: &mut Unusable,
     metrics: &Metrics,
 ) -> Result<(Session, Vec<&'static str>), BrokerError> {
-    let (session, mut made_anew) = Session::open_and_declare(address, "subtitle-operator").await?;
+    let (mut session, mut made_anew) = Session::open_and_declare(address, "subtitle-operator").await?;
     let silent = session.unanswering().await?;
     let lost = unusable.look(&silent, Timestamp::now());
-    for queue in &silent {
-        if !lost.contains(queue) {
-            return Err(BrokerError::Unanswering { queue });
-        }
+    if let Some(queue) = silent.iter().find(|queue| !lost.contains(queue)) {
+        return Err(BrokerError::Unanswering { queue });
+    }
+    for queue in lost {
         tracing::warn!(queue, "the queue has not answered for a minute: it is deleted and made anew");
         metrics.repairs.increment(["queue_redeclared"]);
-        // A broker that answers this with an error may have deleted it all the same: then the next session declares it.
+        // Asking for the queue may have cost the connection. A broker that answers the deletion with an error may have
+        // deleted it all the same: then the next session declares it.
+        session = Session::open(address, "subtitle-operator").await?;
         session.make_anew(queue).await?;
         made_anew.push(queue);
     }
