@@ -1,10 +1,14 @@
 //! What is looked at rather than counted: jobs by phase, the longest wait, and what the queues hold.
 
-use std::{collections::HashMap, time::Duration};
+use std::{collections::HashMap, sync::atomic::Ordering, time::Duration};
 
 use jiff::Timestamp;
 use subtitle_broker::BrokerError;
-use subtitle_core::{job::SubtitleJob, phase::Phase, topology::QUEUES};
+use subtitle_core::{
+    job::SubtitleJob,
+    phase::Phase,
+    topology::{CONSUMER_QUEUE, QUEUES},
+};
 
 use crate::{
     act::{
@@ -42,6 +46,8 @@ pub async fn run<C: Cluster, L: Ledger>(publisher: &Publisher, hands: &Hands<C, 
         interval.tick().await;
         look_at_jobs(&hands.cluster.all(), &hands.metrics, Timestamp::now());
         hands.metrics.broker_blocked.set([], i64::from(publisher.inner().is_blocked()));
+        let in_hand = i64::try_from(hands.events_in_hand.load(Ordering::Relaxed)).unwrap_or(i64::MAX);
+        hands.metrics.queue_unacked.set([CONSUMER_QUEUE], in_hand);
         for queue in &QUEUES {
             match publisher.ready(queue.name).await {
                 Ok(ready) => hands.metrics.queue_ready.set([queue.name], i64::from(ready.unwrap_or_default())),

@@ -1,9 +1,6 @@
-//! The history loop: the stream, in its order, into Redis; the offset last.
+//! The history loop: the stream, in its order, into Redis; the mark of the last record last.
 
-use std::{
-    sync::atomic::{AtomicBool, Ordering},
-    time::Duration,
-};
+use std::time::Duration;
 
 use futures::StreamExt as _;
 use jiff::Timestamp;
@@ -14,7 +11,7 @@ use subtitle_core::{event::Event, topology::HISTORY_STREAM};
 use crate::act::{
     Hands,
     cluster::Cluster,
-    ledger::{Ledger, LedgerError},
+    ledger::{Ledger, LedgerError, Mark},
 };
 
 /// Deliveries in hand, and the most in one batch.
@@ -23,32 +20,37 @@ const PREFETCH: u16 = 200;
 /// How often an idle loop looks whether Redis still has what it saved.
 const LOOK_WHETHER_EMPTIED: Duration = Duration::from_secs(10);
 
-/// Why the loop ends; the next one begins behind the saved offset.
+/// Why the loop ends; the next one begins behind the saved mark.
 #[derive(Debug, thiserror::Error)]
 pub enum HistoryError {
     /// The broker.
     #[error(transparent)]
     Broker(#[from] BrokerError),
-    /// The saved offset is another: what it says is what is there, and the loop begins again behind it.
-    #[error("failed to find the offset that was saved: Redis was emptied, or another leader saves its own")]
+    /// The saved mark is another: what it says is what is there, and the loop begins again behind it.
+    #[error("failed to find the mark that was saved: Redis was emptied, or another leader saves its own")]
     Moved,
+    /// The stream is not the one that was read before; all that this one has is remembered.
+    #[error("failed to find the record that was read last: the stream was made anew, and is read from its beginning")]
+    AnotherStream,
 }
 
-fn offset(delivery: &Delivery) -> Option<i64> {
+/// Where a record stands, and its digest.
+fn mark(delivery: &Delivery) -> Option<Mark> {
     match delivery.properties.headers().as_ref()?.inner().get("x-stream-offset")? {
-        AMQPValue::LongLongInt(offset) => Some(*offset),
+        AMQPValue::LongLongInt(offset) => Some(Mark::of(*offset, &delivery.data)),
         _ => None,
     }
 }
 
-/// Copies until the first error. `began_anew`: the stream was made by this session or an earlier one, so the saved
-/// offset is another's; false again once that is forgotten.
-pub async fn run<C: Cluster, L: Ledger>(
-    session: &Session,
-    hands: &Hands<C, L>,
-    began_anew: &AtomicBool,
-) -> HistoryError {
-    match copy(session, hands, began_anew).await {
+/// Whether a stream, read from the saved mark on, is the one the mark is of: `first` came first, or nothing came. The
+/// marked record itself comes again, unless it was too old to be kept.
+pub fn is_same_stream(saved: Mark, first: Option<Mark>) -> bool {
+    saved.offset < 0 || first.is_some_and(|first| first.offset > saved.offset || first == saved)
+}
+
+/// Copies until the first error.
+pub async fn run<C: Cluster, L: Ledger>(session: &Session, hands: &Hands<C, L>) -> HistoryError {
+    match copy(session, hands).await {
         Ok(never) => match never {},
         Err(error) => error,
     }
@@ -57,19 +59,15 @@ pub async fn run<C: Cluster, L: Ledger>(
 async fn copy<C: Cluster, L: Ledger>(
     session: &Session,
     hands: &Hands<C, L>,
-    began_anew: &AtomicBool,
 ) -> Result<std::convert::Infallible, HistoryError> {
     let ledger = hands.ledger.as_ref();
-    if began_anew.load(Ordering::Relaxed) {
-        until_redis_is_there(|| ledger.forget_offset()).await;
-        began_anew.store(false, Ordering::Relaxed);
-    }
-    let beginning = -Timestamp::now().as_microsecond();
+    let beginning = Mark::beginning(-Timestamp::now().as_microsecond());
     let mut saved = match until_redis_is_there(|| place(ledger, beginning)).await {
-        Kept::Until(offset) => offset,
+        Kept::Until(mark) => mark,
         Kept::Moved => return Err(HistoryError::Moved),
     };
-    let from = if saved < 0 { AMQPValue::LongString("first".into()) } else { AMQPValue::LongLongInt(saved + 1) };
+    let (mut is_known, first) = (saved.offset < 0, AMQPValue::LongString("first".into()));
+    let from = if is_known { first } else { AMQPValue::LongLongInt(saved.offset) };
     let deliveries = session.consume_stream(HISTORY_STREAM, PREFETCH, from).await?;
     let mut batches = Box::pin(deliveries.ready_chunks(usize::from(PREFETCH)));
     loop {
@@ -78,15 +76,25 @@ async fn copy<C: Cluster, L: Ledger>(
             () = tokio::time::sleep(LOOK_WHETHER_EMPTIED) => Vec::new(),
         };
         let batch: Vec<Delivery> = batch.into_iter().collect::<Result<_, _>>().map_err(BrokerError::from)?;
-        let events: Vec<Event> = batch.iter().filter_map(|delivery| Event::decode(&delivery.data).ok()).collect();
-        let last = batch.iter().filter_map(offset).max();
+        let mut records: Vec<(Mark, &Delivery)> =
+            batch.iter().filter_map(|delivery| Some((mark(delivery)?, delivery))).collect();
+        if !is_known && !is_same_stream(saved, records.first().map(|(mark, _)| *mark)) {
+            until_redis_is_there(|| ledger.forget_mark()).await;
+            return Err(HistoryError::AnotherStream);
+        }
+        is_known = true;
+        records.retain(|(mark, _)| mark.offset > saved.offset);
+        let events: Vec<Event> =
+            records.iter().filter_map(|(_, delivery)| Event::decode(&delivery.data).ok()).collect();
+        let last = records.last().map(|(mark, _)| *mark);
         match until_redis_is_there(|| keep(ledger, &events, saved, last)).await {
-            Kept::Until(offset) => saved = offset,
+            Kept::Until(mark) => saved = mark,
             Kept::Moved => return Err(HistoryError::Moved),
         }
         hands.metrics.history_events.add([], u64::try_from(events.len()).unwrap_or_default());
-        for delivery in &batch {
-            delivery.ack(BasicAckOptions::default()).await.map_err(BrokerError::from)?;
+        if let Some(last) = batch.last() {
+            // The channel is this loop's alone: with its last delivery goes the whole batch.
+            last.ack(BasicAckOptions { multiple: true }).await.map_err(BrokerError::from)?;
         }
     }
 }
@@ -94,34 +102,33 @@ async fn copy<C: Cluster, L: Ledger>(
 /// What became of a batch.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Kept {
-    /// It is in Redis, and everything before it, up to this offset.
-    Until(i64),
-    /// The saved offset is not the one this loop saved: nothing was done.
+    /// It is in Redis, and everything before it, up to this record.
+    Until(Mark),
+    /// The saved mark is not the one this loop saved: nothing was done.
     Moved,
 }
 
 /// Up to where everything is in Redis. A Redis that is new or was emptied says nothing: then everything the stream
-/// still has is remembered again, and that it begins is saved, so that its being emptied once more is noticed:
-/// `beginning`, which is below 0 and no other loop's.
-pub async fn place<L: Ledger>(ledger: &L, beginning: i64) -> Result<Kept, LedgerError> {
-    match ledger.offset().await? {
+/// still has is remembered again, and that it begins is saved, so that its being emptied once more is noticed.
+pub async fn place<L: Ledger>(ledger: &L, beginning: Mark) -> Result<Kept, LedgerError> {
+    match ledger.mark().await? {
         Some(saved) => Ok(Kept::Until(saved)),
         None if ledger.remember(&[], None, beginning).await? => Ok(Kept::Until(beginning)),
         None => Ok(Kept::Moved),
     }
 }
 
-/// Brings one batch into Redis, the offset last. `saved`: up to where everything is there; `last`: the batch's last
-/// offset, none if the batch is empty. May be repeated when its outcome is not known.
-pub async fn keep<L: Ledger>(ledger: &L, events: &[Event], saved: i64, last: Option<i64>) -> Result<Kept, LedgerError> {
+/// Brings one batch into Redis, the mark last. `saved`: up to where everything is there; `last`: the batch's last record,
+/// none if the batch is empty. May be repeated when its outcome is not known.
+pub async fn keep<L: Ledger>(
+    ledger: &L,
+    events: &[Event],
+    saved: Mark,
+    last: Option<Mark>,
+) -> Result<Kept, LedgerError> {
     let is_where_it_was = match last {
-        // Of a stream that was made anew, by somebody who died before the offset of the old one was forgotten.
-        Some(last) if last <= saved => {
-            ledger.forget_offset().await?;
-            false
-        }
         Some(last) => ledger.remember(events, Some(saved), last).await?,
-        None => ledger.offset().await? == Some(saved),
+        None => ledger.mark().await? == Some(saved),
     };
     Ok(if is_where_it_was { Kept::Until(last.unwrap_or(saved)) } else { Kept::Moved })
 }

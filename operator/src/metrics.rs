@@ -39,6 +39,8 @@ pub struct Metrics {
     pub broker_blocked: Gauge<0>,
     /// Messages that wait in a queue.
     pub queue_ready: Gauge<1>,
+    /// Messages of a queue that this process has in hand.
+    pub queue_unacked: Gauge<1>,
     /// Jobs by phase.
     pub jobs: Gauge<1>,
     /// Age of the job that waits longest.
@@ -112,6 +114,11 @@ impl Metrics {
                 "subtitle_queue_messages_ready",
                 ["queue"],
                 "Messages that nobody has in hand, as the broker says it (AMQP 0-9-1 does not tell those in hand).",
+            ),
+            queue_unacked: registry.gauge(
+                "subtitle_queue_messages_unacked",
+                ["queue"],
+                "Messages that this process has in hand and has not acknowledged, as it counts them itself; what a queue has handed out is the sum over operator and workers.",
             ),
             jobs: registry.gauge("subtitle_jobs", ["phase"], "Jobs by phase."),
             oldest_waiting: registry.gauge(

@@ -77,12 +77,32 @@ pub fn doubt_tasks_in<C: Cluster, L: Ledger, P: Queues>(
     for uid in &uids {
         reconciler.doubt_task_of(uid);
     }
+    repaired(reconciler, "task", uids.len());
     uids.len()
 }
 
-/// Jobs whose task is out while its queue had nothing in it: since when, and with which revision of their status.
+/// A job whose task is out while its queue had nothing in it.
+#[derive(Clone, Copy, Debug)]
+struct Unheard {
+    /// The revision of its status.
+    revision: i64,
+    /// Since when, or since when its task was last published again.
+    since: Timestamp,
+    /// How often that was.
+    times: u32,
+}
+
+impl Unheard {
+    /// How long it may go on: twice as long after each time that it did not help, up to 128 times, for a status that is
+    /// refused for good must not have its task done over and over.
+    fn patience(&self, first: SignedDuration) -> SignedDuration {
+        first * (1 << self.times.min(7))
+    }
+}
+
+/// Jobs whose task is out while its queue had nothing in it, by uid.
 #[derive(Debug, Default)]
-pub struct Unstarted(HashMap<String, (i64, Timestamp)>);
+pub struct Unstarted(HashMap<String, Unheard>);
 
 impl Unstarted {
     /// Doubts the task of each job that was not heard of for too long; how many.
@@ -104,15 +124,16 @@ impl Unstarted {
             for job in reconciler.hands.cluster.all() {
                 let status = job.status.as_ref().filter(|_| step_out(&job) == Some(step));
                 let (Some(status), Some(uid)) = (status, job.metadata.uid.clone()) else { continue };
-                let before = self.0.get(&uid).filter(|(revision, _)| *revision == status.revision);
-                let since = before.map_or(now, |(_, since)| *since);
+                let before = self.0.get(&uid).filter(|before| before.revision == status.revision);
+                let first = Unheard { revision: status.revision, since: now, times: 0 };
+                let mut unheard = before.copied().unwrap_or(first);
                 let patience = if status.phase == step.queued_phase() { STARTED_WITHIN } else { HEARD_OF_WITHIN };
-                if now.duration_since(since) >= patience {
+                if now.duration_since(unheard.since) >= unheard.patience(patience) {
                     reconciler.doubt_task_of(&uid);
                     doubted += 1;
-                } else {
-                    seen.insert(uid, (status.revision, since));
+                    unheard = Unheard { since: now, times: unheard.times + 1, ..unheard };
                 }
+                seen.insert(uid, unheard);
             }
         }
         self.0 = seen;

@@ -1,20 +1,12 @@
 //! The sessions with the broker: while one lives, the consumer, history, dead-letter and repair loops run on it, and
 //! deletions are published. The first that ends takes the others with it.
 
-use std::{
-    collections::HashSet,
-    convert::Infallible,
-    sync::{
-        Arc,
-        atomic::{AtomicBool, Ordering},
-    },
-    time::Duration,
-};
+use std::{collections::HashSet, convert::Infallible, sync::Arc, time::Duration};
 
 use jiff::Timestamp;
 use kube::ResourceExt as _;
 use subtitle_broker::{Address, Backoff, BrokerError, Measured, Publish as _, Session};
-use subtitle_core::{event::Event, job::SubtitleJob, phase::Phase, topology::HISTORY_STREAM};
+use subtitle_core::{event::Event, job::SubtitleJob, phase::Phase};
 use tokio::sync::{Notify, mpsc, watch};
 use tokio_util::sync::CancellationToken;
 
@@ -56,7 +48,6 @@ pub async fn run(
         }
     };
     let (mut backoff, mut unusable) = (Backoff::default(), Unusable::default());
-    let stream_began_anew = AtomicBool::new(false);
     loop {
         let begun = std::time::Instant::now();
         let opened = tokio::select! {
@@ -70,7 +61,7 @@ pub async fn run(
                 let publisher = Arc::new(Measured::new(session.clone(), metrics.publishing.clone()));
                 sessions.send_replace(Some(publisher.clone()));
                 metrics.broker_connected.set([], 1);
-                let held = hold(&publisher, &made_anew, &stream_began_anew, reconciler, &mut deletions, doubts, ending);
+                let held = hold(&publisher, &made_anew, reconciler, &mut deletions, doubts, ending);
                 Box::pin(held).await;
                 metrics.broker_connected.set([], 0);
                 sessions.send_replace(None);
@@ -112,7 +103,6 @@ async fn open(
 async fn hold(
     publisher: &Publisher,
     made_anew: &[&'static str],
-    stream_began_anew: &AtomicBool,
     reconciler: &Production,
     deletions: &mut mpsc::UnboundedReceiver<SubtitleJob>,
     doubts: &Arc<Notify>,
@@ -122,14 +112,13 @@ async fn hold(
     tracing::info!(?made_anew, tasks, "a session with the broker began");
     doubts.notify_one();
     let hands = &reconciler.hands;
-    stream_began_anew.fetch_or(made_anew.contains(&HISTORY_STREAM), Ordering::Relaxed);
     tokio::select! {
         ended = consume(publisher, reconciler, ending) => match ended {
             Ok(()) => tracing::info!("this session with the broker is closed: what was in hand is done"),
             Err(error) => tracing::warn!(%error, "the consumer loop ended"),
         },
         error = dead::run(publisher) => tracing::warn!(%error, "the dead-letter loop ended"),
-        error = history::run(publisher.inner(), hands, stream_began_anew) => tracing::warn!(%error, "the history loop ended"),
+        error = history::run(publisher.inner(), hands) => tracing::warn!(%error, "the history loop ended"),
         error = repair::run(reconciler, publisher, doubts) => tracing::warn!(%error, "the repair loop ended"),
         error = gauges::run(publisher, hands) => tracing::warn!(%error, "looking at the queues ended"),
         error = announce_deletions(publisher, deletions) => tracing::warn!(%error, "publishing deletions ended"),

@@ -29,6 +29,7 @@ fn a_task_that_the_broker_gave_up_is_a_failed_job_that_may_be_tried_again() {
         language: "es".into(),
         preferred_sources: vec![],
         spec: serde_json::from_value(spec).expect("a spec"),
+        glossary: None,
     };
     let task = Event::new(&subject, source::MANAGER, Timestamp::UNIX_EPOCH, &task);
     let failed: Failed = dead::failure(&task, Timestamp::UNIX_EPOCH).expect("a task").read().expect("a failure");

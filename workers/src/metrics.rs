@@ -8,6 +8,7 @@ use subtitle_telemetry::{Counter, Gauge, Registry};
 #[derive(Clone, Debug)]
 pub struct Metrics {
     pub(crate) broker_connected: Gauge<0>,
+    pub(crate) queue_unacked: Gauge<1>,
     pub(crate) tasks_taken: Counter<1>,
     pub(crate) tasks_redelivered: Counter<1>,
     pub(crate) tasks_finished: Counter<3>,
@@ -33,6 +34,11 @@ impl Metrics {
                 "subtitle_broker_connected",
                 [],
                 "1 while there is a session with the broker and tasks are taken, else 0.",
+            ),
+            queue_unacked: registry.gauge(
+                "subtitle_queue_messages_unacked",
+                ["queue"],
+                "Tasks that this process has in hand and has not acknowledged, as it counts them itself; what a queue has handed out is the sum over its workers.",
             ),
             tasks_taken: registry.counter("subtitle_tasks_taken", ["queue"], "Tasks taken from the broker."),
             tasks_redelivered: registry.counter(

@@ -134,6 +134,7 @@ async fn serve<W: Work>(
     let mut in_hand: JoinSet<Result<(), BrokerError>> = JoinSet::new();
     let mut outdated = std::pin::pin!(session.outdated());
     let error = loop {
+        vitals.metrics.queue_unacked.set([W::QUEUE], i64::try_from(in_hand.len()).unwrap_or(i64::MAX));
         tokio::select! {
             () = desk.stop.cancelled() => {
                 tracing::info!(tasks = in_hand.len(), "stopping: finishing what is in hand");
@@ -169,6 +170,7 @@ async fn serve<W: Work>(
             },
         }
     };
+    vitals.metrics.queue_unacked.set([W::QUEUE], 0);
     // What is in hand goes on to the end of its batch, which is kept, and stops there.
     desk.over.cancel();
     in_hand.detach_all();

@@ -65,6 +65,10 @@ pub struct SubtitleJobStatus {
     /// When the next attempt starts. Example: `2026-01-31T20:15:00Z`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub next_attempt_time: Option<Time>,
+    /// When the current attempt began, unless it is the first: what an old publisher says without naming an attempt is of
+    /// this one from then on. Example: `2026-01-31T20:15:00Z`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub attempt_time: Option<Time>,
     /// When a worker first took it. Example: `2026-01-31T20:15:00Z`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub start_time: Option<Time>,

@@ -1,9 +1,12 @@
 //! The only writer of Redis: records as projections of a status, and the history in the stream's order. Does I/O.
 
+use std::{fmt, str::FromStr};
+
 use subtitle_core::{event::Event, job::SubtitleJob, record::Record};
+use uuid::Uuid;
 
 pub use super::{
-    redis::RedisLedger,
+    redis::{PROJECT, REMEMBER, RedisLedger, SAVE},
     redis_address::{RedisAddress, RedisArguments},
 };
 
@@ -39,6 +42,46 @@ pub enum LedgerError {
     Away,
 }
 
+/// Up to where the histories are whole: an offset, and what stands there, by which a stream that was made anew is told
+/// from the one before.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Mark {
+    /// The stream's offset; below 0 before the first.
+    pub offset: i64,
+    /// A digest of the record there; nil before the first.
+    pub record: Uuid,
+}
+
+impl Mark {
+    /// The record with these bytes.
+    pub fn of(offset: i64, body: &[u8]) -> Self {
+        Self { offset, record: Uuid::new_v5(&Uuid::NAMESPACE_OID, body) }
+    }
+
+    /// Nothing is remembered yet; `number` is below 0 and no other loop's.
+    pub const fn beginning(number: i64) -> Self {
+        Self { offset: number, record: Uuid::nil() }
+    }
+}
+
+impl fmt::Display for Mark {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if self.record.is_nil() {
+            return self.offset.fmt(formatter);
+        }
+        write!(formatter, "{} {}", self.offset, self.record)
+    }
+}
+
+impl FromStr for Mark {
+    type Err = std::num::ParseIntError;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        let (offset, record) = text.split_once(' ').unwrap_or((text, ""));
+        Ok(Self { offset: offset.parse()?, record: record.parse().unwrap_or_default() })
+    }
+}
+
 /// Records and histories.
 pub trait Ledger: Send + Sync + 'static {
     /// Copies each object's status to its record, where the record is older; how many were.
@@ -50,20 +93,20 @@ pub trait Ledger: Send + Sync + 'static {
     /// A page of records that are not final, and where the next page begins; 0 begins and ends.
     fn unfinished(&self, cursor: u64) -> impl Future<Output = Result<(Vec<Record>, u64), LedgerError>> + Send;
 
-    /// Appends a batch in order, each event once, and then moves the stream's offset from `saved` to `last`. False, and
-    /// nothing is done, if the offset is at neither: Redis was emptied, or another leader is ahead.
+    /// Appends a batch in order, each event once, and then moves the mark from `saved` to `last`. False, and nothing is
+    /// done, if it is at neither: Redis was emptied, or another leader is ahead.
     fn remember(
         &self,
         events: &[Event],
-        saved: Option<i64>,
-        last: i64,
+        saved: Option<Mark>,
+        last: Mark,
     ) -> impl Future<Output = Result<bool, LedgerError>> + Send;
 
-    /// The offset of the last event remembered.
-    fn offset(&self) -> impl Future<Output = Result<Option<i64>, LedgerError>> + Send;
+    /// The last record remembered.
+    fn mark(&self) -> impl Future<Output = Result<Option<Mark>, LedgerError>> + Send;
 
-    /// The stream began anew, with offsets from 0.
-    fn forget_offset(&self) -> impl Future<Output = Result<(), LedgerError>> + Send;
+    /// The stream is another than the one of the mark.
+    fn forget_mark(&self) -> impl Future<Output = Result<(), LedgerError>> + Send;
 
     /// The record's text.
     fn record(&self, id: &str) -> impl Future<Output = Result<Option<String>, LedgerError>> + Send;

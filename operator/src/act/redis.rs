@@ -18,7 +18,7 @@ use subtitle_core::{
 use tokio::{sync::Mutex, time::timeout};
 
 use super::{
-    ledger::{Ledger, LedgerError},
+    ledger::{Ledger, LedgerError, Mark},
     redis_address::{LOOK_EVERY, Login, RedisAddress},
 };
 
@@ -35,7 +35,7 @@ const PAGE: usize = 500;
 
 /// Replaces the record only by one of a higher revision, so that no order of calls can turn it back. A record of the
 /// old system has no revision and is older than any.
-const PROJECT: &str = "
+pub const PROJECT: &str = "
 local current = redis.call('GET', KEYS[1])
 if current then
   local read, record = pcall(cjson.decode, current)
@@ -46,9 +46,9 @@ redis.call('SET', KEYS[1], ARGV[1], 'EX', ARGV[3])
 if ARGV[4] == '1' then redis.call('EXPIRE', KEYS[2], ARGV[3]); redis.call('EXPIRE', KEYS[3], ARGV[3]) end
 return 1";
 
-/// Appends an event once, while the offset is where this batch begins or, if it is being repeated, ends: of an emptied
-/// Redis the oldest events come first. (In cluster mode the offset is in another slot and only `SAVE` looks.)
-const REMEMBER: &str = "
+/// Appends an event once, while the mark is where this batch begins or, if it is being repeated, ends: of an emptied
+/// Redis the oldest events come first. (In cluster mode the mark is in another slot and only `SAVE` looks.)
+pub const REMEMBER: &str = "
 if KEYS[3] then
   local offset = redis.call('GET', KEYS[3]) or ''
   if offset ~= ARGV[4] and offset ~= ARGV[5] then return -1 end
@@ -58,8 +58,8 @@ redis.call('LPUSH', KEYS[1], ARGV[2])
 for _, key in ipairs({KEYS[1], KEYS[2]}) do if redis.call('TTL', key) == -1 then redis.call('EXPIRE', key, ARGV[3]) end end
 return 1";
 
-/// Moves the offset from where the batch begins to where it ends; 0 if it is at neither.
-const SAVE: &str = "
+/// Moves the mark from where the batch begins to where it ends; 0 if it is at neither.
+pub const SAVE: &str = "
 local offset = redis.call('GET', KEYS[1]) or ''
 if offset ~= ARGV[1] and offset ~= ARGV[2] then return 0 end
 redis.call('SET', KEYS[1], ARGV[2])
@@ -270,27 +270,27 @@ impl Ledger for RedisLedger {
         Ok((texts.into_iter().filter_map(read).filter(|record| !is_final(record)).collect(), next))
     }
 
-    async fn remember(&self, events: &[Event], saved: Option<i64>, last: i64) -> Result<bool, LedgerError> {
-        let saved = saved.map(|saved| saved.to_string()).unwrap_or_default();
+    async fn remember(&self, events: &[Event], saved: Option<Mark>, last: Mark) -> Result<bool, LedgerError> {
+        let (saved, last) = (saved.map(|saved| saved.to_string()).unwrap_or_default(), last.to_string());
         let offset_key = (self.keys == KeyStyle::Plain).then_some(HISTORY_OFFSET);
         let mut pipeline = redis::pipe();
         for event in events {
             pipeline.cmd("EVALSHA").arg(self.remember.get_hash()).arg(2 + usize::from(offset_key.is_some()));
             pipeline.arg(self.keys.events(&event.job_id)).arg(self.keys.seen(&event.job_id)).arg(offset_key);
             pipeline.arg(event.identity().to_string()).arg(serde_json::to_string(event).unwrap_or_default());
-            pipeline.arg(SAFETY_TIME_TO_LIVE).arg(&saved).arg(last).ignore();
+            pipeline.arg(SAFETY_TIME_TO_LIVE).arg(&saved).arg(&last).ignore();
         }
-        pipeline.cmd("EVALSHA").arg(self.save.get_hash()).arg(1).arg(HISTORY_OFFSET).arg(&saved).arg(last);
+        pipeline.cmd("EVALSHA").arg(self.save.get_hash()).arg(1).arg(HISTORY_OFFSET).arg(&saved).arg(&last);
         let (is_saved,) = self.run(&pipeline).await?;
         Ok(is_saved)
     }
 
-    async fn offset(&self) -> Result<Option<i64>, LedgerError> {
-        let (offset,) = self.run(redis::pipe().cmd("GET").arg(HISTORY_OFFSET)).await?;
-        Ok(offset)
+    async fn mark(&self) -> Result<Option<Mark>, LedgerError> {
+        let (text,): (Option<String>,) = self.run(redis::pipe().cmd("GET").arg(HISTORY_OFFSET)).await?;
+        Ok(text.and_then(|text| text.parse().ok()))
     }
 
-    async fn forget_offset(&self) -> Result<(), LedgerError> {
+    async fn forget_mark(&self) -> Result<(), LedgerError> {
         self.run(redis::pipe().cmd("DEL").arg(HISTORY_OFFSET).ignore()).await
     }
 

@@ -79,9 +79,8 @@ fn one(job: &ObservedJob, event: &Event, now: Timestamp) -> Outcome {
 /// The attempt an event belongs to. Old publishers do not say: the current one, unless the event is older than it.
 fn attempt(job: &ObservedJob, event: &Event) -> u32 {
     event.attempt.unwrap_or_else(|| {
-        let began = job.status.active_since.as_ref().filter(|_| job.status.attempt > 1);
-        let is_older = began.is_some_and(|began| event.timestamp < began.0);
-        if is_older { job.status.attempt - 1 } else { job.status.attempt }
+        let is_older = job.status.attempt_time.as_ref().is_some_and(|began| event.timestamp < began.0);
+        job.status.attempt - u32::from(is_older && job.status.attempt > 1)
     })
 }
 
@@ -189,7 +188,7 @@ fn judged(job: &ObservedJob, event: &Event, now: Timestamp) -> Result<SubtitleJo
         status.next_attempt_time = Some(Time(next));
         deadline::stand_still(&mut status, now, next);
         status.reason = Some(if waits_for_quota { Reason::WaitingForQuota } else { Reason::BackingOff });
-        next_attempt(&mut status);
+        next_attempt(&mut status, now);
     } else {
         status.phase = Phase::Failed;
         status.reason = Some(failed.reason);
@@ -199,8 +198,9 @@ fn judged(job: &ObservedJob, event: &Event, now: Timestamp) -> Result<SubtitleJo
 }
 
 /// The next attempt starts where the last one stood: a failed translation never repeats the download.
-pub(super) fn next_attempt(status: &mut SubtitleJobStatus) {
+pub(super) fn next_attempt(status: &mut SubtitleJobStatus, now: Timestamp) {
     status.attempt += 1;
+    status.attempt_time = Some(Time(now));
     status.phase = Phase::Pending;
     status.cues = None;
     status.progress = None;

@@ -94,7 +94,7 @@ fn resumed(job: &ObservedJob, now: Timestamp) -> Plan {
         deadline::run_from(&mut status, now);
     }
     if status.phase != Phase::Pending {
-        next_attempt(&mut status);
+        next_attempt(&mut status, now);
     }
     write(job, status, now)
 }
@@ -219,7 +219,7 @@ fn finished(job: &ObservedJob, now: Timestamp) -> Plan {
         again.message = None;
         again.active_seconds = 0;
         again.active_since = again.start_time.is_some().then_some(Time(now));
-        next_attempt(&mut again);
+        next_attempt(&mut again, now);
         return write(job, again, now);
     }
     let (Some(ttl), Some(end)) = (job.spec.ttl_seconds_after_finished, &status.completion_time) else {

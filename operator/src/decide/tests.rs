@@ -187,7 +187,7 @@ fn a_glossary_is_asked_with_as_it_was_when_the_attempt_began() {
     assert_eq!(published_again.payload, event.payload);
 
     let mut again = (**status).clone();
-    super::fold::next_attempt(&mut again);
+    super::fold::next_attempt(&mut again, now());
     assert_eq!(again.glossary, None, "the next attempt takes it as it is then");
 }
 
@@ -305,7 +305,7 @@ fn old_publishers_drive_a_job_to_its_end() {
 
     let second = job(
         &json!({}),
-        &json!({"phase": "DownloadInProgress", "attempt": 2, "revision": 2, "announced": 2, "activeSince": "2026-01-31T20:16:00Z"}),
+        &json!({"phase": "DownloadInProgress", "attempt": 2, "revision": 2, "announced": 2, "attemptTime": "2026-01-31T20:16:00Z"}),
     );
     assert_eq!(fold(&second, std::slice::from_ref(ready), now()), Folded::default(), "older than the current attempt");
 }

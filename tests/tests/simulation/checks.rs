@@ -4,7 +4,7 @@
 
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 
-use jiff::SignedDuration;
+use jiff::{SignedDuration, Timestamp};
 use subtitle_core::{
     event::{Event, EventType, source},
     job::{SubtitleJob, SubtitleJobStatus},
@@ -15,7 +15,7 @@ use subtitle_core::{
 };
 use uuid::Uuid;
 
-use crate::{broker::Message, cluster::ApiServer, corners::Corner, paid::Paid, world::World};
+use crate::{broker::Message, cluster::ApiServer, corners::Corner, faults::WORKERS, paid::Paid, world::World};
 
 /// What was seen.
 #[derive(Default)]
@@ -27,17 +27,14 @@ pub(crate) struct Checks {
     place_in_stream: HashMap<Uuid, usize>,
     /// Events that were on their way to some client when it was last asked whether any wait: nobody can know of them.
     on_their_way: HashSet<Uuid>,
-    /// The offset in Redis may be one of a stream that is gone.
-    offset_is_anothers: bool,
-    /// Who knew that the stream is another died before the old offset was forgotten. A known gap: the next operator goes
-    /// on behind the old offset, and what the new stream has before it is in no history.
-    stream_is_taken_for_old: bool,
+    /// The mark in Redis may be one of a stream that is gone.
+    mark_is_anothers: bool,
     /// There was another stream before.
     stream_was_deleted: bool,
     /// Events that the broker had, in this stream or an earlier one.
     had: HashSet<Uuid>,
-    /// What was said first when, by job, attempt and type.
-    said: HashMap<(String, u32, EventType), u64>,
+    /// What was said first when, by the clock of each operator, by job, attempt and type.
+    said: HashMap<(String, u32, EventType), [Timestamp; WORKERS.start]>,
     /// Attempts whose translation goes on as a new task.
     pub(crate) continued: BTreeSet<(String, u32)>,
     /// Every version of every status.
@@ -77,10 +74,10 @@ impl Checks {
     }
 
     /// Notes what is said of an attempt, and when it was for the first time; whether this is.
-    pub(crate) fn say(&mut self, event: &Event, elapsed: u64) -> bool {
+    pub(crate) fn say(&mut self, event: &Event, clocks: [Timestamp; WORKERS.start]) -> bool {
         let what = (event.job_id.clone(), event.attempt.unwrap_or(0), event.event_type.clone());
         let is_new = !self.said.contains_key(&what);
-        self.said.entry(what).or_insert(elapsed);
+        self.said.entry(what).or_insert(clocks);
         if event.event_type == EventType::TranslateRequested && event.source == source::TRANSLATOR {
             self.continued.insert((event.job_id.clone(), event.attempt.unwrap_or(0)));
         }
@@ -131,24 +128,19 @@ impl Checks {
         self.stream.clear();
         self.place_in_stream.clear();
         self.whole_until = 0;
-        self.offset_is_anothers = true;
+        self.mark_is_anothers = true;
         self.stream_was_deleted = true;
     }
 
-    /// An operator process died.
-    pub(crate) fn operator_died(&mut self) {
-        self.stream_is_taken_for_old |= self.offset_is_anothers;
-    }
-
-    /// The offset is forgotten: the next one is of this stream.
-    pub(crate) fn offset_forgotten(&mut self) {
-        self.offset_is_anothers = false;
+    /// The mark is forgotten: the next one is of this stream.
+    pub(crate) fn mark_forgotten(&mut self) {
+        self.mark_is_anothers = false;
     }
 
     /// Redis lost everything.
     pub(crate) fn wiped(&mut self) {
         self.whole_until = 0;
-        self.offset_is_anothers = false;
+        self.mark_is_anothers = false;
     }
 
     /// A new object has no history.
@@ -160,7 +152,7 @@ impl Checks {
 
 /// Everything up to `offset` is said to be in Redis.
 pub(crate) fn saved(world: &mut World, offset: i64) {
-    if world.checks.offset_is_anothers || world.checks.stream_is_taken_for_old {
+    if world.checks.mark_is_anothers {
         return;
     }
     let end = usize::try_from(offset.max(-1) + 1).unwrap_or(0).min(world.checks.stream.len());
@@ -177,9 +169,6 @@ pub(crate) fn saved(world: &mut World, offset: i64) {
 
 /// The first event of the stream that is in no history, at rest.
 pub(crate) fn missing(world: &World) -> Option<String> {
-    if world.checks.stream_is_taken_for_old {
-        return None;
-    }
     let is_missing = |(job, id): &&(String, Uuid)| {
         !job.is_empty() && !world.redis.histories.get(job).is_some_and(|history| history.contains(id))
     };
@@ -294,14 +283,14 @@ fn deadline(world: &mut World, process: usize, uid: &str, old: &SubtitleJobStatu
         return;
     };
     let due = since.0 + SignedDuration::from_secs(i64::from(allowed) - old.active_seconds);
-    if due > world.now() {
+    // By the clock of whoever judges.
+    if due > world.latest_shown(process) {
         world.checks.broken("deadline", || format!("{uid} ended before its deadline"));
     }
     // Not by its own time: it may have been written long before the broker got it.
     let since_when = |event: &Event| {
         let what = (event.job_id.clone(), event.attempt.unwrap_or(0), event.event_type.clone());
-        let ago = world.elapsed - world.checks.said.get(&what).copied().unwrap_or(world.elapsed);
-        world.now() - SignedDuration::from_millis(i64::try_from(ago).unwrap_or(0))
+        world.checks.said.get(&what).map_or_else(|| world.clock(process), |clocks| clocks[process])
     };
     let in_time = |event: &Event| {
         let is_its = event.job_id == uid && event.attempt == Some(old.attempt) && since_when(event) < due;

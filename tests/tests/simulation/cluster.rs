@@ -20,6 +20,7 @@ use subtitle_operator::act::{
 use crate::{
     corners::Corner,
     faults::{Planted, name_of},
+    people::REFUSED,
     world::{Sim, World},
 };
 
@@ -257,6 +258,11 @@ fn write(
         world.reach(Corner::Rejected);
         world.note(|| format!("{} writes {}: REJECTED", name_of(process), place.1));
         return Err(ClusterError::Rejected("status.message is too long".to_owned()));
+    }
+    if place.1.starts_with(REFUSED) && status.phase.rank() > 1 {
+        world.reach(Corner::NeverAccepted);
+        world.note(|| format!("{} writes {}: REJECTED", name_of(process), place.1));
+        return Err(ClusterError::Rejected("status is never accepted".to_owned()));
     }
     world.note(|| {
         let (phase, attempt, revision) = (status.phase.as_str(), status.attempt, status.revision);

@@ -20,8 +20,16 @@ pub(crate) enum Corner {
     Wiped,
     /// The history loop finds another offset than it saved.
     OffsetMoved,
+    /// The history loop finds another stream than it read before.
+    AnotherStream,
     /// A queue with messages is deleted.
     QueueDeleted,
+    /// The clock of a process that runs is set.
+    ClockSet,
+    /// An event comes as old publishers send it.
+    OldPublisher,
+    /// A job whose status the API server never accepts has its events dead-lettered.
+    NeverAccepted,
     /// Two operators lead at once.
     TwoLeaders,
     /// The broker gives a task up.
@@ -58,7 +66,7 @@ pub(crate) enum Corner {
 
 impl Corner {
     /// All of them.
-    pub(crate) const ALL: [Self; 25] = [
+    pub(crate) const ALL: [Self; 29] = [
         Self::PublishLost,
         Self::ConfirmLost,
         Self::Nack,
@@ -67,7 +75,11 @@ impl Corner {
         Self::RedisAnswerLost,
         Self::Wiped,
         Self::OffsetMoved,
+        Self::AnotherStream,
         Self::QueueDeleted,
+        Self::ClockSet,
+        Self::OldPublisher,
+        Self::NeverAccepted,
         Self::TwoLeaders,
         Self::DeliveryLimit,
         Self::ClaimTakenOver,

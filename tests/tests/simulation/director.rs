@@ -3,6 +3,7 @@
 
 use std::sync::Arc;
 
+use jiff::SignedDuration;
 use object_store::memory::InMemory;
 use subtitle_core::{
     event::{Event, EventType},
@@ -13,7 +14,7 @@ use crate::{
     broker::Message,
     corners::Corner,
     executor::Order,
-    faults::{PROCESSES, WORKERS, name_of},
+    faults::{LARGEST_SKEW, PROCESSES, WORKERS, name_of},
     operator,
     people::{self, Wish},
     session::route,
@@ -93,10 +94,7 @@ impl Director {
         let back_after = self.milliseconds(20_000);
         self.after(back_after, Later::Start(process));
         if process < WORKERS.start {
-            self.sim.with(|world| {
-                world.leads[process] = false;
-                world.checks.operator_died();
-            });
+            self.sim.with(|world| world.leads[process] = false);
             let taken_over_after = self.milliseconds(16_000);
             self.after(taken_over_after, Later::Lead(1 - process));
         }
@@ -192,7 +190,14 @@ impl Director {
                 }
             }),
             66..70 => self.sim.with(repeat_an_event),
-            70..74 => self.stall(),
+            70..73 => self.stall(),
+            73 => self.sim.with(|world| {
+                let skew = world.random.below(u64::try_from(2 * LARGEST_SKEW).unwrap_or(1));
+                let skew = i64::try_from(skew).unwrap_or(0) - LARGEST_SKEW;
+                world.set_clock(process, skew);
+                world.note(|| format!("the CLOCK of {} is {skew} ms ahead", name_of(process)));
+                world.reach(Corner::ClockSet);
+            }),
             74 => self.sim.with(talk_nonsense),
             75..78 => self.sim.with(|world| world.elapsed += world.random.below(30_000)),
             78..84 => {
@@ -253,7 +258,8 @@ impl Director {
             }
             world.elapsed
         });
-        self.later.retain(|(_, later)| matches!(later, Later::Create(_)));
+        self.sim.with(people::give_up_the_refused);
+        self.later.retain(|(_, later)| matches!(later, Later::Create(wish) if !wish.is_refused()));
         self.later.iter_mut().for_each(|(due, _)| *due = (*due).min(now));
         (0..PROCESSES.len()).for_each(|process| self.start(process));
         let leads = self.sim.with(|world| world.leads);
@@ -310,8 +316,26 @@ fn repeat_an_event(world: &mut World) {
         return;
     }
     let message = world.broker.stream()[world.random.index(length)].clone();
-    if let Some(event) = &message.event {
-        world.note(|| format!("{} of {} comes AGAIN", message.key, event.job_id));
-        route(world, &message);
+    let Some(event) = &message.event else { return };
+    let is_result = matches!(event.event_type, EventType::Ready | EventType::Translated | EventType::Failed);
+    if is_result && world.random.permille(300) {
+        // Its time tells its attempt: as far back as clocks may differ.
+        let timestamp = event.timestamp - SignedDuration::from_millis(2 * LARGEST_SKEW);
+        let old = Event {
+            timestamp,
+            id: None,
+            schema_version: None,
+            attempt: None,
+            namespace: None,
+            name: None,
+            ..event.as_ref().clone()
+        };
+        world.reach(Corner::OldPublisher);
+        world.note(|| format!("{} of {} comes AGAIN, from an old publisher", message.key, event.job_id));
+        let body = serde_json::to_vec(&old).unwrap_or_default().into();
+        route(world, &Message { body, event: Some(Arc::new(old)), ..message.clone() });
+        return;
     }
+    world.note(|| format!("{} of {} comes AGAIN", message.key, event.job_id));
+    route(world, &message);
 }

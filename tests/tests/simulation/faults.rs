@@ -10,6 +10,9 @@ pub(crate) const PROCESSES: [&str; 6] =
 /// The first that is no operator.
 pub(crate) const WORKERS: std::ops::Range<usize> = 2..6;
 
+/// How far a process's clock is ahead or behind at most, in milliseconds.
+pub(crate) const LARGEST_SKEW: i64 = 5_000;
+
 /// A process's name in the trace.
 pub(crate) const fn name_of(process: usize) -> &'static str {
     PROCESSES[process]
@@ -96,6 +99,8 @@ pub(crate) enum Planted {
     DeadlineWhileEventsWait,
     /// The stream's offset is saved before the events.
     OffsetFirst,
+    /// A stream that was made anew is taken for the one before.
+    AnyStream,
     /// Deleted jobs are announced, but nobody looks for those that were missed.
     CancelWithoutRepair,
     /// A publish is taken for done without its confirm.
@@ -108,7 +113,7 @@ pub(crate) enum Planted {
 
 impl Planted {
     /// All of them.
-    pub(crate) const ALL: [Self; 15] = [
+    pub(crate) const ALL: [Self; 16] = [
         Self::AckBeforeEffect,
         Self::StatusBeforePublish,
         Self::NoAttemptCheck,
@@ -120,6 +125,7 @@ impl Planted {
         Self::RetryWithoutLimit,
         Self::DeadlineWhileEventsWait,
         Self::OffsetFirst,
+        Self::AnyStream,
         Self::CancelWithoutRepair,
         Self::NoConfirm,
         Self::NoTaskRepair,

@@ -10,7 +10,7 @@ use subtitle_core::{
     reason::Reason,
     record::Record,
 };
-use subtitle_operator::act::ledger::{Ledger, LedgerError};
+use subtitle_operator::act::ledger::{Ledger, LedgerError, Mark};
 
 use crate::{
     corners::Corner,
@@ -27,7 +27,7 @@ pub(crate) struct Redis {
     pub(crate) histories: BTreeMap<String, Vec<uuid::Uuid>>,
     seen: BTreeMap<String, BTreeSet<uuid::Uuid>>,
     /// Where the history loop stands.
-    pub(crate) offset: Option<i64>,
+    pub(crate) mark: Option<Mark>,
     /// No call is answered until then.
     pub(crate) away_until: u64,
 }
@@ -130,10 +130,10 @@ impl Ledger for Link {
         Ok((all.into_iter().filter(|record| !is_final(record)).collect(), 0))
     }
 
-    async fn remember(&self, events: &[Event], saved: Option<i64>, last: i64) -> Result<bool, LedgerError> {
-        let is_at = move |world: &World| world.redis.offset == saved || world.redis.offset == Some(last);
+    async fn remember(&self, events: &[Event], saved: Option<Mark>, last: Mark) -> Result<bool, LedgerError> {
+        let is_at = move |world: &World| world.redis.mark == saved || world.redis.mark == Some(last);
         if self.is_planted(Planted::OffsetFirst) {
-            let is_at = self.call(|world| is_at(world).then(|| world.redis.offset = Some(last)).is_some()).await?;
+            let is_at = self.call(|world| is_at(world).then(|| world.redis.mark = Some(last)).is_some()).await?;
             self.call(|world| events.iter().for_each(|event| append(world, event))).await?;
             return Ok(is_at);
         }
@@ -143,22 +143,22 @@ impl Ledger for Link {
         }
         self.call(|world| {
             is_at(world).then(|| {
-                world.redis.offset = Some(last);
-                crate::checks::saved(world, last);
+                world.redis.mark = Some(last);
+                crate::checks::saved(world, last.offset);
             })
         })
         .await
         .map(|saved| saved.is_some())
     }
 
-    async fn offset(&self) -> Result<Option<i64>, LedgerError> {
-        self.call(|world| world.redis.offset).await
+    async fn mark(&self) -> Result<Option<Mark>, LedgerError> {
+        self.call(|world| world.redis.mark).await
     }
 
-    async fn forget_offset(&self) -> Result<(), LedgerError> {
+    async fn forget_mark(&self) -> Result<(), LedgerError> {
         self.call(|world| {
-            world.checks.offset_forgotten();
-            world.redis.offset = None;
+            world.checks.mark_forgotten();
+            world.redis.mark = None;
         })
         .await
     }

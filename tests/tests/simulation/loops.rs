@@ -16,18 +16,19 @@ use subtitle_operator::{
     act::{
         ActError,
         cluster::{Cluster as _, ClusterError},
-        ledger::{Ledger as _, LedgerError},
+        ledger::{Ledger as _, LedgerError, Mark},
     },
     consumer::{Incoming, LONGEST_BATCH, handle},
     controller::waits_for_broker,
     dead,
-    history::{HistoryError, Kept, keep, place},
+    history::{HistoryError, Kept, is_same_stream, keep, place},
     lanes::Lanes,
     repair::{Unstarted, cancel_orphans},
 };
 use tokio::sync::mpsc;
 
 use crate::{
+    broker::Message,
     corners::Corner,
     executor::Scope,
     faults::Planted,
@@ -49,13 +50,13 @@ pub(crate) async fn control(operator: Arc<Operator>) {
     let sim = &operator.sim;
     let scope = Scope { process: operator.process, session: 0 };
     loop {
-        match operator.queue.take(sim.now()) {
+        match operator.queue.take(operator.now()) {
             Ok(uid) => sim.spawn(scope, reconcile(operator.clone(), uid)),
             Err(None) => operator.queue.changed.notified().await,
             Err(Some(due)) => tokio::select! {
                 biased;
                 () = operator.queue.changed.notified() => {}
-                () = sim.sleep_until(due) => {}
+                () = sim.sleep_until(operator.process, due) => {}
             },
         }
     }
@@ -63,8 +64,8 @@ pub(crate) async fn control(operator: Arc<Operator>) {
 
 async fn reconcile(operator: Arc<Operator>, uid: String) {
     if let Some(job) = operator.view.of(&uid) {
-        let outcome = operator.reconciler.reconcile(&job, operator.sim.now()).await;
-        let now = operator.sim.now();
+        let outcome = operator.reconciler.reconcile(&job, operator.now()).await;
+        let now = operator.now();
         let again = match outcome {
             Ok(due) => Some(due.unwrap_or(now + RESYNC)),
             Err(ActError::Cluster(ClusterError::Rejected(_))) => None,
@@ -87,17 +88,17 @@ pub(crate) async fn wake(operator: Arc<Operator>) {
         tokio::select! {
             biased;
             Ok(()) = broker.changed() => {
-                all().iter().filter(|job| waits_for_broker(job)).for_each(|job| operator.queue.add(job, sim.now()));
+                all().iter().filter(|job| waits_for_broker(job)).for_each(|job| operator.queue.add(job, operator.now()));
             }
             () = operator.doubts.notified() => {
                 let doubtful = all().into_iter().filter(|job| reconciler.is_doubtful(job));
-                doubtful.for_each(|job| operator.queue.add(&job, sim.now()));
+                doubtful.for_each(|job| operator.queue.add(&job, operator.now()));
             }
             () = operator.changed.notified() => {}
             () = sim.sleep(Duration::from_secs(5)) => {}
         }
         sim.sleep(Duration::from_millis(20)).await;
-        reconciler.admit(sim.now()).iter().for_each(|job| operator.queue.add(job, sim.now()));
+        reconciler.admit(operator.now()).iter().for_each(|job| operator.queue.add(job, operator.now()));
     }
 }
 
@@ -169,7 +170,7 @@ async fn work_off(
             deliveries.ack(*tag).await?;
         }
     }
-    handle(&operator.reconciler.hands, session, &messages, operator.sim.now()).await?;
+    handle(&operator.reconciler.hands, session, &messages, operator.now()).await?;
     if operator.sim.with(|world| world.is_planted(Planted::RecordFromEvent)) {
         messages.iter().filter_map(|message| message.event.as_ref().ok()).for_each(|event| shortcut(operator, event));
     }
@@ -208,7 +209,7 @@ pub(crate) async fn bury(operator: Arc<Operator>, session: Arc<Session>) -> Brok
     loop {
         let Some((tag, message)) = deliveries.next().await else { return BrokerError::Cancelled };
         let event = Event::decode(&message.body).ok();
-        if let Some(failed) = event.and_then(|event| dead::failure(&event, operator.sim.now()))
+        if let Some(failed) = event.and_then(|event| dead::failure(&event, operator.now()))
             && let Err(error) = session.publish(&failed).await
         {
             return error;
@@ -229,16 +230,13 @@ pub(crate) async fn remember(operator: Arc<Operator>, session: Arc<Session>) -> 
 
 async fn copy(operator: &Operator, session: &Session) -> Result<std::convert::Infallible, HistoryError> {
     let ledger = operator.reconciler.hands.ledger.as_ref();
-    if operator.stream_began_anew.load(Ordering::Relaxed) {
-        until_redis_is_there(operator, || ledger.forget_offset()).await;
-        operator.stream_began_anew.store(false, Ordering::Relaxed);
-    }
     let beginning = operator.sim.with(|world| -1 - i64::try_from(world.random.below(1 << 60)).unwrap_or(0));
-    let mut saved = match until_redis_is_there(operator, || place(ledger, beginning)).await {
-        Kept::Until(offset) => offset,
+    let mut saved = match until_redis_is_there(operator, || place(ledger, Mark::beginning(beginning))).await {
+        Kept::Until(mark) => mark,
         Kept::Moved => return Err(HistoryError::Moved),
     };
-    let from = usize::try_from(saved.max(-1) + 1).unwrap_or(0);
+    let from = usize::try_from(saved.offset).unwrap_or(0);
+    let mut is_known = saved.offset < 0 || operator.sim.with(|world| world.is_planted(Planted::AnyStream));
     let deliveries = session.consume_from(HISTORY_STREAM, PREFETCH, from).await?;
     loop {
         let first = tokio::select! {
@@ -248,10 +246,19 @@ async fn copy(operator: &Operator, session: &Session) -> Result<std::convert::In
         };
         let most = operator.sim.with(|world| world.random.index(6));
         let batch: Vec<_> = first.into_iter().chain(deliveries.more(most)).collect();
-        let events: Vec<Event> = batch.iter().filter_map(|(_, message)| Event::decode(&message.body).ok()).collect();
-        let last = batch.iter().map(|(_, message)| message.earlier).max();
+        let mut records: Vec<(Mark, &Message)> =
+            batch.iter().map(|(_, message)| (Mark::of(message.earlier, &message.body), message)).collect();
+        if !is_known && !is_same_stream(saved, records.first().map(|(mark, _)| *mark)) {
+            operator.sim.with(|world| world.reach(Corner::AnotherStream));
+            until_redis_is_there(operator, || ledger.forget_mark()).await;
+            return Err(HistoryError::AnotherStream);
+        }
+        is_known = true;
+        records.retain(|(mark, _)| mark.offset > saved.offset);
+        let events: Vec<Event> = records.iter().filter_map(|(_, message)| Event::decode(&message.body).ok()).collect();
+        let last = records.last().map(|(mark, _)| *mark);
         match until_redis_is_there(operator, || keep(ledger, &events, saved, last)).await {
-            Kept::Until(offset) => saved = offset,
+            Kept::Until(mark) => saved = mark,
             Kept::Moved => {
                 operator.sim.with(|world| world.reach(Corner::OffsetMoved));
                 return Err(HistoryError::Moved);
@@ -291,7 +298,7 @@ pub(crate) async fn repair(operator: Arc<Operator>, session: Arc<Session>) -> Br
             () = &mut queues => {
                 queues = sim.sleep(Duration::from_secs(10));
                 if !without_tasks {
-                    match unstarted.look(reconciler, session.as_ref(), sim.now()).await {
+                    match unstarted.look(reconciler, session.as_ref(), operator.now()).await {
                         Ok(0) => {}
                         Ok(_) => operator.doubts.notify_one(),
                         Err(error) => return error,
@@ -304,7 +311,7 @@ pub(crate) async fn repair(operator: Arc<Operator>, session: Arc<Session>) -> Br
                     let _ = reconciler.hands.project_lagging(true).await;
                 }
                 if !without_cancel
-                    && let Err(ActError::Broker(error)) = cancel_orphans(reconciler, session.as_ref(), sim.now()).await
+                    && let Err(ActError::Broker(error)) = cancel_orphans(reconciler, session.as_ref(), operator.now()).await
                 {
                     return error;
                 }

@@ -3,16 +3,14 @@
 
 use std::{
     collections::VecDeque,
-    sync::{
-        Arc, Mutex, PoisonError,
-        atomic::{AtomicBool, Ordering},
-    },
+    sync::{Arc, Mutex, PoisonError},
     task::Poll,
     time::Duration,
 };
 
+use jiff::Timestamp;
 use subtitle_broker::Backoff;
-use subtitle_core::{job::SubtitleJob, topology::HISTORY_STREAM};
+use subtitle_core::job::SubtitleJob;
 use subtitle_operator::{act::Hands, metrics::Metrics, reconciler::Reconciler, repair, sessions::announcement};
 use subtitle_store::Store;
 use tokio::sync::{Notify, watch};
@@ -52,8 +50,13 @@ pub(crate) struct Operator {
     sessions: watch::Sender<Option<Arc<Session>>>,
     deletions: Mutex<VecDeque<SubtitleJob>>,
     deleted: Notify,
-    /// The stream is another than the one that the saved offset is of.
-    pub(crate) stream_began_anew: AtomicBool,
+}
+
+impl Operator {
+    /// The time of day, by its own clock.
+    pub(crate) fn now(&self) -> Timestamp {
+        self.sim.clock(self.process)
+    }
 }
 
 /// Starts a process.
@@ -72,7 +75,6 @@ pub(crate) fn start(sim: &Sim, process: usize, files: Store) {
         sessions,
         deletions: Mutex::default(),
         deleted: Notify::new(),
-        stream_began_anew: AtomicBool::new(false),
     });
     sim.with(|world| world.api.list(process));
     let scope = Scope { process, session: 0 };
@@ -109,7 +111,7 @@ async fn watch_jobs(operator: Arc<Operator>) {
         });
         let change = change.await;
         operator.view.apply(&change);
-        let now = operator.sim.now();
+        let now = operator.now();
         match &change {
             Change::Applied(job) => operator.queue.add(job, now),
             // Who does not lead leaves it to the repair of who will.
@@ -137,7 +139,6 @@ async fn run_sessions(operator: Arc<Operator>) {
         }
         operator.sessions.send_replace(Some(session.clone()));
         operator.doubts.notify_one();
-        operator.stream_began_anew.fetch_or(made_anew.contains(&HISTORY_STREAM), Ordering::Relaxed);
         sim.spawn(session.scope, until_closed(session.clone(), loops::consume(operator.clone(), session.clone())));
         sim.spawn(session.scope, until_closed(session.clone(), loops::bury(operator.clone(), session.clone())));
         let history = loops::remember(operator.clone(), session.clone());
@@ -168,7 +169,7 @@ async fn announce(operator: Arc<Operator>, session: Arc<Session>) -> subtitle_br
             operator.deleted.notified().await;
             continue;
         };
-        if let Some(event) = announcement(&job, operator.sim.now())
+        if let Some(event) = announcement(&job, operator.now())
             && let Err(error) = session.publish(&event).await
         {
             return error;

@@ -18,12 +18,35 @@ pub(crate) struct Wish {
 
 const KINDS: [&str; 9] = ["found", "translated", "flaky", "hopeless", "broken", "quota", "slow", "translated", "wordy"];
 
+/// A job whose status the API server refuses for good, once it is worked on.
+pub(crate) const REFUSED: &str = "refused";
+
+impl Wish {
+    /// Whether it is such a job.
+    pub(crate) fn is_refused(&self) -> bool {
+        self.name.starts_with(REFUSED)
+    }
+}
+
+/// Somebody sees what the dead letters say about jobs whose status is refused, and deletes them.
+pub(crate) fn give_up_the_refused(world: &mut World) {
+    let refused = world.api.objects.keys().filter(|(_, name)| name.starts_with(REFUSED));
+    for place in refused.cloned().collect::<Vec<_>>() {
+        world.note(|| format!("somebody DELETES {}", place.1));
+        world.api.remove(&place);
+    }
+}
+
 /// The jobs of this seed, and when they come.
 pub(crate) fn wishes(world: &mut World) -> Vec<(u64, Wish)> {
     let random = &mut world.random;
     let number = 2 + random.index(3);
     let wish = |at| {
-        let kind = if random.permille(10) { "poison" } else { KINDS[random.index(KINDS.len())] };
+        let kind = match random.below(100) {
+            0 => "poison",
+            1 => REFUSED,
+            _ => KINDS[random.index(KINDS.len())],
+        };
         let long = if random.permille(120) { "-long" } else { "" };
         let name = format!("{kind}-{at}{long}");
         let deadline = [21_600, 21_600, 30, 10][random.index(4)];

@@ -44,10 +44,11 @@ pub(crate) fn route(world: &mut World, message: &Message) -> usize {
     }
     if let Some(event) = message.event.as_ref().filter(|_| routed > 0) {
         let is_task = matches!(event.event_type, EventType::DownloadRequested | EventType::TranslateRequested);
-        if is_task && !world.checks.say(event, world.elapsed) {
+        let clocks = [world.clock(0), world.clock(1)];
+        if is_task && !world.checks.say(event, clocks) {
             world.reach(Corner::TaskAgain);
         }
-        world.checks.say(event, world.elapsed);
+        world.checks.say(event, clocks);
     }
     routed
 }

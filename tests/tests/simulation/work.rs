@@ -33,7 +33,7 @@ use crate::world::Sim;
 async fn pay(sim: &Sim, process: usize, (what, claim): (&str, &str), longest: u64) -> bool {
     let takes = sim.with(|world| {
         world.note(|| format!("{} pays for {what}", crate::faults::name_of(process)));
-        if let Some(how) = world.checks.paid.begins(what, claim, process, world.now()) {
+        if let Some(how) = world.checks.paid.begins(what, claim, process, world.clock(process)) {
             world.checks.broken("I8", || how);
         }
         world.random.below(longest)
@@ -129,7 +129,7 @@ impl Work for Downloader {
         if title.starts_with("poison") {
             return Err(BrokerError::Cancelled.into()); // whoever takes it, loses its session
         }
-        if let Some(failure) = failure(title, subject.attempt, self.sim.now()) {
+        if let Some(failure) = failure(title, subject.attempt, self.sim.clock(self.process)) {
             return Err(failure.into());
         }
         let key = format!("{}/found/{title}-{}.srt", subject.namespace, subject.job_id);

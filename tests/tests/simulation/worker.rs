@@ -35,21 +35,24 @@ use crate::{
 /// Tasks at once.
 const CONCURRENCY: usize = 2;
 
-/// The simulated time, as a task sees it.
+/// The simulated time, as a task of a process sees it.
 #[derive(Clone)]
-pub(crate) struct SimClock(pub Sim);
+pub(crate) struct SimClock {
+    sim: Sim,
+    process: usize,
+}
 
 impl Clock for SimClock {
     fn now(&self) -> Timestamp {
-        self.0.now()
+        self.sim.clock(self.process)
     }
 
     fn elapsed(&self) -> Duration {
-        Duration::from_millis(self.0.with(|world| world.elapsed))
+        Duration::from_millis(self.sim.with(|world| world.elapsed))
     }
 
     async fn sleep(&self, duration: Duration) {
-        self.0.sleep(duration).await;
+        self.sim.sleep(duration).await;
     }
 }
 
@@ -73,7 +76,7 @@ pub(crate) fn start<W: Work>(sim: &Sim, process: usize, incarnation: u64, work: 
             let worker = name_of(process).to_owned();
             let incarnation = format!("{worker}/{incarnation}");
             let (_, metrics) = Metrics::of("simulation");
-            let clock = SimClock(sim.clone());
+            let clock = SimClock { sim: sim.clone(), process };
             let mut desk = Desk::new(session.clone(), store.clone(), clock, worker, incarnation, metrics);
             desk.cancelled = cancelled.clone();
             let error = serve(&sim, &work, &Arc::new(desk)).await;

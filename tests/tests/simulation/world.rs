@@ -18,7 +18,7 @@ use crate::{
     cluster::ApiServer,
     corners::Corner,
     executor::{Job, Order, Scope},
-    faults::{Planted, Weather},
+    faults::{PROCESSES, Planted, Weather},
     ledger::Redis,
     random::Random,
 };
@@ -48,6 +48,10 @@ pub(crate) struct World {
     pub(crate) store_away_until: u64,
     /// Which of the operator processes may lead; both, for a while, when their lease overlaps.
     pub(crate) leads: [bool; 2],
+    /// How many milliseconds each process's clock is ahead.
+    skews: [i64; PROCESSES.len()],
+    /// What each showed when it was last set.
+    shown: [Timestamp; PROCESSES.len()],
     /// Tasks that workers have in hand.
     pub(crate) at_work: Arc<AtomicUsize>,
     /// Where this seed came to.
@@ -63,6 +67,22 @@ impl World {
     pub(crate) fn now(&self) -> Timestamp {
         let milliseconds = BEGINNING + i64::try_from(self.elapsed).unwrap_or(0);
         Timestamp::from_millisecond(milliseconds).unwrap_or(Timestamp::UNIX_EPOCH)
+    }
+
+    /// The time of day as a process's clock has it.
+    pub(crate) fn clock(&self, process: usize) -> Timestamp {
+        self.now() + SignedDuration::from_millis(self.skews[process])
+    }
+
+    /// The latest that a process's clock has shown, which may have been set back since.
+    pub(crate) fn latest_shown(&self, process: usize) -> Timestamp {
+        self.clock(process).max(self.shown[process])
+    }
+
+    /// Sets a process's clock.
+    pub(crate) fn set_clock(&mut self, process: usize, skew: i64) {
+        self.shown[process] = self.latest_shown(process);
+        self.skews[process] = skew;
     }
 
     /// Whether something that is this likely happens.
@@ -139,6 +159,8 @@ impl Sim {
             checks: Checks::default(),
             store_away_until: 0,
             leads: [false; 2],
+            skews: [0; PROCESSES.len()],
+            shown: [Timestamp::UNIX_EPOCH; PROCESSES.len()],
             at_work: Arc::default(),
             reached: BTreeSet::new(),
             timers: BTreeMap::new(),
@@ -153,9 +175,9 @@ impl Sim {
         change(&mut self.0.lock().unwrap_or_else(PoisonError::into_inner))
     }
 
-    /// The time of day.
-    pub(crate) fn now(&self) -> Timestamp {
-        self.with(|world| world.now())
+    /// The time of day as a process's clock has it.
+    pub(crate) fn clock(&self, process: usize) -> Timestamp {
+        self.with(|world| world.clock(process))
     }
 
     /// Lets chance decide who goes first.
@@ -170,9 +192,9 @@ impl Sim {
         Sleep { sim: self.clone(), due, is_waiting: false }
     }
 
-    /// Waits until a time of day.
-    pub(crate) fn sleep_until(&self, time: Timestamp) -> Sleep {
-        let left = time.duration_since(self.now());
+    /// Waits until a time of day, as a process reckons it.
+    pub(crate) fn sleep_until(&self, process: usize, time: Timestamp) -> Sleep {
+        let left = time.duration_since(self.clock(process));
         self.sleep(Duration::try_from(left.max(SignedDuration::ZERO)).unwrap_or_default())
     }
 
