@@ -16,12 +16,16 @@ use anyhow::{Context as _, Result, ensure};
 use crate::{
     go::build_once,
     process::{Server, free_port, output, wait_until},
+    proxy::Proxy,
 };
 
 const VERSION: &str = "v1.34.4";
 
 /// Where a program tells what it is doing.
 pub type Progress<'a> = &'a (dyn Fn(&str) + Sync);
+
+/// Begins to serve plain HTTP before the API server on a port; says where.
+pub type InFront<'a> = &'a (dyn Fn(u16) -> u16 + Sync);
 
 /// Where the control plane's programs and kubectl are.
 pub struct Programs {
@@ -123,6 +127,17 @@ pub struct Cluster {
     pub kubectl: PathBuf,
     /// The API server and then its etcd, so that they end in this order; none for a cluster that is not ours.
     pub servers: Vec<Server>,
+    /// The API server's port, and the token of its user `operator`; none for a cluster that is not ours.
+    pub(crate) own: Option<(u16, String)>,
+}
+
+/// Whether etcd has on its disk what it has answered for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Disk {
+    /// It says so at once: fast, and fit for what is never killed.
+    Unsynced,
+    /// It has, and may be killed.
+    Synced,
 }
 
 impl Cluster {
@@ -137,19 +152,22 @@ impl Cluster {
         drop(File::create(&kubeconfig)?);
         fs::set_permissions(&kubeconfig, std::os::unix::fs::PermissionsExt::from_mode(0o600))?;
         fs::write(&kubeconfig, text)?;
-        let cluster = Self { kubeconfig, kubectl, servers: Vec::new() };
+        let cluster = Self { kubeconfig, kubectl, servers: Vec::new(), own: None };
         output(cluster.kubectl().args(["get", "--raw", "/readyz", "--request-timeout=10s"]))
             .with_context(|| format!("failed to reach the cluster of the context '{context}'"))?;
         Ok(cluster)
     }
 
     /// Starts both in `folder` and waits until the API server is ready (about 3 s).
-    pub fn start(programs: &Programs, folder: &Path) -> Result<Self> {
+    pub fn start(programs: &Programs, folder: &Path, disk: Disk) -> Result<Self> {
         fs::create_dir_all(folder)?;
         let (client_port, peer_port, api_port) = (free_port()?, free_port()?, free_port()?);
         let (client, peer) = (format!("http://127.0.0.1:{client_port}"), format!("http://127.0.0.1:{peer_port}"));
         let etcd = Server::start("etcd", &programs.etcd, folder, |command| {
-            command.arg("--data-dir").arg(folder.join("etcd")).arg("--unsafe-no-fsync");
+            command.arg("--data-dir").arg(folder.join("etcd"));
+            if disk == Disk::Unsynced {
+                command.arg("--unsafe-no-fsync");
+            }
             command.args(["--listen-client-urls", &client, "--advertise-client-urls", &client]);
             command.args(["--listen-peer-urls", &peer, "--initial-advertise-peer-urls", &peer]);
             command.arg("--initial-cluster").arg(format!("default={peer}"));
@@ -159,10 +177,13 @@ impl Cluster {
         if !key.exists() {
             output(Command::new("openssl").args(["genrsa", "-out"]).arg(&key).arg("2048"))?;
         }
-        let token = output(Command::new("openssl").args(["rand", "-hex", "16"]))?.trim().to_owned();
-        fs::write(folder.join("tokens.csv"), format!("{token},admin,admin,\"system:masters\"\n"))?;
+        let new_token =
+            || Ok::<_, anyhow::Error>(output(Command::new("openssl").args(["rand", "-hex", "16"]))?.trim().to_owned());
+        let (token, operator) = (new_token()?, new_token()?);
+        let tokens = format!("{token},admin,admin,\"system:masters\"\n{operator},operator,operator\n");
+        fs::write(folder.join("tokens.csv"), tokens)?;
         let kubeconfig = folder.join("kubeconfig");
-        fs::write(&kubeconfig, kubeconfig_text(&format!("127.0.0.1:{api_port}"), &token))?;
+        fs::write(&kubeconfig, kubeconfig_text(&format!("https://127.0.0.1:{api_port}"), &token))?;
 
         let mut apiserver = Server::start("kube-apiserver", &programs.apiserver, folder, |command| {
             command.args(programs.component);
@@ -180,12 +201,26 @@ impl Cluster {
             command.args(["--service-cluster-ip-range", "10.96.0.0/24"]);
             command.arg("--token-auth-file").arg(folder.join("tokens.csv"));
         })?;
-        let mut cluster = Self { kubeconfig, kubectl: programs.kubectl.clone(), servers: Vec::new() };
+        let (kubectl, own) = (programs.kubectl.clone(), Some((api_port, operator)));
+        let mut cluster = Self { kubeconfig, kubectl, servers: Vec::new(), own };
         wait_until(&mut apiserver, folder, Duration::from_secs(90), || {
             cluster.kubectl().args(["get", "--raw", "/readyz"]).output().is_ok_and(|out| out.status.success())
         })?;
         cluster.servers.extend([apiserver, etcd]);
         Ok(cluster)
+    }
+
+    /// A way to this cluster by which its user `operator` comes, who is subject to flow control as a service account is.
+    pub fn proxied(&self, folder: &Path, in_front: Option<InFront<'_>>) -> Result<(PathBuf, Proxy)> {
+        let (port, token) = self.own.as_ref().context("only a cluster of our own has a proxy")?;
+        let (target, scheme) = in_front.map_or((*port, "https"), |serve| (serve(*port), "http"));
+        let proxy = Proxy::start(target)?;
+        let kubeconfig = folder.join("operator.kubeconfig");
+        fs::write(&kubeconfig, kubeconfig_text(&format!("{scheme}://127.0.0.1:{}", proxy.port), token))?;
+        let mut bind = self.kubectl();
+        bind.args(["create", "clusterrolebinding", "operator", "--clusterrole=cluster-admin", "--user=operator"]);
+        output(&mut bind)?;
+        Ok((kubeconfig, proxy))
     }
 
     /// A kubectl that talks to this cluster.
@@ -199,7 +234,7 @@ impl Cluster {
 pub(crate) fn kubeconfig_text(address: &str, token: &str) -> String {
     format!(
         "apiVersion: v1\nkind: Config\ncurrent-context: subtitles-dev\n\
-         clusters: [{{name: dev, cluster: {{server: 'https://{address}', insecure-skip-tls-verify: true}}}}]\n\
+         clusters: [{{name: dev, cluster: {{server: '{address}', insecure-skip-tls-verify: true}}}}]\n\
          users: [{{name: admin, user: {{token: '{token}'}}}}]\n\
          contexts: [{{name: subtitles-dev, context: {{cluster: dev, user: admin}}}}]\n"
     )

@@ -60,7 +60,7 @@ impl Installation {
         let volumes =
             VOLUMES.replace("STORE", &store.display().to_string()).replace("LIBRARY", &library.display().to_string());
         let (kubeconfig, kubectl) = (node.cluster.kubeconfig.clone(), node.cluster.kubectl.clone());
-        let cluster = Cluster { kubeconfig, kubectl, servers: Vec::new() };
+        let cluster = Cluster { kubeconfig, kubectl, servers: Vec::new(), own: None };
         let this = Self { cluster, folder: node.folder().to_path_buf(), node: Some(node) };
         this.apply(&volumes)?;
         this.bring_servers(progress)?;

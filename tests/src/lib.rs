@@ -13,6 +13,7 @@ pub mod node;
 pub mod packages;
 pub mod process;
 pub mod product;
+pub mod proxy;
 pub mod rabbitmq;
 pub mod samples;
 pub mod sbom;

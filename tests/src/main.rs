@@ -52,6 +52,12 @@ enum Command {
         #[arg(long, default_value_t = 20_000)]
         jobs: u32,
     },
+    /// Measure, and write the figures to a file; for a machine that does nothing else.
+    Bench {
+        /// What to measure
+        #[arg(value_enum)]
+        what: Bench,
+    },
     /// Run a Kubernetes node until Ctrl-C, for trying things by hand.
     Node {
         /// Also load the product's images, RabbitMQ and Redis
@@ -61,6 +67,12 @@ enum Command {
     /// The process behind demo and up.
     #[command(hide = true)]
     Serve(Options),
+}
+
+#[derive(Clone, Copy, clap::ValueEnum)]
+enum Bench {
+    /// Events and jobs through everything, beside the bare servers (tests/bench/RESULTS.md)
+    Pipeline,
 }
 
 fn up(mut options: Options) -> Result<()> {
@@ -130,6 +142,7 @@ fn main() -> ExitCode {
         Command::Verify => Ok(verify::verify()),
         Command::Generate => generated::write().map(|()| true),
         Command::Image => image().map(|()| true),
+        Command::Bench { what: Bench::Pipeline } => verify::bench_pipeline().map(|()| true),
         Command::Faults { jobs } => verify::faults(jobs).map(|()| true),
     };
     match outcome {

@@ -129,6 +129,11 @@ impl Broker {
         Ok(())
     }
 
+    /// What it has logged.
+    pub fn log(&self) -> String {
+        fs::read_to_string(self.folder.join("rabbitmq.log")).unwrap_or_default()
+    }
+
     /// What `rabbitmqctl` prints for these arguments.
     pub fn control(&self, arguments: &[&str]) -> Result<String> {
         let (program, prefix, own) = self.edition.command("rabbitmqctl", &self.folder);

@@ -101,7 +101,7 @@ fn start(options: &Options, folder: &Path) -> Result<System> {
 fn processes(folder: &Path) -> Result<(Stack, Session)> {
     let library = folder.join("library");
     let simulated_delay = Duration::from_millis(1500);
-    let stack = stack::Options { library, store: None, simulated_delay, progress: &tell };
+    let stack = stack::Options { simulated_delay, ..stack::Options::new(library, &tell) };
     let stack = Stack::start_with(folder, &stack)?;
     let session = Session {
         kubeconfig: stack.cluster.kubeconfig.clone(),

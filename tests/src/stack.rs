@@ -13,9 +13,10 @@ use anyhow::{Context as _, Result, anyhow, bail};
 use serde_json::Value;
 
 use crate::{
-    cluster::{Cluster, Programs, Progress},
+    cluster::{Cluster, Disk, InFront, Programs, Progress},
     films,
     process::{Server, cargo, free_port, output, wait_until},
+    proxy::Proxy,
     rabbitmq::Broker,
     root,
     servers::Redis,
@@ -35,15 +36,61 @@ pub struct Stack {
     pub broker: Broker,
     /// Redis.
     pub redis: Redis,
+    /// Between the servers and the operator and the workers, where that was asked for.
+    pub proxies: Option<Proxies>,
     /// Where the operator's HTTP API is.
     pub api: String,
+    /// Where the downloader tells its numbers.
+    pub downloader_api: String,
     /// The video library.
     pub library: PathBuf,
     /// The object store's directory, where the store is one.
     pub store: PathBuf,
     programs: PathBuf,
-    store_environment: Vec<(String, String)>,
+    operator_environment: Vec<(String, String)>,
     folder: PathBuf,
+}
+
+/// A proxy in front of each server.
+pub struct Proxies {
+    /// RabbitMQ.
+    pub broker: Proxy,
+    /// Redis.
+    pub redis: Proxy,
+    /// The Kubernetes API.
+    pub api: Proxy,
+}
+
+/// Where the operator and the workers find the servers.
+struct Ways {
+    kubeconfig: PathBuf,
+    broker_url: String,
+    redis_url: String,
+}
+
+impl Ways {
+    fn straight(cluster: &Cluster, broker: &Broker, redis: &Redis) -> Self {
+        let (broker_url, redis_url) = (broker.url.clone(), redis.url.clone());
+        Self { kubeconfig: cluster.kubeconfig.clone(), broker_url, redis_url }
+    }
+
+    fn proxied(
+        cluster: &Cluster,
+        broker: &Broker,
+        redis: &Redis,
+        folder: &Path,
+        options: &Options<'_>,
+    ) -> Result<(Self, Proxies)> {
+        let (kubeconfig, api) = cluster.proxied(folder, options.in_front_of_api)?;
+        let through = |url: &str| {
+            let port =
+                url.rsplit_once(':').and_then(|(_, rest)| rest.split('/').next()).context("a URL with a port")?;
+            let proxy = Proxy::start(port.parse()?)?;
+            Ok::<_, anyhow::Error>((url.replace(port, &proxy.port.to_string()), proxy))
+        };
+        let ((broker_url, broker), (redis_url, redis)) = (through(&broker.url)?, through(&redis.url)?);
+        Ok((Self { kubeconfig, broker_url, redis_url }, Proxies { broker, redis, api }))
+    }
 }
 
 /// What can differ from one stack to another.
@@ -54,25 +101,68 @@ pub struct Options<'a> {
     pub store: Option<(String, Vec<(String, String)>)>,
     /// How long each answer of the simulated source and engine takes.
     pub simulated_delay: Duration,
+    /// Further variables of the operator and the workers.
+    pub environment: Vec<(String, String)>,
+    /// How operator and workers are compiled.
+    pub profile: Profile,
+    /// Whether every server may be killed, and cut off by a proxy between it and the operator and the workers.
+    pub faulty: bool,
+    /// What a faulty stack's operator finds in place of the API server.
+    pub in_front_of_api: Option<InFront<'a>>,
     /// Told what is being done.
     pub progress: Progress<'a>,
 }
 
+/// How something is compiled.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Profile {
+    /// Soon.
+    Dev,
+    /// To be fast, as for a release.
+    Bench,
+}
+
 /// Builds operator and workers; the folder of their programs.
-pub fn build() -> Result<PathBuf> {
+pub fn build(profile: Profile) -> Result<PathBuf> {
     let mut cargo = cargo();
     cargo.args(["build", "--quiet", "--workspace", "--bins", "--locked"]);
+    if profile == Profile::Bench {
+        // With the bench, so that what both stand on is compiled once.
+        cargo.args(["--profile", "bench", "--bench", "pipeline"]);
+    }
     output(&mut cargo)?;
     let target = std::env::var_os("CARGO_TARGET_DIR").map_or_else(|| root().join("target"), PathBuf::from);
-    Ok(target.join("debug"))
+    Ok(target.join(if profile == Profile::Bench { "release" } else { "debug" }))
+}
+
+/// Operator and workers as they are now: whoever compiles meanwhile changes nothing of what runs and is started again.
+fn kept(programs: &Path, folder: &Path) -> Result<PathBuf> {
+    let kept = folder.join("programs");
+    fs::create_dir_all(&kept)?;
+    for name in ["subtitle-operator", "subtitle-downloader", "subtitle-translator"] {
+        let (from, to) = (programs.join(name), kept.join(name));
+        let _ = fs::remove_file(&to);
+        fs::hard_link(&from, &to).or_else(|_| fs::copy(&from, &to).map(drop)).context("failed to keep a program")?;
+    }
+    Ok(kept)
 }
 
 fn cluster(folder: &Path, options: &Options<'_>) -> Result<Cluster> {
-    let cluster = Cluster::start(&Programs::find_or_build(options.progress)?, folder)?;
+    let disk = if options.faulty { Disk::Synced } else { Disk::Unsynced };
+    let cluster = Cluster::start(&Programs::find_or_build(options.progress)?, folder, disk)?;
     output(cluster.kubectl().args(["apply", "--server-side", "-f"]).arg(root().join("crds/subtitlejobs.yaml")))?;
     output(cluster.kubectl().args(["wait", "--for=condition=Established", "crd/subtitlejobs.subtitles.dev"]))?;
     (options.progress)("the Kubernetes API answers and knows SubtitleJobs");
     Ok(cluster)
+}
+
+impl<'a> Options<'a> {
+    /// As tests need it.
+    pub fn new(library: PathBuf, progress: Progress<'a>) -> Self {
+        let (simulated_delay, environment, profile) = (Duration::ZERO, Vec::new(), Profile::Dev);
+        let (store, faulty, in_front_of_api) = (None, false, None);
+        Self { library, store, simulated_delay, environment, profile, faulty, in_front_of_api, progress }
+    }
 }
 
 impl Stack {
@@ -80,8 +170,8 @@ impl Stack {
     pub fn start(folder: &Path, store: Option<(String, Vec<(String, String)>)>) -> Result<Self> {
         let library = folder.join("library");
         let progress = |step: &str| println!("{step}");
-        let simulated_delay = Duration::ZERO;
-        Self::start_with(folder, &Options { library, store, simulated_delay, progress: &progress })
+        let options = Options { store, ..Options::new(library, &progress) };
+        Self::start_with(folder, &options)
     }
 
     /// Starts everything in `folder`, side by side where nothing waits for the other, and applies the CRD.
@@ -94,7 +184,7 @@ impl Stack {
         let (cluster, programs, servers) = thread::scope(|scope| {
             let cluster = scope.spawn(|| cluster(&folder.join("kubernetes"), options));
             let programs = scope.spawn(|| {
-                let programs = build()?;
+                let programs = kept(&build(options.profile)?, folder)?;
                 (options.progress)("operator and workers are built");
                 Ok::<_, anyhow::Error>(programs)
             });
@@ -111,19 +201,30 @@ impl Stack {
             (cluster.join().map_err(broken).flatten(), programs.join().map_err(broken).flatten(), servers)
         });
         let (cluster, programs, (broker, redis)) = (cluster?, programs?, servers?);
-        let place = Place { folder, programs: &programs, store_environment: &store_environment };
-        let (operator, api) = operator("operator", &place, &cluster, &broker, &redis)?;
-        let worker = |name: &str| {
+        let mut operator_environment = store_environment.clone();
+        operator_environment.extend(options.environment.iter().cloned());
+        let (ways, proxies) = if options.faulty {
+            let (ways, proxies) = Ways::proxied(&cluster, &broker, &redis, folder, options)?;
+            (ways, Some(proxies))
+        } else {
+            (Ways::straight(&cluster, &broker, &redis), None)
+        };
+        let place = Place { folder, programs: &programs, environment: &operator_environment };
+        let (operator, api) = operator("operator", &place, &ways)?;
+        let worker = |name: &str, metrics: &str| {
             Server::start(name, &programs.join(name), folder, |command| {
-                command.env("SUBTITLES_BROKER_URL", &broker.url).env("SUBTITLES_PUBLIC_URL", &api);
-                command.envs(store_environment.clone());
+                command.env("SUBTITLES_BROKER_URL", &ways.broker_url).env("SUBTITLES_PUBLIC_URL", &api);
+                command.envs(store_environment.iter().cloned());
                 command.env("SUBTITLES_LIBRARIES", format!("default={}", library.display()));
-                command.env("SUBTITLES_METRICS_LISTEN", "none");
+                command.env("SUBTITLES_METRICS_LISTEN", metrics);
                 let delay = options.simulated_delay.as_millis().to_string();
                 command.env("SUBTITLES_SIMULATED_DELAY_MILLISECONDS", delay);
+                command.envs(options.environment.iter().cloned());
             })
         };
-        let (downloader, translator) = (worker("subtitle-downloader")?, worker("subtitle-translator")?);
+        let metrics = format!("127.0.0.1:{}", free_port()?);
+        let (downloader, translator) =
+            (worker("subtitle-downloader", &metrics)?, worker("subtitle-translator", "none")?);
         (options.progress)("operator, downloader and translator run");
         Ok(Self {
             operator,
@@ -132,20 +233,21 @@ impl Stack {
             cluster,
             broker,
             redis,
+            proxies,
             api,
+            downloader_api: format!("http://{metrics}"),
             library,
             store,
             programs,
-            store_environment,
+            operator_environment,
             folder: folder.to_path_buf(),
         })
     }
 
     /// Another operator beside the first, under its own name; and where its API is.
     pub fn another_operator(&self, name: &str) -> Result<(Server, String)> {
-        let place =
-            Place { folder: &self.folder, programs: &self.programs, store_environment: &self.store_environment };
-        operator(name, &place, &self.cluster, &self.broker, &self.redis)
+        let place = Place { folder: &self.folder, programs: &self.programs, environment: &self.operator_environment };
+        operator(name, &place, &Ways::straight(&self.cluster, &self.broker, &self.redis))
     }
 
     /// The HTTP API in a process of its own, once it runs; and where it is. It may not be ready yet.
@@ -153,7 +255,7 @@ impl Stack {
         let address = format!("127.0.0.1:{}", free_port()?);
         let mut api = Server::start(name, &self.programs.join("subtitle-operator"), &self.folder, |command| {
             command.arg("api").env("KUBECONFIG", &self.cluster.kubeconfig).env("SUBTITLES_LISTEN", &address);
-            command.env("SUBTITLES_REDIS_URL", &self.redis.url).envs(self.store_environment.iter().cloned());
+            command.env("SUBTITLES_REDIS_URL", &self.redis.url).envs(self.operator_environment.iter().cloned());
         })?;
         let api_url = format!("http://{address}");
         wait_until(&mut api, &self.folder, Duration::from_secs(60), || reachable(&format!("{api_url}/healthz")))?;
@@ -173,6 +275,13 @@ impl Stack {
         let mut command = Command::new(self.programs.join("subtitle-operator"));
         command.env("SUBTITLES_BROKER_URL", &self.broker.url).env("SUBTITLES_REDIS_URL", &self.redis.url);
         output(command.args(arguments))
+    }
+
+    /// A number of the operator that has no labels; none while it does not answer.
+    pub fn operator_metric(&self, name: &str) -> Option<f64> {
+        let text = output(Command::new("curl").args(["-sf", "-m", "2", &format!("{}/metrics", self.api)])).ok()?;
+        let value = text.lines().find_map(|line| line.strip_prefix(name)?.trim_start_matches("{}").strip_prefix(' '));
+        value?.parse().ok()
     }
 
     /// What `redis-cli` prints.
@@ -242,26 +351,20 @@ impl Stack {
 struct Place<'a> {
     folder: &'a Path,
     programs: &'a Path,
-    store_environment: &'a [(String, String)],
+    environment: &'a [(String, String)],
 }
 
 /// Starts an operator on a free port and waits until it is ready.
-fn operator(
-    name: &str,
-    place: &Place<'_>,
-    cluster: &Cluster,
-    broker: &Broker,
-    redis: &Redis,
-) -> Result<(Server, String)> {
+fn operator(name: &str, place: &Place<'_>, ways: &Ways) -> Result<(Server, String)> {
     let port = free_port()?;
     let mut operator = Server::start(name, &place.programs.join("subtitle-operator"), place.folder, |command| {
-        command.arg("run").env("KUBECONFIG", &cluster.kubeconfig);
-        command.env("SUBTITLES_BROKER_URL", &broker.url).env("SUBTITLES_REDIS_URL", &redis.url);
+        command.arg("run").env("KUBECONFIG", &ways.kubeconfig);
+        command.env("SUBTITLES_BROKER_URL", &ways.broker_url).env("SUBTITLES_REDIS_URL", &ways.redis_url);
         // Started again, it takes its own lease up at once.
         command.env("SUBTITLES_LISTEN", format!("127.0.0.1:{port}")).env("SUBTITLES_IDENTITY", name);
         // Only this machine reaches it.
         command.env("SUBTITLES_API_AUTH", "none");
-        command.envs(place.store_environment.iter().cloned());
+        command.envs(place.environment.iter().cloned());
     })?;
     let api = format!("http://127.0.0.1:{port}");
     wait_until(&mut operator, place.folder, Duration::from_secs(60), || reachable(&format!("{api}/readyz")))?;

@@ -6,6 +6,7 @@ use anyhow::{Context as _, Result, ensure};
 use subtitle_tests::{
     packages,
     process::{cargo, output},
+    stack,
 };
 
 use crate::generated;
@@ -20,6 +21,13 @@ fn run(arguments: &[&str], environment: &[(&str, &str)]) -> Result<()> {
 pub(crate) fn faults(jobs: u32) -> Result<()> {
     let arguments = ["test", "--workspace", "--locked", "--test", "faults", "--", "--nocapture"];
     run(&arguments, &[("SUBTITLE_FAULT_JOBS", &jobs.to_string())])
+}
+
+/// The benchmark of the pipeline; it writes its figures to `tests/bench/RESULTS.md`.
+pub(crate) fn bench_pipeline() -> Result<()> {
+    println!("compiling operator, workers and the bench to be fast: minutes, the first time");
+    stack::build(stack::Profile::Bench)?;
+    run(&["bench", "--workspace", "--locked", "--bench", "pipeline"], &[])
 }
 
 /// The same broker session, topology and faults on the version people run today.

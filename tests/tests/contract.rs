@@ -5,7 +5,7 @@ use std::{collections::BTreeMap, fs, path::Path, process::Command};
 use serde_json::Value;
 use subtitle_broker::{Address, Session};
 use subtitle_tests::{
-    cluster::{Cluster, Programs},
+    cluster::{Cluster, Disk, Programs},
     job_manifest as job,
     process::free_port,
     rabbitmq::Broker,
@@ -73,7 +73,7 @@ fn spec_with(field: &str, value: Option<&str>) -> String {
 fn the_api_server_teaches_and_refuses_as_the_schema_says() {
     let folder = temporary_folder("crd").expect("a temporary folder");
     let programs = Programs::find_or_build(&|step| println!("{step}")).expect("Kubernetes compiles");
-    let cluster = Cluster::start(&programs, &folder).expect("the API server starts");
+    let cluster = Cluster::start(&programs, &folder, Disk::Unsynced).expect("the API server starts");
     let crd = Path::new(env!("CARGO_MANIFEST_DIR")).join("../crds/subtitlejobs.yaml");
     let output = cluster.kubectl().args(["apply", "-f"]).arg(&crd).output().expect("kubectl runs");
     assert!(output.status.success() && output.stderr.is_empty(), "{}", String::from_utf8_lossy(&output.stderr));

@@ -101,7 +101,10 @@ impl Place<'_> {
         let tokens = self.folder.join("tokens.csv");
         fs::write(&tokens, format!("{token},admin,admin,\"system:masters\"\n"))?;
         let kubeconfig = self.folder.join("kubeconfig");
-        fs::write(&kubeconfig, crate::cluster::kubeconfig_text(&format!("{}:6443", self.sandbox.address), &token))?;
+        fs::write(
+            &kubeconfig,
+            crate::cluster::kubeconfig_text(&format!("https://{}:6443", self.sandbox.address), &token),
+        )?;
         let mut apiserver = self.component("kube-apiserver", |command| {
             command.args(["--etcd-servers", client, "--secure-port=6443", "--bind-address=0.0.0.0"]);
             command.arg(format!("--advertise-address={}", self.sandbox.address));
@@ -113,7 +116,7 @@ impl Place<'_> {
             command.arg("--token-auth-file").arg(&tokens);
             command.args(["--allow-privileged=true", "--kubelet-preferred-address-types=InternalIP"]);
         })?;
-        let cluster = Cluster { kubeconfig, kubectl: self.programs.kubectl.clone(), servers: Vec::new() };
+        let cluster = Cluster { kubeconfig, kubectl: self.programs.kubectl.clone(), servers: Vec::new(), own: None };
         wait_until(&mut apiserver, self.folder, Duration::from_secs(90), || {
             cluster.kubectl().args(["get", "--raw", "/readyz"]).output().is_ok_and(|out| out.status.success())
         })?;

@@ -8,7 +8,7 @@ use std::{
 
 use serde_json::{Value, json};
 use subtitle_tests::{
-    cluster::{Cluster, Programs},
+    cluster::{Cluster, Disk, Programs},
     process::output,
     root, samples, temporary_folder,
 };
@@ -21,7 +21,7 @@ use crate::{
 /// An API server of its own.
 pub(crate) fn start(folder: &Path) -> Cluster {
     let programs = Programs::find_or_build(&progress).expect("Kubernetes compiles");
-    Cluster::start(&programs, folder).expect("the API server starts")
+    Cluster::start(&programs, folder, Disk::Unsynced).expect("the API server starts")
 }
 
 /// kubectl with an object on its standard input; whether it was content, and what it said.

@@ -12,7 +12,7 @@ use std::{
 use futures::{Stream, StreamExt as _};
 use lapin::{message::Delivery, options::BasicAckOptions};
 use serde_json::{Value, json};
-use subtitle_broker::{Publish as _, Session};
+use subtitle_broker::{Address, Publish as _, Session};
 use subtitle_core::{
     event::{Event, EventType, source},
     job::{Artefact, JobResult},
@@ -85,9 +85,10 @@ impl World {
         let folder = temporary_folder(&format!("translation-{name}")).expect("a temporary folder");
         let store_url = format!("file://{}", folder.join("store").display());
         let store = Store::open(&store_url.parse().expect("a URL")).expect("opens");
-        let (session, _) = Session::open_and_declare(&url, "test").await.expect("declares");
+        let (session, _) = Session::open_and_declare(&Address::url(&url), "test").await.expect("declares");
         let deliveries = Box::pin(session.consume(CONSUMER_QUEUE, 100).await.expect("subscribes"));
-        let programs = tokio::task::spawn_blocking(|| stack::build().expect("builds")).await.expect("builds");
+        let programs =
+            tokio::task::spawn_blocking(|| stack::build(stack::Profile::Dev).expect("builds")).await.expect("builds");
         let (deepl, libre) = (fakes::deepl::serve().await, fakes::libretranslate::serve().await);
         let openai = fakes::openai::serve(true).await;
         let key = |name: &str, right: &str| {

@@ -1,0 +1,67 @@
+//! Jobs from Pending to their end: they are there before anybody works, half of them found and half translated. Does I/O.
+
+use std::time::{Duration, Instant};
+
+use anyhow::{Result, ensure};
+
+use crate::{
+    api,
+    place::{Place, value},
+    statistics::{number, per_second},
+};
+
+/// Jobs of one round.
+pub(crate) const JOBS: usize = 400;
+const LIMIT: Duration = Duration::from_secs(180);
+
+/// What came of them.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Finished {
+    pub(crate) per_second: f64,
+    pub(crate) writes_per_job: f64,
+    pub(crate) conflicts_per_job: f64,
+    pub(crate) events_per_job: f64,
+    pub(crate) published_by_operator: f64,
+    pub(crate) redis_reads_per_event: f64,
+    pub(crate) memory: f64,
+}
+
+/// One round: from the first status that is written to the last job that ends.
+pub(crate) async fn run(place: &mut Place, round: usize) -> Result<Finished> {
+    place.redis(&["CONFIG", "SET", "appendfsync", "everysec"])?;
+    api::create(place, &format!("round-{round}"), JOBS).await?;
+    place.stack.downloader.restart()?;
+    place.stack.translator.restart()?;
+    let reads = place.redis_count("total_reads_processed")?;
+    place.stack.operator.restart()?;
+    let (mut begun, waiting) = (None, Instant::now());
+    let text = loop {
+        let text = place.metrics().await;
+        let sum = |name: &str| text.lines().filter_map(|line| value(line, name)).sum::<f64>();
+        if begun.is_none() && sum("subtitle_status_writes_total") > 0.0 {
+            begun = Some(Instant::now());
+        }
+        if sum("subtitle_jobs_finished_total") >= number(JOBS) {
+            break text;
+        }
+        ensure!(waiting.elapsed() < LIMIT, "{JOBS} jobs are not over within {} s:\n{text}", LIMIT.as_secs());
+        tokio::time::sleep(Duration::from_millis(20)).await;
+    };
+    let took = begun.unwrap_or(waiting).elapsed();
+    // What is left of their histories.
+    tokio::time::sleep(Duration::from_secs(1)).await;
+    let events = place.metric("subtitle_history_events_total").await;
+    let reads = place.redis_count("total_reads_processed")? - reads;
+    let sum = |name: &str| text.lines().filter_map(|line| value(line, name)).sum::<f64>();
+    let finished = Finished {
+        per_second: per_second(JOBS, took),
+        writes_per_job: sum("subtitle_status_writes_total") / number(JOBS),
+        conflicts_per_job: sum("subtitle_status_conflicts_total") / number(JOBS),
+        events_per_job: events / number(JOBS),
+        published_by_operator: sum("subtitle_events_published_total") / number(JOBS),
+        redis_reads_per_event: reads / events,
+        memory: place.memory(),
+    };
+    place.clear().await?;
+    Ok(finished)
+}
