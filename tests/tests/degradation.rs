@@ -7,7 +7,7 @@ use serde_json::Value;
 use subtitle_tests::{
     job_manifest as job,
     process::{eventually, output},
-    stack::Stack,
+    stack::{Options, Stack},
     temporary_folder,
 };
 
@@ -55,6 +55,12 @@ fn without_redis(stack: &mut Stack, known: &str) {
     stack.apply(&job("no-redis", FOUND)).expect("accepted");
     let ended = stack.finished("no-redis", LIMIT).expect("finished");
     assert_eq!(ended["status"]["phase"], "Done");
+    let soon_over =
+        "{video: {path: harbour.mkv}, language: en, sources: [{name: embedded}], ttlSecondsAfterFinished: 0}";
+    stack.apply(&job("waits-for-its-record", soon_over)).expect("accepted");
+    stack.finished("waits-for-its-record", LIMIT).expect("finished");
+    let errors = || moved(&stack.api, "controller_runtime_reconcile_errors_total").then_some(());
+    eventually("its deletion waits for its record", LIMIT, errors).expect("so");
     let events = format!("{}/subtitles/{known}/events", stack.api);
     let answer = output(Command::new("curl").args(["-si", &events])).expect("answers");
     assert!(answer.contains("503") && answer.to_lowercase().contains("retry-after: "), "{answer}");
@@ -65,6 +71,8 @@ fn without_redis(stack: &mut Stack, known: &str) {
         record.contains("\"DONE\"").then_some(())
     };
     eventually("the record catches up", LIMIT, record).expect("the record");
+    let gone = || output(stack.cluster.kubectl().args(["get", "subtitlejob", "waits-for-its-record"])).err();
+    eventually("it is deleted now", LIMIT, gone).expect("deleted");
 }
 
 /// Redis loses everything: records and histories come back without a person.
@@ -163,40 +171,164 @@ fn a_deleted_job(stack: &mut Stack) {
     stack.translator.restart().expect("starts again");
 }
 
-/// What happened here moved the numbers that count it.
+/// An object is deleted while no operator runs: its record is closed all the same.
+fn an_orphan(stack: &mut Stack) {
+    stack.apply(&job("orphan", "{video: {path: harbour.mkv}, language: en, suspend: true}")).expect("accepted");
+    wait_for_reason(stack, "orphan", "Suspended");
+    let id = uid(&get(stack, "orphan"));
+    let record = |word: &str| stack.redis_command(&["GET", &format!("job:{id}")]).ok().filter(|it| it.contains(word));
+    eventually("it has a record", LIMIT, || record("QUEUED")).expect("the record");
+    stack.operator.kill();
+    output(stack.cluster.kubectl().args(["delete", "subtitlejob", "orphan"])).expect("deleted");
+    stack.operator.restart().expect("starts again");
+    let record = |word: &str| stack.redis_command(&["GET", &format!("job:{id}")]).ok().filter(|it| it.contains(word));
+    eventually("the record is closed", LIMIT, || record("FAILED")).expect("closed");
+}
+
+/// Redis does not answer and the broker takes its connections back: what was in hand is handed out again, and done once.
+fn events_in_hand(stack: &Stack, known: &str) {
+    let length = history_length(stack, known);
+    let ready = format!(
+        r#"{{"event_type":"subtitle.ready","job_id":"{known}","timestamp":"2026-01-31T20:15:00Z","source":"downloader",
+        "payload":{{"subtitle_path":"p","language":"en","download_url":"u"}},"metadata":null,"attempt":1,
+        "namespace":"default","name":"known"}}"#
+    );
+    stack.redis.server.freeze(true).expect("frozen");
+    let is_moved = |name: &str| moved(&stack.api, name);
+    let moved = eventually("events are in hand, and then handed out again", LIMIT, || {
+        publish(&stack.broker.url, &[ready.as_str(); 20]);
+        let are_in_hand = is_moved("subtitle_queue_messages_unacked");
+        if are_in_hand {
+            stack.broker.control(&["close_all_connections", "a test"]).ok()?;
+        }
+        (are_in_hand && is_moved("subtitle_events_redelivered_total")).then_some(())
+    });
+    stack.redis.server.freeze(false).expect("awake");
+    moved.expect("so");
+    let one_more = (length.parse::<u32>().expect("a number") + 1).to_string();
+    wait_for_history(stack, known, &one_more);
+}
+
+/// Somebody else writes an object over and over: the job ends all the same.
+fn somebody_else_writes(stack: &Stack) {
+    for round in 0..60 {
+        let name = format!("contested-{round}");
+        stack.apply(&job(&name, FOUND)).expect("accepted");
+        for at in 0..15 {
+            let mark = format!("tests.subtitles.dev/mark={at}");
+            let annotate = ["annotate", "subtitlejob", &name, "--overwrite", &mark];
+            output(stack.cluster.kubectl().args(annotate)).expect("annotated");
+        }
+        assert_eq!(stack.finished(&name, LIMIT).expect("finished")["status"]["phase"], "Done");
+        if moved(&stack.api, "subtitle_status_conflicts_total") {
+            return;
+        }
+    }
+}
+
+/// A source is away: the job is tried again as often as it may be.
+fn without_a_source(stack: &Stack) {
+    let spec =
+        "{video: {title: Harbour}, language: en, sources: [{name: library}], retry: {limit: 1, backoffSeconds: 1}}";
+    stack.apply(&job("no-source", spec)).expect("accepted");
+    let ended = stack.finished("no-source", LIMIT).expect("finished");
+    assert_eq!((&ended["status"]["reason"], &ended["status"]["attempt"]), (&"SourceUnavailable".into(), &2.into()));
+}
+
+/// Nobody works: what waits is counted, by the broker and, in hand, by whoever has it.
+fn without_a_worker(stack: &mut Stack) {
+    stack.downloader.freeze(true).expect("frozen");
+    for at in 0..8 {
+        stack.apply(&job(&format!("waits-{at}"), FOUND)).expect("accepted");
+    }
+    for name in ["subtitle_queue_messages_ready", "subtitle_oldest_waiting_seconds"] {
+        eventually(name, LIMIT, || moved(&stack.api, name).then_some(())).expect("something waits");
+    }
+    stack.downloader.freeze(false).expect("awake");
+    stack
+        .apply(&job("simulated", "{video: {title: Harbour}, language: en, sources: [{name: simulated}]}"))
+        .expect("so");
+    let in_hand = || moved(&stack.downloader_api, "subtitle_queue_messages_unacked").then_some(());
+    eventually("the downloader has a task in hand", LIMIT, in_hand).expect("so");
+    for name in (0..8).map(|at| format!("waits-{at}")).chain(["simulated".to_owned()]) {
+        stack.finished(&name, LIMIT).expect("finished");
+    }
+}
+
+/// The broker takes no messages: that is said, and the events in hand are counted; then all goes on.
+fn a_full_broker(stack: &Stack) {
+    stack.broker.control(&["set_vm_memory_high_watermark", "0.000001"]).expect("full");
+    stack.apply(&job("full", FOUND)).expect("accepted");
+    eventually("it is said", LIMIT, || moved(&stack.api, "subtitle_broker_blocked").then_some(())).expect("so");
+    stack.broker.control(&["set_vm_memory_high_watermark", "absolute", "1GB"]).expect("room");
+    assert_eq!(stack.finished("full", LIMIT).expect("finished")["status"]["phase"], "Done");
+}
+
+/// Whether a number of a process is there and not 0.
+fn moved(api: &str, name: &str) -> bool {
+    let text = output(Command::new("curl").args(["-sf", &format!("{api}/metrics")])).unwrap_or_default();
+    values(&text, name).any(|value| value != "0")
+}
+
+/// The values of a number, whatever its labels; of a histogram, how many it saw.
+fn values<'a>(text: &'a str, name: &'a str) -> impl Iterator<Item = &'a str> {
+    let of = move |line: &'a str| {
+        let rest = line.strip_prefix(name)?;
+        let rest = rest.strip_prefix("_count").unwrap_or(rest);
+        rest.starts_with([' ', '{']).then(|| rest.rsplit(' ').next()).flatten()
+    };
+    text.lines().filter_map(of)
+}
+
+/// Moved, and back at 0 by the end; each is waited for in one of the steps above.
+const SEEN_ON_THE_WAY: [&str; 4] = [
+    "subtitle_broker_blocked",
+    "subtitle_queue_messages_ready",
+    "subtitle_queue_messages_unacked",
+    "subtitle_oldest_waiting_seconds",
+];
+
+/// What happened here moved every number of the operator.
 fn numbers(stack: &Stack) {
     let text = output(Command::new("curl").args(["-sf", &format!("{}/metrics", stack.api)])).expect("metrics");
     for name in [
-        "controller_runtime_reconcile_total{controller=\"subtitlejob\",result=\"success\"}",
-        "controller_runtime_reconcile_time_seconds_count",
-        "leader_election_master_status{name=\"subtitlejob\"}",
-        "subtitle_broker_connected",
-        "subtitle_jobs{phase=\"Done\"}",
         "subtitle_events_consumed_total{event_type=\"subtitle.ready\",source=\"downloader\"}",
-        "subtitle_event_to_status_seconds_count",
-        "subtitle_status_writes_total",
         "subtitle_jobs_finished_total{result=\"success\",reason=\"SubtitleFound\"}",
-        "subtitle_job_duration_seconds_count",
+        "subtitle_jobs_finished_total{result=\"failure\",reason=\"SourceUnavailable\"}",
+        "subtitle_retries_total{reason=\"BackingOff\"}",
+        "subtitle_repairs_total{kind=\"task\"}",
         "subtitle_repairs_total{kind=\"record\"}",
-        "subtitle_history_events_total",
-        "subtitle_redis_errors_total",
+        "subtitle_repairs_total{kind=\"orphan\"}",
         "subtitle_events_published_total{event_type=\"subtitle.download.requested\",outcome=\"confirmed\"}",
         "subtitle_dead_letters_published_total{reason=\"MalformedMessage\",outcome=\"confirmed\"}",
-        "subtitle_publish_seconds_count",
     ] {
         let value = text.lines().find_map(|line| line.strip_prefix(name)).and_then(|rest| rest.rsplit(' ').next());
         assert!(value.is_some_and(|value| value != "0"), "{name} has not moved: {value:?}\n{text}");
+    }
+    let (registry, _) = subtitle_operator::metrics::Metrics::of("subtitle-operator");
+    for name in registry.names().filter(|name| !SEEN_ON_THE_WAY.contains(name)) {
+        assert!(values(&text, name).any(|value| value != "0"), "nothing here moves {name}:\n{text}");
     }
 }
 
 #[test]
 fn whatever_is_away_comes_right_by_itself() {
     let folder = temporary_folder("degradation").expect("a temporary folder");
-    let mut stack = Stack::start(&folder, None).expect("the stack starts");
+    let progress = |step: &str| println!("{step}");
+    let environment = [
+        ("SUBTITLES_MAX_IN_FLIGHT", "6"),
+        ("SUBTITLES_CONCURRENCY", "2"),
+        ("SUBTITLES_LIBRARY_URL", "http://127.0.0.1:1/{stem}.{language}.srt"),
+    ];
+    let environment = environment.map(|(name, value)| (name.to_owned(), value.to_owned())).to_vec();
+    let simulated_delay = Duration::from_secs(2);
+    let options = Options { environment, simulated_delay, ..Options::new(folder.join("library"), &progress) };
+    let mut stack = Stack::start_with(&folder, &options).expect("the stack starts");
     stack.apply(&job("known", FOUND)).expect("applies");
     let known = uid(&stack.finished("known", LIMIT).expect("finished"));
     wait_for_history(&stack, &known, "3");
 
+    an_orphan(&mut stack);
     dead_letters(&stack, &known);
     wait_for_history(&stack, &known, "4"); // the impossible event is history, too
     a_deleted_job(&mut stack);
@@ -205,6 +337,11 @@ fn whatever_is_away_comes_right_by_itself() {
     without_redis(&mut stack, &known);
     let id = emptied_redis(&stack, &known);
     rebuilding_a_history(&stack, &id);
+    without_a_source(&stack);
+    without_a_worker(&mut stack);
+    a_full_broker(&stack);
+    somebody_else_writes(&stack);
+    events_in_hand(&stack, &known);
     numbers(&stack);
     drop(stack);
     let _ = fs::remove_dir_all(&folder);
