@@ -106,13 +106,13 @@ mod tests {
         (snapshot(&Answers(answer), &store, &job).await, store)
     }
 
-    fn data(key: &str, text: &str) -> Option<BTreeMap<String, String>> {
-        Some(BTreeMap::from([(key.to_owned(), text.to_owned())]))
+    fn data(key: &str, text: &str) -> BTreeMap<String, String> {
+        BTreeMap::from([(key.to_owned(), text.to_owned())])
     }
 
     #[tokio::test]
     async fn a_glossary_is_stored_under_its_content() {
-        let (glossary, store) = found(Ok(data("spanish", "Anna = Ana"))).await;
+        let (glossary, store) = found(Ok(Some(data("spanish", "Anna = Ana")))).await;
         let Glossary::Stored(StoredGlossary { key, sha256 }) = glossary.expect("an answer") else { panic!("stored") };
         assert_eq!((key, &sha256), (format!("films/glossaries/{sha256}.txt"), &super::sha256(b"Anna = Ana")));
         let kept = store.read(&format!("films/glossaries/{sha256}.txt")).await.expect("reads");
@@ -125,9 +125,9 @@ mod tests {
         for (answer, is_waited_for, words) in [
             (Ok(None), true, "does not exist"),
             (Err(403), true, "'get' on configmaps"),
-            (Ok(data("french", "Anna = Anne")), false, "has no key 'spanish'; it has: french"),
-            (Ok(data("spanish", "Anna")), false, "line 1 is 'Anna'"),
-            (Ok(data("spanish", &long)), false, "65537 bytes"),
+            (Ok(Some(data("french", "Anna = Anne"))), false, "has no key 'spanish'; it has: french"),
+            (Ok(Some(data("spanish", "Anna"))), false, "line 1 is 'Anna'"),
+            (Ok(Some(data("spanish", &long))), false, "65537 bytes"),
         ] {
             let (is_missing, message) = match found(answer).await.0.expect("an answer") {
                 Glossary::Missing(message) => (true, message),

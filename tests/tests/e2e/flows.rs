@@ -23,8 +23,8 @@ pub(crate) fn every_sample_ends_as_its_comment_says(system: &System) -> Result<(
             history::of(system, &token, job)?.iter().map(|event| text(&event["event_type"])).collect();
         events.dedup();
         let found = (text(&job["status"]["phase"]), text(&job["status"]["reason"]), events.join(", "));
-        let promised = (promise.phase.clone(), promise.reason.clone(), promise.events.clone());
-        ensure!(found == promised, "{}: {found:?}, and its comment says {promised:?}", promise.name);
+        let expected = (promise.phase.clone(), promise.reason.clone(), promise.events.clone());
+        ensure!(found == expected, "{}: {found:?}, and its comment says {expected:?}", promise.name);
     }
     let sidecar = std::fs::read_to_string(system.installation.folder.join("library/harbour.es.srt"))?;
     ensure!(sidecar.contains("Buenos días, Anna"), "{sidecar}");

@@ -34,9 +34,12 @@ struct Arguments {
 }
 
 /// Runs it until SIGTERM.
-#[tokio::main]
-pub async fn main() -> Result<()> {
-    let Arguments { common, sources, providers } = Arguments::parse();
+pub fn main() -> Result<()> {
+    super::to_its_end(run(Arguments::parse()))
+}
+
+async fn run(arguments: Arguments) -> Result<()> {
+    let Arguments { common, sources, providers } = arguments;
     config::init();
     let store = common.store()?;
     let (registry, metrics) = Metrics::of("subtitle-downloader");

@@ -37,10 +37,13 @@ struct Arguments {
 }
 
 /// Runs it until SIGTERM.
-#[tokio::main]
-pub async fn main() -> Result<()> {
+pub fn main() -> Result<()> {
+    super::to_its_end(run(Arguments::parse()))
+}
+
+async fn run(arguments: Arguments) -> Result<()> {
     let Arguments { common, servers, engines, continue_after_seconds, characters_per_day, calls_per_engine } =
-        Arguments::parse();
+        arguments;
     config::init();
     let store = common.store()?;
     let (registry, metrics) = Metrics::of("subtitle-translator");
