@@ -70,7 +70,7 @@ reasons! {
     /// No engine translates between these languages.
     LanguagePairUnsupported false;
     /// The translation did not pass the checks.
-    TranslationRejected true;
+    TranslationIncomplete true;
     /// The engine could not be reached or broke.
     EngineUnavailable true;
     /// The engine refused this system's key; correct it in its Secret.

@@ -193,7 +193,7 @@ impl<E: Translate> Translator<E> {
         if marks == DirectionMarks::Add && is_right_to_left(to) {
             texts = texts.iter().map(|text| lines::marked(source.format, text)).collect();
         }
-        let rejected = |error| Failure::new(Reason::TranslationRejected, error);
+        let rejected = |error| Failure::new(Reason::TranslationIncomplete, error);
         let translated = source.clone().with_texts(texts).map_err(rejected)?;
         check::frame(source, &translated).map_err(|rejected| ordered.rejected(&rejected))?;
         let report = Report::of(&translated, &refused);

@@ -67,7 +67,7 @@ fn what_the_checks_refuse_is_not_written_and_ends_with_5_and_the_cues() {
     let out = folder.0.join("b.srt").to_string_lossy().into_owned();
     let output = run(&[&film, "--from", "en", "--to", "es", "--out", &out]);
     assert_eq!(output.status.code(), Some(5), "{}", said(&output.stderr));
-    assert!(said(&output.stderr).contains("TranslationRejected: ") && said(&output.stderr).contains("cue 1: "));
+    assert!(said(&output.stderr).contains("TranslationIncomplete: ") && said(&output.stderr).contains("cue 1: "));
     assert!(!folder.0.join("b.srt").exists());
 }
 

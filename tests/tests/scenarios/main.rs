@@ -86,7 +86,7 @@ async fn scenario_07_whatever_an_engine_does_the_file_is_exact_or_the_job_fails_
     world.openai.always(Fault::Echo);
     world.ask("echo", &film, "es", by("openai")).await;
     let Ended::Failed(failed) = world.ended("echo").await else { panic!("English is no Spanish") };
-    assert_eq!(failed.reason, Reason::TranslationRejected);
+    assert_eq!(failed.reason, Reason::TranslationIncomplete);
     assert!(failed.error_message.contains("cue 1: it came back untranslated"), "{}", failed.error_message);
 
     // 429, a batch, then 456.

@@ -61,7 +61,7 @@ impl Ordered<'_> {
 
     pub(crate) fn rejected(&self, rejected: &Rejected) -> Failure {
         let message = format!("'{}' from {} to {}: {rejected}", self.route.identity(), self.from, self.to);
-        Failure::new(Reason::TranslationRejected, message)
+        Failure::new(Reason::TranslationIncomplete, message)
     }
 }
 

@@ -5,6 +5,7 @@
 //! lines after them, and only the last, which is empty, shows it.
 
 use super::check::{self, Pair, Rule};
+use crate::subtitle::markup::inline::with_tags_around;
 
 /// So many answers of one sheet are refused before the rest is given up: two bad pieces of fifty take about eleven, an
 /// engine that is broken altogether must not be paid a hundred times.
@@ -42,7 +43,7 @@ impl<'a> Sheet<'a> {
         let sources = &self.sources[range.clone()];
         let is_accepted = if range.len() == 1 {
             let verdict = match <[String; 1]>::try_from(answers) {
-                Ok([answer]) => check::piece(&sources[0], &answer, self.pair).map_or(Ok(answer), Err),
+                Ok([answer]) => judged(&sources[0], answer, self.pair),
                 Err(answers) => Err(Rule::Count(answers.len())),
             };
             let is_accepted = verdict.is_ok();
@@ -68,6 +69,19 @@ impl<'a> Sheet<'a> {
     /// What came of it, piece by piece.
     pub fn finish(self) -> Vec<Result<String, Rule>> {
         self.answers.into_iter().map(|answer| answer.unwrap_or(Err(Rule::GivenUp))).collect()
+    }
+}
+
+/// The answer to a piece that was asked alone. Tags that were lost or misplaced even so go around the whole text: better
+/// all of it in italics than a cue in the wrong language.
+fn judged(source: &str, answer: String, pair: Pair<'_>) -> Result<String, Rule> {
+    match check::piece(source, &answer, pair) {
+        None => Ok(answer),
+        Some(Rule::Tags) => {
+            let moved = with_tags_around(&answer, source);
+            check::piece(source, &moved, pair).map_or(Ok(moved), Err)
+        }
+        Some(rule) => Err(rule),
     }
 }
 
@@ -137,6 +151,19 @@ mod tests {
         let (answers, calls) = filled(&TEXTS, merge);
         let expected: Vec<Result<String, Rule>> = shout(&TEXTS.map(str::to_owned)).into_iter().map(Ok).collect();
         assert_eq!((answers, calls), (expected, 3));
+    }
+
+    #[test]
+    fn tags_that_are_lost_even_alone_go_around_the_whole_text() {
+        for (source, answer, expected) in [
+            ("Come <i>home</i> now", "Ven a casa ya", "<i>Ven a casa ya</i>"),
+            ("Go <x0/>now<x1/>, Anna Brown", "Vete ya, <x1/>señora", "<x0/>Vete ya, señora<x1/>"),
+        ] {
+            let (answers, calls) = filled(&["Where is Anna", source], |texts| {
+                texts.iter().map(|text| if text == source { answer } else { "Dónde está Anna" }.to_owned()).collect()
+            });
+            assert_eq!((answers[1].as_deref(), calls), (Ok(expected), 3), "asked together, then each alone");
+        }
     }
 
     #[test]

@@ -40,7 +40,7 @@ async fn tasks_in_every_way(bench: &Bench) {
 
     let silent = bench.translator(CountingEngine { says_nothing: true, ..CountingEngine::default() });
     deliver(&silent, &desk, &task).await;
-    assert_eq!(finished(bench, "outcome=\"failed\",reason=\"TranslationRejected\""), 1);
+    assert_eq!(finished(bench, "outcome=\"failed\",reason=\"TranslationIncomplete\""), 1);
     assert_eq!(
         bench.number("subtitle_engine_calls_total{engine=\"deepl\",outcome=\"rejected\"}"),
         16,

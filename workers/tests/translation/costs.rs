@@ -70,7 +70,7 @@ async fn what_was_rejected_is_not_remembered() {
     fake.always(Fault::German);
     let task = bench.task_of("a", &film(6), spec("es")).await;
     let Ended::Failed(failed) = run(&bench, deepl(&fake), &["deepl"], &task).await else { panic!("German") };
-    assert_eq!(failed.reason, Reason::TranslationRejected);
+    assert_eq!(failed.reason, Reason::TranslationIncomplete);
     assert_eq!(bench.store.names("n/memory").await.expect("lists"), [""; 0]);
 }
 

@@ -83,7 +83,7 @@ async fn a_model_that_has_its_own_names_is_told_once_and_then_refused() {
     let bench = Bench::new();
     let task = with(&bench, bench.task_of("a", &film(&LINES), spec("es")).await, NAMES).await;
     let Ended::Failed(failed) = run(&bench, openai(&model), &["openai"], &task).await else { panic!("its own names") };
-    assert_eq!(failed.reason, Reason::TranslationRejected);
+    assert_eq!(failed.reason, Reason::TranslationIncomplete);
     assert!(failed.error_message.contains("cue 1: 'Anna Brown' did not come back"), "{}", failed.error_message);
 }
 

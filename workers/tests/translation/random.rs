@@ -61,7 +61,7 @@ proptest! {
                 Ended::Failed(failed) => {
                     let is_named = match failed.reason {
                         Reason::EngineUnavailable => failed.error_message.contains(engine),
-                        Reason::TranslationRejected => {
+                        Reason::TranslationIncomplete => {
                             failed.error_message.contains("cue ") || failed.error_message.contains("instead of es")
                         }
                         _ => false,

@@ -82,7 +82,7 @@ async fn scenario_7_an_engine_that_never_gets_it_right_fails_with_the_cues_ids()
     let fake = fakes::openai::serve(true).await;
     fake.always(Fault::Echo);
     let Ended::Failed(failed) = run(&bench, openai(&fake), &["openai"], &task).await else { panic!("nothing to ship") };
-    assert_eq!(failed.reason, Reason::TranslationRejected);
+    assert_eq!(failed.reason, Reason::TranslationIncomplete);
     assert!(failed.error_message.contains("cue 1: it came back untranslated"), "{}", failed.error_message);
 }
 
@@ -203,7 +203,7 @@ async fn the_next_engine_takes_over_from_one_that_is_away_but_not_from_one_that_
     let bench = Bench::new();
     let task = bench.task_of("a", &film, spec("es")).await;
     let Ended::Failed(failed) = run(&bench, both(), &["deepl", "libretranslate"], &task).await else { panic!("errs") };
-    assert_eq!((failed.reason, libre.calls()), (Reason::TranslationRejected, before));
+    assert_eq!((failed.reason, libre.calls()), (Reason::TranslationIncomplete, before));
 }
 
 #[tokio::test]

@@ -97,7 +97,7 @@ pub(crate) fn run(
         eprintln!();
     }
     let Done { text, result } = done.map_err(|failed| Failure::Untranslated {
-        is_refused: failed.reason == Reason::TranslationRejected,
+        is_refused: failed.reason == Reason::TranslationIncomplete,
         code: failed.reason.as_str(),
         message: failed.error_message,
     })?;

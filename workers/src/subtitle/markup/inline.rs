@@ -42,6 +42,26 @@ pub(crate) fn plain(text: &str) -> String {
     pieces(text).into_iter().filter(|(is_tag, _)| !is_tag).map(|(_, piece)| piece).collect()
 }
 
+/// A text with the tags of another around it instead of its own: those that open in front, those that close behind, in
+/// their order. Placeholders (`<x0/>`) do not say which they are: the first half is taken to open.
+pub(crate) fn with_tags_around(text: &str, tagged: &str) -> String {
+    let tags: Vec<&str> = pieces(tagged).into_iter().filter_map(|(is_tag, piece)| is_tag.then_some(piece)).collect();
+    let stand_ins = tags.iter().filter(|tag| tag.ends_with("/>")).count();
+    let mut seen = 0;
+    let (mut front, mut behind) = (String::new(), String::new());
+    for tag in tags {
+        let closes = if tag.ends_with("/>") {
+            seen += 1;
+            seen > stand_ins.div_ceil(2)
+        } else {
+            tag.starts_with("</")
+        };
+        (if closes { &mut behind } else { &mut front }).push_str(tag);
+    }
+    let words = plain(text).split_whitespace().collect::<Vec<_>>().join(" ");
+    format!("{front}{words}{behind}")
+}
+
 /// A text without markup, as HTML has it.
 pub(crate) fn escaped(text: &str) -> String {
     text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;")
