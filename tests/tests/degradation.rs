@@ -290,7 +290,12 @@ const SEEN_ON_THE_WAY: [&str; 4] = [
 
 /// What happened here moved every number of the operator.
 fn numbers(stack: &Stack) {
-    let text = output(Command::new("curl").args(["-sf", &format!("{}/metrics", stack.api)])).expect("metrics");
+    let connected = || {
+        let text = output(Command::new("curl").args(["-sf", &format!("{}/metrics", stack.api)])).ok()?;
+        let is_connected = values(&text, "subtitle_broker_connected").any(|value| value == "1");
+        is_connected.then_some(text)
+    };
+    let text = eventually("the operator is connected with the broker", LIMIT, connected).expect("numbers");
     for name in [
         "subtitle_events_consumed_total{event_type=\"subtitle.ready\",source=\"downloader\"}",
         "subtitle_jobs_finished_total{result=\"success\",reason=\"SubtitleFound\"}",
