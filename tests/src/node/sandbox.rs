@@ -24,6 +24,7 @@ const CONTROL_GROUPS: &str = "/sys/fs/cgroup";
 
 /// The namespaces.
 pub(super) struct Sandbox {
+    name: String,
     first: Server,
     /// Its id outside, by which the namespaces are entered.
     target: u32,
@@ -50,7 +51,7 @@ impl Sandbox {
         name.hash(&mut digest);
         let third = u8::try_from(digest.finish() % 250).unwrap_or(0) + 1;
         let (outside, address) = (Ipv4Addr::new(10, 250, third, 1), Ipv4Addr::new(10, 250, third, 2));
-        let sandbox = Self { first, target, address, control_group };
+        let sandbox = Self { name: name.to_owned(), first, target, address, control_group };
         let is_ready = || output(sandbox.command("test").args(["-e", "/run/ready"])).ok();
         eventually("the namespaces have folders of their own", Duration::from_secs(10), is_ready)?;
         sandbox.connect(name, outside)?;
@@ -60,10 +61,8 @@ impl Sandbox {
 
     /// A pair of devices: one in the machine's network, one inside, which carries the node's address.
     fn connect(&self, name: &str, outside: Ipv4Addr) -> Result<()> {
-        let (device, target) = (format!("subs-{name}"), self.target.to_string());
+        let (device, target) = (device(name), self.target.to_string());
         let ip = |arguments: &[&str]| output(Command::new("ip").args(arguments)).map(drop);
-        // Of a node that has just ended: the kernel takes devices away with their namespace, but later.
-        let _ = ip(&["link", "delete", &device]);
         ip(&["link", "add", &device, "type", "veth", "peer", "name", "node0", "netns", &target])?;
         ip(&["addr", "add", &format!("{outside}/30"), "dev", &device])?;
         ip(&["link", "set", &device, "up"])?;
@@ -111,6 +110,7 @@ impl Drop for Sandbox {
         // The kernel needs a moment to end what was inside.
         let gone = || remove_control_groups(&self.control_group).then_some(());
         let _ = eventually("the control groups are removed", Duration::from_secs(10), gone);
+        forget(&self.name);
     }
 }
 
@@ -118,9 +118,15 @@ fn control_group(name: &str) -> String {
     format!("/subtitles-{name}")
 }
 
-/// Removes what a node of this name left when it was killed: empty control groups.
+fn device(name: &str) -> String {
+    format!("subs-{name}")
+}
+
+/// Removes what a node of this name may have left: control groups that nobody empties for one that was killed, and a
+/// device, which the kernel takes away only when the last connection through it has timed out.
 pub(super) fn forget(name: &str) {
     remove_control_groups(&control_group(name));
+    let _ = Command::new("ip").args(["link", "delete", &device(name)]).output();
 }
 
 /// One for each hierarchy of version 1, or the only one of version 2.
