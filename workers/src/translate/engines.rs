@@ -148,9 +148,11 @@ impl Engines {
     async fn lists(&self, engine: &str, from: &Language, to: &Language, variants: Variants) -> Result<bool, Trouble> {
         match engine {
             "apertium" => self.apertium.knows(from, to, variants).await.map_err(|error| Trouble::Away(error.message)),
-            "apertium-apy" => configured(self.apy.as_ref(), engine)?.knows(from, to, variants).await,
-            "libretranslate" => configured(self.libretranslate.as_ref(), engine)?.knows(from, to, variants).await,
-            "deepl" => configured(self.deepl.as_ref(), engine)?.knows(from, to, variants).await,
+            "apertium-apy" => Ok(configured(self.apy.as_ref(), engine)?.pair(from, to, variants).await?.is_some()),
+            "libretranslate" => {
+                Ok(configured(self.libretranslate.as_ref(), engine)?.pair(from, to, variants).await?.is_some())
+            }
+            "deepl" => Ok(configured(self.deepl.as_ref(), engine)?.pair(from, to, variants).await?.is_some()),
             // A model has no list; the checks judge what comes of it.
             "openai" => configured(self.openai.as_ref(), engine).map(|_| true),
             _ => Ok(true),

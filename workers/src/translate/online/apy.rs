@@ -22,7 +22,7 @@ struct Pairs {
 
 /// With the codes that it wants to hear again.
 #[derive(Clone, Deserialize)]
-struct Listed {
+pub(in crate::translate) struct Listed {
     #[serde(rename = "sourceLanguage")]
     from: String,
     #[serde(rename = "targetLanguage")]
@@ -61,20 +61,16 @@ impl Apy {
         Ok(pairs.filter_map(|pair| tag(&pair.from).zip(tag(&pair.to))).collect())
     }
 
-    async fn pair(&self, from: &Language, to: &Language, variants: Variants) -> Result<Option<&Listed>, Trouble> {
-        Ok(self.listed().await?.iter().find(|pair| {
-            tag(&pair.from).is_some_and(|offered| offered.base() == from.base())
-                && tag(&pair.to).is_some_and(|offered| serves(&offered, to, variants))
-        }))
-    }
-
-    pub(in crate::translate) async fn knows(
+    pub(in crate::translate) async fn pair(
         &self,
         from: &Language,
         to: &Language,
         variants: Variants,
-    ) -> Result<bool, Trouble> {
-        Ok(self.pair(from, to, variants).await?.is_some())
+    ) -> Result<Option<&Listed>, Trouble> {
+        Ok(self.listed().await?.iter().find(|pair| {
+            tag(&pair.from).is_some_and(|offered| offered.base() == from.base())
+                && tag(&pair.to).is_some_and(|offered| serves(&offered, to, variants))
+        }))
     }
 
     pub(in crate::translate) async fn translate(

@@ -102,7 +102,7 @@ impl DeepL {
         Ok(read(sources).into_iter().flat_map(of).collect())
     }
 
-    async fn pair(
+    pub(in crate::translate) async fn pair(
         &self,
         from: &Language,
         to: &Language,
@@ -118,15 +118,6 @@ impl DeepL {
         let mut served: Vec<&String> = languages.targets.iter().filter(is_served).collect();
         served.sort_by_key(|code| **code != usual);
         Ok(served.first().map(|target| (source, (*target).clone())))
-    }
-
-    pub(in crate::translate) async fn knows(
-        &self,
-        from: &Language,
-        to: &Language,
-        variants: Variants,
-    ) -> Result<bool, Trouble> {
-        Ok(self.pair(from, to, variants).await?.is_some())
     }
 
     pub(in crate::translate) async fn translate(

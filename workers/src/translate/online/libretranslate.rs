@@ -62,7 +62,12 @@ impl LibreTranslate {
     }
 
     /// The codes of a pair as this server has them.
-    async fn pair(&self, from: &Language, to: &Language, variants: Variants) -> Result<Option<(&str, &str)>, Trouble> {
+    pub(in crate::translate) async fn pair(
+        &self,
+        from: &Language,
+        to: &Language,
+        variants: Variants,
+    ) -> Result<Option<(&str, &str)>, Trouble> {
         let languages = self.listed().await?;
         let is_source = |listed: &&Listed| {
             language_code::read(&listed.code).is_some_and(|offered| serves(&offered, from, Variants::Script))
@@ -73,15 +78,6 @@ impl LibreTranslate {
             source.targets.iter().find(is_target).map(|target| (source.code.as_str(), target.as_str()))
         });
         Ok(pair)
-    }
-
-    pub(in crate::translate) async fn knows(
-        &self,
-        from: &Language,
-        to: &Language,
-        variants: Variants,
-    ) -> Result<bool, Trouble> {
-        Ok(self.pair(from, to, variants).await?.is_some())
     }
 
     pub(in crate::translate) async fn translate(
