@@ -4,6 +4,7 @@ use std::{path::PathBuf, time::Duration};
 
 use anyhow::{Result, ensure};
 use subtitle_tests::{
+    installation::RELEASE,
     process::{eventually, output},
     root,
     tools::{HELM_3, HELM_4},
@@ -30,6 +31,11 @@ fn field_exists(system: &System, field: &str) -> bool {
     output(system.kubectl(JOBS).args(["explain", field])).is_ok()
 }
 
+fn uninstall(system: &System) -> Result<()> {
+    let uninstall = ["uninstall", RELEASE, "--wait", "--timeout=120s"];
+    system.installation.told(system.installation.helm(&HELM_4)?.args(uninstall)).map(drop)
+}
+
 pub(crate) fn an_older_release_is_upgraded_with_jobs_in_flight_and_rolled_back(system: &System) -> Result<()> {
     system.install(&HELM_3, "install", &chart_before())?;
     system.tell("Helm 3 has installed the version before this one");
@@ -39,13 +45,8 @@ pub(crate) fn an_older_release_is_upgraded_with_jobs_in_flight_and_rolled_back(s
     ensure!(field_exists(system, ADDED_FIELD), "the CRD was not upgraded");
     system.tell("Helm 4 has upgraded it with jobs in flight");
     system.apply(&simulated_jobs("rolled-back", 30))?;
-    system.installation.told(system.installation.helm(&HELM_4)?.args([
-        "rollback",
-        "subtitles",
-        "1",
-        "--wait",
-        "--timeout=180s",
-    ]))?;
+    let rollback = ["rollback", RELEASE, "1", "--wait", "--timeout=180s"];
+    system.installation.told(system.installation.helm(&HELM_4)?.args(rollback))?;
     system.tell("Helm 4 has rolled it back with jobs in flight");
     let jobs = system.all_finished(LIMIT)?;
     ensure!(jobs.len() == 60, "{} jobs instead of 60", jobs.len());
@@ -59,12 +60,7 @@ const ADDED_FIELD: &str = "subtitlejob.status.glossary";
 
 pub(crate) fn uninstalling_leaves_jobs_and_a_second_install_adopts_them(system: &System) -> Result<()> {
     system.apply(&simulated_jobs("left-behind", 10))?;
-    system.installation.told(system.installation.helm(&HELM_4)?.args([
-        "uninstall",
-        "subtitles",
-        "--wait",
-        "--timeout=120s",
-    ]))?;
+    uninstall(system)?;
     ensure!(system.jobs()?.len() == 10, "jobs went with the release");
     system.install(&HELM_4, "install", &chart())?;
     system.tell("Helm 4 has uninstalled and installed it again");
@@ -77,12 +73,7 @@ pub(crate) fn uninstalling_leaves_jobs_and_a_second_install_adopts_them(system: 
 pub(crate) fn uninstalling_leaves_nothing_but_jobs_and_their_definition(system: &System) -> Result<()> {
     system.apply(&simulated_jobs("kept", 3))?;
     system.all_finished(LIMIT)?;
-    system.installation.told(system.installation.helm(&HELM_4)?.args([
-        "uninstall",
-        "subtitles",
-        "--wait",
-        "--timeout=120s",
-    ]))?;
+    uninstall(system)?;
     let kinds = "all,configmaps,secrets,serviceaccounts,roles,rolebindings,poddisruptionbudgets,leases";
     let left = ["get", kinds, "-l", "app.kubernetes.io/part-of=subtitles", "-o", "name"];
     // Pods have their grace to end.
