@@ -55,7 +55,7 @@ fn faults_beside(log: &File) -> Result<()> {
         return on_3;
     }
     // The version people run today, with the same broker session and topology.
-    on_3.and(faults("4", "200", &["--test", "broker", "--test", "contract", "--test", "faults"]))
+    on_3.and(faults("4", "500", &["--test", "broker", "--test", "contract", "--test", "faults"]))
 }
 
 fn faults_and_tests() -> Vec<Outcome> {
