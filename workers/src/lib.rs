@@ -30,6 +30,7 @@ pub mod named;
 pub mod program;
 pub mod report;
 pub mod run;
+pub mod search;
 mod settle;
 pub mod subtitle;
 pub mod task;

@@ -12,6 +12,7 @@ use subtitle_core::{
 };
 use subtitle_workers::{
     artefact::{Artefact, Author, write_sidecar},
+    clock::SystemClock,
     download::{Answer, Downloader},
     failure::Failure,
     find::{
@@ -87,6 +88,7 @@ impl Library {
             order: vec!["embedded", "library"],
             public_url: "http://example".to_owned(),
             metrics: Metrics::of("test").1,
+            clock: SystemClock::default(),
         };
         change(&mut downloader);
         let subject = Subject { job_id: "a".into(), namespace: "n".into(), name: "a".into(), attempt: 1 };

@@ -17,6 +17,7 @@ use subtitle_core::{
     reason::Reason,
 };
 use subtitle_workers::{
+    clock::SystemClock,
     download::Downloader,
     find::{
         Claims, Content, Finder, Found, SourceError, Sources, Trouble, Unfit,
@@ -27,6 +28,7 @@ use subtitle_workers::{
     },
     metrics::Metrics,
     report::{Gate, Stopped},
+    search::Search as _,
     store::Store,
     subtitle::{Format, file},
 };
@@ -223,6 +225,7 @@ async fn a_video_with_pictures_only_is_image_based_and_not_without_subtitles() {
         order: vec!["embedded", "library"],
         public_url: "http://example".to_owned(),
         metrics: Metrics::of("test").1,
+        clock: SystemClock::default(),
     };
     let task = DownloadRequested {
         video_url: String::new(),

@@ -4,10 +4,13 @@ use std::{collections::BTreeMap, sync::Arc};
 
 use axum::{Router, extract::Path, http::StatusCode, response::IntoResponse, routing::get};
 use subtitle_core::{job::Video, language::Language};
-use subtitle_workers::find::{
-    Content, Finder, Sources,
-    guard::{Guard, GuardedClient},
-    simulated::Simulation,
+use subtitle_workers::{
+    find::{
+        Content, Finder, Sources,
+        guard::{Guard, GuardedClient},
+        simulated::Simulation,
+    },
+    search::Search as _,
 };
 use tokio::net::TcpListener;
 

@@ -6,10 +6,13 @@ use std::{collections::BTreeMap, io::Write as _, path::PathBuf};
 use flate2::{Compression, write::ZlibEncoder};
 use proptest::prelude::*;
 use subtitle_core::job::Video;
-use subtitle_workers::find::{
-    Content, Finder, Sources,
-    guard::{Guard, GuardedClient},
-    simulated::Simulation,
+use subtitle_workers::{
+    find::{
+        Content, Finder, Sources,
+        guard::{Guard, GuardedClient},
+        simulated::Simulation,
+    },
+    search::Search as _,
 };
 
 /// An EBML element with an eight-byte size.

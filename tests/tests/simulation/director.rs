@@ -18,7 +18,7 @@ use crate::{
     operator,
     people::{self, Wish},
     session::route,
-    work::{Downloader, translator},
+    work::{downloader, translator},
     worker,
     world::{Sim, World},
 };
@@ -66,7 +66,7 @@ impl Director {
         }
         let store = worker::store(&self.sim, process, &self.files);
         if process < 4 {
-            let work = Downloader { sim: self.sim.clone(), process, store: store.clone() };
+            let work = downloader(&self.sim, process, &store);
             worker::start(&self.sim, process, self.incarnations, work, store);
         } else {
             let work = translator(&self.sim, process, &store);

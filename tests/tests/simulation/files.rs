@@ -38,10 +38,10 @@ fn away() -> Error {
     Error::Generic { store: "simulated", source: "no answer".into() }
 }
 
-/// What a file stands for, if something was paid for it: a download by its key, a batch by its own fingerprint.
+/// What a file stands for, if something was paid for it: a download by its name, a batch by its own fingerprint.
 fn paid_for(key: &str, bytes: &[u8]) -> Option<String> {
-    if key.contains("/found/") {
-        return Some(key.to_owned());
+    if let Some((_, name)) = key.split_once("/fetched/") {
+        return Some(name.to_owned());
     }
     let of = key.contains("/batches/").then(|| serde_json::from_slice::<serde_json::Value>(bytes).ok()).flatten()?;
     of["of"].as_str().map(str::to_owned)

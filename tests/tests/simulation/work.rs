@@ -1,5 +1,5 @@
-//! What the workers do: the production translator over an engine that is paid by the call, and a downloader over a
-//! source that is. A job's title says how it goes: `found-1`, `translated-2`, `flaky-3`, `hopeless-4`,
+//! What the workers do: the production's downloader over a source that is paid by the file, and its translator over an
+//! engine that is paid by the call. A job's title says how it goes: `found-1`, `translated-2`, `flaky-3`, `hopeless-4`,
 //! `broken-5`, `quota-6`, `wordy-7`, `poison-8`.
 
 use std::{collections::BTreeMap, fmt::Write as _, sync::OnceLock, time::Duration};
@@ -8,26 +8,29 @@ use jiff::SignedDuration;
 use subtitle_broker::{BrokerError, Publish};
 use subtitle_core::{
     event::{Event, source},
-    job::{self, Variants},
+    job::{Variants, Video},
     language::Language,
-    payload::{DownloadRequested, DownloadStarted, Ready, Subject, TranslateRequested},
-    reason::Reason,
+    payload::{DownloadRequested, Subject},
     topology::DOWNLOAD_QUEUE,
 };
 use subtitle_store::{Store, sha256};
 use subtitle_workers::{
     clock::Clock,
+    download::Downloader,
     engine::{Question, Translate},
-    failure::Failure,
-    find::{Sources, simulated::Simulation},
+    find::{
+        About, Claims, Content, Found, Origin, SourceError, Sources, Trouble, online::Offer, simulated::Simulation,
+    },
     metrics::Metrics,
-    report::{Gate as _, Reporter, Stopped},
+    report::{Reporter, Stopped},
+    search::Search,
     task::Work,
     translate::EngineError,
     translator::Translator,
 };
+use url::Url;
 
-use crate::world::Sim;
+use crate::{worker::SimClock, world::Sim};
 
 /// A call that costs something: how long it takes and whether it fails are chance; the checks are told.
 async fn pay(sim: &Sim, process: usize, (what, claim): (&str, &str), longest: u64) -> bool {
@@ -48,123 +51,147 @@ async fn pay(sim: &Sim, process: usize, (what, claim): (&str, &str), longest: u6
     })
 }
 
-/// Finds subtitles.
-pub(crate) struct Downloader {
-    /// The world.
-    pub(crate) sim: Sim,
-    /// Whose it is.
-    pub(crate) process: usize,
-    /// Where results go.
-    pub(crate) store: Store,
-}
-
-/// How every line begins.
-const LINE: &str = "The harbour of ";
+/// How every line begins, in the language of what is found and of what is translated.
+const FOUND: &str = "La última barca deja el puerto de ";
+const TRANSLATED: &str = "The last boat leaves the harbour of ";
 
 fn text(title: &str) -> String {
     let cues = if title.ends_with("-long") { 55 } else { 3 };
+    let line = if title.starts_with("translated") { TRANSLATED } else { FOUND };
     let mut text = String::new();
     for at in 1..=cues {
-        let _ = write!(text, "{at}\n00:00:{at:02},000 --> 00:00:{at:02},900\n{LINE}{title}, line {at}\n\n");
+        let _ = write!(text, "{at}\n00:00:{at:02},000 --> 00:00:{at:02},900\n{line}{title}, {at}\n\n");
     }
     text.trim_end().to_owned() + "\n"
 }
 
-impl Downloader {
-    /// The file's text, paid for unless it is in the store.
-    async fn fetch(
-        &self,
-        key: &str,
-        title: &str,
-        reporter: &Reporter<'_, impl Publish, impl Clock>,
-    ) -> Result<String, Stopped> {
-        if let Some(bytes) = self.store.read(key).await.map_err(Failure::from)? {
-            return Ok(String::from_utf8_lossy(&bytes).into_owned());
-        }
-        reporter.pass()?;
-        let longest = if title.starts_with("slow") { 90_000 } else { 3_000 };
-        let claim = format!("download-{}", reporter.subject().job_id);
-        if !pay(&self.sim, self.process, (key, &claim), longest).await {
-            return Err(Failure::new(Reason::SourceUnavailable, "the source is away").into());
-        }
-        let text = text(title);
-        self.store.create(key, text.clone().into()).await.map_err(Failure::from)?;
-        Ok(text)
-    }
+/// What the source is called.
+const LIBRARY: &str = "library";
+
+/// A source whose files are paid for, in place of those that the downloader asks in production.
+pub(crate) struct Shelf {
+    sim: Sim,
+    process: usize,
+    sources: Sources,
 }
 
-/// How the first attempts of some jobs go wrong.
-fn failure(title: &str, attempt: u32, now: jiff::Timestamp) -> Option<Failure> {
-    let away = |message: &str| Some(Failure::new(Reason::SourceUnavailable, message));
+/// What keeps the source from answering for a title at first, or always.
+fn trouble(title: &str, attempt: u32, now: jiff::Timestamp) -> Option<SourceError> {
+    let away = |message: &str| Some(SourceError::new(LIBRARY, Trouble::Unavailable, message));
     match title.split('-').next()? {
-        "hopeless" => Some(Failure::new(Reason::NoSubtitleFound, "nobody has it")),
         "wordy" => away(&"the source is away and says so at length, ".repeat(15)),
         "broken" => away("the source is always away"),
         "flaky" if attempt <= 2 => away("the source is away at first"),
         "quota" if attempt == 1 => {
-            let not_before = Some(now + SignedDuration::from_secs(20));
-            Some(Failure { not_before, ..Failure::new(Reason::SourceUnavailable, "the quota is used up") })
+            let renewed = Some(now + SignedDuration::from_secs(20));
+            Some(SourceError::new(LIBRARY, Trouble::Quota(renewed), "the quota is used up"))
         }
         _ => None,
     }
 }
 
-impl Work for Downloader {
+impl Search for Shelf {
+    fn sources(&self) -> &Sources {
+        &self.sources
+    }
+
+    fn missing(&self, _: &str) -> Option<&'static str> {
+        None
+    }
+
+    async fn about(&self, _: &Video) -> About {
+        About::default()
+    }
+
+    async fn list(
+        &self,
+        source: &'static str,
+        video: &Video,
+        languages: &[Language],
+        seed: &str,
+    ) -> Result<Vec<Found>, SourceError> {
+        let title = video.title.as_deref().unwrap_or_default();
+        let attempt = seed.rsplit_once(':').and_then(|(_, attempt)| attempt.parse().ok()).unwrap_or(1);
+        if let Some(error) = trouble(title, attempt, self.sim.clock(self.process)) {
+            return Err(error);
+        }
+        let has = if title.starts_with("translated") { "en" } else { "es" };
+        let fits = |language: &&Language| language.as_str() == has && !title.starts_with("hopeless");
+        let url = Url::parse(&format!("http://shelf/{title}")).expect("a URL");
+        let found = |language: &Language| Found {
+            source,
+            label: title.to_owned(),
+            language: language.clone(),
+            forced: false,
+            hearing_impaired: false,
+            is_machine_translated: false,
+            identity: title.to_owned(),
+            claims: Claims::ThisVideo { is_default: false },
+            origin: Ok(Origin::Online(Offer::At(url.clone()))),
+        };
+        Ok(languages.iter().filter(fits).map(found).collect())
+    }
+
+    async fn list_online(
+        &self,
+        provider: &'static str,
+        video: &Video,
+        languages: &[Language],
+        _: &About,
+    ) -> Result<Vec<Found>, SourceError> {
+        self.list(provider, video, languages, "").await
+    }
+
+    async fn fetch(&self, found: &Found) -> Result<Content, SourceError> {
+        let title = found.label.as_str();
+        let longest = if title.starts_with("slow") { 90_000 } else { 3_000 };
+        let what = sha256(found.identity.as_bytes())[..40].to_owned();
+        if !pay(&self.sim, self.process, (&what, &format!("fetch-{what}")), longest).await {
+            return Err(SourceError::new(found.source, Trouble::Unavailable, "the source is away"));
+        }
+        Ok(Content::Bytes(text(title).into_bytes()))
+    }
+}
+
+/// The production downloader of a process; some tasks end the session of whoever takes them.
+pub(crate) struct Poisonable(Downloader<Shelf, SimClock>);
+
+impl Work for Poisonable {
     type Task = DownloadRequested;
     const QUEUE: &'static str = DOWNLOAD_QUEUE;
     const SOURCE: &'static str = source::DOWNLOADER;
 
-    fn claim(&self, subject: &Subject, _: &DownloadRequested) -> String {
-        format!("{}/claims/download-{}", subject.namespace, subject.job_id)
+    fn claim(&self, subject: &Subject, task: &DownloadRequested) -> String {
+        self.0.claim(subject, task)
     }
 
     async fn perform(
         &self,
-        _: &Event,
+        event: &Event,
         task: DownloadRequested,
         reporter: &Reporter<'_, impl Publish, impl Clock>,
     ) -> Result<(), Stopped> {
-        reporter.publish(&DownloadStarted { worker: reporter.worker() }).await?;
-        let (subject, title) = (reporter.subject(), task.video_title.as_str());
-        if title.starts_with("poison") {
-            return Err(BrokerError::Cancelled.into()); // whoever takes it, loses its session
+        if task.video_title.starts_with("poison") {
+            return Err(BrokerError::Cancelled.into());
         }
-        if let Some(failure) = failure(title, subject.attempt, self.sim.clock(self.process)) {
-            return Err(failure.into());
-        }
-        let key = format!("{}/found/{title}-{}.srt", subject.namespace, subject.job_id);
-        let text = self.fetch(&key, title, reporter).await?;
-        let (url, sha256) = (format!("http://files/{key}"), sha256(text.as_bytes()));
-        if title.starts_with("translated") {
-            let from = job::Artefact { key: key.clone(), language: "en".to_owned(), sha256 };
-            let request = TranslateRequested {
-                subtitle_file_path: key,
-                source_language: "en".to_owned(),
-                target_language: task.language,
-                from,
-                spec: task.spec,
-                glossary: task.glossary,
-                candidates: vec![],
-            };
-            return reporter.publish(&request).await;
-        }
-        let result = job::JobResult {
-            url: url.clone(),
-            key: key.clone(),
-            language: task.language.clone(),
-            sha256,
-            ..job::JobResult::default()
-        };
-        let ready = Ready {
-            subtitle_path: key,
-            language: task.language,
-            download_url: url,
-            result,
-            candidates: vec![],
-            simulated: false,
-        };
-        reporter.publish(&ready).await
+        self.0.perform(event, task, reporter).await
     }
+}
+
+fn sources() -> Sources {
+    Sources { libraries: BTreeMap::new(), library_url: None, http: client(), simulation: Simulation::default() }
+}
+
+/// The production downloader of a process.
+pub(crate) fn downloader(sim: &Sim, process: usize, store: &Store) -> Poisonable {
+    Poisonable(Downloader {
+        store: store.clone(),
+        finder: Shelf { sim: sim.clone(), process, sources: sources() },
+        order: vec![LIBRARY],
+        public_url: "http://example".to_owned(),
+        metrics: Metrics::of("simulation").1,
+        clock: SimClock::new(sim, process),
+    })
 }
 
 /// An engine that is paid by the batch.
@@ -181,7 +208,7 @@ impl Translate for Engine {
     async fn translate(&self, _: &str, Question { to, texts, .. }: Question<'_>) -> Result<Vec<String>, EngineError> {
         // As the production's checkpoints name a batch, so that the store can tell when it is kept.
         let what = sha256(&serde_json::to_vec(texts).expect("texts are JSON"));
-        let title = texts.first().and_then(|text| text.strip_prefix(LINE)?.split(',').next()).unwrap_or_default();
+        let title = texts.first().and_then(|text| text.strip_prefix(TRANSLATED)?.split(',').next()).unwrap_or_default();
         let claim = format!("translate-{}", sha256(text(title).as_bytes()));
         if !pay(&self.sim, self.process, (&what, &claim), 20_000).await {
             return Err(EngineError::away("simulated", "the engine is away"));
@@ -203,12 +230,7 @@ fn client() -> reqwest::Client {
 pub(crate) fn translator(sim: &Sim, process: usize, store: &Store) -> Translator<Engine> {
     Translator {
         store: store.clone(),
-        sources: Sources {
-            libraries: BTreeMap::new(),
-            library_url: None,
-            http: client(),
-            simulation: Simulation::default(),
-        },
+        sources: sources(),
         engines: Engine { sim: sim.clone(), process },
         order: vec!["simulated"],
         public_url: "http://example".to_owned(),

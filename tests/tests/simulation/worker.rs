@@ -42,6 +42,13 @@ pub(crate) struct SimClock {
     process: usize,
 }
 
+impl SimClock {
+    /// That of a process.
+    pub(crate) fn new(sim: &Sim, process: usize) -> Self {
+        Self { sim: sim.clone(), process }
+    }
+}
+
 impl Clock for SimClock {
     fn now(&self) -> Timestamp {
         self.sim.clock(self.process)
@@ -76,7 +83,7 @@ pub(crate) fn start<W: Work>(sim: &Sim, process: usize, incarnation: u64, work: 
             let worker = name_of(process).to_owned();
             let incarnation = format!("{worker}/{incarnation}");
             let (_, metrics) = Metrics::of("simulation");
-            let clock = SimClock { sim: sim.clone(), process };
+            let clock = SimClock::new(&sim, process);
             let mut desk = Desk::new(session.clone(), store.clone(), clock, worker, incarnation, metrics);
             desk.cancelled = cancelled.clone();
             let error = serve(&sim, &work, &Arc::new(desk)).await;

@@ -5,10 +5,13 @@ use std::{collections::BTreeMap, fs};
 
 use libfuzzer_sys::fuzz_target;
 use subtitle_core::job::Video;
-use subtitle_workers::find::{
-    Finder, Sources,
-    guard::{Guard, GuardedClient},
-    simulated::Simulation,
+use subtitle_workers::{
+    find::{
+        Finder, Sources,
+        guard::{Guard, GuardedClient},
+        simulated::Simulation,
+    },
+    search::Search as _,
 };
 
 fuzz_target!(|bytes: &[u8]| {

@@ -10,9 +10,11 @@ use subtitle_core::{
 
 use super::{Downloader, invalid};
 use crate::{
+    clock::Clock,
     failure::Failure,
     find::{About, Found, SourceError, select},
     named::exactly,
+    search::Search,
 };
 
 /// What looking gave.
@@ -33,12 +35,12 @@ impl Looked {
     }
 }
 
-impl Downloader {
+impl<S: Search, C: Clock> Downloader<S, C> {
     /// The sources to ask: exactly the spec's, else the wished ones that are known, else this worker's own order.
     pub(super) fn order(&self, task: &DownloadRequested) -> Result<Vec<&'static str>, Failure> {
         if let Some(named) = &task.spec.sources {
             let order = exactly("spec.sources", "downloader", &SOURCES, named)?;
-            let missing = order.iter().find_map(|name| Some((name, self.finder.online.missing(name)?)));
+            let missing = order.iter().find_map(|name| Some((name, self.finder.missing(name)?)));
             return missing.map_or(Ok(order.clone()), |(name, setting)| {
                 let message = format!(
                     "spec.sources names '{name}', which this downloader is not configured for: set {setting}, or leave \
@@ -48,7 +50,7 @@ impl Downloader {
             });
         }
         let wished = task.preferred_sources.iter().filter_map(|name| known(&SOURCES, name));
-        let wished: Vec<&'static str> = wished.filter(|name| self.finder.online.missing(name).is_none()).collect();
+        let wished: Vec<&'static str> = wished.filter(|name| self.finder.missing(name).is_none()).collect();
         Ok(if wished.is_empty() { self.order.clone() } else { wished })
     }
 

@@ -24,11 +24,12 @@ use subtitle_core::{
 
 use crate::{
     artefact::{Artefact, Author, download_url, write_sidecar},
-    clock::Clock,
+    clock::{Clock, SystemClock},
     failure::Failure,
     find::Finder,
     metrics::Metrics,
     report::{Gate, Reporter, Stopped},
+    search::Search,
     store::Store,
     task::Work,
     translate::announced,
@@ -36,17 +37,19 @@ use crate::{
 use take::Taken;
 
 /// Finds subtitles.
-pub struct Downloader {
+pub struct Downloader<S = Finder, C = SystemClock> {
     /// Where results go.
     pub store: Store,
     /// Where to look.
-    pub finder: Finder,
+    pub finder: S,
     /// The order when a job names none.
     pub order: Vec<&'static str>,
     /// Where this system's API is reached.
     pub public_url: String,
     /// What is counted.
     pub metrics: Metrics,
+    /// The time.
+    pub clock: C,
 }
 
 fn invalid(message: impl std::fmt::Display) -> Failure {
@@ -57,7 +60,7 @@ fn parse(tag: &str) -> Result<Language, Failure> {
     Language::parse(tag).map_err(invalid)
 }
 
-impl Work for Downloader {
+impl<S: Search, W: Clock> Work for Downloader<S, W> {
     type Task = DownloadRequested;
     const QUEUE: &'static str = DOWNLOAD_QUEUE;
     const SOURCE: &'static str = source::DOWNLOADER;
@@ -120,7 +123,7 @@ pub enum Answer {
     },
 }
 
-impl Downloader {
+impl<S: Search, C: Clock> Downloader<S, C> {
     /// Looks, chooses, fetches and stores.
     pub async fn answer(
         &self,
@@ -134,7 +137,7 @@ impl Downloader {
         let from: Vec<Language> = from.into_iter().filter(|language| !wanted.accepts(language)).collect();
         let order = self.order(task)?;
         let policy = spec.translation.policy;
-        let now = jiff::Timestamp::now();
+        let now = self.clock.now();
         let (from, refusal) = announced::worthwhile(&self.store, from, &wanted, &spec.translation, now).await?;
         // What nobody can translate is not worth a download; what nobody may have found is not even worth a question.
         let refusal = refusal.filter(|_| from.is_empty());
@@ -153,7 +156,7 @@ impl Downloader {
             && let Some(Taken { artefact, candidates, simulated }) =
                 self.take(&mut looked, &wanted, task, subject, gate).await?
         {
-            write_sidecar(&self.finder.sources, spec, &artefact, &wanted, Author::Unknown).await?;
+            write_sidecar(self.finder.sources(), spec, &artefact, &wanted, Author::Unknown).await?;
             return Ok(Answer::Ready { artefact, candidates, simulated });
         }
         if policy != TranslationPolicy::Never {

@@ -11,11 +11,13 @@ use subtitle_core::{
 
 use super::{Downloader, look::Looked};
 use crate::{
+    clock::Clock,
     failure::Failure,
     find::{Claims, Found, SourceError, Trouble, Unfit, select},
+    search::Search,
 };
 
-impl Downloader {
+impl<S: Search, C: Clock> Downloader<S, C> {
     /// The failure that says it, with everything that was considered.
     pub(super) async fn nothing(
         &self,
@@ -37,7 +39,7 @@ impl Downloader {
             unanswered(&looked.errors, order)
         } else if let Some((_, failure)) = looked.bad.first() {
             Failure::new(failure.reason, &failure.message)
-        } else if self.finder.sources.is_missing(&task.spec.video).await {
+        } else if self.finder.sources().is_missing(&task.spec.video).await {
             let (path, library) = (location(&task.spec.video), &task.spec.video.library);
             Failure::new(
                 Reason::VideoUnavailable,

@@ -9,11 +9,12 @@ use subtitle_core::payload::Subject;
 use super::{Downloader, take::Unfetched};
 use crate::{
     claim::{Claim, Claimed},
-    clock::{Clock as _, SystemClock},
+    clock::Clock,
     failure::Failure,
     find::{Content, Found},
     hold::keep,
     report::{Gate, Stopped},
+    search::Search,
     store::sha256,
 };
 
@@ -28,7 +29,7 @@ pub(super) enum Once {
     Unfetched(Unfetched),
 }
 
-impl Downloader {
+impl<S: Search, C: Clock> Downloader<S, C> {
     /// The bytes of `found`: those that anybody in this namespace fetched before, else fetched now by whoever holds the
     /// claim to it.
     pub(super) async fn once(&self, found: &Found, subject: &Subject, gate: &dyn Gate) -> Result<Once, Stopped> {
@@ -36,7 +37,7 @@ impl Downloader {
         let key = format!("{}/fetched/{name}", subject.namespace);
         let folder = format!("{}/claims/fetch-{name}", subject.namespace);
         let lost = AtomicBool::new(false);
-        let (owner, clock) = (uuid::Uuid::now_v7().to_string(), SystemClock::default());
+        let owner = uuid::Uuid::now_v7().to_string();
         loop {
             if let Some(bytes) = self.store.read(&key).await? {
                 self.metrics.cache_hits.increment(["fetched"]);
@@ -44,11 +45,11 @@ impl Downloader {
             }
             // Not paid for, if meanwhile the job was deleted or the session ended.
             gate.pass()?;
-            let claim = match Claim::take(&self.store, &folder, &owner, clock.now()).await? {
+            let claim = match Claim::take(&self.store, &folder, &owner, self.clock.now()).await? {
                 Claimed::Ours(claim) => claim,
                 // Whoever holds it will be done, or dead, within a lease.
                 Claimed::Theirs(_) => {
-                    clock.sleep(LOOK_AGAIN_AFTER).await;
+                    self.clock.sleep(LOOK_AGAIN_AFTER).await;
                     continue;
                 }
             };
@@ -56,8 +57,9 @@ impl Downloader {
             let fetched = match self.store.read(&key).await {
                 Ok(Some(bytes)) => Ok(Once::Bytes(bytes)),
                 Ok(None) => tokio::select! {
+                    biased;
                     fetched = self.fetch_and_store(found, &key) => fetched,
-                    never = keep(&claim, &clock, &lost) => match never {},
+                    never = keep(&claim, &self.clock, &lost) => match never {},
                 },
                 Err(error) => Err(error.into()),
             };

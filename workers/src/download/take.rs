@@ -13,9 +13,11 @@ use subtitle_core::{
 use super::{Downloader, look::Looked, once::Once};
 use crate::{
     artefact::{self, Artefact},
+    clock::Clock,
     failure::Failure,
     find::{Claims, Content, Found, Origin, SourceError, Trouble, select},
     report::{Gate, Stopped},
+    search::Search,
     subtitle::{
         Format, Subtitle,
         container::Episode,
@@ -83,7 +85,7 @@ fn opened(bytes: &[u8], found: &Found, language: &Language, video: &job::Video) 
     }
 }
 
-impl Downloader {
+impl<S: Search, C: Clock> Downloader<S, C> {
     /// Fetches the best of one language that turns out to be usable; none if there is none. A bad file makes room for
     /// the next candidate; at most `spec.selection.maxDownloads` that count against a quota are fetched.
     pub(super) async fn take(

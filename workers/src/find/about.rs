@@ -26,14 +26,7 @@ pub struct About {
 }
 
 impl Finder {
-    /// Looks into the video.
-    pub async fn about(&self, video: &Video) -> About {
-        let looked = self.look_into(video).await.unwrap_or_default();
-        // Whoever knows the hash of a file says so in the spec.
-        About { hash: video.movie_hash.clone().or(looked.hash), ..looked }
-    }
-
-    async fn look_into(&self, video: &Video) -> Option<About> {
+    pub(super) async fn look_into(&self, video: &Video) -> Option<About> {
         let looked = if let Some(url) = &video.url {
             let remote = Arc::new(Remote::open(&self.guarded, &url.parse().ok()?).await.ok()?);
             let size = remote.size();

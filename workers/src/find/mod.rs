@@ -33,6 +33,7 @@ pub use error::{SourceError, Trouble};
 pub use found::{Claims, Content, Found, Listed, Origin, Unfit};
 pub use sources::Sources;
 
+use crate::search::Search;
 use guard::GuardedClient;
 use online::{Online, Query};
 use sources::stamp;
@@ -58,10 +59,24 @@ impl Finder {
     pub fn usual_order(&self) -> Vec<&'static str> {
         [embedded::NAME, library::NAME].into_iter().chain(self.online.names()).collect()
     }
+}
 
-    /// What `source` has for this video in any of `languages`; sources that see every language at no cost list
-    /// the others too.
-    pub async fn list(
+impl Search for Finder {
+    fn sources(&self) -> &Sources {
+        &self.sources
+    }
+
+    fn missing(&self, source: &str) -> Option<&'static str> {
+        self.online.missing(source)
+    }
+
+    async fn about(&self, video: &Video) -> About {
+        let looked = self.look_into(video).await.unwrap_or_default();
+        // Whoever knows the hash of a file says so in the spec.
+        About { hash: video.movie_hash.clone().or(looked.hash), ..looked }
+    }
+
+    async fn list(
         &self,
         source: &'static str,
         video: &Video,
@@ -85,8 +100,7 @@ impl Finder {
         }
     }
 
-    /// What a provider has, for whoever has looked into the video already.
-    pub async fn list_online(
+    async fn list_online(
         &self,
         provider: &'static str,
         video: &Video,
@@ -98,8 +112,7 @@ impl Finder {
         Ok(found)
     }
 
-    /// The bytes or cues of one.
-    pub async fn fetch(&self, found: &Found) -> Result<Content, SourceError> {
+    async fn fetch(&self, found: &Found) -> Result<Content, SourceError> {
         let failed = |message: String| SourceError::new(found.source, Trouble::Unavailable, message);
         match found.origin.clone().map_err(|unfit| failed(unfit.to_string()))? {
             Origin::Bytes(bytes) => Ok(Content::Bytes(bytes.to_vec())),

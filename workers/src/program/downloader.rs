@@ -5,6 +5,7 @@ use clap::Parser;
 use subtitle_core::names::SOURCES;
 
 use crate::{
+    clock::SystemClock,
     config::{self, Common},
     download::Downloader,
     find::{
@@ -53,6 +54,7 @@ async fn run(arguments: Arguments) -> Result<()> {
         finder,
         public_url: common.public_url.clone(),
         metrics,
+        clock: SystemClock::default(),
     };
     common.run_with(downloader, store, registry, vitals).await
 }

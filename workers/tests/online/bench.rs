@@ -9,6 +9,7 @@ use subtitle_core::{
     payload::{DownloadRequested, Subject},
 };
 use subtitle_workers::{
+    clock::SystemClock,
     download::{Answer, Downloader},
     failure::Failure,
     find::{
@@ -22,6 +23,7 @@ use subtitle_workers::{
     },
     metrics::Metrics,
     report::{Gate, Stopped},
+    search::Search as _,
     store::Store,
 };
 
@@ -122,6 +124,7 @@ impl Bench {
             finder,
             public_url: "http://example".to_owned(),
             metrics: Metrics::of("test").1,
+            clock: SystemClock::default(),
         };
         Self { secrets, downloader }
     }

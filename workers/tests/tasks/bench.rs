@@ -21,7 +21,7 @@ use subtitle_core::{
 use subtitle_telemetry::Registry;
 use subtitle_workers::{
     claim::{Claim, Claimed},
-    clock::Clock,
+    clock::{Clock, SystemClock},
     desk::Desk,
     download::Downloader,
     engine::{Question, Translate},
@@ -210,6 +210,7 @@ impl Bench {
             order: vec![],
             public_url: "http://example".to_owned(),
             metrics: self.metrics.clone(),
+            clock: SystemClock::default(),
         }
     }
 

@@ -4,7 +4,10 @@ use std::io::{self, BufWriter, Write};
 
 use serde::Serialize;
 use subtitle_core::job::Candidate;
-use subtitle_workers::find::{SourceError, select};
+use subtitle_workers::{
+    find::{SourceError, select},
+    search::Search as _,
+};
 
 use crate::{
     failure::Failure,

@@ -9,6 +9,7 @@ use subtitle_core::{
 };
 use subtitle_workers::{
     artefact::Artefact,
+    clock::SystemClock,
     download::{Answer, Downloader},
     metrics::Metrics,
     report::{Gate, Stopped},
@@ -49,6 +50,7 @@ async fn found(question: &Question, format: &str) -> Result<Artefact, Failure> {
         finder,
         public_url: String::new(),
         metrics: Metrics::of("subtitles").1,
+        clock: SystemClock::default(),
     };
     let task = DownloadRequested {
         video_url: String::new(),
