@@ -244,9 +244,11 @@ impl Stack {
         })
     }
 
-    /// Another operator beside the first, under its own name; and where its API is.
-    pub fn another_operator(&self, name: &str) -> Result<(Server, String)> {
-        let place = Place { folder: &self.folder, programs: &self.programs, environment: &self.operator_environment };
+    /// Another operator beside the first, under its own name and with further variables; and where its API is.
+    pub fn another_operator(&self, name: &str, variables: &[(&str, &str)]) -> Result<(Server, String)> {
+        let mut environment = self.operator_environment.clone();
+        environment.extend(variables.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())));
+        let place = Place { folder: &self.folder, programs: &self.programs, environment: &environment };
         operator(name, &place, &Ways::straight(&self.cluster, &self.broker, &self.redis))
     }
 

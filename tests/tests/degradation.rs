@@ -1,7 +1,7 @@
 //! One part away at a time, as the old system promised it: jobs are accepted, wait or go on, and say so; when it is
 //! back, everything is right by itself. And what people do by hand about dead letters and histories.
 
-use std::{fs, process::Command, time::Duration};
+use std::{fs, path::Path, process::Command, time::Duration};
 
 use serde_json::Value;
 use subtitle_tests::{
@@ -264,6 +264,28 @@ fn a_full_broker(stack: &Stack) {
     assert_eq!(stack.finished("full", LIMIT).expect("finished")["status"]["phase"], "Done");
 }
 
+/// `--broker=none`: what would be asked is logged and marked, the job says what it waits for, and nothing pretends that
+/// anybody works. With a broker it goes on as if nothing had been.
+fn without_any_broker(stack: &mut Stack, folder: &Path) {
+    stack.operator.kill();
+    let (mut mock, _) = stack.another_operator("mock", &[("SUBTITLES_BROKER", "none")]).expect("starts");
+    stack.apply(&job("mocked", FOUND)).expect("accepted");
+    wait_for_reason(stack, "mocked", "WaitingForBroker");
+    let id = uid(&get(stack, "mocked"));
+    let log = || fs::read_to_string(folder.join("mock.log")).unwrap_or_default();
+    let is_logged = |line: &str| {
+        ["NOT published", "mock", "subtitle.download.requested", &id].iter().all(|part| line.contains(part))
+    };
+    eventually("the task is logged", LIMIT, || log().lines().any(is_logged).then_some(())).expect("so");
+    assert_eq!(log().lines().filter(|line| is_logged(line)).count(), 1, "logged once");
+    assert_eq!(get(stack, "mocked")["status"]["phase"], "Pending");
+    assert_eq!(history_length(stack, &id), "0");
+    mock.kill();
+    stack.operator.restart().expect("starts again");
+    assert_eq!(stack.finished("mocked", LIMIT).expect("finished")["status"]["phase"], "Done");
+    wait_for_history(stack, &id, "3");
+}
+
 /// Whether a number of a process is there and not 0.
 fn moved(api: &str, name: &str) -> bool {
     let text = output(Command::new("curl").args(["-sf", &format!("{api}/metrics")])).unwrap_or_default();
@@ -348,6 +370,7 @@ fn whatever_is_away_comes_right_by_itself() {
     somebody_else_writes(&stack);
     events_in_hand(&stack, &known);
     numbers(&stack);
+    without_any_broker(&mut stack, &folder);
     drop(stack);
     let _ = fs::remove_dir_all(&folder);
 }

@@ -22,7 +22,7 @@ fn leads(api: &str) -> Option<bool> {
 /// A rolling update: told to end in the middle of its work, the leader finishes what it has in hand and lets the next one
 /// begin at once, and no job loses, repeats or reverses a step.
 fn a_leader_that_is_told_to_end(stack: &mut Stack) {
-    let (_third, third_api) = stack.another_operator("third").expect("starts");
+    let (_third, third_api) = stack.another_operator("third", &[]).expect("starts");
     eventually("the third waits", LIMIT, || (leads(&third_api) == Some(false)).then_some(())).expect("so");
     let names: Vec<String> = (0..20).map(|at| format!("rolling-{at}")).collect();
     stack.apply(&names.iter().map(|name| job(name, FOUND)).collect::<Vec<_>>().join("---\n")).expect("applies");
@@ -44,7 +44,7 @@ fn a_leader_that_is_told_to_end(stack: &mut Stack) {
 fn another_operator_goes_on_when_the_leader_dies_and_a_leader_that_wakes_up_does_no_harm() {
     let folder = temporary_folder("leaders").expect("a temporary folder");
     let mut stack = Stack::start(&folder, None).expect("the stack starts");
-    let (mut second, second_api) = stack.another_operator("second").expect("starts");
+    let (mut second, second_api) = stack.another_operator("second", &[]).expect("starts");
     eventually("the second is ready and waits", LIMIT, || (leads(&second_api) == Some(false)).then_some(()))
         .expect("so");
     assert_eq!(leads(&stack.api), Some(true), "the first leads");
