@@ -55,6 +55,16 @@ pub fn hadolint(progress: Progress<'_>) -> Result<PathBuf> {
     })
 }
 
+/// Reads and writes subtitles in Python, beside which our own readers are measured; the folder for `PYTHONPATH`.
+pub fn pysubs2(progress: Progress<'_>) -> Result<PathBuf> {
+    let package = install("pysubs2", "1.8.1", 10, progress, |folder| {
+        let mut pip = Command::new("python3");
+        pip.args(["-m", "pip", "install", "--quiet", "--no-deps", "--target"]).arg(folder).arg("pysubs2==1.8.1");
+        pip
+    })?;
+    Ok(package.parent().map(Path::to_path_buf).unwrap_or_default())
+}
+
 /// Checks and tests Prometheus' rules. Debian's package is unpacked, not installed: its services are not wanted.
 pub fn promtool(progress: Progress<'_>) -> Result<PathBuf> {
     install("promtool", "debian", 30, progress, |folder| {

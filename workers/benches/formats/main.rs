@@ -1,5 +1,7 @@
-//! How fast files are read and written: 2,000 cues of our own dialogue, each format beside two libraries that read it.
+//! How fast files are read and written: 2,000 cues of our own dialogue, each format beside three libraries that read it.
 //! One iteration reads a text and writes the same format again, on one core. `cargo bench -p subtitle-workers`.
+
+mod pysubs2;
 
 use std::{fmt::Write as _, hint::black_box, str::FromStr as _, time::Duration};
 
@@ -36,6 +38,7 @@ fn formats(criterion: &mut Criterion) {
     let srt = film();
     let read = Subtitle::read(&srt).expect("a subtitle");
     let (vtt, ass) = (read.write(Format::WebVtt).text, read.write(Format::Ass).text);
+    let python = pysubs2::find();
 
     let mut group = criterion.benchmark_group("srt");
     group.throughput(Throughput::Bytes(srt.len() as u64));
@@ -51,6 +54,7 @@ fn formats(criterion: &mut Criterion) {
     group.bench_function("aspasia", |bencher| {
         bencher.iter(|| SubRipSubtitle::from_str(black_box(&srt)).expect("a subtitle").to_string());
     });
+    pysubs2::bench(&mut group, python.as_ref(), "srt", &srt);
     group.finish();
 
     let mut group = criterion.benchmark_group("webvtt");
@@ -70,6 +74,7 @@ fn formats(criterion: &mut Criterion) {
     group.bench_function("aspasia", |bencher| {
         bencher.iter(|| WebVttSubtitle::from_str(black_box(&vtt)).expect("a subtitle").to_string());
     });
+    pysubs2::bench(&mut group, python.as_ref(), "vtt", &vtt);
     group.finish();
 
     let mut group = criterion.benchmark_group("ass");
@@ -86,6 +91,7 @@ fn formats(criterion: &mut Criterion) {
     group.bench_function("aspasia", |bencher| {
         bencher.iter(|| AssSubtitle::from_str(black_box(&ass)).expect("a subtitle").to_string());
     });
+    pysubs2::bench(&mut group, python.as_ref(), "ass", &ass);
     group.finish();
 
     let mut group = criterion.benchmark_group("conversions");
