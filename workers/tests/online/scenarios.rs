@@ -1,7 +1,7 @@
 //! What peers get wrong about finding, each under its number: the real downloader as a process on a real RabbitMQ
 //! where a broker or a crash matters, else the same code in this one.
 
-use std::{fmt::Write as _, time::Duration};
+use std::{fmt::Write as _, fs, time::Duration};
 
 use jiff::{SignedDuration, Timestamp};
 use serde_json::{Value, json};
@@ -216,12 +216,32 @@ async fn scenario_09_a_forced_track_and_pictures_are_reported_as_such() {
 async fn scenario_10_old_hebrew_in_a_zip_with_an_old_name_is_utf_8_and_a_song_makes_it_no_description() {
     let (stage, provider) = (Stage::new("s10").await, Provider::start("podnapisi"));
     let _worker = stage.worker("one", &[("podnapisi", &provider)]);
-    let mut spec = in_language("he", "podnapisi");
-    spec["hearingImpaired"] = json!("Exclude");
-    stage.ask("a", spec).await;
+    let name = "The.Harbour.2024.1080p.WEB-DL.x264-TIDE";
+    fs::write(stage.folder.join(format!("library/{name}.mkv")), "no Matroska").expect("written");
+    let undescribed = |source: &str| {
+        let mut spec = in_language("he", source);
+        spec["video"] = json!({"title": "The Harbour", "year": 2024, "path": format!("{name}.mkv")});
+        spec["hearingImpaired"] = json!("Exclude");
+        spec["output"] = json!({"sidecar": "IfAbsent"});
+        spec
+    };
+    stage.ask("a", undescribed("podnapisi")).await;
     let ready = payload(&stage.outcome("a").await);
     let text = stage.stored(&ready["subtitle_path"]);
     assert!(text.contains("שלום לכולם, הסירה יוצאת מהנמל בצהריים") && text.contains("(שירה)"), "{text}");
+    // What was stored says what was asked, also to whoever finds it there.
+    let sidecar = fs::read_to_string(stage.folder.join(format!("library/{name}.he.srt")));
+    assert_eq!(sidecar.expect("a name without a flag"), text);
+    stage.ask("again", undescribed("library")).await;
+    let again = payload(&stage.outcome("again").await);
+    assert_eq!(
+        (&again["result"]["source"], &again["result"]["sha256"]),
+        (&json!("library"), &ready["result"]["sha256"])
+    );
+    let mut described = undescribed("library");
+    described["hearingImpaired"] = json!("Require");
+    stage.ask("described", described).await;
+    assert_eq!(payload(&stage.outcome("described").await)["reason"], "NoSubtitleFound");
 }
 
 fn hex(bytes: &[u8]) -> String {

@@ -60,6 +60,19 @@ pub(super) fn in_language(code: &str, name: &str) -> String {
     }
 }
 
+/// A zip whose one file has a name of an old charset, as programs of DOS wrote it: no writer of today does.
+pub(crate) fn zipped_under(name: &[u8], bytes: &[u8]) -> Vec<u8> {
+    let stand_in = "x".repeat(name.len());
+    let mut zip = zipped(&[(&stand_in, bytes)]);
+    // The file's header has it, and the directory.
+    for at in 0..zip.len() - name.len() {
+        if &zip[at..at + name.len()] == stand_in.as_bytes() {
+            zip[at..at + name.len()].copy_from_slice(name);
+        }
+    }
+    zip
+}
+
 /// A zip of files.
 pub(crate) fn zipped(files: &[(&str, &[u8])]) -> Vec<u8> {
     let mut zip = ZipWriter::new(std::io::Cursor::new(Vec::new()));

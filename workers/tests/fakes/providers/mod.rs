@@ -48,9 +48,10 @@ impl Provider {
             .stdout(Stdio::piped())
             .spawn()
             .expect("starts");
-        let lines = BufReader::new(child.stdout.take().expect("piped")).lines();
-        let url =
-            lines.map_while(Result::ok).find_map(|line| line.split_once("serving ").map(|(_, url)| url.to_owned()));
+        let mut lines = BufReader::new(child.stdout.take().expect("piped")).lines().map_while(Result::ok);
+        let url = lines.find_map(|line| line.split_once("serving ").map(|(_, url)| url.to_owned()));
+        // After a minute the test harness says that it takes long, and would end where nobody reads that.
+        std::thread::spawn(move || lines.for_each(drop));
         Self { child, url: url.expect("it serves") }
     }
 

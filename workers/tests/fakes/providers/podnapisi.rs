@@ -11,7 +11,7 @@ use serde_json::{Value, json};
 
 use super::{
     Fake, PAGE, answer,
-    films::{in_language, zipped},
+    films::{in_language, zipped, zipped_under},
     header, json_answer,
 };
 
@@ -98,12 +98,13 @@ async fn give(fake: &Fake, id: &str) -> Response<Body> {
     let Some(row) = rows().into_iter().find(|row| row["id"] == id) else { return answer(404, "text/html", PAGE) };
     fake.spend(id);
     let language = row["language"].as_str().unwrap_or_default();
-    let bytes = if language == "he" {
-        // As old Hebrew files are: windows-1255.
+    let zip = if language == "he" {
+        // As old Hebrew files are: windows-1255, in a zip whose names are in code page 862 ("the harbour") and say of
+        // themselves that they are in 437.
         let text = "1\r\n00:00:01,000 --> 00:00:03,000\r\nשלום לכולם, הסירה יוצאת מהנמל בצהריים\r\n\r\n2\r\n00:00:04,000 --> 00:00:06,000\r\n(שירה)\r\n";
-        encoding_rs::WINDOWS_1255.encode(text).0.into_owned()
+        zipped_under(b"\x84\x90\x8E\x8C.srt", &encoding_rs::WINDOWS_1255.encode(text).0)
     } else {
-        in_language(language, id).into_bytes()
+        zipped(&[("read me.nfo", b"TIDE"), ("subs/harbour.srt", in_language(language, id).as_bytes())])
     };
-    answer(200, "application/zip", zipped(&[("read me.nfo", b"TIDE"), ("subs/harbour.srt", &bytes)]))
+    answer(200, "application/zip", zip)
 }
