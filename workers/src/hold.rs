@@ -54,24 +54,28 @@ pub(crate) async fn obtain<P, C: Clock>(
     }
 }
 
-/// Renews the claim; when it is somebody else's, or could not be renewed for so long that it may be, says so in
-/// `lost` and does no more.
+/// Renews the claim; when it is lost, says so in `lost` and does no more.
 pub(crate) async fn keep<C: Clock>(claim: &Claim, clock: &C, lost: &AtomicBool) -> Infallible {
+    until_lost(claim, clock).await;
+    lost.store(true, Ordering::Relaxed);
+    std::future::pending().await
+}
+
+/// Renews the claim until it is somebody else's, or could not be renewed for so long that it may be.
+pub(crate) async fn until_lost<C: Clock>(claim: &Claim, clock: &C) {
     let mut renewed = clock.elapsed();
     loop {
         clock.sleep(LEASE / RENEWALS).await;
         let asked = clock.elapsed();
         match claim.renew(clock.now()).await {
             Ok(true) => renewed = asked,
-            Ok(false) => break,
+            Ok(false) => return,
             Err(error) => {
                 tracing::warn!(%error, "the claim was not renewed; trying again");
                 if clock.elapsed().saturating_sub(renewed) >= LEASE {
-                    break;
+                    return;
                 }
             }
         }
     }
-    lost.store(true, Ordering::Relaxed);
-    std::future::pending().await
 }

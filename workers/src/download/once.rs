@@ -1,7 +1,7 @@
 //! A provider's file is paid for once: its bytes are kept in the store, as they came, under namespace, provider and
 //! file id, and of all who want them at the same time one fetches. Does I/O.
 
-use std::{sync::atomic::AtomicBool, time::Duration};
+use std::time::Duration;
 
 use bytes::Bytes;
 use subtitle_core::payload::Subject;
@@ -12,7 +12,7 @@ use crate::{
     clock::Clock,
     failure::Failure,
     find::{Content, Found},
-    hold::keep,
+    hold::until_lost,
     report::{Gate, Stopped},
     search::Search,
     store::sha256,
@@ -36,7 +36,6 @@ impl<S: Search, C: Clock> Downloader<S, C> {
         let name = &sha256(found.identity.as_bytes())[..40];
         let key = format!("{}/fetched/{name}", subject.namespace);
         let folder = format!("{}/claims/fetch-{name}", subject.namespace);
-        let lost = AtomicBool::new(false);
         let owner = uuid::Uuid::now_v7().to_string();
         loop {
             if let Some(bytes) = self.store.read(&key).await? {
@@ -55,17 +54,20 @@ impl<S: Search, C: Clock> Downloader<S, C> {
             };
             // It may have been stored between the look and the claim.
             let fetched = match self.store.read(&key).await {
-                Ok(Some(bytes)) => Ok(Once::Bytes(bytes)),
+                Ok(Some(bytes)) => Some(Ok(Once::Bytes(bytes))),
                 Ok(None) => tokio::select! {
                     biased;
-                    fetched = self.fetch_and_store(found, &key) => fetched,
-                    never = keep(&claim, &self.clock, &lost) => match never {},
+                    fetched = self.fetch_and_store(found, &key) => Some(fetched),
+                    // What is not paid for by now is paid for by whoever has the claim.
+                    () = until_lost(&claim, &self.clock) => None,
                 },
-                Err(error) => Err(error.into()),
+                Err(error) => Some(Err(error.into())),
             };
             // A claim that is not given back ends by itself.
             let _ = claim.release().await;
-            return fetched;
+            if let Some(fetched) = fetched {
+                return fetched;
+            }
         }
     }
 

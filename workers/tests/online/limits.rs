@@ -10,14 +10,14 @@ use serde_json::json;
 use subtitle_broker::{Address, Session};
 use subtitle_core::reason::Reason;
 use subtitle_workers::{
-    find::online::turns::{Shared, Turns},
-    store::Store,
+    find::online::turns::{Shared, Turns, pace::Limits},
+    store::{Store, sha256},
 };
 use tokio::sync::watch;
 
 use crate::{
     bench::{Bench, Secrets, failed, film, ready},
-    providers::Provider,
+    providers::{Provider, spanish},
     stage::host,
 };
 
@@ -110,4 +110,39 @@ async fn of_workers_that_want_one_file_at_once_one_pays() {
             .await;
     assert!(texts.iter().all(|text| text == &texts[0]));
     assert_eq!(provider.seen().await["paid"], json!(["102"]));
+}
+
+/// What a lost claim was: an object under its folder that somebody else wrote.
+async fn taken_over(store: &Store, folder: &str) {
+    let claimed = async {
+        loop {
+            if let [number] = store.names(folder).await.expect("reads").as_slice() {
+                return number.parse::<u64>().expect("a number");
+            }
+            tokio::time::sleep(Duration::from_millis(20)).await;
+        }
+    };
+    let number = tokio::time::timeout(Duration::from_secs(60), claimed).await.expect("it takes the claim");
+    let until = jiff::Timestamp::now() + jiff::SignedDuration::from_mins(5);
+    let other = json!({"owner": "another worker", "expires": until}).to_string();
+    assert!(store.create(&format!("{folder}/{:08}", number + 1), other.into()).await.expect("written"));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_worker_that_loses_its_claim_before_it_paid_does_not_pay() {
+    let (provider, store) = (Provider::start("opensubtitles"), memory());
+    let secrets = Secrets::new();
+    let arguments = secrets.arguments(&[("opensubtitles", &provider)]);
+    // So slow that the claim is renewed before the login's turn, and again before the payment's.
+    let slow = Limits { apart: Duration::from_secs(25), logins: &[] };
+    let bench = Bench::with(secrets, &arguments, store.clone(), &|_, _| Turns::alone(slow));
+    let name = &sha256(b"opensubtitles:102")[..40];
+    let other = async {
+        taken_over(&store, &format!("n/claims/fetch-{name}")).await;
+        // It pays, and this worker has what it paid for.
+        store.create(&format!("n/fetched/{name}"), spanish("of another worker").into()).await.expect("written");
+    };
+    let (answer, ()) = tokio::join!(bench.answer("a", film()), other);
+    assert!(ready(answer).contains("of another worker"));
+    assert_eq!(provider.seen().await["calls"], json!({"search": 1}), "neither login nor payment");
 }
