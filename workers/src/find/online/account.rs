@@ -9,7 +9,7 @@ use std::time::Duration;
 use jiff::{SignedDuration, Timestamp};
 use reqwest::{
     RequestBuilder, StatusCode,
-    header::{HeaderMap, RETRY_AFTER},
+    header::{HeaderMap, LOCATION, RETRY_AFTER},
     redirect::Policy,
 };
 use serde::de::DeserializeOwned;
@@ -27,6 +27,8 @@ use crate::find::{
 
 /// Calls of one request.
 const TRIES: u32 = 3;
+/// How often a provider may send one request elsewhere; each time is a call.
+const MOST_REDIRECTS: u32 = 3;
 /// The first pause after a 5xx, doubled each time.
 const PAUSE: Duration = Duration::from_millis(500);
 /// A 429 that names no time.
@@ -77,6 +79,12 @@ impl Answer {
         let words = text::clean(&words, LONGEST_WORDS);
         let words = if words.is_empty() { "nothing" } else { &words };
         format!("{}: {words}", self.status.as_u16())
+    }
+
+    /// Where the request is sent instead.
+    fn location(&self, from: &Url) -> Option<Url> {
+        let location = self.headers.get(LOCATION)?.to_str().ok()?;
+        from.join(location).ok().filter(|_| self.status.is_redirection())
     }
 
     /// The seconds that one of these headers names.
@@ -189,6 +197,29 @@ impl Account {
         Err(trouble.unwrap_or_else(|| self.error(Trouble::Unavailable, "it was not called")))
     }
 
+    /// Asks at an address, and at the one that its answer names instead; what is asked with, such as a key, goes to no
+    /// other host.
+    pub(super) async fn ask(
+        &self,
+        wish: Wish,
+        is_final: fn(&Answer) -> bool,
+        mut url: Url,
+        headed: impl Fn(RequestBuilder) -> RequestBuilder,
+    ) -> Result<Answer, SourceError> {
+        for _ in 0..=MOST_REDIRECTS {
+            let answer = self.call(wish, is_final, || headed(self.http.get(url.clone()))).await?;
+            let Some(next) = answer.location(&url) else { return Ok(answer) };
+            if next.origin() != url.origin() {
+                let to = next.host_str().unwrap_or_default();
+                let message =
+                    format!("{} sends its callers to '{to}', where this system's calls do not go", self.host());
+                return Err(self.error(Trouble::Unavailable, message));
+            }
+            url = next;
+        }
+        Err(self.error(Trouble::Unavailable, format!("{} sends its callers in circles", self.host())))
+    }
+
     async fn read(&self, mut response: reqwest::Response) -> Result<Answer, SourceError> {
         let (status, headers) = (response.status(), response.headers().clone());
         let mut body = Vec::new();
@@ -256,8 +287,19 @@ impl Account {
         Err(trouble.unwrap_or_else(|| self.error(Trouble::Unavailable, "it was not called")))
     }
 
+    /// The file that `url` answered with, or the one at the place it named instead.
+    pub(super) async fn file_at(&self, url: &Url, answer: Answer) -> Result<Vec<u8>, SourceError> {
+        let gone = || self.error(Trouble::File, "the file is gone");
+        match (answer.status, answer.location(url)) {
+            (StatusCode::OK, _) => self.file(answer),
+            (StatusCode::NOT_FOUND | StatusCode::GONE, _) => Err(gone()),
+            (_, Some(link)) => self.linked(&link).await?.ok_or_else(gone),
+            _ => Err(self.unexpected(&answer)),
+        }
+    }
+
     /// A file's bytes, unless they are a web page in its place.
-    pub(super) fn file(&self, answer: Answer) -> Result<Vec<u8>, SourceError> {
+    fn file(&self, answer: Answer) -> Result<Vec<u8>, SourceError> {
         if is_page(&answer.body) || answer.body.is_empty() {
             let what = if answer.body.is_empty() { "nothing" } else { "a web page" };
             return Err(self.error(Trouble::File, format!("{} sent {what} in the subtitle's place", self.host())));

@@ -119,7 +119,7 @@ impl Gestdown {
     /// None for 404: it knows no such thing.
     async fn ask<T: DeserializeOwned>(&self, path: &str) -> Result<Option<T>, SourceError> {
         let url = self.account.url(path);
-        let answer = self.account.call(ASK, |_| false, || self.account.http.get(url.clone())).await?;
+        let answer = self.account.ask(ASK, |_| false, url, |get| get).await?;
         match answer.status {
             StatusCode::NOT_FOUND => Ok(None),
             StatusCode::LOCKED => {
@@ -148,11 +148,7 @@ impl Gestdown {
             );
             return Err(self.account.error(Trouble::Quota(Some(until)), message));
         }
-        match answer.status.as_u16() {
-            404 | 410 => Err(self.account.error(Trouble::File, "the file is gone")),
-            200 => self.account.file(answer),
-            _ => Err(self.account.unexpected(&answer)),
-        }
+        self.account.file_at(url, answer).await
     }
 }
 

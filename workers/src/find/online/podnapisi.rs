@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use reqwest::header::ACCEPT;
+use reqwest::{RequestBuilder, header::ACCEPT};
 use serde::Deserialize;
 use subtitle_core::{language::Language, names::PODNAPISI};
 use url::Url;
@@ -13,7 +13,7 @@ use super::{
     turns::pace::{Call, Limits, Wish},
 };
 use crate::{
-    find::{Claims, Found, Listed, Origin, SourceError, Trouble, release::Release},
+    find::{Claims, Found, Listed, Origin, SourceError, release::Release},
     language_code,
 };
 
@@ -90,8 +90,8 @@ impl Podnapisi {
         for language in codes(query.languages) {
             for page in 1..=MOST_PAGES {
                 let url = self.address(query, title, &language, page);
-                let request = || self.account.http.get(url.clone()).header(ACCEPT, "application/json");
-                let answer = self.account.call(ASK, |_| false, request).await?;
+                let headed = |get: RequestBuilder| get.header(ACCEPT, "application/json");
+                let answer = self.account.ask(ASK, |_| false, url, headed).await?;
                 let results: Page = self.account.json(&answer)?;
                 for row in results.data {
                     let row = self.found(row, query);
@@ -167,11 +167,7 @@ impl Podnapisi {
     /// The zip.
     pub(super) async fn fetch(&self, url: &Url) -> Result<Vec<u8>, SourceError> {
         let answer = self.account.call(ASK, |_| false, || self.account.http.get(url.clone())).await?;
-        match answer.status.as_u16() {
-            404 | 410 => Err(self.account.error(Trouble::File, "the file is gone")),
-            200 => self.account.file(answer),
-            _ => Err(self.account.unexpected(&answer)),
-        }
+        self.account.file_at(url, answer).await
     }
 }
 

@@ -81,8 +81,8 @@ impl SubDl {
         let credentials = self.files.read().map_err(|message| self.account.error(Trouble::Forbidden, message))?;
         let Some(url) = self.address(query, credentials.key.reveal()) else { return Ok(Vec::new()) };
         let wish = Wish { call: Call::Ask, credentials: credentials.fingerprint };
-        let request = || self.account.http.get(url.clone());
-        let answer = self.account.call(wish, is_spent, request).await.map_err(|error| credentials.hide(error))?;
+        let asked = self.account.ask(wish, is_spent, url, |get| get).await;
+        let answer = asked.map_err(|error| credentials.hide(error))?;
         if matches!(answer.status, StatusCode::FORBIDDEN | StatusCode::UNAUTHORIZED) {
             self.account.turns.note(Notice::Refused(credentials.fingerprint)).await;
             return Err(credentials.hide(self.account.unexpected(&answer)));
@@ -191,11 +191,9 @@ impl SubDl {
         let credentials = self.files.read().map_err(|message| self.account.error(Trouble::Forbidden, message))?;
         let wish = Wish { call: Call::Pay, credentials: credentials.fingerprint };
         let answer = self.account.call(wish, is_spent, || self.account.http.get(url.clone())).await?;
-        match answer.status.as_u16() {
-            _ if is_spent(&answer) => Err(self.spent().await),
-            404 | 410 => Err(self.account.error(Trouble::File, "the file is gone")),
-            200 => self.account.file(answer),
-            _ => Err(self.account.unexpected(&answer)),
+        if is_spent(&answer) {
+            return Err(self.spent().await);
         }
+        self.account.file_at(url, answer).await
     }
 }

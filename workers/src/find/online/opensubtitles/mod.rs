@@ -13,7 +13,7 @@ use std::{
 use jiff::{SignedDuration, Timestamp, tz::TimeZone};
 use reqwest::{
     RequestBuilder, StatusCode,
-    header::{ACCEPT, AUTHORIZATION, CONTENT_TYPE, LOCATION, USER_AGENT},
+    header::{ACCEPT, AUTHORIZATION, CONTENT_TYPE, USER_AGENT},
 };
 use serde::Deserialize;
 use serde_json::json;
@@ -40,8 +40,6 @@ pub const LIMITS: Limits = Limits {
 };
 /// Pages of a search, of 50 rows each, best first.
 const MOST_PAGES: u32 = 3;
-/// A search is sent elsewhere when its address is not in the form the provider keeps answers under; each is a call.
-const MOST_REDIRECTS: u32 = 3;
 /// A link lives three hours; used for less, so that it does not end on the way.
 const LINK_LIVES: Duration = Duration::from_hours(2);
 /// Links that are remembered.
@@ -138,26 +136,15 @@ impl OpenSubtitles {
         let wish = Wish { call: Call::Ask, credentials: credentials.fingerprint };
         let mut url = self.account.url("subtitles");
         url.set_query(Some(&query));
-        for _ in 0..=MOST_REDIRECTS {
-            let request = || Self::headed(self.account.http.get(url.clone()), &credentials);
-            let answer =
-                self.account.call(wish, never_final, request).await.map_err(|error| credentials.hide(error))?;
-            if !answer.status.is_redirection() {
-                return match answer.status {
-                    StatusCode::BAD_REQUEST => Ok(row::Page::default()), // such as for a hash it finds malformed
-                    StatusCode::UNAUTHORIZED | StatusCode::FORBIDDEN => Err(self.refused(&answer, &credentials).await),
-                    _ => self.account.json(&answer),
-                };
-            }
-            let location = answer.headers.get(LOCATION).and_then(|value| value.to_str().ok());
-            let next = location.and_then(|location| url.join(location).ok());
-            // The key goes to nobody else.
-            url = next.filter(|next| next.origin() == url.origin()).ok_or_else(|| {
-                self.account
-                    .error(Trouble::Unavailable, format!("{} redirects a search elsewhere", self.account.host()))
-            })?;
+        // It redirects what is not in the form that it keeps answers under.
+        let headed = |get| Self::headed(get, &credentials);
+        let asked = self.account.ask(wish, never_final, url, headed).await;
+        let answer = asked.map_err(|error| credentials.hide(error))?;
+        match answer.status {
+            StatusCode::BAD_REQUEST => Ok(row::Page::default()), // such as for a hash it finds malformed
+            StatusCode::UNAUTHORIZED | StatusCode::FORBIDDEN => Err(self.refused(&answer, &credentials).await),
+            _ => self.account.json(&answer),
         }
-        Err(self.account.error(Trouble::Unavailable, format!("{} redirects a search in circles", self.account.host())))
     }
 
     /// Key, user agent, name or password are wrong: said once, and not tried again until they change.
