@@ -47,6 +47,9 @@ pub struct DownloadRequested {
 pub struct DownloadStarted {
     /// The worker that took it.
     pub worker: String,
+    /// What of the question it leaves out, and why.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub warnings: Vec<String>,
 }
 
 /// `subtitle.ready`.

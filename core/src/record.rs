@@ -94,7 +94,7 @@ impl Record {
             video_title: display_name(&job.spec.video),
             language,
             target_language,
-            preferred_sources: job.spec.sources.iter().flatten().map(|source| source.name.clone()).collect(),
+            preferred_sources: job.spec.source_names(),
             status: status.phase.wire_status(status.step).to_owned(),
             attempt: status.attempt.max(1),
             revision: status.revision,

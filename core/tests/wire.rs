@@ -80,7 +80,10 @@ fn every_event_type_is_as_reviewed() {
                 glossary: None,
             },
         ),
-        round_trip(source::DOWNLOADER, &DownloadStarted { worker: "downloader-1".into() }),
+        round_trip(
+            source::DOWNLOADER,
+            &DownloadStarted { worker: "downloader-1".into(), warnings: vec!["no preferred source is left".into()] },
+        ),
         round_trip(
             source::DOWNLOADER,
             &Ready {

@@ -62,8 +62,12 @@ mod tests {
     #[test]
     fn only_a_task_becomes_a_failure_and_always_the_same_one() {
         let subject = Subject { job_id: "u".into(), namespace: "n".into(), name: "a".into(), attempt: 2 };
-        let mut task =
-            Event::new(&subject, source::MANAGER, Timestamp::UNIX_EPOCH, &DownloadStarted { worker: "w".into() });
+        let mut task = Event::new(
+            &subject,
+            source::MANAGER,
+            Timestamp::UNIX_EPOCH,
+            &DownloadStarted { worker: "w".into(), warnings: vec![] },
+        );
         assert_eq!(failure(&task, Timestamp::UNIX_EPOCH), None);
         task.event_type = EventType::DownloadRequested;
         let failed = failure(&task, Timestamp::UNIX_EPOCH).expect("a failure");

@@ -38,7 +38,7 @@ pub(crate) struct Rates {
 
 /// An event that says once more what the job's status says already: everything is done but a write of the status.
 pub(crate) fn event(subject: &Subject, now: Timestamp) -> Event {
-    let started = DownloadStarted { worker: "downloader-0".to_owned() };
+    let started = DownloadStarted { worker: "downloader-0".to_owned(), warnings: vec![] };
     Event { id: Some(Uuid::now_v7()), ..Event::new(subject, source::DOWNLOADER, now, &started) }
 }
 

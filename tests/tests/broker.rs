@@ -239,7 +239,7 @@ impl Work for Probe {
             let _permit = self.let_go.acquire().await;
         }
         reporter.pass()?;
-        reporter.publish(&DownloadStarted { worker: reporter.worker() }).await
+        reporter.publish(&DownloadStarted { worker: reporter.worker(), warnings: vec![] }).await
     }
 }
 

@@ -52,6 +52,7 @@ const FIELDS: &[(&str, &str, &str, bool)] = &[
     ("hearingImpaired", "Prefer", "Require", true),
     ("forced", "Only", "Exclude", true),
     ("sources", "[{name: a}]", "[{name: b}]", true),
+    ("preferredSources", "[a]", "[b]", true),
     ("selection", "{minimumScore: 1}", "{minimumScore: 2}", true),
     ("translation", "{policy: Always}", "{policy: Never}", true),
     ("output", "{format: SRT}", "{format: ASS}", true),

@@ -17,7 +17,12 @@ const TRIES: usize = 30;
 fn task() -> Event {
     let text = |text: &str| text.to_owned();
     let subject = Subject { job_id: text("u"), namespace: text("n"), name: text("a"), attempt: 1 };
-    let mut task = Event::new(&subject, source::MANAGER, Timestamp::UNIX_EPOCH, &DownloadStarted { worker: text("w") });
+    let mut task = Event::new(
+        &subject,
+        source::MANAGER,
+        Timestamp::UNIX_EPOCH,
+        &DownloadStarted { worker: text("w"), warnings: vec![] },
+    );
     task.event_type = subtitle_core::event::EventType::DownloadRequested;
     task
 }

@@ -25,12 +25,14 @@ pub enum Forced {
     Only,
 }
 
-/// Whether the source may be machine-translated already.
+/// Whether the source may be machine-translated already. What a language model translated, where a provider tells that
+/// from other machines' work, is only left out by `ExcludeAll`; else it is taken where people made none as good.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[expect(missing_docs, reason = "the names say it; the field's description lists them")]
 pub enum MachineTranslated {
     #[default]
     Exclude,
+    ExcludeAll,
     Allow,
 }
 
@@ -46,7 +48,8 @@ pub struct Selection {
     #[serde(default = "Defaults::max_downloads")]
     #[schemars(range(min = 1, max = 20))]
     pub max_downloads: u8,
-    /// Whether a subtitle that says it is machine-translated is taken. Example: `Allow`.
+    /// Whether a subtitle that says it is machine-translated is taken; `ExcludeAll` also leaves out what a language model
+    /// translated. Example: `Allow`.
     #[serde(default)]
     pub machine_translated: MachineTranslated,
 }

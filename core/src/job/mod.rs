@@ -73,6 +73,11 @@ pub struct SubtitleJobSpec {
         validation = ("self.all(one, self.exists_one(other, other.name == one.name))", "sources must not name one source twice")
     )]
     pub sources: Option<Vec<Named>>,
+    /// Sources to ask, in this order, where `sources` names none: a wish. Those that are unknown or not set up are left out
+    /// with a warning in the status. Example: `[opensubtitles, library]`.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    #[schemars(length(max = 16), inner(length(min = 1, max = 64)))]
+    pub preferred_sources: Vec<String>,
     /// What makes a found subtitle good enough. Example: `{minimumScore: 60}`.
     #[serde(default)]
     pub selection: Selection,
@@ -107,6 +112,14 @@ pub struct Named {
     /// Its name as the operator's configuration knows it. Example: `embedded`.
     #[schemars(length(min = 1, max = 63), regex(pattern = r"^[a-z0-9]([-a-z0-9]*[a-z0-9])?$"))]
     pub name: String,
+}
+
+impl SubtitleJobSpec {
+    /// The names of sources that it asks for, exactly or as a wish; none where it leaves that to the downloader.
+    pub fn source_names(&self) -> Vec<String> {
+        let named = |sources: &Vec<Named>| sources.iter().map(|source| source.name.clone()).collect();
+        self.sources.as_ref().map_or_else(|| self.preferred_sources.clone(), named)
+    }
 }
 
 /// The schema's defaults in one place.

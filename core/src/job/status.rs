@@ -96,6 +96,10 @@ pub struct SubtitleJobStatus {
     #[serde(skip_serializing_if = "Vec::is_empty")]
     #[schemars(length(max = 10))]
     pub candidates: Vec<Candidate>,
+    /// What of the question was left out, and why. Example: `[the source 'subdl' is not set up here]`.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    #[schemars(length(max = 16), inner(length(max = 256)))]
+    pub warnings: Vec<String>,
     /// What is true of the job now; see the README's table. Example: `[{type: Finished, status: "True"}]`.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     #[schemars(

@@ -12,14 +12,13 @@ use kube::{Api, ResourceExt as _, api::PostParams};
 use schemars::JsonSchema;
 use serde::Deserialize;
 use serde_json::json;
-use subtitle_core::{
-    job::SubtitleJob,
-    names::{SOURCES, known},
-    record::Record,
-};
+use subtitle_core::{job::SubtitleJob, record::Record, text::clean};
 
 use super::{Refusal, Shared, guard::Caller, unavailable};
 use crate::act::ledger::Ledger as _;
+
+/// Wished sources that a job keeps: more than there are.
+const MOST_WISHES: usize = 16;
 
 /// A wish for a subtitle.
 #[derive(Deserialize, JsonSchema)]
@@ -33,7 +32,8 @@ pub(super) struct Body {
     /// The language to translate to.
     #[serde(default)]
     target_language: Option<String>,
-    /// Names of sources, the best first. A wish: unknown names are left out.
+    /// Names of sources, the best first. A wish: those that are unknown or not set up are left out, which the job's status
+    /// says.
     #[serde(default)]
     preferred_sources: Vec<String>,
 }
@@ -54,9 +54,10 @@ fn job(body: &Body, name: Option<&str>) -> Result<SubtitleJob, Refusal> {
     if body.target_language.is_some() {
         spec["translation"] = json!({"policy": "Always", "from": [body.language]});
     }
-    let sources: Vec<_> = body.preferred_sources.iter().filter_map(|name| known(&SOURCES, name)).collect();
-    if !sources.is_empty() {
-        spec["sources"] = sources.iter().map(|name| json!({"name": name})).collect();
+    let wished = body.preferred_sources.iter().map(|name| clean(name.trim(), 64)).filter(|name| !name.is_empty());
+    let wished: Vec<String> = wished.take(MOST_WISHES).collect();
+    if !wished.is_empty() {
+        spec["preferredSources"] = json!(wished);
     }
     let object =
         json!({"apiVersion": "subtitles.dev/v1alpha1", "kind": "SubtitleJob", "metadata": metadata, "spec": spec});

@@ -8,7 +8,7 @@ use subtitle_core::{
     event::{Event, EventType},
     job::{Cues, SubtitleJobStatus},
     older,
-    payload::{Failed, TranslateProgress},
+    payload::{DownloadStarted, Failed, TranslateProgress},
     phase::{Phase, Step},
     progress::{Progress, Verdict},
     reason::Reason,
@@ -21,6 +21,9 @@ use super::{
     plan::{DeadLetter, Effect, Folded, Plan},
 };
 use crate::observe::ObservedJob;
+
+/// Warnings of a worker that a status keeps.
+const MOST_WARNINGS: usize = 16;
 
 /// What the events mean for the job. However many phases they pass, the status is written once: what a later step
 /// needs of an earlier one (`step`, `from`, `candidates`) is in it.
@@ -117,6 +120,9 @@ fn advance(job: &ObservedJob, event: &Event, phase: Phase) -> Result<SubtitleJob
     match &event.event_type {
         EventType::DownloadStarted | EventType::TranslateStarted => {
             status.start_time.get_or_insert(Time(at));
+            if let Ok(DownloadStarted { warnings, .. }) = event.read() {
+                status.warnings = warnings.iter().take(MOST_WARNINGS).map(|one| text::clean(one, 256)).collect();
+            }
             if !job.spec.suspend {
                 deadline::run_from(&mut status, at);
             }

@@ -172,7 +172,7 @@ pub fn task(job: &ObservedJob, now: Timestamp) -> Event {
         video_url: location(&spec.video),
         video_title: display_name(&spec.video),
         language: spec.language.clone(),
-        preferred_sources: spec.sources.iter().flatten().map(|source| source.name.clone()).collect(),
+        preferred_sources: spec.source_names(),
         spec,
         glossary: job.status.glossary.clone(),
     };

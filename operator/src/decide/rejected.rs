@@ -10,6 +10,7 @@ pub fn shortened(mut status: SubtitleJobStatus) -> SubtitleJobStatus {
     status.message = status.message.map(|message| clean(&message, SHORT));
     status.video = status.video.map(|video| clean(&video, SHORT));
     status.candidates = Vec::new();
+    status.warnings = Vec::new();
     for condition in &mut status.conditions {
         condition.message = clean(&condition.message, SHORT);
     }

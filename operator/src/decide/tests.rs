@@ -117,13 +117,54 @@ fn a_failure_is_retried_with_its_decision_written_before_it_is_announced() {
 }
 
 #[test]
+fn sources_that_failed_cost_a_retry_and_a_named_time_costs_none() {
+    let job = job(
+        &json!({"retry": {"limit": 1}}),
+        &json!({"phase": "DownloadInProgress", "attempt": 1, "revision": 4, "announced": 4}),
+    );
+    let after = |job: &ObservedJob, not_before: Option<Timestamp>| {
+        let failure = Failed { not_before, ..failed(true, Reason::AllSourcesFailed) };
+        let event = Event::new(&job.subject(), source::DOWNLOADER, now(), &failure);
+        outline(&fold(job, &[event], now()).plan).1.expect("a status")
+    };
+    let renewal = now() + SignedDuration::from_hours(9);
+    let waiting = after(&job, Some(renewal));
+    assert_eq!((waiting.phase, waiting.failures, waiting.reason), (Phase::Pending, 0, Some(Reason::WaitingForQuota)));
+    assert_eq!(waiting.next_attempt_time.map(|time| time.0), Some(renewal));
+    let retried = after(&job, None);
+    assert_eq!((retried.phase, retried.failures, retried.reason), (Phase::Pending, 1, Some(Reason::BackingOff)));
+    let spent = ObservedJob { status: SubtitleJobStatus { phase: Phase::DownloadInProgress, ..retried }, ..job };
+    let over = after(&spent, None);
+    assert_eq!((over.phase, over.reason), (Phase::Failed, Some(Reason::AllSourcesFailed)));
+    assert_eq!(over.message.as_deref(), Some("it broke"), "with the list of them");
+}
+
+#[test]
+fn what_a_worker_leaves_out_of_a_wish_is_in_the_status_and_fits_it() {
+    let wish = json!({"preferredSources": ["subdl", "library"]});
+    let queued = job(&wish, &json!({"phase": "DownloadQueued", "attempt": 1, "revision": 1, "announced": 1}));
+    let asked: DownloadRequested = task(&queued, now()).read().expect("a task");
+    assert_eq!(asked.preferred_sources, ["subdl", "library"]);
+    let exact = job(&json!({"preferredSources": ["subdl"], "sources": [{"name": "embedded"}]}), &json!({}));
+    let asked: DownloadRequested = task(&exact, now()).read().expect("a task");
+    assert_eq!(asked.preferred_sources, ["embedded"], "a wish is nothing beside what is asked for exactly");
+
+    let started = DownloadStarted { worker: "w".into(), warnings: vec!["ä".repeat(300); 20] };
+    let event = Event::new(&queued.subject(), source::DOWNLOADER, now(), &started);
+    let status = outline(&fold(&queued, &[event], now()).plan).1.expect("a status");
+    assert_eq!(status.warnings.len(), 16);
+    assert!(status.warnings.iter().all(|warning| warning.chars().count() <= 256));
+}
+
+#[test]
 fn final_phases_never_change_and_impossible_events_are_dead_lettered() {
     let done = job(&json!({}), &json!({"phase": "Done", "attempt": 1, "revision": 4, "announced": 4}));
     let event = Event::new(&done.subject(), source::DOWNLOADER, now(), &failed(true, Reason::WorkerError));
     assert_eq!(fold(&done, &[event], now()), Folded::default());
     let mut subject = done.subject();
     subject.attempt = 9;
-    let event = Event::new(&subject, source::DOWNLOADER, now(), &DownloadStarted { worker: "w".into() });
+    let event =
+        Event::new(&subject, source::DOWNLOADER, now(), &DownloadStarted { worker: "w".into(), warnings: vec![] });
     let folded = fold(&done, &[event], now());
     assert_eq!((folded.plan, folded.dead[0].reason), (Plan::default(), Reason::ImpossibleEvent));
 }
@@ -260,7 +301,7 @@ fn a_batch_of_events_is_one_write_that_keeps_what_later_steps_need() {
         candidates: vec![],
     };
     let events = [
-        Event::new(&subject, source::DOWNLOADER, now(), &DownloadStarted { worker: "w".into() }),
+        Event::new(&subject, source::DOWNLOADER, now(), &DownloadStarted { worker: "w".into(), warnings: vec![] }),
         Event::new(&subject, source::DOWNLOADER, now(), &requested),
         Event::new(&subject, source::TRANSLATOR, now(), &TranslateStarted { worker: "w".into() }),
         Event::new(&subject, source::TRANSLATOR, now(), &TranslateProgress { done: 50, total: 60 }),

@@ -17,9 +17,11 @@ use crate::{
     search::Search,
 };
 
-/// What looking gave.
-#[derive(Debug)]
+/// What looking gave so far.
+#[derive(Debug, Default)]
 pub(super) struct Looked {
+    /// How many sources of the order were asked.
+    pub(super) asked: usize,
     pub(super) found: Vec<(usize, Found)>,
     pub(super) errors: Vec<SourceError>,
     /// Those that were fetched and are of no use, with why.
@@ -49,25 +51,50 @@ impl<S: Search, C: Clock> Downloader<S, C> {
                 Err(invalid(message))
             });
         }
-        let wished = task.preferred_sources.iter().filter_map(|name| known(&SOURCES, name));
-        let wished: Vec<&'static str> = wished.filter(|name| self.finder.missing(name).is_none()).collect();
+        let (wished, _) = self.wished(task);
         Ok(if wished.is_empty() { self.order.clone() } else { wished })
     }
 
-    /// Asks source after source, providers side by side, and stops at the first that has the first language for
-    /// certain: what a provider lists may be for another video, and the next one may have better.
+    /// The sources that a wish names and that can be asked here, and a warning for each of the others.
+    pub(super) fn wished(&self, task: &DownloadRequested) -> (Vec<&'static str>, Vec<String>) {
+        let (mut wished, mut warnings) = (Vec::new(), Vec::new());
+        if task.spec.sources.is_some() {
+            return (wished, warnings);
+        }
+        for name in &task.preferred_sources {
+            let Some(source) = known(&SOURCES, name) else {
+                let known = SOURCES.join(", ");
+                warnings.push(format!("preferred source '{name}' is left out: this downloader knows {known}"));
+                continue;
+            };
+            match self.finder.missing(source) {
+                Some(setting) => warnings.push(format!(
+                    "preferred source '{name}' is left out: it is not set up here ({setting} is not set)"
+                )),
+                None if wished.contains(&source) => {}
+                None => wished.push(source),
+            }
+        }
+        if wished.is_empty() && !warnings.is_empty() {
+            warnings.insert(0, format!("no preferred source is left; asked are: {}", self.order.join(", ")));
+        }
+        (wished, warnings)
+    }
+
+    /// Asks source after source of those that were not asked yet, providers side by side, and stops at the first that has
+    /// the first language for certain: what a provider lists may be for another video, and the next one may have better.
     pub(super) async fn look(
         &self,
+        looked: &mut Looked,
         order: &[&'static str],
         task: &DownloadRequested,
         subject: &Subject,
         languages: &[Language],
-    ) -> Looked {
-        let mut looked = Looked { found: Vec::new(), errors: Vec::new(), bad: Vec::new(), paid: 0 };
+    ) {
         let seed = format!("{}:{}", subject.job_id, subject.attempt);
         let is_online = |source: &str| [OPENSUBTITLES, SUBDL, PODNAPISI, GESTDOWN].contains(&source);
         let ranked: Vec<(usize, &'static str)> = order.iter().copied().enumerate().collect();
-        for group in ranked.chunk_by(|one, other| is_online(one.1) && is_online(other.1)) {
+        for group in ranked[looked.asked..].chunk_by(|one, other| is_online(one.1) && is_online(other.1)) {
             let is_provider = is_online(group[0].1);
             let about = if is_provider { self.finder.about(&task.spec.video).await } else { About::default() };
             let ask = |(rank, source): &(usize, &'static str)| {
@@ -81,6 +108,7 @@ impl<S: Search, C: Clock> Downloader<S, C> {
                     (rank, source, listed)
                 }
             };
+            looked.asked += group.len();
             for (rank, source, listed) in join_all(group.iter().map(ask)).await {
                 let outcome = match &listed {
                     Ok(found) if found.is_empty() => "nothing",
@@ -98,6 +126,5 @@ impl<S: Search, C: Clock> Downloader<S, C> {
                 break;
             }
         }
-        looked
     }
 }

@@ -3,8 +3,8 @@
 //!
 //! ```text
 //!  question ── look (ask sources) ──▶ candidates ── take (choose, fetch once, open) ──▶ a file in the store
-//!                     │                                   │ none is usable
-//!                     └───────────────────────────────────┴──▶ nothing (why)
+//!                     ▲                                   │ none is usable
+//!                     └── while others were not asked ────┴──▶ nothing (why)
 //! ```
 
 mod look;
@@ -34,6 +34,7 @@ use crate::{
     task::Work,
     translate::announced,
 };
+use look::Looked;
 use take::Taken;
 
 /// Finds subtitles.
@@ -75,7 +76,8 @@ impl<S: Search, W: Clock> Work for Downloader<S, W> {
         task: DownloadRequested,
         reporter: &Reporter<'_, impl Publish, impl Clock>,
     ) -> Result<(), Stopped> {
-        reporter.publish(&DownloadStarted { worker: reporter.worker() }).await?;
+        let warnings = self.wished(&task).1;
+        reporter.publish(&DownloadStarted { worker: reporter.worker(), warnings }).await?;
         let answer = self.answer(&task, reporter.subject(), reporter).await?;
         match answer {
             Answer::Ready { artefact, candidates, simulated } => {
@@ -151,24 +153,25 @@ impl<S: Search, C: Clock> Downloader<S, C> {
         if policy != TranslationPolicy::Never {
             languages.extend(from.iter().cloned());
         }
-        let mut looked = self.look(&order, task, subject, &languages).await;
-        if policy != TranslationPolicy::Always
-            && let Some(Taken { artefact, candidates, simulated }) =
-                self.take(&mut looked, &wanted, task, subject, gate).await?
-        {
-            write_sidecar(self.finder.sources(), spec, &artefact, &wanted, Author::Unknown).await?;
-            return Ok(Answer::Ready { artefact, candidates, simulated });
-        }
-        if policy != TranslationPolicy::Never {
-            for language in &from {
-                if let Some(Taken { artefact, candidates, .. }) =
-                    self.take(&mut looked, language, task, subject, gate).await?
-                {
-                    let result = artefact.result;
-                    let from = job::Artefact { key: result.key, language: result.language, sha256: result.sha256 };
-                    return Ok(Answer::Translate { from, candidates });
+        let mut looked = Looked::default();
+        let mut taken = None;
+        for (at, language) in languages.iter().enumerate() {
+            // The first is looked for until it is had or everybody was asked; then the others are taken from what there is.
+            while taken.is_none() {
+                self.look(&mut looked, &order, task, subject, &languages).await;
+                taken = self.take(&mut looked, language, task, subject, gate).await?;
+                if looked.asked == order.len() {
+                    break;
                 }
             }
+            let Some(Taken { artefact, candidates, simulated }) = taken.take() else { continue };
+            if at == 0 && policy != TranslationPolicy::Always {
+                write_sidecar(self.finder.sources(), spec, &artefact, &wanted, Author::Unknown).await?;
+                return Ok(Answer::Ready { artefact, candidates, simulated });
+            }
+            let result = artefact.result;
+            let from = job::Artefact { key: result.key, language: result.language, sha256: result.sha256 };
+            return Ok(Answer::Translate { from, candidates });
         }
         let nothing = self.nothing(looked, &wanted, &from, &order, task).await;
         Err(match refusal {

@@ -19,9 +19,9 @@ use crate::{
     report::{Gate, Stopped},
     search::Search,
     subtitle::{
-        Format, Subtitle,
+        Format, Subtitle, Unusable,
         container::Episode,
-        file::{self, Unreadable},
+        file::{self, Declared, File, Unreadable},
     },
 };
 
@@ -57,18 +57,9 @@ fn unpaid(paid: u8) -> Failure {
     Failure::new(Reason::UnusableSubtitle, message)
 }
 
-/// The cues in a file's bytes, if they are what was asked for.
-fn opened(bytes: &[u8], found: &Found, language: &Language, video: &job::Video) -> Result<Subtitle, Failure> {
-    let episode = video.episodes.as_ref().and_then(|episodes| {
-        let (first, last) = (*episodes.iter().min()?, *episodes.iter().max()?);
-        Some(Episode { season: video.season, first, last })
-    });
-    let frame_rate = match &found.claims {
-        Claims::Listed(listed) => listed.frame_rate,
-        Claims::ThisVideo { .. } => None,
-    };
-    let declared = file::Declared { language: Some(language), episode, frame_rate };
-    let file = file::read(bytes, &declared).map_err(|error| {
+/// What a file says of itself, unless it is of no use.
+fn understood(file: Result<File, Unreadable>, found: &Found, language: &Language) -> Result<Subtitle, Failure> {
+    let file = file.map_err(|error| {
         let reason = match error {
             Unreadable::Undecodable(_) => Reason::UndecodableText,
             Unreadable::Packed(_) | Unreadable::Unusable(_) => Reason::UnusableSubtitle,
@@ -85,9 +76,23 @@ fn opened(bytes: &[u8], found: &Found, language: &Language, video: &job::Video) 
     }
 }
 
+/// What is known of a file before it is opened.
+fn declared<'a>(found: &Found, language: &'a Language, video: &job::Video) -> Declared<'a> {
+    let episode = video.episodes.as_ref().and_then(|episodes| {
+        let (first, last) = (*episodes.iter().min()?, *episodes.iter().max()?);
+        Some(Episode { season: video.season, first, last })
+    });
+    let frame_rate = match &found.claims {
+        Claims::Listed(listed) => listed.frame_rate,
+        Claims::ThisVideo { .. } => None,
+    };
+    Declared { language: Some(language), episode, frame_rate }
+}
+
 impl<S: Search, C: Clock> Downloader<S, C> {
-    /// Fetches the best of one language that turns out to be usable; none if there is none. A bad file makes room for
-    /// the next candidate; at most `spec.selection.maxDownloads` that count against a quota are fetched.
+    /// Fetches the best of one language that turns out to be usable, but for those that turned out not to be; none if there
+    /// is none. A bad file makes room for the next candidate; at most `spec.selection.maxDownloads` that count against a
+    /// quota are fetched.
     pub(super) async fn take(
         &self,
         looked: &mut Looked,
@@ -99,6 +104,9 @@ impl<S: Search, C: Clock> Downloader<S, C> {
         let choice = select::choose(&looked.found, language, &task.spec);
         for at in choice.order.iter().copied() {
             let found = looked.found[at].1.clone();
+            if looked.bad.iter().any(|(bad, _)| *bad == at) {
+                continue;
+            }
             // A source that is away or has no quota left gives nothing else either.
             if looked.errors.iter().any(|error| error.source_name == found.source && is_paid(&found)) {
                 continue;
@@ -151,6 +159,24 @@ impl<S: Search, C: Clock> Downloader<S, C> {
         Ok(self.made(found, bytes, language, task, subject).await)
     }
 
+    /// The cues in a file's bytes, if they are what was asked for. A file that counts in frames and does not say how many
+    /// make a second is for the video's own speed.
+    async fn opened(
+        &self,
+        bytes: &[u8],
+        found: &Found,
+        language: &Language,
+        video: &job::Video,
+    ) -> Result<Subtitle, Failure> {
+        let mut declared = declared(found, language, video);
+        let mut file = file::read(bytes, &declared);
+        if matches!(file, Err(Unreadable::Unusable(Unusable::FrameRateUnknown))) {
+            declared.frame_rate = self.finder.about(video).await.frame_rate;
+            file = file::read(bytes, &declared);
+        }
+        understood(file, found, language)
+    }
+
     pub(super) fn count_fetch(&self, found: &Found, is_ok: bool) {
         let outcome = if is_ok { "found" } else { "error" };
         self.metrics.source_requests.increment([found.source, "fetch", outcome]);
@@ -191,7 +217,7 @@ impl<S: Search, C: Clock> Downloader<S, C> {
             Content::Cues(cues) => Subtitle::from_cues(cues).map_err(|_| {
                 Failure::new(Reason::UnusableSubtitle, format!("{} of the video has no text", found.label))
             }),
-            Content::Bytes(bytes) => opened(&bytes, found, language, &task.spec.video),
+            Content::Bytes(bytes) => self.opened(&bytes, found, language, &task.spec.video).await,
         }?;
         let format = subtitle.output_format(task.spec.output.format);
         let artefact = artefact::store(&self.store, &key_in(format), &subtitle, format, &found.language).await?;

@@ -154,7 +154,7 @@ impl Bench {
             video_url: String::new(),
             video_title: String::new(),
             language: spec.language.clone(),
-            preferred_sources: vec![],
+            preferred_sources: spec.source_names(),
             spec,
             glossary: None,
         };

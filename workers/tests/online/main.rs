@@ -13,6 +13,7 @@ mod limits;
 mod providers;
 mod scenarios;
 mod stage;
+mod system;
 
 #[test]
 #[ignore = "the life of a provider's process, which tests start"]

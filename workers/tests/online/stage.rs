@@ -104,7 +104,7 @@ impl Stage {
             video_url: String::new(),
             video_title,
             language,
-            preferred_sources: vec![],
+            preferred_sources: spec.source_names(),
             spec,
             glossary: None,
         };
