@@ -1,9 +1,9 @@
 //! Which candidate is taken, and why the others are not: candidates and the question come in, an order and a
 //! reason for each loser go out. Pure.
 //!
-//! First what can never be taken, then what runs at another speed, then the score, then ties: people's work before a machine's, the very tag before the
-//! bare language, the wished kind, trusted, the source asked first, the player's default track, the most downloaded,
-//! the most votes, the newest.
+//! First what can never be taken, then what runs at another speed, then the score, then ties: people's work before a
+//! machine's, the very tag before the bare language, the wished kind, trusted, the source asked first, the player's
+//! default track, the most downloaded, the most votes, the newest.
 
 use std::cmp::Reverse;
 
@@ -41,10 +41,14 @@ fn refusal(found: &Found, language: &Language, spec: &SubtitleJobSpec, wanted: &
         (HearingImpaired::Exclude, true) => return Some("spec.hearingImpaired excludes described sounds".to_owned()),
         _ => {}
     }
-    if found.is_machine_translated && spec.selection.machine_translated == MachineTranslated::Exclude {
+    let machines = spec.selection.machine_translated;
+    if found.is_machine_translated && machines != MachineTranslated::Allow {
         return Some("is machine-translated, which spec.selection.machineTranslated excludes".to_owned());
     }
     let Claims::Listed(listed) = &found.claims else { return None };
+    if listed.is_ai_translated && machines == MachineTranslated::ExcludeAll {
+        return Some("is translated by a language model, which spec.selection.machineTranslated excludes".to_owned());
+    }
     if listed.parts > 1 {
         return Some(format!("is in {} parts, for a video in as many files", listed.parts));
     }
@@ -146,6 +150,7 @@ pub fn candidates(
 
 #[cfg(test)]
 mod tests {
+    use jiff::Timestamp;
     use serde_json::json;
 
     use super::*;
@@ -228,6 +233,42 @@ mod tests {
         let shown = candidates(&all, &choice, Some(3), &[(1, "has no cue".to_owned())]);
         assert_eq!(shown[1].from, "opensubtitles: es.srt (title 60, year 20)");
         assert_eq!((shown[1].score, shown[1].lost.as_deref()), (80, Some("has no cue")));
+    }
+
+    #[test]
+    fn ties_are_broken_one_after_the_other() {
+        type Change = fn(&mut Found, &mut Listed);
+        let language = Language::parse("es").expect("a tag");
+        let video = json!({"video": {"title": "The Harbour", "year": 2024}, "language": "es"});
+        let spec: SubtitleJobSpec = serde_json::from_value(video).expect("a spec");
+        let with = |changes: &[Change]| {
+            let mut found = listed("The Harbour", 10, false, false);
+            let Claims::Listed(mut claims) = found.claims.clone() else { panic!("listed") };
+            changes.iter().for_each(|change| change(&mut found, &mut claims));
+            (0, Found { claims: Claims::Listed(claims), ..found })
+        };
+        // Each outweighs all that follow it.
+        let worse: [Change; 8] = [
+            |_, listed| listed.is_off_speed = true,
+            |_, listed| listed.title = None,
+            |_, listed| listed.is_ai_translated = true,
+            |found, _| found.language = Language::parse("es-MX").expect("a tag"),
+            |found, _| found.hearing_impaired = true,
+            |_, listed| listed.is_trusted = false,
+            |_, listed| listed.downloads = 9,
+            |_, listed| listed.votes = 1,
+        ];
+        let trusted: Change = |_, listed| (listed.is_trusted, listed.votes) = (true, 2);
+        let newer: Change = |_, listed| listed.uploaded = Some(Timestamp::UNIX_EPOCH);
+        for (at, change) in worse.iter().enumerate() {
+            let all_after: Vec<Change> = [trusted].into_iter().chain(worse[at + 1..].iter().copied()).collect();
+            let (better, worse) = (with(&all_after), with(&[trusted, *change, newer]));
+            assert_eq!(choose(&[worse.clone(), better.clone()], &language, &spec).order, [1, 0], "{at}");
+            assert_eq!(choose(&[better, worse], &language, &spec).order, [0, 1], "{at}");
+        }
+        assert_eq!(choose(&[with(&[trusted]), with(&[trusted, newer])], &language, &spec).order, [1, 0]);
+        let other_source = (1, with(&[trusted, newer]).1);
+        assert_eq!(choose(&[other_source, with(&[trusted])], &language, &spec).order, [1, 0], "asked first");
     }
 
     #[test]

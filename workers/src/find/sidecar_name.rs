@@ -16,7 +16,8 @@ pub struct SidecarName {
     pub hearing_impaired: bool,
 }
 
-const EXTENSIONS: [&str; 4] = ["srt", "vtt", "ass", "ssa"];
+/// `.sub` is MicroDVD or SubViewer, or pictures, which its first bytes tell.
+const EXTENSIONS: [&str; 5] = ["srt", "vtt", "ass", "ssa", "sub"];
 const NAMES: [(&str, &str); 8] = [
     ("english", "en"),
     ("spanish", "es"),
@@ -76,6 +77,7 @@ mod tests {
             ("harbour.hi.srt", Some(("hi", false, false))),
             ("harbour.Spanish.srt", Some(("es", false, false))),
             ("harbour.commentary.en.sdh.ass", Some(("en", false, true))),
+            ("harbour.en.sub", Some(("en", false, false))),
             ("harbour.srt", None),
             ("harbour.commentary.srt", None),
             ("harbour2.es.srt", None),
