@@ -137,6 +137,8 @@ fn what_cannot_be_opened_has_a_reason() {
     let whole = zip_of(&[entry("film.srt", &SRT.repeat(50))]);
     for (bytes, code) in [
         (b"Rar!\x1A\x07\x01\0rest".to_vec(), "unsupported-archive"),
+        (b"Rar!\x1A\x07\0rest".to_vec(), "unsupported-archive"),
+        (b"PK\x07\x08PK\x03\x04the first of three".to_vec(), "damaged-archive"),
         (b"7z\xBC\xAF\x27\x1C\0".to_vec(), "unsupported-archive"),
         (zip_of(&[encrypted]), "encrypted-archive"),
         (whole[..whole.len() - 30].to_vec(), "damaged-archive"),

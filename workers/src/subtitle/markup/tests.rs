@@ -16,6 +16,7 @@ fn plain_text_has_no_markup_and_no_entity() {
         (Format::Srt, "I <3 you, <sighs> & 3 < 4", "I <3 you, <sighs> & 3 < 4"),
         (Format::WebVtt, "<v.loud Anna>Tea &amp; &lt;cake&gt;&nbsp;&eacute;&#33;</v>", "Tea & <cake>\u{A0}é!"),
         (Format::WebVtt, "<00:01.000>one <c.red>two</c>\n<lang en>three</lang>", "one two\nthree"),
+        (Format::WebVtt, "a&lrm;b&rlm;c &amp;lt;", "a\u{200E}b\u{200F}c &lt;"),
         (Format::WebVtt, "<ruby>漢<rt>kan</rt></ruby>", "漢kan"),
         // The tokenizer reads on to the next `>`, or to the end.
         (Format::WebVtt, "3 < 4 and 5 > 2", "3  2"),
@@ -47,6 +48,7 @@ fn srt_tags_are_spelled_nested_and_closed() {
         ("< I >spaced</ i>", "<i>spaced</i>"),
         ("<b><i>crossed</b> over</i>", "<b><i>crossed</i></b><i> over</i>"),
         ("<font color=red>open", "<font color=red>open</font>"),
+        ("<s>gone< /S >", "<s>gone</s>"),
         ("<i></i>nothing <u>in</b> it", "nothing <u>in it</u>"),
     ] {
         let repaired = repaired(text);

@@ -18,6 +18,20 @@ fn microdvd_counts_by_its_own_rate_then_by_the_videos() {
 }
 
 #[test]
+fn microdvds_codes_become_tags_or_are_said_to_be_lost() {
+    for (line, expected, codes) in [
+        ("{25}{50}{Y:b}Well,|then.", "<b>Well,\nthen.</b>", vec![]),
+        ("{25}{50}{y:b,u}Well,|{y:i}then.", "<u><b>Well,</b></u>\n<i>then.</i>", vec![]),
+        ("{25}{50}{P:10,20}Well.", "Well.", vec![Code::LostMarkup]),
+        ("{25}{50}{f:Arial}{s:20}Well.", "Well.", vec![Code::LostMarkup]),
+    ] {
+        let text = format!("{{1}}{{1}}25.000\n{line}\n");
+        assert_eq!(cues(&text), [cue(1000, 2000, expected)], "{line}");
+        assert_eq!(warnings(&text).into_iter().map(|(code, _)| code).collect::<Vec<_>>(), codes, "{line}");
+    }
+}
+
+#[test]
 fn subviewer_is_told_apart_from_microdvd() {
     let text = "[INFORMATION]\n[TITLE]Harbour\n[END INFORMATION]\n00:04:35.03,00:04:38.82\nWell,[br]then.\n\n00:05:00.00,00:04:00.00\nGo.\n";
     assert_eq!(cues(text), [cue(275_030, 278_820, "Well,\nthen."), cue(300_000, 300_000, "Go.")]);

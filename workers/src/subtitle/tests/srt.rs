@@ -15,12 +15,16 @@ fn times_are_read_in_every_common_spelling() {
         "  00:00:01,500-->00:00:04,000\t",
         "7 00:00:01,500 --> 00:00:04,000",
         "1.5 --> 4",
+        "00:00:1,500 --> 00:00:4,0",
+        "00:00:01,5 --> 00:00:04",
     ] {
         let text = format!("1\n{line}\nHi\n");
         assert_eq!(cues(&text), [cue(1500, 4000, "Hi")], "{line}");
         let irregular = warnings(&text).iter().filter(|(code, _)| *code == Code::IrregularTime).count();
         assert_eq!(irregular, usize::from(line != "00:00:01,500 --> 00:00:04,000"), "{line}");
     }
+    assert_eq!(cues("1\n00:00:0,500 --> 00:00:20,00\nHi"), [cue(500, 20_000, "Hi")]);
+    assert_eq!(cues("1\n20 --> 24\nHi"), [cue(20_000, 24_000, "Hi")]);
     assert_eq!(cues("1\n00:00:00,050 --> 120:00:00,000\nHi")[0], cue(50, 432_000_000, "Hi"));
 }
 
@@ -87,6 +91,14 @@ fn overlapping_cues_and_a_text_before_the_first_are_no_reason_to_stop() {
     let text = "Subtitles by Anna\n1\n00:00:01,000 --> 00:00:09,000\n<i>a\n\n2\n00:00:02,000 --> 00:00:03,000\nb";
     assert_eq!(cues(text), [cue(1000, 9000, "<i>a</i>"), cue(2000, 3000, "b")]);
     assert_eq!(warnings(text), [(Code::TextBeforeFirstCue, 1), (Code::RepairedTags, 3)]);
+}
+
+#[test]
+fn a_place_on_the_screen_and_every_style_stay_in_the_text() {
+    let text =
+        "1\n00:00:01,000 --> 00:00:02,000\n{\\an8}<b>a</b> <i>b</i> <u>c</u> <s>d</s> <font color=\"red\">e</font>\n\n";
+    assert_eq!((rewritten(text).as_str(), warnings(text)), (text, vec![]));
+    assert_eq!(read(text).format.plain(&read(text).cues[0].text), "a b c d e");
 }
 
 #[test]
