@@ -203,19 +203,30 @@ impl Account {
         &self,
         wish: Wish,
         is_final: fn(&Answer) -> bool,
-        mut url: Url,
+        url: Url,
         headed: impl Fn(RequestBuilder) -> RequestBuilder,
     ) -> Result<Answer, SourceError> {
+        let (url, answer) = self.followed(wish, is_final, url, headed).await?;
+        let Some(elsewhere) = answer.location(&url) else { return Ok(answer) };
+        let to = elsewhere.host_str().unwrap_or_default();
+        let message = format!("{} sends its callers to '{to}', where this system's calls do not go", self.host());
+        Err(self.error(Trouble::Unavailable, message))
+    }
+
+    /// The last answer of the host of `url`, and where it was given; each place it names is a call of its own.
+    pub(super) async fn followed(
+        &self,
+        wish: Wish,
+        is_final: fn(&Answer) -> bool,
+        mut url: Url,
+        headed: impl Fn(RequestBuilder) -> RequestBuilder,
+    ) -> Result<(Url, Answer), SourceError> {
         for _ in 0..=MOST_REDIRECTS {
             let answer = self.call(wish, is_final, || headed(self.http.get(url.clone()))).await?;
-            let Some(next) = answer.location(&url) else { return Ok(answer) };
-            if next.origin() != url.origin() {
-                let to = next.host_str().unwrap_or_default();
-                let message =
-                    format!("{} sends its callers to '{to}', where this system's calls do not go", self.host());
-                return Err(self.error(Trouble::Unavailable, message));
+            match answer.location(&url) {
+                Some(next) if next.origin() == url.origin() => url = next,
+                _ => return Ok((url, answer)),
             }
-            url = next;
         }
         Err(self.error(Trouble::Unavailable, format!("{} sends its callers in circles", self.host())))
     }
@@ -287,7 +298,7 @@ impl Account {
         Err(trouble.unwrap_or_else(|| self.error(Trouble::Unavailable, "it was not called")))
     }
 
-    /// The file that `url` answered with, or the one at the place it named instead.
+    /// The file that `url` answered with, or the one at the place elsewhere that it named instead.
     pub(super) async fn file_at(&self, url: &Url, answer: Answer) -> Result<Vec<u8>, SourceError> {
         let gone = || self.error(Trouble::File, "the file is gone");
         match (answer.status, answer.location(url)) {

@@ -137,7 +137,7 @@ impl Gestdown {
             let linked = self.account.linked(url).await?;
             return linked.ok_or_else(|| self.account.error(Trouble::File, "the file is gone"));
         }
-        let answer = self.account.call(PAY, |_| false, || self.account.http.get(url.clone())).await?;
+        let (url, answer) = self.account.followed(PAY, |_| false, url.clone(), |get| get).await?;
         let kind = answer.headers.get(CONTENT_TYPE).and_then(|kind| kind.to_str().ok()).unwrap_or_default();
         if answer.status.is_success() && (kind.starts_with("text/html") || is_page(&answer.body)) {
             let until = Timestamp::now().saturating_add(UNNAMED_RENEWAL).unwrap_or(Timestamp::MAX);
@@ -148,7 +148,7 @@ impl Gestdown {
             );
             return Err(self.account.error(Trouble::Quota(Some(until)), message));
         }
-        self.account.file_at(url, answer).await
+        self.account.file_at(&url, answer).await
     }
 }
 

@@ -166,8 +166,8 @@ impl Podnapisi {
 
     /// The zip.
     pub(super) async fn fetch(&self, url: &Url) -> Result<Vec<u8>, SourceError> {
-        let answer = self.account.call(ASK, |_| false, || self.account.http.get(url.clone())).await?;
-        self.account.file_at(url, answer).await
+        let (url, answer) = self.account.followed(ASK, |_| false, url.clone(), |get| get).await?;
+        self.account.file_at(&url, answer).await
     }
 }
 

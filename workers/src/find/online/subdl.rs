@@ -190,10 +190,10 @@ impl SubDl {
     pub(super) async fn fetch(&self, url: &Url) -> Result<Vec<u8>, SourceError> {
         let credentials = self.files.read().map_err(|message| self.account.error(Trouble::Forbidden, message))?;
         let wish = Wish { call: Call::Pay, credentials: credentials.fingerprint };
-        let answer = self.account.call(wish, is_spent, || self.account.http.get(url.clone())).await?;
+        let (url, answer) = self.account.followed(wish, is_spent, url.clone(), |get| get).await?;
         if is_spent(&answer) {
             return Err(self.spent().await);
         }
-        self.account.file_at(url, answer).await
+        self.account.file_at(&url, answer).await
     }
 }
