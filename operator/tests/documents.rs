@@ -64,10 +64,11 @@ fn the_readme_and_the_reference_say_what_the_code_says() {
     }
     holds("README.md", "conditions", &table);
 
-    let mut reasons = "| Reason | What it means | Tried again |\n|---|---|---|\n".to_owned();
+    let mut reasons = "| Reason | What it means | Tried again | What to do |\n|---|---|---|---|\n".to_owned();
     for reason in Reason::ALL {
         let retried = if reason.is_retryable() { "yes" } else { "" };
-        let _ = writeln!(reasons, "| `{reason}` | {} | {retried} |", reason.meaning().trim());
+        let (meaning, remedy) = (reason.meaning().trim(), reason.remedy());
+        let _ = writeln!(reasons, "| `{reason}` | {meaning} | {retried} | {remedy} |");
     }
     holds("core/docs/reasons.md", "reasons", &reasons);
 
