@@ -1,8 +1,11 @@
 //! One part away at a time, as the old system promised it: jobs are accepted, wait or go on, and say so; when it is
 //! back, everything is right by itself. And what people do by hand about dead letters and histories.
 
+mod outside;
+
 use std::{fs, path::Path, process::Command, time::Duration};
 
+use outside::publish;
 use serde_json::Value;
 use subtitle_tests::{
     job_manifest as job,
@@ -123,7 +126,7 @@ fn dead_letters(stack: &Stack, id: &str) {
         r#"{{"event_type":"subtitle.ready","job_id":"{id}","timestamp":"2026-01-31T20:15:00Z","source":"downloader",
         "payload":{{}},"metadata":null,"attempt":9,"namespace":"default","name":"known"}}"#
     );
-    publish(&stack.broker.url, &["<html>", &impossible]);
+    publish(stack, "subtitle.ready", &["<html>", &impossible]);
     let dead = |arguments: &[&str]| stack.operator_command(&[&["dead"], arguments].concat());
     let list = |count: usize| {
         let is_there = || dead(&["list"]).ok().filter(|list| list.lines().count() == count + 1);
@@ -139,16 +142,6 @@ fn dead_letters(stack: &Stack, id: &str) {
     assert!(list(1).contains("ImpossibleEvent"), "still impossible, so it is back");
     dead(&["drop", "--all"]).expect("drops");
     list(0);
-}
-
-#[tokio::main]
-async fn publish(url: &str, bodies: &[&str]) {
-    let session =
-        subtitle_broker::Session::open(&subtitle_broker::Address::url(url), "a test").await.expect("connects");
-    for body in bodies {
-        session.publish_again("subtitle.ready", body.as_bytes(), 0).await.expect("published");
-    }
-    session.close().await;
 }
 
 /// A deleted job: its worker is told, and its record says what became of it.
@@ -196,7 +189,7 @@ fn events_in_hand(stack: &Stack, known: &str) {
     stack.redis.server.freeze(true).expect("frozen");
     let is_moved = |name: &str| moved(&stack.api, name);
     let moved = eventually("events are in hand, and then handed out again", LIMIT, || {
-        publish(&stack.broker.url, &[ready.as_str(); 20]);
+        publish(stack, "subtitle.ready", &[ready.as_str(); 20]);
         let are_in_hand = is_moved("subtitle_queue_messages_unacked");
         if are_in_hand {
             stack.broker.control(&["close_all_connections", "a test"]).ok()?;

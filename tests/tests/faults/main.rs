@@ -11,6 +11,8 @@
 
 mod faults;
 mod ledger;
+#[path = "../outside/mod.rs"]
+mod outside;
 mod provider;
 mod storm;
 mod verdict;

@@ -244,7 +244,9 @@ mod tests {
         let with = |changes: &[Change]| {
             let mut found = listed("The Harbour", 10, false, false);
             let Claims::Listed(mut claims) = found.claims.clone() else { panic!("listed") };
-            changes.iter().for_each(|change| change(&mut found, &mut claims));
+            for change in changes {
+                change(&mut found, &mut claims);
+            }
             (0, Found { claims: Claims::Listed(claims), ..found })
         };
         // Each outweighs all that follow it.
