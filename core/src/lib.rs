@@ -16,6 +16,7 @@ pub mod headers;
 pub mod job;
 pub mod keys;
 pub mod language;
+pub mod media;
 pub mod names;
 pub mod older;
 pub mod payload;

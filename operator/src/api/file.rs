@@ -7,6 +7,7 @@ use axum::{
     http::{StatusCode, header},
     response::{IntoResponse, Response},
 };
+use subtitle_core::media::media_type;
 
 use super::{
     Refusal, Shared,
@@ -38,10 +39,6 @@ pub(super) async fn file(
     let key = key(&shared, found, &id).await?.ok_or_else(|| none("the job has no subtitle (yet)"))?;
     let stored = shared.files.read(&key).await.map_err(|error| unavailable(&error))?;
     let bytes = stored.ok_or_else(|| none("the file is not in the object store any more"))?;
-    let kind = match key.rsplit('.').next() {
-        Some("vtt") => "text/vtt; charset=utf-8",
-        Some("ass") => "text/x-ssa; charset=utf-8",
-        _ => "application/x-subrip; charset=utf-8",
-    };
-    Ok(([(header::CONTENT_TYPE, kind)], bytes).into_response())
+    let kind = key.rsplit('.').next().and_then(media_type).unwrap_or("text/plain");
+    Ok(([(header::CONTENT_TYPE, format!("{kind}; charset=utf-8"))], bytes).into_response())
 }

@@ -8,6 +8,7 @@ mod get;
 mod input;
 mod inspect;
 mod question;
+mod serve;
 mod translate;
 
 use std::process::ExitCode;
@@ -36,6 +37,7 @@ Examples:
   subtitles find film.mkv --language es           what is inside it and beside it, with scores
   subtitles get film.mkv --language es            the best of it as film.es.srt
   subtitles translate film.en.srt --from en --to es --out film.es.srt
+  subtitles serve films                           their folder over HTTP, for spec.video.url
 
 Exit codes: 0 fine, 1 wrong use, 2 unreadable input, 3 nothing found, 4 a source or an engine failed, 5 the checks
 refuse the translation; the reason code and the numbers of the cues are on standard error.";
@@ -52,6 +54,8 @@ enum Command {
     Get(get::Arguments),
     /// Translates a file with the translator's own code: what its checks refuse is not written
     Translate(Box<translate::Arguments>),
+    /// Serves a folder of films and subtitles over HTTP, read-only and in parts, until SIGTERM
+    Serve(serve::Arguments),
 }
 
 fn main() -> ExitCode {
@@ -74,6 +78,7 @@ fn main() -> ExitCode {
         Command::Find(arguments) => find::run(&arguments),
         Command::Get(arguments) => get::run(&arguments),
         Command::Translate(arguments) => translate::run(*arguments),
+        Command::Serve(arguments) => serve::run(&arguments),
     };
     result.map_or_else(Failure::report, |()| ExitCode::SUCCESS)
 }

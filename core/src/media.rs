@@ -1,0 +1,11 @@
+//! What subtitle files are called in HTTP.
+
+/// The media type of a subtitle file by its name's extension; none for what is no subtitle.
+pub fn media_type(extension: &str) -> Option<&'static str> {
+    match extension.to_ascii_lowercase().as_str() {
+        "srt" => Some("application/x-subrip"),
+        "vtt" => Some("text/vtt"),
+        "ass" | "ssa" => Some("text/x-ssa"),
+        _ => None,
+    }
+}
