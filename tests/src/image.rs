@@ -9,7 +9,7 @@ use std::{
 
 use anyhow::{Context as _, Result};
 
-use crate::{process::output, temporary_folder};
+use crate::{cluster::Progress, process::output, temporary_folder};
 
 /// One image to build.
 pub struct Recipe<'a> {
@@ -43,6 +43,14 @@ pub enum Archive<'a> {
     Docker(&'a Path),
 }
 
+impl Archive<'_> {
+    fn path(&self) -> &Path {
+        match self {
+            Self::Oci(path) | Self::Docker(path) => path,
+        }
+    }
+}
+
 struct Storage(PathBuf);
 
 impl Storage {
@@ -65,6 +73,37 @@ impl Drop for Storage {
     }
 }
 
+/// Builds an image unless its archives are there and were made from the same: `sources` says what a recipe's folders
+/// hold, and is remembered beside the first archive. `prepare` makes these folders.
+pub fn build_once(
+    recipe: &Recipe<'_>,
+    archives: &[Archive<'_>],
+    sources: &str,
+    progress: Progress<'_>,
+    prepare: impl FnOnce() -> Result<()>,
+) -> Result<()> {
+    let first = archives.first().context("an image needs an archive")?.path();
+    let made_from = first.with_extension("made-from");
+    let sources = format!("{}\n{sources}\n{}", recipe.reference, fs::read_to_string(recipe.file)?);
+    let is_known = fs::read_to_string(&made_from).is_ok_and(|known| known == sources);
+    if is_known && archives.iter().all(|archive| archive.path().exists()) {
+        return Ok(());
+    }
+    progress(&format!("packing {}", recipe.reference));
+    // Half of the archives may be new when this ends early.
+    let _ = fs::remove_file(&made_from);
+    prepare()?;
+    build(recipe, archives)?;
+    fs::write(made_from, sources).context("failed to remember what an image was made from")
+}
+
+/// The digest under which a registry would have the image of an OCI archive.
+pub fn digest(archive: &Path) -> Result<String> {
+    let index = output(Command::new("tar").arg("-xOf").arg(archive).arg("index.json"))?;
+    let index: serde_json::Value = serde_json::from_str(&index)?;
+    index["manifests"][0]["digest"].as_str().map(str::to_owned).context("an image archive without a digest")
+}
+
 /// Builds an image and writes its archives.
 pub fn build(recipe: &Recipe<'_>, archives: &[Archive<'_>]) -> Result<()> {
     let storage = Storage::open()?;
@@ -78,9 +117,10 @@ pub fn build(recipe: &Recipe<'_>, archives: &[Archive<'_>]) -> Result<()> {
     }
     output(build.arg(&nothing)).with_context(|| format!("failed to build {}", recipe.reference))?;
     for archive in archives {
-        let (format, path) = match archive {
-            Archive::Oci(path) => ("oci-archive", path),
-            Archive::Docker(path) => ("docker-archive", path),
+        let path = archive.path();
+        let format = match archive {
+            Archive::Oci(_) => "oci-archive",
+            Archive::Docker(_) => "docker-archive",
         };
         // Under its own name only once it is whole.
         let unfinished = path.with_extension("unfinished");

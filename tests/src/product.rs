@@ -1,7 +1,7 @@
 //! The product's images, built from this checkout: static programs, and Apertium from Debian's packages. Does I/O.
 
 use std::{
-    fs,
+    fs::{self, File},
     path::{Path, PathBuf},
     process::Command,
 };
@@ -11,7 +11,7 @@ use anyhow::{Context as _, Result};
 use crate::{
     cluster::{Progress, cache},
     debian::System,
-    image::{Archive, Recipe, build},
+    image::{Archive, Recipe, build_once},
     process::{cargo, output, patiently},
     root,
 };
@@ -33,11 +33,8 @@ pub struct Image {
 }
 
 impl Image {
-    /// The digest under which a registry would have it.
-    pub fn digest(&self) -> Result<String> {
-        let index = output(Command::new("tar").args(["-xOf"]).arg(&self.compressed).arg("index.json"))?;
-        let index: serde_json::Value = serde_json::from_str(&index)?;
-        index["manifests"][0]["digest"].as_str().map(str::to_owned).context("an image archive without a digest")
+    fn archives(&self) -> [Archive<'_>; 2] {
+        [Archive::Oci(&self.compressed), Archive::Docker(&self.archive)]
     }
 }
 
@@ -53,6 +50,9 @@ pub struct Images {
 pub fn images(progress: Progress<'_>) -> Result<Images> {
     let folder = cache()?.join("images");
     fs::create_dir_all(&folder).with_context(|| format!("failed to create {}", folder.display()))?;
+    // Two at once would write the same archives.
+    let lock = File::create(folder.join("lock"))?;
+    lock.lock()?;
     Ok(Images { subtitles: subtitles(&folder, progress)?, apertium: apertium(&folder, progress)? })
 }
 
@@ -82,12 +82,16 @@ fn subtitles(folder: &Path, progress: Progress<'_>) -> Result<Image> {
         compressed: folder.join("subtitles.oci.tar"),
     };
     let programs = programs(progress, &folder.join("programs.log"))?;
-    let stage = folder.join("programs");
+    let (file, stage) = (root().join(DOCKERFILE), folder.join("programs"));
     let _ = fs::remove_dir_all(&stage);
     let mut assemble = Command::new("sh");
     assemble.arg("manifests/image/assemble.sh").arg(programs).arg(CERTIFICATES).arg(stage.join("root-of-image"));
     output(assemble.current_dir(root()))?;
-    make(&image, "subtitles", ("programs", &stage))?;
+    let sums = "find . -type f -exec sha256sum {} + | sort -k 2; find . -type l -printf '%p %l\\n' | sort";
+    let sums = output(Command::new("sh").args(["-c", sums]).current_dir(&stage))?;
+    let recipe =
+        Recipe { file: &file, stage: "subtitles", stages: &[("programs", &stage)], reference: image.reference };
+    build_once(&recipe, &image.archives(), &sums, progress, || Ok(()))?;
     Ok(image)
 }
 
@@ -99,23 +103,13 @@ fn apertium(folder: &Path, progress: Progress<'_>) -> Result<Image> {
     };
     let system = System { name: "apertium", packages: "", script: "manifests/image/apertium.sh", seconds: 120 };
     let system = system.find_or_make(progress)?;
-    let made_from = folder.join("apertium.made-from");
-    let sources = format!("{}\n{}", system.display(), fs::read_to_string(root().join(DOCKERFILE))?);
-    if fs::read_to_string(&made_from).is_ok_and(|known| known == sources) && image.archive.exists() {
-        return Ok(image);
-    }
-    progress("packing Apertium's image");
-    let stage = folder.join("packages");
-    let _ = fs::remove_dir_all(&stage);
-    fs::create_dir_all(&stage)?;
-    output(Command::new("cp").arg("--archive").arg("--link").arg(&system).arg(stage.join("root-of-image")))?;
-    make(&image, "apertium", ("packages", &stage))?;
-    fs::write(made_from, sources)?;
+    let (file, stage) = (root().join(DOCKERFILE), folder.join("packages"));
+    let recipe = Recipe { file: &file, stage: "apertium", stages: &[("packages", &stage)], reference: image.reference };
+    build_once(&recipe, &image.archives(), &system.display().to_string(), progress, || {
+        let _ = fs::remove_dir_all(&stage);
+        fs::create_dir_all(&stage)?;
+        let mut copy = Command::new("cp");
+        output(copy.arg("--archive").arg("--link").arg(&system).arg(stage.join("root-of-image"))).map(drop)
+    })?;
     Ok(image)
-}
-
-fn make(image: &Image, stage: &str, folder: (&str, &Path)) -> Result<()> {
-    let file = root().join(DOCKERFILE);
-    let recipe = Recipe { file: &file, stage, stages: &[folder], reference: image.reference };
-    build(&recipe, &[Archive::Oci(&image.compressed), Archive::Docker(&image.archive)])
 }

@@ -7,7 +7,7 @@ use anyhow::Result;
 use crate::{
     cluster::{Progress, cache},
     debian::SERVERS,
-    image::{Archive, Recipe, build},
+    image::{Archive, Recipe, build_once},
     root,
 };
 
@@ -16,15 +16,9 @@ pub(super) fn archive(reference: &str, progress: Progress<'_>) -> Result<PathBuf
     let (system, sources) = (SERVERS.find_or_make(progress)?, root().join("tests/cluster/servers"));
     let folder = cache()?.join("images");
     fs::create_dir_all(&folder)?;
-    let (archive, made_from) = (folder.join("servers.tar"), folder.join("servers.made-from"));
-    let file = sources.join("Dockerfile");
-    let inputs = format!("{}\n{reference}\n{}", system.display(), fs::read_to_string(&file)?);
-    if fs::read_to_string(&made_from).is_ok_and(|known| known == inputs) && archive.exists() {
-        return Ok(archive);
-    }
-    progress("packing RabbitMQ and Redis");
+    let archive = folder.join("servers.tar");
     let stages = [("system", system.as_path())];
-    build(&Recipe { file: &file, stage: "servers", stages: &stages, reference }, &[Archive::Docker(&archive)])?;
-    fs::write(made_from, inputs)?;
+    let recipe = Recipe { file: &sources.join("Dockerfile"), stage: "servers", stages: &stages, reference };
+    build_once(&recipe, &[Archive::Docker(&archive)], &system.display().to_string(), progress, || Ok(()))?;
     Ok(archive)
 }

@@ -6,6 +6,7 @@ mod dockerfile;
 mod examples;
 mod films;
 mod generated;
+mod image;
 mod judges;
 mod monitoring;
 mod releases;
