@@ -24,10 +24,17 @@ pub(crate) fn demo(mut options: Options) -> Result<()> {
     let starting = Starting::begin(options)?;
     let session = &starting.session;
 
-    println!("\n$ kubectl apply -f manifests/samples/");
-    let names: Vec<String> = samples::promises()?.into_iter().map(|promise| promise.name).collect();
+    // Only a cluster has the pod that serves films over HTTP.
+    let (recursive, folders) = if options.processes {
+        (false, vec![samples::folder()])
+    } else {
+        (true, vec![samples::folder(), samples::over_http()])
+    };
+    println!("\n$ kubectl apply {}-f manifests/samples/", if recursive { "-R " } else { "" });
+    let names: Vec<String> = samples::promises(&folders)?.into_iter().map(|promise| promise.name).collect();
     forget_earlier_jobs(session)?;
-    output(session.kubectl().args(["apply", "-f"]).arg(samples::folder()))?;
+    let recursive = format!("--recursive={recursive}");
+    output(session.kubectl().args(["apply", &recursive, "-f"]).arg(samples::folder()))?;
     table::until_finished(session, &names, Duration::from_secs(180))?;
 
     let translated = job(session, "translated")?;
@@ -41,7 +48,7 @@ pub(crate) fn demo(mut options: Options) -> Result<()> {
 
 /// A cluster that is not ours can have jobs of an earlier demo.
 fn forget_earlier_jobs(session: &Session) -> Result<()> {
-    let delete = ["delete", "--ignore-not-found", "-f"];
+    let delete = ["delete", "--ignore-not-found", "--recursive", "-f"];
     output(session.kubectl().args(delete).arg(samples::folder())).map(drop)
 }
 

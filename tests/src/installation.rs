@@ -26,7 +26,7 @@ const CREATE_NAMESPACE: &str = include_str!("installation/namespace.yaml");
 /// The volumes that a cluster's storage class would make.
 const VOLUMES: &str = include_str!("installation/volumes.yaml");
 
-/// A cluster with RabbitMQ and Redis, ready for the chart.
+/// A cluster with RabbitMQ, Redis and films, ready for the chart.
 pub struct Installation {
     /// Its Kubernetes API.
     pub cluster: Cluster,
@@ -79,11 +79,11 @@ impl Installation {
         HELM_4.find_or_build(progress)?;
         self.apply(CREATE_NAMESPACE)?;
         output(self.kubectl().arg("apply").arg("-k").arg(root().join("manifests/dev")))?;
-        let servers = ["deployment/rabbitmq", "deployment/redis"];
+        let servers = ["deployment/rabbitmq", "deployment/redis", "deployment/library"];
         self.told(self.kubectl().args(["wait", "--for=condition=Available", "--timeout=180s"]).args(servers))?;
         let films = ["wait", "--for=condition=Complete", "job/sample-films", "--timeout=120s"];
         self.told(self.kubectl().args(films))?;
-        progress("RabbitMQ, Redis and the sample films are there");
+        progress("RabbitMQ, Redis and the sample films are there, the films also over HTTP");
         Ok(())
     }
 

@@ -1,6 +1,9 @@
 //! The samples and what their comments promise: phase, reason, events and file of every job.
 
-use std::{fs, path::PathBuf};
+use std::{
+    fs,
+    path::{Path, PathBuf},
+};
 
 use crate::{process::output, root, stack::Stack};
 use anyhow::{Context as _, Result};
@@ -32,6 +35,11 @@ pub fn folder() -> PathBuf {
     root().join("manifests/samples")
 }
 
+/// Where those are whose films are behind HTTP: they take a cluster with `manifests/dev`.
+pub fn over_http() -> PathBuf {
+    folder().join("over-http")
+}
+
 fn promised(document: &str) -> Result<Outcome> {
     let object: Value = serde_yaml_ng::from_str(document)?;
     let name = object["metadata"]["name"].as_str().context("a sample without a name")?;
@@ -44,13 +52,19 @@ fn promised(document: &str) -> Result<Outcome> {
     Ok(Outcome { name: name.to_owned(), phase, reason, events, file })
 }
 
-/// What the comment of every sample promises.
-pub fn promises() -> Result<Vec<Outcome>> {
-    let mut files: Vec<PathBuf> = fs::read_dir(folder())?.map(|entry| Ok(entry?.path())).collect::<Result<_>>()?;
+/// The samples of a folder.
+pub fn files(folder: &Path) -> Result<Vec<PathBuf>> {
+    let mut files: Vec<PathBuf> = fs::read_dir(folder)?.map(|entry| Ok(entry?.path())).collect::<Result<_>>()?;
     files.retain(|file| file.extension().is_some_and(|extension| extension == "yaml"));
     files.sort();
+    Ok(files)
+}
+
+/// What the comment of every sample in these folders promises.
+pub fn promises(folders: &[PathBuf]) -> Result<Vec<Outcome>> {
+    let files: Vec<Vec<PathBuf>> = folders.iter().map(|folder| files(folder)).collect::<Result<_>>()?;
     let mut promises = Vec::new();
-    for file in files {
+    for file in files.into_iter().flatten() {
         for document in fs::read_to_string(&file)?.split("\n---\n") {
             promises.push(promised(document).with_context(|| format!("in {}", file.display()))?);
         }

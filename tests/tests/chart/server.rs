@@ -142,9 +142,8 @@ fn the_judges_can_say_no(cluster: &Cluster, schemas: &Path, texts: &[(String, St
 }
 
 fn samples_conform(schemas: &Path) {
-    for file in std::fs::read_dir(samples::folder()).expect("the samples") {
-        let file = file.expect("an entry").path();
-        if file.extension().is_some_and(|extension| extension == "yaml") {
+    for folder in [samples::folder(), samples::over_http()] {
+        for file in samples::files(&folder).expect("the samples") {
             let text = std::fs::read_to_string(&file).expect("readable");
             let (does_conform, said) = judges::conforms(schemas, &text);
             assert!(does_conform, "{}: {said}", file.display());

@@ -12,9 +12,12 @@ use crate::{
 };
 
 pub(crate) fn every_sample_ends_as_its_comment_says(system: &System) -> Result<()> {
-    output(system.editor().args(["apply", "-f"]).arg(samples::folder()))?;
+    let folders = [samples::folder(), samples::over_http()];
+    for folder in &folders {
+        output(system.editor().args(["apply", "-f"]).arg(folder))?;
+    }
     let jobs = system.all_finished(Duration::from_secs(240))?;
-    let (token, promises) = (history::editors_token(system)?, samples::promises()?);
+    let (token, promises) = (history::editors_token(system)?, samples::promises(&folders)?);
     for promise in &promises {
         let job = jobs.iter().find(|job| job["metadata"]["name"] == promise.name.as_str());
         let job = job.with_context(|| format!("the sample {} is not there", promise.name))?;

@@ -36,7 +36,7 @@ fn every_sample_ends_as_its_comment_says_also_when_each_process_dies_once() {
     let folder = temporary_folder("samples").expect("a temporary folder");
     let s3 = s3::Server::start(&folder.join("buckets")).expect("the S3 server starts");
     let mut stack = Stack::start(&folder, Some(s3.store())).expect("the stack starts");
-    let mut promises = samples::promises().expect("the samples' comments");
+    let mut promises = samples::promises(&[samples::folder()]).expect("the samples' comments");
     promises.sort_by(|one, other| one.name.cmp(&other.name));
 
     apply_and_wait(&mut stack, |_| ());
