@@ -98,6 +98,11 @@ impl Place<'_> {
         })?;
         output(Command::new("openssl").args(["genrsa", "-out"]).arg(self.key()).arg("2048"))?;
         let token = output(Command::new("openssl").args(["rand", "-hex", "16"]))?.trim().to_owned();
+        // By which it says to servers of further APIs, such as KEDA's, on whose behalf it asks.
+        let (front, front_key) = (self.folder.join("front-proxy.crt"), self.folder.join("front-proxy.key"));
+        let mut certificate = Command::new("openssl");
+        certificate.args(["req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "30", "-subj", "/CN=front-proxy"]);
+        output(certificate.arg("-keyout").arg(&front_key).arg("-out").arg(&front))?;
         let tokens = self.folder.join("tokens.csv");
         fs::write(&tokens, format!("{token},admin,admin,\"system:masters\"\n"))?;
         let kubeconfig = self.folder.join("kubeconfig");
@@ -115,6 +120,13 @@ impl Place<'_> {
             command.args(["--service-cluster-ip-range", SERVICES, "--authorization-mode=Node,RBAC"]);
             command.arg("--token-auth-file").arg(&tokens);
             command.args(["--allow-privileged=true", "--kubelet-preferred-address-types=InternalIP"]);
+            command.arg("--requestheader-client-ca-file").arg(&front).arg("--requestheader-allowed-names=front-proxy");
+            command.args([
+                "--requestheader-username-headers=X-Remote-User",
+                "--requestheader-group-headers=X-Remote-Group",
+            ]);
+            command.arg("--requestheader-extra-headers-prefix=X-Remote-Extra-");
+            command.arg("--proxy-client-cert-file").arg(&front).arg("--proxy-client-key-file").arg(&front_key);
         })?;
         let cluster = Cluster { kubeconfig, kubectl: self.programs.kubectl.clone(), servers: Vec::new(), own: None };
         wait_until(&mut apiserver, self.folder, Duration::from_secs(90), || {

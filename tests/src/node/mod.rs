@@ -42,14 +42,15 @@ impl Node {
         let coredns = COREDNS.find_or_build(progress)?;
         let folder = cache()?.join("nodes").join(name);
         fs::create_dir_all(&folder).with_context(|| format!("failed to create {}", folder.display()))?;
-        let lock = File::create(folder.with_extension("lock"))?;
+        let place_of_lock = folder.with_extension("lock");
+        let lock = File::create(&place_of_lock)?;
         if lock.try_lock().is_err() {
             progress("waiting for another node of this name to end");
             lock.lock()?;
         }
         fs::remove_dir_all(&folder).with_context(|| format!("failed to remove {}", folder.display()))?;
         fs::create_dir_all(&folder)?;
-        let sandbox = Sandbox::open(name, &folder)?;
+        let sandbox = Sandbox::open(name, &folder, &place_of_lock)?;
         let place = components::Place { sandbox: &sandbox, folder: &folder, programs: &programs };
         let (cluster, components) = place.start_all(&coredns, progress)?;
         Ok(Self { cluster, components, sandbox, folder, _lock: lock })

@@ -7,7 +7,7 @@ use std::{
     hash::{DefaultHasher, Hash as _, Hasher as _},
     net::Ipv4Addr,
     path::{Path, PathBuf},
-    process::Command,
+    process::{Child, Command, Stdio},
     time::Duration,
 };
 
@@ -19,6 +19,13 @@ use crate::process::{Server, eventually, output};
 /// folders belongs to the namespaces, too.
 const FIRST: &str = "mount -t tmpfs tmpfs /run && mkdir -p /run/netns /var/lib/cni && \
     mount -t tmpfs tmpfs /var/lib/cni && touch /run/ready && while :; do sleep 3600 & wait $!; done";
+/// Waits until whoever holds its input has ended, whatever ended them, and then removes what the kernel leaves: control
+/// groups and a device. Not when the next node of this name has the lock, which has done so itself.
+const HEIR: &str = "read -r _; exec flock --timeout 5 \"$1\" sh -c \"$2\" sh \"$3\" \"$4\"";
+/// Processes need a moment to end before their groups can go.
+const INHERIT: &str = "groups() { ls -d /sys/fs/cgroup$1 /sys/fs/cgroup/*$1 2>/dev/null; }; \
+    for _ in $(seq 100); do ip link delete \"$2\" 2>/dev/null; [ -n \"$(groups $1)\" ] || break; \
+    find $(groups $1) -depth -type d -exec rmdir {} + 2>/dev/null; sleep 0.1; done";
 /// Where the kernel shows control groups.
 const CONTROL_GROUPS: &str = "/sys/fs/cgroup";
 
@@ -26,6 +33,8 @@ const CONTROL_GROUPS: &str = "/sys/fs/cgroup";
 pub(super) struct Sandbox {
     name: String,
     first: Server,
+    /// Outlives this process.
+    heir: Child,
     /// Its id outside, by which the namespaces are entered.
     target: u32,
     /// The node's address, which the machine reaches too.
@@ -35,10 +44,15 @@ pub(super) struct Sandbox {
 }
 
 impl Sandbox {
-    /// Opens namespaces; `name` tells apart those that exist at the same time.
-    pub(super) fn open(name: &str, folder: &Path) -> Result<Self> {
+    /// Opens namespaces; `name` tells apart those that exist at the same time, of which this process holds the `lock`.
+    pub(super) fn open(name: &str, folder: &Path, lock: &Path) -> Result<Self> {
         forget(name);
         let control_group = control_group(name);
+        // In a session of its own, which no Ctrl-C and no signal to our process group reaches.
+        let mut heir = Command::new("setsid");
+        heir.args(["sh", "-c", HEIR, "sh"]).arg(lock).args([INHERIT, &control_group, &device(name)]);
+        let heir =
+            heir.stdin(Stdio::piped()).spawn().context("failed to start 'setsid' (Debian package util-linux)")?;
         let first = Server::start("namespaces", Path::new("unshare"), folder, |command| {
             command.args(["--net", "--mount", "--pid", "--fork", "--kill-child", "--mount-proc", "bash", "-c", FIRST]);
         })?;
@@ -51,7 +65,7 @@ impl Sandbox {
         name.hash(&mut digest);
         let third = u8::try_from(digest.finish() % 250).unwrap_or(0) + 1;
         let (outside, address) = (Ipv4Addr::new(10, 250, third, 1), Ipv4Addr::new(10, 250, third, 2));
-        let sandbox = Self { name: name.to_owned(), first, target, address, control_group };
+        let sandbox = Self { name: name.to_owned(), first, heir, target, address, control_group };
         let is_ready = || output(sandbox.command("test").args(["-e", "/run/ready"])).ok();
         eventually("the namespaces have folders of their own", Duration::from_secs(10), is_ready)?;
         sandbox.connect(name, outside)?;
@@ -111,6 +125,9 @@ impl Drop for Sandbox {
         let gone = || remove_control_groups(&self.control_group).then_some(());
         let _ = eventually("the control groups are removed", Duration::from_secs(10), gone);
         forget(&self.name);
+        // There is nothing to inherit.
+        let _ = self.heir.kill();
+        let _ = self.heir.wait();
     }
 }
 
