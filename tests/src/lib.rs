@@ -9,6 +9,7 @@ pub mod films;
 pub mod go;
 pub mod image;
 pub mod installation;
+pub mod keda;
 pub mod node;
 pub mod packages;
 pub mod process;

@@ -59,6 +59,12 @@ enum Command {
         #[arg(value_enum)]
         what: Bench,
     },
+    /// Long runs on a real Kubernetes node that verify leaves out.
+    E2e {
+        /// What to run
+        #[arg(value_enum)]
+        what: E2e,
+    },
     /// Run a Kubernetes node until Ctrl-C, for trying things by hand.
     Node {
         /// Also load the product's images, RabbitMQ and Redis
@@ -68,6 +74,12 @@ enum Command {
     /// The process behind demo and up.
     #[command(hide = true)]
     Serve(Options),
+}
+
+#[derive(Clone, Copy, clap::ValueEnum)]
+enum E2e {
+    /// KEDA, compiled from its Go module, scales workers from one to three and back, and kills none that is busy
+    Keda,
 }
 
 #[derive(Clone, Copy, clap::ValueEnum)]
@@ -144,6 +156,7 @@ fn main() -> ExitCode {
         Command::Generate => generated::write().map(|()| true),
         Command::Image => image().map(|()| true),
         Command::Bench { what: Bench::Pipeline } => verify::bench_pipeline().map(|()| true),
+        Command::E2e { what: E2e::Keda } => verify::e2e_keda().map(|()| true),
         Command::Faults { jobs } => verify::faults(jobs).map(|()| true),
     };
     match outcome {

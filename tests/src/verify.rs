@@ -33,6 +33,11 @@ pub(crate) fn faults(jobs: u32) -> Result<()> {
     run(&arguments, &[("SUBTITLE_FAULT_JOBS", &jobs.to_string())])
 }
 
+/// KEDA scales the workers of the chart on a real node.
+pub(crate) fn e2e_keda() -> Result<()> {
+    run(&["test", "--workspace", "--locked", "--test", "e2e", "--", "--ignored", "--nocapture", "keda"], &[])
+}
+
 /// The benchmark of the pipeline; it writes its figures to `tests/bench/RESULTS.md`.
 pub(crate) fn bench_pipeline() -> Result<()> {
     println!("compiling operator, workers and the bench to be fast: minutes, the first time");

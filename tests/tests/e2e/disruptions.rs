@@ -10,16 +10,18 @@ use crate::{history, system::System};
 const JOBS_AT_ONCE: u32 = 24;
 const LIMIT: Duration = Duration::from_secs(240);
 
-/// Jobs with a simulated source and engine, which take half a second a step.
+/// A job with a simulated source and engine, each of whose steps takes as long as the values say.
+pub(crate) fn simulated_job(what: &str, number: u32) -> String {
+    format!(
+        "apiVersion: subtitles.dev/v1alpha1\nkind: SubtitleJob\nmetadata: {{name: {what}-{number:02}}}\nspec:\n  \
+         video: {{title: {what} episode {number}}}\n  language: es\n  sources: [{{name: simulated}}]\n  \
+         translation: {{engines: [{{name: simulated}}]}}\n---\n"
+    )
+}
+
+/// So many of them.
 pub(crate) fn simulated_jobs(what: &str, count: u32) -> String {
-    let job = |number: u32| {
-        format!(
-            "apiVersion: subtitles.dev/v1alpha1\nkind: SubtitleJob\nmetadata: {{name: {what}-{number:02}}}\nspec:\n  \
-             video: {{title: {what} episode {number}}}\n  language: es\n  sources: [{{name: simulated}}]\n  \
-             translation: {{engines: [{{name: simulated}}]}}\n---\n"
-        )
-    };
-    (1..=count).map(job).collect()
+    (1..=count).map(|number| simulated_job(what, number)).collect()
 }
 
 /// Starts jobs, waits until some of them are done and some are not, disturbs, and looks at what became of each.

@@ -6,6 +6,7 @@ mod changes;
 mod disruptions;
 mod flows;
 mod history;
+mod keda;
 mod measures;
 mod system;
 
@@ -13,14 +14,30 @@ use subtitle_tests::{node, packages};
 
 use system::System;
 
-#[test]
-fn the_chart_on_a_real_node() {
+fn may_start_a_node() -> bool {
     if !node::is_allowed() {
         println!("skipped: a node takes root and namespaces of its own");
-        return;
+        return false;
     }
     packages::ensure().expect("the packages of containerd and others");
-    let system = System::start().expect("the node and the servers start");
+    true
+}
+
+#[test]
+#[ignore = "minutes of compiling and of waiting for autoscalers: cargo dev e2e keda"]
+fn keda_scales_workers_by_the_queue_and_kills_none_that_is_busy() {
+    if may_start_a_node() {
+        let system = System::start("keda").expect("the node and the servers start");
+        keda::scales_workers_by_the_queue(&system).expect("scaling by the queue");
+    }
+}
+
+#[test]
+fn the_chart_on_a_real_node() {
+    if !may_start_a_node() {
+        return;
+    }
+    let system = System::start("e2e").expect("the node and the servers start");
 
     changes::an_older_release_is_upgraded_with_jobs_in_flight_and_rolled_back(&system).expect("upgrade and rollback");
     changes::uninstalling_leaves_jobs_and_a_second_install_adopts_them(&system).expect("uninstall and install");

@@ -15,6 +15,11 @@ use subtitle_tests::{go::GoProgram, installation::Installation, process::output,
 pub(crate) const JOBS: &str = "films";
 const PEOPLE: &str = include_str!("people.yaml");
 
+/// A file of values beside these tests.
+pub(crate) fn values(name: &str) -> PathBuf {
+    root().join("tests/tests/e2e").join(name)
+}
+
 pub(crate) struct System {
     pub(crate) installation: Installation,
     /// A kubeconfig of somebody who has the edit role in the jobs' namespace, and no other.
@@ -23,11 +28,12 @@ pub(crate) struct System {
 }
 
 impl System {
-    pub(crate) fn start() -> Result<Self> {
+    /// On a node of this name.
+    pub(crate) fn start(name: &str) -> Result<Self> {
         let begun = Instant::now();
         let progress = |step: &str| println!("{:>6.1} s  {step}", begun.elapsed().as_secs_f32());
         HELM_3.find_or_build(&progress)?;
-        let installation = Installation::on_a_node("e2e", None, &progress)?;
+        let installation = Installation::on_a_node(name, None, &progress)?;
         let editor = installation.folder.join("editor.kubeconfig");
         let system = Self { installation, editor, begun };
         system.installation.apply(PEOPLE)?;
@@ -65,7 +71,7 @@ impl System {
 
     /// Installs or upgrades the release.
     pub(crate) fn install(&self, helm: &GoProgram, verb: &str, chart: &Path) -> Result<()> {
-        self.installation.install(helm, &[verb], chart, &root().join("tests/tests/e2e/values.yaml"))
+        self.installation.install(helm, &[verb], chart, &values("values.yaml"))
     }
 
     /// Prints everything one looks at first when something is wrong.

@@ -1,0 +1,148 @@
+//! KEDA scales downloaders by the queue: up under load, not down while all are busy though nothing waits, and down when
+//! little is left, during which workers that are told to end finish what they have.
+
+use std::time::{Duration, Instant};
+
+use anyhow::{Context as _, Result, ensure};
+use serde_json::Value;
+use subtitle_core::topology::DOWNLOAD_QUEUE;
+use subtitle_tests::{
+    keda,
+    process::{eventually, output},
+    root,
+    tools::HELM_4,
+};
+
+use crate::{
+    disruptions::simulated_job,
+    history,
+    system::{System, values},
+};
+
+/// Pods at most, and tasks that so many have in hand; as keda.yaml has it.
+const PODS: usize = 3;
+const ALL_BUSY: usize = 6;
+/// What keeps them so: one finishes before another is added.
+const KEPT_BUSY: usize = 7;
+/// How long autoscalers may take: they look every 15 s.
+const LIMIT: Duration = Duration::from_secs(240);
+/// How long all workers are busy while hardly a task waits: an autoscaler that saw only what waits would have acted.
+const BUSY: Duration = Duration::from_secs(75);
+
+/// What the loads of a run have made so far.
+struct Load<'a> {
+    system: &'a System,
+    jobs: u32,
+}
+
+impl Load<'_> {
+    /// Adds jobs until so many are with the downloaders.
+    fn keep(&mut self, tasks: usize) -> Result<()> {
+        let over = ["Done", "Failed", "TranslateInProgress"];
+        let jobs = self.system.jobs()?;
+        let here = jobs.iter().filter(|job| !over.iter().any(|phase| job["status"]["phase"] == *phase)).count();
+        let missing = tasks.saturating_sub(here);
+        let manifest: String = (0..missing).map(|_| self.next()).collect();
+        if missing > 0 { self.system.apply(&manifest) } else { Ok(()) }
+    }
+
+    fn next(&mut self) -> String {
+        self.jobs += 1;
+        simulated_job("queued", self.jobs)
+    }
+
+    /// Keeps that many tasks until `seen`.
+    fn until<T>(&mut self, what: &str, tasks: usize, mut seen: impl FnMut(&System) -> Option<T>) -> Result<T> {
+        let system = self.system;
+        eventually(what, LIMIT, || {
+            let kept = self.keep(tasks);
+            kept.ok().and_then(|()| seen(system))
+        })
+        .inspect_err(|_| tell_autoscaler(system))
+    }
+}
+
+fn tell_autoscaler(system: &System) {
+    for arguments in [&["get", "scaledobject,hpa,pods"][..], &["describe", "hpa"]] {
+        let said = system.installation.kubectl().args(arguments).output();
+        println!("{}", said.map(|said| String::from_utf8_lossy(&said.stdout).into_owned()).unwrap_or_default());
+    }
+}
+
+/// Downloaders that were not told to end, and those that were and have not ended yet.
+fn pods(system: &System) -> Option<(usize, usize)> {
+    let selector = "app.kubernetes.io/component=downloader";
+    let list = output(system.installation.kubectl().args(["get", "pods", "-l", selector, "-o", "json"])).ok()?;
+    let list: Value = serde_json::from_str(&list).ok()?;
+    let pods = list["items"].as_array()?;
+    let ending = pods.iter().filter(|pod| pod["metadata"]["deletionTimestamp"].is_string()).count();
+    Some((pods.len() - ending, ending))
+}
+
+/// What RabbitMQ's management says of the queue.
+fn queue(system: &System) -> Result<Value> {
+    let service = ["get", "service", "rabbitmq", "-o", "jsonpath={.spec.clusterIP}"];
+    let address = output(system.installation.kubectl().args(service))?;
+    let mut curl = system.installation.node()?.command("curl");
+    // As manifests/dev has it.
+    curl.args(["-sf", "-m", "20", "-u", "subtitles:not-for-production"]);
+    let told = output(curl.arg(format!("http://{address}:15672/api/queues/%2F/{DOWNLOAD_QUEUE}")))?;
+    serde_json::from_str(&told).context("RabbitMQ told no JSON")
+}
+
+/// The number that the autoscaler is given.
+fn metric(system: &System) -> Result<u64> {
+    let place = "/apis/external.metrics.k8s.io/v1beta1/namespaces/subtitles/s0-rabbitmq-subtitle-tasks-download";
+    let selector = "labelSelector=scaledobject.keda.sh%2Fname%3Dsubtitles-downloader";
+    let told = output(system.installation.kubectl().args(["get", "--raw", &format!("{place}?{selector}")]))?;
+    let told: Value = serde_json::from_str(&told)?;
+    told["items"][0]["value"].as_str().and_then(|value| value.parse().ok()).context("KEDA told no number")
+}
+
+pub(crate) fn scales_workers_by_the_queue(system: &System) -> Result<()> {
+    keda::install(system.installation.node()?, &|step| system.tell(step))?;
+    let chart = root().join("charts/subtitle-operator");
+    system.installation.install(&HELM_4, &["install"], &chart, &values("keda.yaml"))?;
+    ensure!(pods(system) == Some((1, 0)), "the first downloader is not alone: {:?}", pods(system));
+
+    let mut load = Load { system, jobs: 0 };
+    let is_scaled_up = |system: &System| pods(system).filter(|(living, _)| *living == PODS);
+    load.until("three downloaders under load", 2 * ALL_BUSY, is_scaled_up)?;
+    system.tell("scaled from 1 to 3");
+
+    // What waits is taken, and then nothing waits: the number stays, since what is in hand is counted, too.
+    load.until("all are busy and nothing waits", ALL_BUSY, |system| {
+        let queue = queue(system).ok()?;
+        (queue["messages_ready"] == 0 && queue["messages_unacknowledged"].as_u64()? >= 5).then_some(())
+    })?;
+    let given = metric(system)?;
+    ensure!(given >= 4, "the autoscaler is given {given} while nothing waits and 6 tasks are in hand");
+    let begun = Instant::now();
+    while begun.elapsed() < BUSY {
+        load.keep(KEPT_BUSY)?;
+        let now = pods(system).context("the pods can be listed")?;
+        if now != (PODS, 0) {
+            tell_autoscaler(system);
+        }
+        ensure!(now == (PODS, 0), "scaled to {now:?} while every worker was busy");
+    }
+    system.tell(&format!("3 stayed for {} s of tasks in hand and hardly one waiting", BUSY.as_secs()));
+
+    // Two tasks on three pods: those that are told to end may be the busy ones.
+    let mut finishing = false;
+    load.until("one downloader when two tasks are left", 2, |system| {
+        let (living, ending) = pods(system)?;
+        finishing |= ending > 0;
+        (living == 1 && ending == 0 && finishing).then_some(())
+    })?;
+    system.tell("scaled from 3 to 1");
+    let jobs = system.all_finished(LIMIT)?;
+    history::is_whole(system, &jobs).inspect_err(|_| system.tell_state())?;
+    let queue = queue(system)?;
+    let statistics = &queue["message_stats"];
+    let times = |what: &str| statistics[what].as_u64().unwrap_or_default();
+    ensure!(times("ack") >= jobs.len() as u64, "RabbitMQ counted too little to tell: {statistics}");
+    ensure!(times("redeliver") == 0, "{} tasks were handed out again: {statistics}", times("redeliver"));
+    system.tell(&format!("{} jobs, each done once; {} deliveries, none again", jobs.len(), times("deliver_get")));
+    system.delete_jobs()
+}
