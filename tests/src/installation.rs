@@ -36,6 +36,21 @@ pub struct Installation {
     pub folder: PathBuf,
 }
 
+/// Makes the volumes that `manifests/dev` claims, in this folder for `library` or in folders of the node.
+pub fn make_volumes(node: &Node, library: Option<&Path>) -> Result<()> {
+    let (store, own) = (node.folder().join("store"), node.folder().join("library"));
+    let library = library.unwrap_or(&own);
+    for folder in [&store, library] {
+        fs::create_dir_all(folder)?;
+        // The pods run as a user without a name.
+        output(Command::new("chmod").arg("0777").arg(folder))?;
+    }
+    let volumes = VOLUMES.replace("STORE", &store.display().to_string());
+    let file = node.folder().join("volumes.yaml");
+    fs::write(&file, volumes.replace("LIBRARY", &library.display().to_string()))?;
+    output(node.cluster.kubectl().args(["apply", "-f"]).arg(&file)).map(drop)
+}
+
 impl Installation {
     /// Builds the images, starts a node of this `name`, and applies `manifests/dev`. Pods write to `library`, or to a
     /// folder of the node.
@@ -50,19 +65,10 @@ impl Installation {
         node.load(&images.apertium.archive)?;
         node.load_servers(&SERVER_IMAGES, progress)?;
         progress("the images are loaded");
-        let (store, own) = (node.folder().join("store"), node.folder().join("library"));
-        let library = library.unwrap_or(&own);
-        for folder in [&store, library] {
-            fs::create_dir_all(folder)?;
-            // The pods run as a user without a name.
-            output(Command::new("chmod").arg("0777").arg(folder))?;
-        }
-        let volumes =
-            VOLUMES.replace("STORE", &store.display().to_string()).replace("LIBRARY", &library.display().to_string());
+        make_volumes(&node, library)?;
         let (kubeconfig, kubectl) = (node.cluster.kubeconfig.clone(), node.cluster.kubectl.clone());
         let cluster = Cluster { kubeconfig, kubectl, servers: Vec::new(), own: None };
         let this = Self { cluster, folder: node.folder().to_path_buf(), node: Some(node) };
-        this.apply(&volumes)?;
         this.bring_servers(progress)?;
         Ok(this)
     }

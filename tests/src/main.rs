@@ -17,8 +17,9 @@ use clap::{Parser, Subcommand};
 use session::{Options, Starting};
 use subtitle_tests::{
     image::digest,
+    installation::make_volumes,
     node::{Node, SERVER_IMAGES},
-    packages, product,
+    packages, product, tools,
 };
 
 /// Everything a developer's machine needs, behind `cargo dev`.
@@ -67,7 +68,7 @@ enum Command {
     },
     /// Run a Kubernetes node until Ctrl-C, for trying things by hand.
     Node {
-        /// Also load the product's images, RabbitMQ and Redis
+        /// Also load the product's images, RabbitMQ and Redis, and make the volumes that manifests/dev claims
         #[arg(long)]
         images: bool,
     },
@@ -136,8 +137,11 @@ fn node(with_images: bool) -> Result<()> {
         let images = product::images(&progress)?;
         [images.subtitles.archive, images.apertium.archive].iter().try_for_each(|archive| node.load(archive))?;
         node.load_servers(&SERVER_IMAGES, &progress)?;
+        make_volumes(&node, None)?;
     }
     println!("export KUBECONFIG='{}'", node.cluster.kubeconfig.display());
+    let helm = tools::HELM_4.find_or_build(&progress)?;
+    println!("export PATH='{}':\"$PATH\"", helm.parent().unwrap_or(&helm).display());
     println!("It ends with this program, by Ctrl-C or the end of its input.");
     std::io::stdin().lines().for_each(drop);
     Ok(())

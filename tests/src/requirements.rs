@@ -38,11 +38,15 @@ pub(crate) fn prepare(options: &mut Options) -> Result<()> {
     } else {
         "nothing of Kubernetes"
     };
-    let product = if options.processes { "operator and workers" } else { "operator and workers, and their images" };
+    let product = match (&options.context, options.processes) {
+        (Some(_), _) => "nothing of the product: the cluster has its images already, from `cargo dev image`",
+        (None, true) => "operator and workers, where they have changed",
+        (None, false) => "operator and workers, and their images, where they have changed",
+    };
     println!("This needs, on this machine:");
     println!("  install   {installed}");
     println!("  compile   {kubernetes}");
-    println!("            {product}, where they have changed");
+    println!("            {product}");
     println!("  use       about 2 GB of memory, free ports of 127.0.0.1, {}", options.folder()?.display());
     packages::ensure()
 }
