@@ -3,10 +3,11 @@
 
 use jiff::{SignedDuration, Timestamp};
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::Time;
+use serde::Deserialize as _;
 use std::time::Duration;
 use subtitle_core::{
     event::{Event, EventType},
-    job::{Cues, SubtitleJobStatus},
+    job::{Cues, StoredGlossary, SubtitleJobStatus},
     older,
     payload::{DownloadStarted, Failed, TranslateProgress},
     phase::{Phase, Step},
@@ -117,6 +118,8 @@ fn advance(job: &ObservedJob, event: &Event, phase: Phase) -> Result<SubtitleJob
     status.message = None;
     status.next_attempt_time = None;
     status.reason = Some(Reason::Working);
+    // The task may be here before the write of whoever published it, which then finds its phase taken and is left out.
+    status.glossary = status.glossary.or_else(|| asked_with(event));
     match &event.event_type {
         EventType::DownloadStarted | EventType::TranslateStarted => {
             status.start_time.get_or_insert(Time(at));
@@ -155,6 +158,11 @@ fn advance(job: &ObservedJob, event: &Event, phase: Phase) -> Result<SubtitleJob
         status.reason = Some(Reason::Suspended);
     }
     Ok(status)
+}
+
+/// The glossary that a task names.
+fn asked_with(event: &Event) -> Option<StoredGlossary> {
+    StoredGlossary::deserialize(event.payload.get("glossary")?).ok()
 }
 
 fn count(status: &mut SubtitleJobStatus, progress: &TranslateProgress) {

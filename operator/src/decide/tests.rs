@@ -227,6 +227,13 @@ fn a_glossary_is_asked_with_as_it_was_when_the_attempt_began() {
     let published_again = task(&ObservedJob { status: (**status).clone(), ..with_glossary(&json!({})) }, now());
     assert_eq!(published_again.payload, event.payload);
 
+    // The consumer may be faster than that write, which is then left out.
+    let worker = DownloadStarted { worker: "w".into(), warnings: vec![] };
+    let started = Event::new(&with_glossary(&json!({})).subject(), source::DOWNLOADER, now(), &worker);
+    let overtaken = outline(&fold(&with_glossary(&json!({})), &[(**event).clone(), started], now()).plan).1;
+    let overtaken = overtaken.expect("a status");
+    assert_eq!((overtaken.phase, &overtaken.glossary), (Phase::DownloadInProgress, &status.glossary));
+
     let mut again = (**status).clone();
     super::fold::next_attempt(&mut again, now());
     assert_eq!(again.glossary, None, "the next attempt takes it as it is then");

@@ -31,7 +31,7 @@ impl Asked {
             let file = folder.join("jobs.yaml");
             fs::write(&file, manifests).expect("writable");
             let apply = || {
-                let output = stack.cluster.kubectl().args(["apply", "-f"]).arg(&file).output().ok()?;
+                let output = stack.cluster.kubectl().args(["apply", "--server-side", "-f"]).arg(&file).output().ok()?;
                 let names = String::from_utf8_lossy(&output.stdout).into_owned();
                 output.status.success().then_some(names)
             };

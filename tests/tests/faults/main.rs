@@ -33,7 +33,9 @@ use verdict::Verdict;
 use witness::Witness;
 
 /// Jobs that are there at once, at most.
-const ROUND: u32 = 2_000;
+const ROUND: u32 = 5_000;
+/// Tasks that a worker has in hand.
+const CONCURRENCY: usize = 16;
 
 #[test]
 fn no_fault_of_any_part_loses_repeats_or_reverses_anything() {
@@ -46,7 +48,7 @@ fn no_fault_of_any_part_loses_repeats_or_reverses_anything() {
     let progress = |step: &str| println!("{step}");
     let provider = Provider::start();
     let mut environment = provider.environment();
-    environment.push(("SUBTITLES_CONCURRENCY".to_owned(), "8".to_owned()));
+    environment.push(("SUBTITLES_CONCURRENCY".to_owned(), CONCURRENCY.to_string()));
     let storm = Storm::default();
     let in_front = |port: u16| storm.stand_before(port);
     let options = Options {

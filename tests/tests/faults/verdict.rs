@@ -9,12 +9,10 @@ use subtitle_tests::{
     stack::Stack,
 };
 
-use crate::{faults::Inflicted, ledger::Asked, provider::Provider, witness::Witness};
+use crate::{CONCURRENCY, faults::Inflicted, ledger::Asked, provider::Provider, witness::Witness};
 
 /// Records and histories that are read at once.
 const PAGE: usize = 200;
-/// Tasks that a worker has in hand, see `--concurrency`.
-const IN_HAND: usize = 8;
 /// From a call that is paid for until what it gave is in the store: a worker that is killed in between loses it.
 const IN_THE_MIDDLE: Duration = Duration::from_secs(2);
 
@@ -96,10 +94,9 @@ fn is_over(job: &Value) -> bool {
 
 /// How many jobs are not over; none while the API server does not answer.
 pub(crate) fn open(stack: &Stack) -> Option<usize> {
-    let columns = "custom-columns=PHASE:.status.phase";
-    let list = ["get", "subtitlejobs", "--no-headers", "-o", columns];
-    let phases = output(stack.cluster.kubectl().args(list)).ok()?;
-    Some(phases.lines().filter(|phase| !matches!(phase.trim(), "Done" | "Failed")).count())
+    let not_over = "--field-selector=status.phase!=Done,status.phase!=Failed";
+    let names = output(stack.cluster.kubectl().args(["get", "subtitlejobs", "-o", "name", not_over])).ok()?;
+    Some(names.lines().count())
 }
 
 /// The last event that must be in the history of a job that ended so.
@@ -216,7 +213,7 @@ pub(crate) fn of_the_run(
             }
         }
     }
-    if in_vain > IN_HAND * kills.len() {
+    if in_vain > CONCURRENCY * kills.len() {
         verdict.duplicated.push(format!("{in_vain} texts paid for again with {} kills", kills.len()));
     }
     verdict.paid = (translations.iter().map(|(_, calls)| calls.len()).sum(), translations.len(), in_vain);
