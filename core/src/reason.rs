@@ -49,7 +49,7 @@ reasons! {
     /// A quota or a daily limit is used up; the job goes on at the named time.
     WaitingForQuota false "Nothing; or give another key or account to have it sooner.";
     /// The last attempt failed; the next one starts at the named time.
-    BackingOff false "Nothing; the annotation `subtitles.dev/retry` starts it now.";
+    BackingOff false "Nothing; it goes on by itself at that time.";
     /// A worker is at it.
     Working false "Nothing.";
     /// spec.suspend is true.

@@ -123,7 +123,9 @@ fn advance(job: &ObservedJob, event: &Event, phase: Phase) -> Result<SubtitleJob
     match &event.event_type {
         EventType::DownloadStarted | EventType::TranslateStarted => {
             status.start_time.get_or_insert(Time(at));
-            if let Ok(DownloadStarted { warnings, .. }) = event.read() {
+            if event.event_type == EventType::DownloadStarted
+                && let Ok(DownloadStarted { warnings, .. }) = event.read()
+            {
                 status.warnings = warnings.iter().take(MOST_WARNINGS).map(|one| text::clean(one, 256)).collect();
             }
             if !job.spec.suspend {

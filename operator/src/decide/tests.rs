@@ -154,6 +154,12 @@ fn what_a_worker_leaves_out_of_a_wish_is_in_the_status_and_fits_it() {
     let status = outline(&fold(&queued, &[event], now()).plan).1.expect("a status");
     assert_eq!(status.warnings.len(), 16);
     assert!(status.warnings.iter().all(|warning| warning.chars().count() <= 256));
+
+    let warned = ObservedJob { status: SubtitleJobStatus { phase: Phase::TranslateQueued, ..status }, ..queued };
+    let started = TranslateStarted { worker: "t".into() };
+    let event = Event::new(&warned.subject(), source::TRANSLATOR, now(), &started);
+    let status = outline(&fold(&warned, &[event], now()).plan).1.expect("a status");
+    assert_eq!((status.phase, status.warnings.len()), (Phase::TranslateInProgress, 16), "the translator has none");
 }
 
 #[test]
