@@ -82,6 +82,7 @@ pub async fn handle<C: Cluster, L: Ledger, P: Publish>(
     let (events, messages): (Vec<Event>, Vec<&Incoming>) = events.into_iter().unzip();
     let Some(first) = events.first() else { return Ok(()) };
     let oldest = events.iter().map(|event| event.timestamp).min();
+    let _held = hands.exclusive.hold(&first.job_id).await;
     let place = events.iter().find_map(|event| event.namespace.as_deref().zip(event.name.as_deref()));
     let (mut found, mut may_be_old) = (hands.cluster.find(&first.job_id, place).await?, true);
     while let Some(job) = found {

@@ -70,6 +70,7 @@ impl<C: Cluster, L: Ledger, P: Queues> Reconciler<C, L, P> {
 
     /// Reconciles one object; when to look again, if something is due.
     pub async fn reconcile(&self, job: &SubtitleJob, now: Timestamp) -> Result<Option<Timestamp>, ActError> {
+        let _held = self.hands.exclusive.hold(job.metadata.uid.as_deref().unwrap_or_default()).await;
         let newest = self.hands.cluster.newest(job).await;
         let Some(observed) = ObservedJob::of(&newest) else { return Ok(None) };
         let session = self.broker.borrow().clone();

@@ -1,30 +1,27 @@
-//! Objects on the API server, and D3: nothing but writes of a status of the usual size, as many at once as the consumer
-//! loop has jobs in hand. Does I/O.
+//! Objects on the API server, and D3: nothing but the writes of a status that the pipeline makes, as many at once as the
+//! consumer loop has jobs in hand. Does I/O.
 
-use std::time::Instant;
+use std::{
+    collections::HashMap,
+    pin::pin,
+    sync::{Arc, Mutex, PoisonError},
+    time::Instant,
+};
 
 use anyhow::Result;
 use futures::{StreamExt as _, TryStreamExt as _};
-use jiff::Timestamp;
-use kube::api::{Patch, PatchParams, PostParams};
-use serde_json::json;
-use subtitle_core::{
-    job::{SubtitleJob, SubtitleJobStatus},
-    payload::Subject,
-    phase::Phase,
-    reason::Reason,
+use kube::{
+    api::{Patch, PatchParams, PostParams},
+    runtime::{WatchStreamExt as _, watcher},
 };
-use subtitle_operator::decide::conditions;
+use serde_json::{Value, json};
+use subtitle_core::{job::SubtitleJob, payload::Subject};
+use tokio::task::JoinHandle;
 
-use crate::{
-    place::Place,
-    statistics::{number, per_second},
-};
+use crate::{place::Place, statistics::per_second};
 
 /// Of the consumer loop.
 const AT_ONCE: usize = 32;
-const OBJECTS: usize = 200;
-const PATCHES: usize = 2_000;
 
 fn job(name: &str, translates: bool) -> SubtitleJob {
     let spec = json!({
@@ -67,36 +64,64 @@ pub(crate) async fn create(place: &Place, prefix: &str, count: usize) -> Result<
     futures::stream::iter(0..count).map(create).buffered(AT_ONCE).try_collect().await
 }
 
-fn status(at: usize) -> SubtitleJobStatus {
-    let mut status = SubtitleJobStatus {
-        phase: Phase::TranslateInProgress,
-        attempt: 1,
-        reason: Some(Reason::Working),
-        progress: Some(format!("{at}/9999")),
-        updated_by: Some("translator".to_owned()),
-        ..SubtitleJobStatus::default()
-    };
-    status.conditions = conditions::of(&status, Some(1), Timestamp::now());
-    status
+/// Every status of every job that changes, in their order, until it is dropped.
+pub(crate) struct Recorder {
+    seen: Arc<Mutex<HashMap<String, Vec<Value>>>>,
+    watch: JoinHandle<()>,
 }
 
-/// D3: writes of a status a second.
-pub(crate) async fn patches(place: &Place) -> Result<f64> {
-    let subjects = create(place, "bare", OBJECTS).await?;
-    let (api, subjects) = (&place.jobs(), &subjects);
-    let patch = |at: usize| async move {
-        let patch = Patch::Merge(json!({"status": status(at)}));
-        let (name, parameters) = (&subjects[at % OBJECTS].name, PatchParams::default());
-        answered(|| api.patch_status(name, &parameters, &patch)).await.map(drop)
+impl Recorder {
+    pub(crate) fn start(place: &Place) -> Self {
+        let (jobs, seen) = (place.jobs(), Arc::<Mutex<HashMap<String, Vec<Value>>>>::default());
+        let keep = seen.clone();
+        let watch = tokio::spawn(async move {
+            let mut changes = pin!(watcher(jobs, watcher::Config::default()).default_backoff().touched_objects());
+            while let Some(change) = changes.next().await {
+                let Ok(SubtitleJob { metadata, status: Some(status), .. }) = change else { continue };
+                let status = serde_json::to_value(status).unwrap_or_default();
+                let mut seen = keep.lock().unwrap_or_else(PoisonError::into_inner);
+                let statuses = seen.entry(metadata.name.unwrap_or_default()).or_default();
+                if statuses.last() != Some(&status) {
+                    statuses.push(status);
+                }
+            }
+        });
+        Self { seen, watch }
+    }
+
+    /// By job.
+    pub(crate) fn statuses(&self) -> Vec<Vec<Value>> {
+        std::mem::take(&mut *self.seen.lock().unwrap_or_else(PoisonError::into_inner)).into_values().collect()
+    }
+}
+
+impl Drop for Recorder {
+    fn drop(&mut self) {
+        self.watch.abort();
+    }
+}
+
+/// D3: the same statuses written to as many new objects, each job's in their order; how many a second.
+pub(crate) async fn patches(place: &Place, statuses: &[Vec<Value>]) -> Result<f64> {
+    let subjects = create(place, "bare", statuses.len()).await?;
+    let api = &place.jobs();
+    let write = |(subject, statuses): (Subject, &Vec<Value>)| {
+        let patches: Vec<Value> = statuses.iter().map(|status| json!({"status": status})).collect();
+        async move {
+            for patch in patches {
+                let (parameters, patch) = (PatchParams::default(), Patch::Merge(&patch));
+                answered(|| api.patch_status(&subject.name, &parameters, &patch)).await?;
+            }
+            Ok::<_, kube::Error>(())
+        }
     };
     let begun = Instant::now();
-    futures::stream::iter(0..PATCHES).map(patch).buffer_unordered(AT_ONCE).try_collect::<()>().await?;
-    let rate = per_second(PATCHES, begun.elapsed());
+    futures::stream::iter(subjects.into_iter().zip(statuses))
+        .map(write)
+        .buffer_unordered(AT_ONCE)
+        .try_collect::<()>()
+        .await?;
+    let rate = per_second(statuses.iter().map(Vec::len).sum(), begun.elapsed());
     place.delete_jobs().await?;
     Ok(rate)
-}
-
-/// Objects of one measurement of D3, for the report.
-pub(crate) fn size() -> (f64, f64) {
-    (number(PATCHES), number(OBJECTS))
 }

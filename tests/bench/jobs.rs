@@ -3,6 +3,7 @@
 use std::time::{Duration, Instant};
 
 use anyhow::{Result, ensure};
+use serde_json::Value;
 
 use crate::{
     api,
@@ -26,10 +27,17 @@ pub(crate) struct Finished {
     pub(crate) memory: f64,
 }
 
+/// What the statuses of the jobs of one round were, one after the other, by job. It is not measured.
+pub(crate) async fn statuses(place: &mut Place) -> Result<Vec<Vec<Value>>> {
+    let recorder = api::Recorder::start(place);
+    run(place, "recorded").await?;
+    Ok(recorder.statuses())
+}
+
 /// One round: from the first status that is written to the last job that ends.
-pub(crate) async fn run(place: &mut Place, round: usize) -> Result<Finished> {
+pub(crate) async fn run(place: &mut Place, name: &str) -> Result<Finished> {
     place.redis(&["CONFIG", "SET", "appendfsync", "everysec"])?;
-    api::create(place, &format!("round-{round}"), JOBS).await?;
+    api::create(place, name, JOBS).await?;
     place.stack.downloader.restart()?;
     place.stack.translator.restart()?;
     let reads = place.redis_count("total_reads_processed")?;

@@ -11,7 +11,7 @@ use anyhow::{Context as _, Result};
 use subtitle_tests::root;
 
 use crate::{
-    ROUNDS, api,
+    ROUNDS,
     broker::{EVENTS, Rates},
     jobs::{Finished, JOBS},
     loops::Loops,
@@ -148,7 +148,6 @@ impl Results {
     }
 
     fn jobs_text(&self, text: &mut String) {
-        let (patches, objects) = api::size();
         let bare = spread(self.patches.iter().copied());
         let rate = spread(self.jobs.iter().map(|jobs| jobs.per_second));
         let of = |value: fn(&Finished) -> f64| -> Spread { spread(self.jobs.iter().map(value)) };
@@ -158,7 +157,8 @@ impl Results {
         let _ = writeln!(
             text,
             "## Jobs\n\n{JOBS} jobs with simulated sources and engines, half of them translated, all there before the \
-             operator starts. D3: {patches} bare merge patches of /status over {objects} objects, 32 at once.\n\n\
+             operator starts. D3: the statuses that such a round wrote, as bare merge patches of as many new objects, 32 \
+             at once.\n\n\
              | | figure | goal |\n|---|---|---|\n\
              | D3, status writes/s | {bare} | |\n\
              | finished jobs/s | {rate} | {:.0} (0.7 × D3 ÷ writes a job) |\n\

@@ -327,18 +327,17 @@ impl Stack {
         Ok((code.parse()?, serde_json::from_str(body).unwrap_or(Value::Null)))
     }
 
-    /// The types of a job's events, oldest first, once the last of them is `last`.
+    /// The types of a job's events in the order of their times, once the last of them is `last`. (The stream's own order
+    /// is each publisher's; where two publish within a moment, the broker may put the later one first.)
     pub fn events_until(&self, id: &str, last: &str) -> Result<Vec<String>> {
         let deadline = Instant::now() + Duration::from_secs(30);
         loop {
             let (_, page) = self.get(&format!("/subtitles/{id}/events?limit=500"))?;
-            let mut types: Vec<String> = page["events"]
-                .as_array()
-                .into_iter()
-                .flatten()
-                .filter_map(|event| event["event_type"].as_str().map(str::to_owned))
-                .collect();
-            types.reverse();
+            let mut events: Vec<&Value> = page["events"].as_array().into_iter().flatten().rev().collect();
+            // All in UTC; without the Z the order of the texts is that of the times, however many digits they have.
+            events.sort_by_key(|event| event["timestamp"].as_str().map(|time| time.trim_end_matches('Z')));
+            let types: Vec<String> =
+                events.iter().filter_map(|event| event["event_type"].as_str().map(str::to_owned)).collect();
             if types.last().is_some_and(|newest| newest == last) {
                 return Ok(types);
             }

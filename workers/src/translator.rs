@@ -183,7 +183,7 @@ impl<E: Translate> Translator<E> {
             metrics: &self.metrics,
             reporter,
             kept: &kept,
-            memory: is_paid.then(|| Memory::of(&self.store, &subject.namespace, &by)),
+            memory: (is_paid && ordered.is_real()).then(|| Memory::of(&self.store, &subject.namespace, &by)),
             account: self.characters_per_day.filter(|_| is_paid).map(account),
             most_characters: translation.max_characters,
             continue_after: self.continue_after,

@@ -2,6 +2,7 @@
 //! Cluster, ledger and broker are ports, so that the simulation can stand in for the servers.
 
 pub mod cluster;
+mod exclusive;
 pub(crate) mod glossary;
 pub mod ledger;
 mod notes;
@@ -27,6 +28,7 @@ use crate::{
     metrics::Metrics,
 };
 use cluster::{Cluster, ClusterError};
+use exclusive::Exclusive;
 use ledger::{Ledger, LedgerError};
 
 /// Why a plan was not carried out to its end; it is made again.
@@ -58,6 +60,8 @@ pub struct Hands<C, L> {
     pub cluster: Arc<C>,
     /// Records and histories.
     pub ledger: Arc<L>,
+    /// Who has which job in hand.
+    pub exclusive: Exclusive,
     /// Jobs whose record lags behind their status.
     lagging: Mutex<HashSet<String>>,
     /// What is counted.
@@ -69,7 +73,8 @@ pub struct Hands<C, L> {
 impl<C: Cluster, L: Ledger> Hands<C, L> {
     /// Over a cluster and a ledger.
     pub fn new(cluster: Arc<C>, ledger: Arc<L>, metrics: Metrics) -> Self {
-        Self { cluster, ledger, lagging: Mutex::default(), metrics, events_in_hand: AtomicUsize::new(0) }
+        let (exclusive, lagging) = (Exclusive::default(), Mutex::default());
+        Self { cluster, ledger, exclusive, lagging, metrics, events_in_hand: AtomicUsize::new(0) }
     }
 
     /// Does what the plan says to `job`; the object as it is afterwards. `caused_at` is the time of the oldest event that
