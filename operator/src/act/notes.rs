@@ -1,7 +1,10 @@
 //! Kubernetes Events, for `kubectl describe`: one for each change of a phase. They are a courtesy: one that cannot be
-//! written, or comes while too many are on their way, is left out; the history is what counts. Does I/O.
+//! written, or comes when too many were written a moment ago, is left out; the history is what counts. Does I/O.
 
-use std::{sync::Arc, time::Duration};
+use std::{
+    sync::{Arc, Mutex, PoisonError},
+    time::{Duration, Instant},
+};
 
 use jiff::Timestamp;
 use k8s_openapi::{
@@ -18,12 +21,17 @@ use subtitle_core::{
 use tokio::{sync::Semaphore, time::timeout};
 use uuid::Uuid;
 
-/// Events on their way at once: when many jobs move, their own writes come first.
+/// Events on their way at once: the jobs' own writes come first.
 const AT_ONCE: usize = 4;
+/// As many are written at once when few jobs move, and then so many a second: nobody reads more, and the API server has
+/// to keep each for an hour.
+const BURST: f64 = 50.0;
+const EACH_SECOND: f64 = 5.0;
 /// The longest one may take.
 const DEADLINE: Duration = Duration::from_secs(5);
 /// Kubernetes takes notes of 1,024 bytes; a character has at most four.
 const LONGEST: usize = 250;
+const WARNING: &str = "Warning";
 const REPORTER: &str = "subtitle-operator";
 
 /// Writes Kubernetes Events. (kube's `Recorder` looks at every event of the last minutes for each one it writes, to count
@@ -31,6 +39,32 @@ const REPORTER: &str = "subtitle-operator";
 pub(super) struct Notes {
     client: Client,
     places: Arc<Semaphore>,
+    normal: Mutex<Allowance>,
+    /// Its own, so that much that goes well hides nothing that does not.
+    warnings: Mutex<Allowance>,
+}
+
+/// How many more may be written now.
+struct Allowance {
+    left: f64,
+    at: Instant,
+}
+
+impl Allowance {
+    fn full(at: Instant) -> Self {
+        Self { left: BURST, at }
+    }
+
+    /// Whether one may be written; if so, it is counted.
+    fn take(&mut self, now: Instant) -> bool {
+        let passed = now.saturating_duration_since(self.at).as_secs_f64();
+        *self = Self { left: (self.left + passed * EACH_SECOND).min(BURST), at: now };
+        let may = self.left >= 1.0;
+        if may {
+            self.left -= 1.0;
+        }
+        may
+    }
 }
 
 /// What is told of a change; nothing where the phase stays. The same change has the same name.
@@ -51,7 +85,7 @@ fn note(job: &SubtitleJob, after: &SubtitleJobStatus, now: Timestamp) -> Option<
             ..ObjectMeta::default()
         },
         event_time: Some(MicroTime(now)),
-        type_: Some(if is_good { "Normal" } else { "Warning" }.to_owned()),
+        type_: Some(if is_good { "Normal" } else { WARNING }.to_owned()),
         reason: Some(reason.to_string()),
         action: Some(after.phase.as_str().to_owned()),
         note: Some(format!("{}: {message}", after.phase.as_str())),
@@ -64,21 +98,26 @@ fn note(job: &SubtitleJob, after: &SubtitleJobStatus, now: Timestamp) -> Option<
 
 impl Notes {
     pub(super) fn new(client: Client) -> Self {
-        Self { client, places: Arc::new(Semaphore::new(AT_ONCE)) }
+        let full = || Mutex::new(Allowance::full(Instant::now()));
+        Self { client, places: Arc::new(Semaphore::new(AT_ONCE)), normal: full(), warnings: full() }
     }
 
     /// A status was written.
     pub(super) fn wrote(&self, job: &SubtitleJob, status: &SubtitleJobStatus) {
         let Some(event) = note(job, status, Timestamp::now()) else { return };
-        let Ok(place) = self.places.clone().try_acquire_owned() else { return };
+        let allowance = if event.type_.as_deref() == Some(WARNING) { &self.warnings } else { &self.normal };
+        if !allowance.lock().unwrap_or_else(PoisonError::into_inner).take(Instant::now()) {
+            return;
+        }
+        let places = self.places.clone();
         let events: Api<Event> = Api::namespaced(self.client.clone(), &job.namespace().unwrap_or_default());
         tokio::spawn(async move {
+            let _place = places.acquire().await;
             match timeout(DEADLINE, events.create(&PostParams::default(), &event)).await {
                 Ok(Ok(_)) => {}
                 Ok(Err(error)) => tracing::debug!(%error, "a Kubernetes Event was not written"),
                 Err(_) => tracing::debug!("a Kubernetes Event was not written in time"),
             }
-            drop(place);
         });
     }
 }
@@ -97,6 +136,16 @@ mod tests {
         let mut job = SubtitleJob::new("harbour", serde_json::from_value(spec).expect("a spec"));
         (job.metadata.uid, job.metadata.namespace, job.status) = (Some("u".into()), Some("films".into()), before);
         note(&job, after, Timestamp::UNIX_EPOCH)
+    }
+
+    #[test]
+    fn a_few_jobs_are_told_of_whole_and_a_flood_at_the_pace_of_a_reader() {
+        let begun = Instant::now();
+        let mut allowance = Allowance::full(begun);
+        let mut told = |now: Instant| (0..100).filter(|_| allowance.take(now)).count();
+        assert_eq!(told(begun), 50);
+        assert_eq!(told(begun + Duration::from_secs(2)), 10);
+        assert_eq!(told(begun + Duration::from_secs(3600)), 50, "what was not used does not add up");
     }
 
     #[test]
