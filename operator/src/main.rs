@@ -44,7 +44,7 @@ enum HistoryCommand {
 
 fn main() -> Result<()> {
     match Arguments::parse().command {
-        Command::Run(settings) => asynchronous(subtitle_operator::run::run(*settings)),
+        Command::Run(settings) => asynchronous(on_the_workers(subtitle_operator::run::run(*settings))),
         Command::Api(serving) => asynchronous(serve::run(*serving)),
         Command::Dead(command) => asynchronous(dead_letters::run(command, &mut std::io::stdout())),
         Command::History(HistoryCommand::Rebuild(which)) => asynchronous(rebuild::run(which, &mut std::io::stdout())),
@@ -57,6 +57,11 @@ fn print(document: &impl serde::Serialize) -> Result<()> {
     let yaml = serde_yaml_ng::to_string(document)?;
     std::io::Write::write_all(&mut std::io::stdout(), yaml.as_bytes())?;
     Ok(())
+}
+
+/// As a task like those it starts: on the main thread, each wake-up between it and them would be one of another thread.
+async fn on_the_workers(command: impl Future<Output = Result<()>> + Send + 'static) -> Result<()> {
+    tokio::spawn(command).await?
 }
 
 #[tokio::main]

@@ -8,6 +8,7 @@ use serde_json::Value;
 use crate::{
     api,
     place::{Place, value},
+    processors::{PROGRAMS, Processors},
     statistics::{number, per_second},
 };
 
@@ -27,6 +28,8 @@ pub(crate) struct Finished {
     pub(crate) published_by_operator: f64,
     pub(crate) redis_reads_per_event: f64,
     pub(crate) memory: f64,
+    /// Milliseconds a job that the processors worked: `processors::names`.
+    pub(crate) processors: [f64; PROGRAMS.len() + 2],
 }
 
 /// What the statuses of the jobs of one round were, one after the other, by job. It is not measured.
@@ -44,20 +47,21 @@ pub(crate) async fn run(place: &mut Place, name: &str) -> Result<Finished> {
     place.stack.translator.restart()?;
     let reads = place.redis_count("total_reads_processed")?;
     place.stack.operator.restart()?;
-    let (mut begun, waiting) = (None, Instant::now());
+    let (mut begun, waiting) = (None, (Instant::now(), Processors::now()));
     let text = loop {
         let text = place.metrics().await;
         let sum = |name: &str| text.lines().filter_map(|line| value(line, name)).sum::<f64>();
         if begun.is_none() && sum("subtitle_status_writes_total") > 0.0 {
-            begun = Some(Instant::now());
+            begun = Some((Instant::now(), Processors::now()));
         }
         if sum("subtitle_jobs_finished_total") >= number(JOBS) {
             break text;
         }
-        ensure!(waiting.elapsed() < LIMIT, "{JOBS} jobs are not over within {} s:\n{text}", LIMIT.as_secs());
+        ensure!(waiting.0.elapsed() < LIMIT, "{JOBS} jobs are not over within {} s:\n{text}", LIMIT.as_secs());
         tokio::time::sleep(LOOK_EVERY).await;
     };
-    let took = begun.unwrap_or(waiting).elapsed();
+    let (since, worked) = begun.unwrap_or(waiting);
+    let (took, processors) = (since.elapsed(), Processors::now().a_job(worked, JOBS));
     // What is left of their histories.
     tokio::time::sleep(Duration::from_secs(1)).await;
     let events = place.metric("subtitle_history_events_total").await;
@@ -71,6 +75,7 @@ pub(crate) async fn run(place: &mut Place, name: &str) -> Result<Finished> {
         published_by_operator: sum("subtitle_events_published_total") / number(JOBS),
         redis_reads_per_event: reads / events,
         memory: place.memory(),
+        processors,
     };
     place.clear().await?;
     Ok(finished)

@@ -14,6 +14,7 @@ mod jobs;
 mod latency;
 mod loops;
 mod place;
+mod processors;
 mod redis;
 mod results;
 mod statistics;

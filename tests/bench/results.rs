@@ -16,7 +16,7 @@ use crate::{
     jobs::{Finished, JOBS},
     loops::Loops,
     place::Place,
-    spread,
+    processors, spread,
     statistics::{Latency, Spread, median, number},
 };
 
@@ -43,6 +43,10 @@ fn load() -> String {
     read("/proc/loadavg").split(' ').take(3).collect::<Vec<_>>().join(" ")
 }
 
+fn cores() -> usize {
+    std::thread::available_parallelism().map_or(0, std::num::NonZero::get)
+}
+
 /// Milliseconds that a disk takes to have 4 KiB for good: half of the times within the first, 99 of 100 within the other.
 fn disk() -> Result<(f64, f64)> {
     let folder = subtitle_tests::temporary_folder("bench-disk")?;
@@ -62,7 +66,7 @@ fn disk() -> Result<(f64, f64)> {
 
 impl Results {
     pub(crate) fn begin(place: &Place) -> Result<Self> {
-        let cores = std::thread::available_parallelism().map_or(0, std::num::NonZero::get);
+        let cores = cores();
         let info = read("/proc/cpuinfo");
         let model =
             info.lines().find_map(|line| line.strip_prefix("model name")?.split_once(": ")).map_or("", |it| it.1);
@@ -173,6 +177,17 @@ impl Results {
             of(|jobs| jobs.published_by_operator),
             of(|jobs| jobs.redis_reads_per_event),
         );
+        let bare_write = 1000.0 * number(cores()) / bare.median;
+        let _ = writeln!(
+            text,
+            "For whom the {} processors worked meanwhile, in milliseconds a job; in D3 they have {bare_write:.1} ms for a \
+             write.\n\n| | ms a job |\n|---|---|",
+            cores()
+        );
+        for (at, name) in processors::names().enumerate() {
+            let _ = writeln!(text, "| {name} | {} |", spread(self.jobs.iter().map(|jobs| jobs.processors[at])));
+        }
+        text.push('\n');
     }
 
     fn latency_text(&self, text: &mut String) {
