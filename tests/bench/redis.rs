@@ -6,13 +6,8 @@ use std::time::Instant;
 use anyhow::Result;
 use futures::{StreamExt as _, TryStreamExt as _};
 use redis::{Client, Pipeline, Script, aio::MultiplexedConnection};
-use subtitle_core::{
-    job::SubtitleJob,
-    keys::{HISTORY_OFFSET, KeyStyle},
-    payload::Subject,
-    record::Record,
-};
-use subtitle_operator::act::ledger::{PROJECT, REMEMBER, SAVE};
+use subtitle_core::{job::SubtitleJob, keys::KeyStyle, payload::Subject, record::Record};
+use subtitle_operator::act::ledger::{Marks, PROJECT, remember, remember_script};
 
 use crate::{
     broker::{EVENTS, Rates, events},
@@ -29,24 +24,14 @@ const STAY: u64 = 86_400;
 
 const KEYS: KeyStyle = KeyStyle::Plain;
 
-fn histories(subjects: &[Subject]) -> Result<Vec<Pipeline>> {
-    let (remember, save) = (Script::new(REMEMBER), Script::new(SAVE));
-    let mut pipelines = Vec::new();
-    let mut saved = String::new();
+fn histories(subjects: &[Subject]) -> Vec<Pipeline> {
+    let (script, mut pipelines, mut saved) = (remember_script(), Vec::new(), String::new());
     for (at, batch) in events(subjects).chunks(BATCH).enumerate() {
         let last = (at * BATCH + batch.len()).to_string();
-        let mut pipeline = redis::pipe();
-        for event in batch {
-            pipeline.cmd("EVALSHA").arg(remember.get_hash()).arg(3);
-            pipeline.arg(KEYS.events(&event.job_id)).arg(KEYS.seen(&event.job_id)).arg(HISTORY_OFFSET);
-            pipeline.arg(event.identity().to_string()).arg(serde_json::to_string(event)?);
-            pipeline.arg(STAY).arg(&saved).arg(&last).ignore();
-        }
-        pipeline.cmd("EVALSHA").arg(save.get_hash()).arg(1).arg(HISTORY_OFFSET).arg(&saved).arg(&last).ignore();
+        pipelines.push(remember(&script, KEYS, batch, Marks { saved: &saved, last: &last }, STAY));
         saved = last;
-        pipelines.push(pipeline);
     }
-    Ok(pipelines)
+    pipelines
 }
 
 fn records(subjects: &[Subject], job: &SubtitleJob) -> Result<Vec<Pipeline>> {
@@ -73,11 +58,11 @@ pub(crate) async fn bare(place: &Place, subjects: &[Subject]) -> Result<Rates> {
     place.redis(&["CONFIG", "SET", "appendfsync", "everysec"])?;
     let mut connection = Client::open(place.bare_redis_url())?.get_multiplexed_async_connection().await?;
     redis::cmd("FLUSHDB").query_async::<()>(&mut connection).await?;
-    for script in [PROJECT, REMEMBER, SAVE] {
-        Script::new(script).prepare_invoke().load_async(&mut connection).await?;
+    for script in [Script::new(PROJECT), remember_script()] {
+        script.prepare_invoke().load_async(&mut connection).await?;
     }
     let job = place.jobs().get(&subjects[0].name).await?;
-    let (histories, records) = (histories(subjects)?, records(subjects, &job)?);
+    let (histories, records) = (histories(subjects), records(subjects, &job)?);
     let (other, begun) = (connection.clone(), Instant::now());
     let history = tokio::spawn(async move {
         for pipeline in &histories {

@@ -57,6 +57,14 @@ async fn the_mark_moves_only_from_where_this_loop_saved_it() {
     assert_eq!(kept(place(&ledger, at(-9)).await), until(-9));
     assert_eq!(kept(keep(&ledger, &batch(0..5), at(-9), Some(at(4))).await), until(4));
     assert_eq!(history(&ledger).await, [4, 3, 2, 1, 0]);
+
+    // Of a cluster each job is in a slot of its own; what is repeated is there once all the same.
+    let ledger = RedisLedger::open(RedisAddress::url(&redis.url), KeyStyle::Cluster).expect("a URL");
+    for saved in [at(4), at(4), at(6)] {
+        assert_eq!(kept(keep(&ledger, &batch(5..7), saved, Some(at(6))).await), until(6));
+    }
+    assert_eq!(kept(keep(&ledger, &batch(7..8), at(4), Some(at(7))).await), Ok(Kept::Moved));
+    assert_eq!(history(&ledger).await, [7, 6, 5]);
 }
 
 #[test]

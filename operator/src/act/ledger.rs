@@ -6,8 +6,9 @@ use subtitle_core::{event::Event, job::SubtitleJob, record::Record};
 use uuid::Uuid;
 
 pub use super::{
-    redis::{PROJECT, REMEMBER, RedisLedger, SAVE},
+    redis::{PROJECT, RedisLedger},
     redis_address::{RedisAddress, RedisArguments},
+    redis_history::{Marks, remember, script as remember_script},
 };
 
 /// Redis could not be reached or refused.

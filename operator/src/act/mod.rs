@@ -9,6 +9,7 @@ mod notes;
 pub mod queues;
 mod redis;
 mod redis_address;
+mod redis_history;
 pub mod reviews;
 pub mod written;
 

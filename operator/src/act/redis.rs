@@ -20,6 +20,7 @@ use tokio::{sync::Mutex, time::timeout};
 use super::{
     ledger::{Ledger, LedgerError, Mark},
     redis_address::{LOOK_EVERY, Login, RedisAddress},
+    redis_history::{self, Marks},
 };
 
 /// The longest a call may take: a black-holed connection never reports itself.
@@ -44,25 +45,6 @@ if current then
 end
 redis.call('SET', KEYS[1], ARGV[1], 'EX', ARGV[3])
 if ARGV[4] == '1' then redis.call('EXPIRE', KEYS[2], ARGV[3]); redis.call('EXPIRE', KEYS[3], ARGV[3]) end
-return 1";
-
-/// Appends an event once, while the mark is where this batch begins or, if it is being repeated, ends: of an emptied
-/// Redis the oldest events come first. (In cluster mode the mark is in another slot and only `SAVE` looks.)
-pub const REMEMBER: &str = "
-if KEYS[3] then
-  local offset = redis.call('GET', KEYS[3]) or ''
-  if offset ~= ARGV[4] and offset ~= ARGV[5] then return -1 end
-end
-if redis.call('SADD', KEYS[2], ARGV[1]) == 0 then return 0 end
-redis.call('LPUSH', KEYS[1], ARGV[2])
-for _, key in ipairs({KEYS[1], KEYS[2]}) do if redis.call('TTL', key) == -1 then redis.call('EXPIRE', key, ARGV[3]) end end
-return 1";
-
-/// Moves the mark from where the batch begins to where it ends; 0 if it is at neither.
-pub const SAVE: &str = "
-local offset = redis.call('GET', KEYS[1]) or ''
-if offset ~= ARGV[1] and offset ~= ARGV[2] then return 0 end
-redis.call('SET', KEYS[1], ARGV[2])
 return 1";
 
 /// Makes a history whole: ARGV is whether to write, the time to live, and then id and text of each event, oldest first.
@@ -112,7 +94,6 @@ pub struct RedisLedger {
     project: Script,
     remember: Script,
     restore: Script,
-    save: Script,
 }
 
 impl RedisLedger {
@@ -128,9 +109,8 @@ impl RedisLedger {
             connections: AtomicU64::new(0),
             keys,
             project: Script::new(PROJECT),
-            remember: Script::new(REMEMBER),
+            remember: redis_history::script(),
             restore: Script::new(RESTORE),
-            save: Script::new(SAVE),
         })
     }
 
@@ -145,7 +125,7 @@ impl RedisLedger {
         let settings = settings.set_response_timeout(Some(DEADLINE));
         let mut connection = login.client()?.get_multiplexed_async_connection_with_config(&settings).await?;
         // Pipelines call scripts by their digest, which only a loaded script has.
-        for script in [&self.project, &self.remember, &self.save, &self.restore] {
+        for script in [&self.project, &self.remember, &self.restore] {
             script.prepare_invoke().load_async(&mut connection).await?;
         }
         Ok((connection, login))
@@ -272,15 +252,8 @@ impl Ledger for RedisLedger {
 
     async fn remember(&self, events: &[Event], saved: Option<Mark>, last: Mark) -> Result<bool, LedgerError> {
         let (saved, last) = (saved.map(|saved| saved.to_string()).unwrap_or_default(), last.to_string());
-        let offset_key = (self.keys == KeyStyle::Plain).then_some(HISTORY_OFFSET);
-        let mut pipeline = redis::pipe();
-        for event in events {
-            pipeline.cmd("EVALSHA").arg(self.remember.get_hash()).arg(2 + usize::from(offset_key.is_some()));
-            pipeline.arg(self.keys.events(&event.job_id)).arg(self.keys.seen(&event.job_id)).arg(offset_key);
-            pipeline.arg(event.identity().to_string()).arg(serde_json::to_string(event).unwrap_or_default());
-            pipeline.arg(SAFETY_TIME_TO_LIVE).arg(&saved).arg(&last).ignore();
-        }
-        pipeline.cmd("EVALSHA").arg(self.save.get_hash()).arg(1).arg(HISTORY_OFFSET).arg(&saved).arg(&last);
+        let marks = Marks { saved: &saved, last: &last };
+        let pipeline = redis_history::remember(&self.remember, self.keys, events, marks, SAFETY_TIME_TO_LIVE);
         let (is_saved,) = self.run(&pipeline).await?;
         Ok(is_saved)
     }

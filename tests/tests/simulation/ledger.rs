@@ -137,12 +137,11 @@ impl Ledger for Link {
             self.call(|world| events.iter().for_each(|event| append(world, event))).await?;
             return Ok(is_at);
         }
-        // A pipeline is no transaction: others, and a crash, may come between two of its commands.
-        for event in events {
-            self.call(|world| is_at(world).then(|| append(world, event))).await?;
-        }
         self.call(|world| {
             is_at(world).then(|| {
+                for event in events {
+                    append(world, event);
+                }
                 world.redis.mark = Some(last);
                 crate::checks::saved(world, last.offset);
             })

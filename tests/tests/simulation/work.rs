@@ -55,6 +55,7 @@ async fn pay(sim: &Sim, process: usize, (what, claim): (&str, &str), longest: u6
 const FOUND: &str = "La última barca deja el puerto de ";
 const TRANSLATED: &str = "The last boat leaves the harbour of ";
 
+/// As the store keeps it, whose SHA-256 is in the name of a translation's claim.
 fn text(title: &str) -> String {
     let cues = if title.ends_with("-long") { 55 } else { 3 };
     let line = if title.starts_with("translated") { TRANSLATED } else { FOUND };
@@ -62,7 +63,7 @@ fn text(title: &str) -> String {
     for at in 1..=cues {
         let _ = write!(text, "{at}\n00:00:{at:02},000 --> 00:00:{at:02},900\n{line}{title}, {at}\n\n");
     }
-    text.trim_end().to_owned() + "\n"
+    text
 }
 
 /// What the source is called.

@@ -63,11 +63,12 @@ impl<S: Search, C: Clock> Downloader<S, C> {
                 },
                 Err(error) => Some(Err(error.into())),
             };
-            // A claim that is not given back ends by itself.
-            let _ = claim.release().await;
             if let Some(fetched) = fetched {
+                // A claim that is not given back ends by itself.
+                let _ = claim.release().await;
                 return fetched;
             }
+            // Not given back: it may have been renewed unseen, and is then respected until it ends, by this one, too.
         }
     }
 
