@@ -2,7 +2,7 @@
 //! after a gap only what is there then. `View` is the port `Cluster` over the production's own memory of its writes.
 
 use std::{
-    collections::{BTreeMap, VecDeque},
+    collections::{BTreeMap, BTreeSet, VecDeque},
     sync::{Arc, Mutex, PoisonError},
     task::Waker,
 };
@@ -117,6 +117,8 @@ pub(crate) struct View {
     process: usize,
     cache: Mutex<BTreeMap<Place, Arc<SubtitleJob>>>,
     written: Written,
+    /// Jobs a write of whose status is in flight.
+    writes: Mutex<BTreeSet<String>>,
 }
 
 fn away() -> ClusterError {
@@ -126,7 +128,13 @@ fn away() -> ClusterError {
 impl View {
     /// With nothing in its cache.
     pub(crate) fn new(sim: &Sim, process: usize) -> Self {
-        Self { sim: sim.clone(), process, cache: Mutex::default(), written: Written::default() }
+        Self {
+            sim: sim.clone(),
+            process,
+            cache: Mutex::default(),
+            written: Written::default(),
+            writes: Mutex::default(),
+        }
     }
 
     fn cached<T>(&self, look: impl FnOnce(&mut BTreeMap<Place, Arc<SubtitleJob>>) -> T) -> T {
@@ -201,6 +209,7 @@ impl Cluster for View {
     }
 
     async fn write(&self, job: &SubtitleJob, status: &SubtitleJobStatus) -> Result<SubtitleJob, ClusterError> {
+        let _in_flight = InFlight::begins(self, job);
         let answer = self.call(|world| write(world, self.process, job, status)).await?;
         match answer {
             Ok(now) => {
@@ -236,6 +245,29 @@ impl Cluster for View {
             }
         })
         .await
+    }
+}
+
+/// A write that has not ended.
+struct InFlight<'a> {
+    view: &'a View,
+    uid: String,
+}
+
+impl<'a> InFlight<'a> {
+    fn begins(view: &'a View, job: &SubtitleJob) -> Self {
+        let uid = job.uid().unwrap_or_default();
+        if !view.writes.lock().unwrap_or_else(PoisonError::into_inner).insert(uid.clone()) {
+            let how = || format!("{} has two writes of {uid} in flight", name_of(view.process));
+            view.sim.with(|world| world.checks.broken("one write at a time", how));
+        }
+        Self { view, uid }
+    }
+}
+
+impl Drop for InFlight<'_> {
+    fn drop(&mut self) {
+        self.view.writes.lock().unwrap_or_else(PoisonError::into_inner).remove(&self.uid);
     }
 }
 
