@@ -197,6 +197,8 @@ pub(crate) fn each_once(stack: &mut Stack, storm: &Storm, mut ask: impl FnMut(&S
                 Err(error) => {
                     println!("  not yet: {error:#}");
                     thread::sleep(BETWEEN);
+                    // Nobody asks anything of a server while the one who would has ended.
+                    start_again(stack);
                     false
                 }
             }
