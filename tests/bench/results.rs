@@ -184,10 +184,17 @@ impl Results {
              write.\n\n| | ms a job |\n|---|---|",
             cores()
         );
+        let worked = |at: usize| spread(self.jobs.iter().map(|jobs| jobs.processors[at]));
         for (at, name) in processors::names().enumerate() {
-            let _ = writeln!(text, "| {name} | {} |", spread(self.jobs.iter().map(|jobs| jobs.processors[at])));
+            let _ = writeln!(text, "| {name} | {} |", worked(at));
         }
-        text.push('\n');
+        let all: f64 = (0..processors::names().count()).map(|at| worked(at).median).sum();
+        let share = (worked(0).median + worked(1).median) / all;
+        let _ = writeln!(
+            text,
+            "\nIn D3 the API server and etcd have the processors almost to themselves, here {share:.2} of them: as much of \
+             D3 can be reached where all share one machine.\n"
+        );
     }
 
     fn latency_text(&self, text: &mut String) {
