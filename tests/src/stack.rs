@@ -328,7 +328,7 @@ impl Stack {
     }
 
     /// The types of a job's events in the order of their times, once the last of them is `last`. (The stream's own order
-    /// is each publisher's; where two publish within a moment, the broker may put the later one first.)
+    /// is each publisher's; of two who publish within a moment the later one has been seen first.)
     pub fn events_until(&self, id: &str, last: &str) -> Result<Vec<String>> {
         let deadline = Instant::now() + Duration::from_secs(30);
         loop {
