@@ -10,7 +10,7 @@ use futures::{StreamExt as _, stream::FuturesUnordered};
 use jiff::Timestamp;
 use lapin::{message::Delivery, options::BasicAckOptions};
 use subtitle_broker::{BrokerError, Publish};
-use subtitle_core::{
+use subtitle_contract::{
     event::{Event, EventType, Malformed},
     reason::Reason,
     topology::CONSUMER_QUEUE,

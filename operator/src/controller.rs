@@ -12,7 +12,7 @@ use kube::runtime::{
     reflector::{self, ObjectRef},
     watcher,
 };
-use subtitle_core::{job::SubtitleJob, phase::Phase};
+use subtitle_contract::{job::SubtitleJob, phase::Phase};
 use tokio::sync::Notify;
 use tokio_util::sync::CancellationToken;
 

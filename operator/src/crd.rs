@@ -5,7 +5,7 @@ use k8s_openapi::apiextensions_apiserver::pkg::apis::apiextensions::v1::{
     CustomResourceDefinition, JSONSchemaProps, JSONSchemaPropsOrArray, ValidationRule,
 };
 use kube::CustomResourceExt as _;
-use subtitle_core::job::SubtitleJob;
+use subtitle_contract::job::SubtitleJob;
 
 /// The only field of `spec` that may be changed after creation.
 const MUTABLE_FIELD: &str = "suspend";

@@ -5,7 +5,7 @@ use futures::StreamExt as _;
 use jiff::Timestamp;
 use lapin::options::BasicAckOptions;
 use subtitle_broker::{BrokerError, Publish as _};
-use subtitle_core::{
+use subtitle_contract::{
     event::{Event, EventType, source},
     payload::Failed,
     reason::Reason,
@@ -55,7 +55,7 @@ pub async fn run(publisher: &Publisher) -> BrokerError {
 
 #[cfg(test)]
 mod tests {
-    use subtitle_core::payload::{DownloadStarted, Subject};
+    use subtitle_contract::payload::{DownloadStarted, Subject};
 
     use super::*;
 

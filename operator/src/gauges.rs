@@ -4,7 +4,7 @@ use std::{collections::HashMap, sync::atomic::Ordering, time::Duration};
 
 use jiff::Timestamp;
 use subtitle_broker::BrokerError;
-use subtitle_core::{
+use subtitle_contract::{
     job::SubtitleJob,
     phase::Phase,
     topology::{CONSUMER_QUEUE, QUEUES},

@@ -6,7 +6,7 @@ use futures::StreamExt as _;
 use jiff::Timestamp;
 use lapin::{message::Delivery, options::BasicAckOptions, types::AMQPValue};
 use subtitle_broker::{BrokerError, Session};
-use subtitle_core::{event::Event, topology::HISTORY_STREAM};
+use subtitle_contract::{event::Event, topology::HISTORY_STREAM};
 
 use crate::act::{
     Hands,

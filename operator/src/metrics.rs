@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use jiff::Timestamp;
 use subtitle_broker::PublishMetrics;
-use subtitle_core::{
+use subtitle_contract::{
     event::{Event, EventType, source},
     job::SubtitleJobStatus,
     phase::Phase,
@@ -195,7 +195,7 @@ impl Metrics {
         if let Some(from) = event_time {
             self.event_to_status.observe([], seconds(from, now));
         }
-        let reason = after.reason.map_or("", subtitle_core::reason::Reason::as_str);
+        let reason = after.reason.map_or("", subtitle_contract::reason::Reason::as_str);
         let phase_before = before.map_or(Phase::Pending, |before| before.phase);
         if before.is_some_and(|before| after.attempt > before.attempt) {
             self.retries.increment([reason]);

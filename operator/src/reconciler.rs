@@ -7,7 +7,7 @@ use std::{
 };
 
 use jiff::Timestamp;
-use subtitle_core::{job::SubtitleJob, phase::Phase, reason::Reason, topology::CONSUMER_QUEUE};
+use subtitle_contract::{job::SubtitleJob, phase::Phase, reason::Reason, topology::CONSUMER_QUEUE};
 use subtitle_store::Store;
 use tokio::sync::watch;
 

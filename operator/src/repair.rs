@@ -11,7 +11,7 @@ use std::{collections::HashMap, sync::Arc, time::Duration};
 
 use jiff::{SignedDuration, Timestamp};
 use subtitle_broker::BrokerError;
-use subtitle_core::{
+use subtitle_contract::{
     event::{Event, source},
     job::SubtitleJob,
     payload::{Cancelled, Subject},

@@ -13,7 +13,7 @@ use clap::{ArgAction, Args};
 use futures::StreamExt as _;
 use kube::runtime::watcher;
 use subtitle_broker::{Address, BrokerArguments};
-use subtitle_core::job::SubtitleJob;
+use subtitle_contract::job::SubtitleJob;
 use subtitle_telemetry::stop;
 use tokio::{
     sync::{Notify, mpsc, watch},

@@ -6,7 +6,7 @@ use std::{collections::HashSet, convert::Infallible, sync::Arc, time::Duration};
 use jiff::Timestamp;
 use kube::ResourceExt as _;
 use subtitle_broker::{Address, Backoff, BrokerError, Measured, Publish as _, Session};
-use subtitle_core::{event::Event, job::SubtitleJob, phase::Phase};
+use subtitle_contract::{event::Event, job::SubtitleJob, phase::Phase};
 use tokio::sync::{Notify, mpsc, watch};
 use tokio_util::sync::CancellationToken;
 

@@ -12,7 +12,7 @@ use kube::{
         watcher::{self, Event},
     },
 };
-use subtitle_core::job::SubtitleJob;
+use subtitle_contract::job::SubtitleJob;
 
 /// The watch over these namespaces, or over all if none is named, and the store it fills; deletions go to `deleted`.
 pub fn watch_jobs<D: Fn(SubtitleJob) + Send + 'static>(

@@ -1,7 +1,7 @@
 //! The reasons that conditions carry while a job goes on, and the one that a broker's giving up becomes.
 
 use jiff::Timestamp;
-use subtitle_core::{
+use subtitle_contract::{
     event::{Event, source},
     job::SubtitleJobStatus,
     payload::{DownloadRequested, Failed, Subject},

@@ -2,7 +2,7 @@
 
 use std::{fmt::Write as _, fs, path::PathBuf};
 
-use subtitle_core::{
+use subtitle_contract::{
     phase::{Phase, Step},
     reason::Reason,
 };

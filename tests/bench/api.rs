@@ -15,7 +15,7 @@ use kube::{
     runtime::{WatchStreamExt as _, watcher},
 };
 use serde_json::{Value, json};
-use subtitle_core::{job::SubtitleJob, payload::Subject};
+use subtitle_contract::{job::SubtitleJob, payload::Subject};
 use tokio::task::JoinHandle;
 
 use crate::{place::Place, statistics::per_second};

@@ -12,7 +12,7 @@ use lapin::{
     types::AMQPValue,
 };
 use subtitle_broker::{Address, Session};
-use subtitle_core::{
+use subtitle_contract::{
     event::{Event, source},
     payload::{DownloadStarted, Subject},
     topology::{CONSUMER_QUEUE, EVENTS_EXCHANGE, HISTORY_STREAM},

@@ -11,7 +11,7 @@ use anyhow::{Context as _, Result, ensure};
 use futures::{StreamExt as _, stream::FuturesUnordered};
 use jiff::Timestamp;
 use kube::runtime::{WatchStreamExt as _, watcher};
-use subtitle_core::{event::Event, job::SubtitleJob, keys::KeyStyle, payload::Subject, phase::Phase};
+use subtitle_contract::{event::Event, job::SubtitleJob, keys::KeyStyle, payload::Subject, phase::Phase};
 
 use crate::{
     api,

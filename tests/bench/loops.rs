@@ -4,7 +4,7 @@
 use std::time::Instant;
 
 use anyhow::Result;
-use subtitle_core::payload::Subject;
+use subtitle_contract::payload::Subject;
 
 use crate::{
     broker::{EVENTS, Publisher, events},

@@ -9,7 +9,7 @@ use kube::{
     api::{DeleteParams, ListParams},
     config::{KubeConfigOptions, Kubeconfig},
 };
-use subtitle_core::{job::SubtitleJob, payload::Subject};
+use subtitle_contract::{job::SubtitleJob, payload::Subject};
 use subtitle_tests::{
     process::{eventually, output},
     stack::{Options, Profile, Stack},

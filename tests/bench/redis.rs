@@ -6,7 +6,7 @@ use std::time::Instant;
 use anyhow::Result;
 use futures::{StreamExt as _, TryStreamExt as _};
 use redis::{Client, Pipeline, Script, aio::MultiplexedConnection};
-use subtitle_core::{job::SubtitleJob, keys::KeyStyle, payload::Subject, record::Record};
+use subtitle_contract::{job::SubtitleJob, keys::KeyStyle, payload::Subject, record::Record};
 use subtitle_operator::act::ledger::{Marks, PROJECT, remember, remember_script};
 
 use crate::{

@@ -21,7 +21,7 @@ fn printed(command: &str, sources: &str) -> Result<String> {
 }
 
 fn crd() -> Result<String> {
-    let crd = printed("crd", "core/src/job")?;
+    let crd = printed("crd", "core/contract/src/job")?;
     ensure!(crd.len() < 200_000, "the CRD has {} bytes: kubectl apply refuses 262,144", crd.len());
     Ok(crd)
 }

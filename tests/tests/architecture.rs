@@ -8,7 +8,7 @@ use std::{
 
 use subtitle_tests::{process::output, root};
 
-/// Folders and files that must be pure, besides the whole of `core/src`.
+/// Folders and files that must be pure, besides the whole of `core/contract/src`.
 const PURE: [&str; 12] = [
     "operator/src/decide",
     "operator/src/observe",
@@ -21,7 +21,7 @@ const PURE: [&str; 12] = [
     "workers/src/find/select.rs",
     "workers/src/find/release",
     "workers/src/find/sidecar_name.rs",
-    "core/src",
+    "core/contract/src",
 ];
 
 /// What pure code has no business with.
@@ -87,11 +87,11 @@ fn tree(package: &str) -> String {
 fn dependencies_point_one_way_and_tls_is_ring_only() {
     let has = |package: &str, name: &str| tree(package).lines().any(|line| line.starts_with(&format!("{name} v")));
     for client in ["tokio", "hyper", "reqwest", "lapin", "redis", "object_store", "kube-client"] {
-        assert!(!has("subtitle-core", client), "core must not depend on {client}");
+        assert!(!has("subtitle-contract", client), "core must not depend on {client}");
     }
     assert!(!has("subtitle-operator", "subtitle-workers") && !has("subtitle-workers", "subtitle-operator"));
     for package in ["subtitle-operator", "subtitle-workers"] {
-        assert!(has(package, "subtitle-core"), "the check reads the tree");
+        assert!(has(package, "subtitle-contract"), "the check reads the tree");
         for foreign in ["openssl-sys", "aws-lc-sys", "aws-lc-rs", "native-tls"] {
             assert!(!has(package, foreign), "{package} must not depend on {foreign}");
         }

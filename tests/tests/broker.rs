@@ -17,7 +17,7 @@ use lapin::{
     types::FieldTable,
 };
 use subtitle_broker::{Address, BrokerError, Depth, Publish, Refusal, Session};
-use subtitle_core::{
+use subtitle_contract::{
     event::{Event, EventType, source},
     payload::{Cancelled, DownloadRequested, DownloadStarted, Subject, TranslateProgress},
     reason::Reason,

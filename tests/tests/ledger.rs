@@ -3,7 +3,7 @@
 use std::process::Command;
 
 use jiff::Timestamp;
-use subtitle_core::{
+use subtitle_contract::{
     event::{Event, source},
     keys::KeyStyle,
     payload::{Subject, TranslateProgress},

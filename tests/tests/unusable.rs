@@ -4,7 +4,7 @@ use std::{thread, time::Duration};
 
 use jiff::Timestamp;
 use subtitle_broker::{Address, BrokerError, Publish as _, Session};
-use subtitle_core::{
+use subtitle_contract::{
     event::{Event, source},
     payload::{DownloadStarted, Subject},
     topology::{DOWNLOAD_QUEUE, EVENTS_EXCHANGE},
@@ -23,7 +23,7 @@ fn task() -> Event {
         Timestamp::UNIX_EPOCH,
         &DownloadStarted { worker: text("w"), warnings: vec![] },
     );
-    task.event_type = subtitle_core::event::EventType::DownloadRequested;
+    task.event_type = subtitle_contract::event::EventType::DownloadRequested;
     task
 }
 

@@ -1,7 +1,7 @@
 //! From what a source or engine gave to what a job ends with: a file in the store and, when asked, beside the
 //! video.
 
-use subtitle_core::{
+use subtitle_contract::{
     event::Event,
     job::{JobResult, Sidecar, SubtitleJobSpec},
     language::Language,

@@ -1,6 +1,6 @@
 //! What the translator needs of whatever translates: the seam at which a test counts what is paid for.
 
-use subtitle_core::{job::Variants, language::Language};
+use subtitle_contract::{job::Variants, language::Language};
 use tokio::sync::OwnedSemaphorePermit;
 
 use crate::translate::{

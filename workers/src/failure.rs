@@ -1,7 +1,7 @@
 //! Why a task failed, as its `job.failed` says it.
 
 use jiff::Timestamp;
-use subtitle_core::{job::Candidate, payload::Failed, reason::Reason, text};
+use subtitle_contract::{job::Candidate, payload::Failed, reason::Reason, text};
 
 /// A task's failure.
 #[derive(Debug, thiserror::Error)]

@@ -1,7 +1,7 @@
 //! Language codes as providers, engines and file names have them, and BCP 47 tags as everything else does: a code
 //! comes in, a tag goes out, and the other way round. Pure.
 
-use subtitle_core::language::Language;
+use subtitle_contract::language::Language;
 
 /// Codes that are no BCP 47 tag, or mean something else than the tag they look like; in lower case. Sources: the
 /// language lists of OpenSubtitles, SubDL, Podnapisi, Gestdown, LibreTranslate and DeepL, ISO 639-2 (B and T), and

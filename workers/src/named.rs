@@ -1,6 +1,6 @@
 //! Sources and engines by the names that a spec or the configuration gives them. Pure.
 
-use subtitle_core::{job::Named, names::known, reason::Reason};
+use subtitle_contract::{job::Named, names::known, reason::Reason};
 
 use crate::failure::Failure;
 

@@ -7,7 +7,7 @@ use std::{
 
 use jiff::Timestamp;
 use subtitle_broker::{BrokerError, Publish};
-use subtitle_core::{
+use subtitle_contract::{
     event::Event,
     payload::{Payload, Subject},
 };

@@ -15,7 +15,7 @@ use lapin::{
     types::AMQPValue,
 };
 use subtitle_broker::{Address, Backoff, BrokerError, Measured, Session};
-use subtitle_core::event::{Event, EventType};
+use subtitle_contract::event::{Event, EventType};
 use tokio::{sync::watch, task::JoinSet};
 /// How a caller of [`run`] says that it is to stop.
 pub use tokio_util::sync::CancellationToken;

@@ -1,6 +1,6 @@
 //! What the downloader needs of whatever has subtitles: the seam at which a test counts what is paid for.
 
-use subtitle_core::{job::Video, language::Language};
+use subtitle_contract::{job::Video, language::Language};
 
 use crate::find::{About, Content, Found, SourceError, Sources};
 

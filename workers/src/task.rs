@@ -14,7 +14,7 @@ use std::{any::Any, panic::AssertUnwindSafe, sync::atomic::AtomicBool};
 
 use futures::FutureExt as _;
 use subtitle_broker::{BrokerError, Publish};
-use subtitle_core::{
+use subtitle_contract::{
     event::Event,
     payload::{Payload, Subject},
     reason::Reason,

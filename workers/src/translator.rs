@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use subtitle_broker::Publish;
-use subtitle_core::{
+use subtitle_contract::{
     event::{Event, source},
     job::{self, DirectionMarks, StoredGlossary},
     language::Language,
@@ -216,7 +216,7 @@ impl<E: Translate> Translator<E> {
         let bytes = self.store.read(key).await?.filter(|bytes| sha256(bytes) == *expected);
         let missing = || format!("the glossary '{key}' is not in the object store as it was when the attempt began");
         let bytes = bytes.ok_or_else(|| Failure::new(Reason::StoreUnavailable, missing()))?;
-        let terms = subtitle_core::glossary::parse(&String::from_utf8_lossy(&bytes));
+        let terms = subtitle_contract::glossary::parse(&String::from_utf8_lossy(&bytes));
         Ok(Glossary::new(terms.map_err(|error| Failure::new(Reason::InvalidSpec, format!("'{key}': {error}")))?))
     }
 

@@ -4,7 +4,7 @@
 use std::{collections::BTreeMap, fs, path::PathBuf};
 
 use serde_json::{Value, json};
-use subtitle_core::{
+use subtitle_contract::{
     job::JobResult,
     language::Language,
     payload::{DownloadRequested, Subject},

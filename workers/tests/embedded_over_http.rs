@@ -11,7 +11,7 @@ use std::{
 };
 
 use film::{Film, Index, Track, element};
-use subtitle_core::{
+use subtitle_contract::{
     job::Video,
     payload::{DownloadRequested, Subject},
     reason::Reason,

@@ -3,7 +3,7 @@
 use std::{collections::BTreeMap, sync::Arc};
 
 use axum::{Router, extract::Path, http::StatusCode, response::IntoResponse, routing::get};
-use subtitle_core::{job::Video, language::Language};
+use subtitle_contract::{job::Video, language::Language};
 use subtitle_workers::{
     find::{
         Content, Finder, Sources,

@@ -5,7 +5,7 @@ use std::{collections::BTreeMap, io::Write as _, path::PathBuf};
 
 use flate2::{Compression, write::ZlibEncoder};
 use proptest::prelude::*;
-use subtitle_core::job::Video;
+use subtitle_contract::job::Video;
 use subtitle_workers::{
     find::{
         Content, Finder, Sources,

@@ -7,7 +7,7 @@ use lapin::{
     options::{BasicGetOptions, QueueDeclareOptions},
     types::FieldTable,
 };
-use subtitle_core::topology::EVENTS_EXCHANGE;
+use subtitle_contract::topology::EVENTS_EXCHANGE;
 
 use crate::{BrokerError, Session, publish::persistent};
 

@@ -6,7 +6,7 @@ use lapin::{
     protocol::AMQPSoftError,
     types::{AMQPValue, FieldTable},
 };
-use subtitle_core::{event::EventType, topology::EVENTS_EXCHANGE};
+use subtitle_contract::{event::EventType, topology::EVENTS_EXCHANGE};
 
 use crate::{
     BrokerError, Session,

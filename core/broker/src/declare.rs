@@ -1,4 +1,4 @@
-//! The topology on a broker: what `subtitle_core::topology` lists comes in, what had to be created goes out.
+//! The topology on a broker: what `subtitle_contract::topology` lists comes in, what had to be created goes out.
 
 use lapin::{
     Channel, ErrorKind, ExchangeKind,
@@ -6,7 +6,7 @@ use lapin::{
     protocol::{AMQPErrorKind, AMQPSoftError},
     types::{AMQPValue, FieldTable},
 };
-use subtitle_core::topology::{Argument, EXCHANGES, QUEUES, Queue};
+use subtitle_contract::topology::{Argument, EXCHANGES, QUEUES, Queue};
 
 use crate::{BrokerError, Session};
 

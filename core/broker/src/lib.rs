@@ -25,7 +25,7 @@ mod session;
 
 use std::sync::Arc;
 
-use subtitle_core::{event::Event, reason::Reason};
+use subtitle_contract::{event::Event, reason::Reason};
 
 pub use account::AccountDesk;
 pub use address::{Address, BrokerArguments};

@@ -1,6 +1,6 @@
 //! A publisher that counts: what it published and how that ended, and how long the broker took.
 
-use subtitle_core::{
+use subtitle_contract::{
     event::{Event, EventType},
     reason::Reason,
 };

@@ -8,7 +8,7 @@ use lapin::{
     options::{BasicPublishOptions, ConfirmSelectOptions},
     types::{AMQPValue, FieldTable},
 };
-use subtitle_core::{
+use subtitle_contract::{
     event::Event,
     headers,
     reason::Reason,

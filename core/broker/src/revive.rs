@@ -11,7 +11,7 @@ use lapin::{
     protocol::{AMQPErrorKind, AMQPHardError},
     types::FieldTable,
 };
-use subtitle_core::topology::{Argument, QUEUES, Queue};
+use subtitle_contract::topology::{Argument, QUEUES, Queue};
 use tokio::time::timeout;
 
 use crate::{BrokerError, Depth, Session, declare::declare_queue};

@@ -9,7 +9,7 @@ use kube::{
     runtime::reflector::{ObjectRef, Store},
 };
 use serde_json::{Value, json};
-use subtitle_core::job::{SubtitleJob, SubtitleJobStatus};
+use subtitle_contract::job::{SubtitleJob, SubtitleJobStatus};
 use tokio::time::timeout;
 
 use super::{notes::Notes, written::Written};

@@ -3,7 +3,7 @@
 
 use std::collections::BTreeMap;
 
-use subtitle_core::{glossary, job::StoredGlossary};
+use subtitle_contract::{glossary, job::StoredGlossary};
 use subtitle_store::{Store, sha256};
 
 use super::{
@@ -51,7 +51,7 @@ mod tests {
 
     use kube::core::Status;
     use serde_json::json;
-    use subtitle_core::job::{SubtitleJob, SubtitleJobStatus};
+    use subtitle_contract::job::{SubtitleJob, SubtitleJobStatus};
 
     use super::*;
 

@@ -2,7 +2,7 @@
 
 use std::{fmt, str::FromStr};
 
-use subtitle_core::{event::Event, job::SubtitleJob, record::Record};
+use subtitle_contract::{event::Event, job::SubtitleJob, record::Record};
 use uuid::Uuid;
 
 pub use super::{

@@ -21,7 +21,7 @@ use std::{
 use jiff::Timestamp;
 use kube::ResourceExt as _;
 use subtitle_broker::{BrokerError, Publish};
-use subtitle_core::job::{SubtitleJob, SubtitleJobStatus};
+use subtitle_contract::job::{SubtitleJob, SubtitleJobStatus};
 use subtitle_store::StoreError;
 
 use crate::{

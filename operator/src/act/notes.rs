@@ -12,7 +12,7 @@ use k8s_openapi::{
     apimachinery::pkg::apis::meta::v1::{MicroTime, ObjectMeta},
 };
 use kube::{Api, Client, Resource as _, ResourceExt as _, api::PostParams};
-use subtitle_core::{
+use subtitle_contract::{
     job::{SubtitleJob, SubtitleJobStatus},
     phase::Phase,
     reason::Reason,

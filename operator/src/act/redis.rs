@@ -7,7 +7,7 @@ use std::{
 };
 
 use redis::{AsyncConnectionConfig, FromRedisValue, Pipeline, Script, aio::MultiplexedConnection};
-use subtitle_core::{
+use subtitle_contract::{
     event::Event,
     job::SubtitleJob,
     keys::{HISTORY_OFFSET, KeyStyle},

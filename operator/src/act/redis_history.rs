@@ -1,7 +1,7 @@
 //! How a batch of the stream comes into Redis: what is sent, as a value. Pure.
 
 use redis::{Pipeline, Script};
-use subtitle_core::{
+use subtitle_contract::{
     event::Event,
     keys::{HISTORY_OFFSET, KeyStyle},
 };

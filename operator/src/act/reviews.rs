@@ -13,7 +13,7 @@ use k8s_openapi::api::{
     authorization::v1::{ResourceAttributes, SubjectAccessReview, SubjectAccessReviewSpec},
 };
 use kube::{Api, Client, Resource as _, api::PostParams};
-use subtitle_core::job::SubtitleJob;
+use subtitle_contract::job::SubtitleJob;
 use tokio::{sync::Semaphore, time::timeout};
 
 use crate::decide::access::{NO_HOLDS, Person, Question, Remembered, Stranger, YES_HOLDS, is_allowed, person};

@@ -7,7 +7,7 @@ use std::{
 };
 
 use kube::ResourceExt as _;
-use subtitle_core::job::SubtitleJob;
+use subtitle_contract::job::SubtitleJob;
 
 /// Our own last writes, by uid.
 #[derive(Debug, Default)]

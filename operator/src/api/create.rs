@@ -12,7 +12,7 @@ use kube::{Api, ResourceExt as _, api::PostParams};
 use schemars::JsonSchema;
 use serde::Deserialize;
 use serde_json::json;
-use subtitle_core::{job::SubtitleJob, record::Record, text::clean};
+use subtitle_contract::{job::SubtitleJob, record::Record, text::clean};
 
 use super::{Refusal, Shared, guard::Caller, unavailable};
 use crate::act::ledger::Ledger as _;
@@ -90,7 +90,7 @@ fn namespace(shared: &Shared, place: Place, headers: &HeaderMap) -> Result<Strin
     if is_label {
         return Ok(namespace);
     }
-    let detail = format!("'{}' is no name of a namespace", subtitle_core::text::clean(&namespace, 64));
+    let detail = format!("'{}' is no name of a namespace", subtitle_contract::text::clean(&namespace, 64));
     Err(Refusal(StatusCode::UNPROCESSABLE_ENTITY, "InvalidNamespace", detail))
 }
 

@@ -3,7 +3,7 @@
 
 use schemars::{JsonSchema, schema_for};
 use serde_json::{Map, Value, json};
-use subtitle_core::{phase::Phase, record::Record};
+use subtitle_contract::{phase::Phase, record::Record};
 
 use super::{Route, create::Body, health};
 
@@ -132,7 +132,7 @@ fn schema<T: JsonSchema>() -> Value {
 }
 
 fn schemas() -> Value {
-    let wire = |phase: &Phase| phase.wire_status(subtitle_core::phase::Step::Download);
+    let wire = |phase: &Phase| phase.wire_status(subtitle_contract::phase::Step::Download);
     let mut statuses: Vec<&str> = Phase::ALL.iter().map(wire).collect();
     statuses.sort_unstable();
     statuses.dedup();
@@ -230,7 +230,7 @@ mod tests {
 
     use axum::{body::Body, http::Request};
     use kube::runtime::reflector;
-    use subtitle_core::keys::KeyStyle;
+    use subtitle_contract::keys::KeyStyle;
     use tower::ServiceExt as _;
 
     use super::*;

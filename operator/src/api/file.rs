@@ -7,7 +7,7 @@ use axum::{
     http::{StatusCode, header},
     response::{IntoResponse, Response},
 };
-use subtitle_core::media::media_type;
+use subtitle_contract::media::media_type;
 
 use super::{
     Refusal, Shared,

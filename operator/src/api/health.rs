@@ -12,7 +12,7 @@ use axum::{
 use futures::FutureExt as _;
 use kube::runtime::reflector::Store;
 use serde_json::json;
-use subtitle_core::job::SubtitleJob;
+use subtitle_contract::job::SubtitleJob;
 use subtitle_telemetry::{Registry, http::OPEN_METRICS};
 use tokio::sync::watch;
 

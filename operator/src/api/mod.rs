@@ -80,7 +80,7 @@ impl IntoResponse for Refusal {
 }
 
 fn unknown(id: &str) -> Refusal {
-    let id = subtitle_core::text::clean(id, 64);
+    let id = subtitle_contract::text::clean(id, 64);
     Refusal(StatusCode::NOT_FOUND, "NotFound", format!("no job has the id '{id}'"))
 }
 

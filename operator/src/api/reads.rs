@@ -8,7 +8,7 @@ use axum::{
 use kube::ResourceExt as _;
 use serde::Deserialize;
 use serde_json::{Value, json};
-use subtitle_core::{job::SubtitleJob, phase::Phase, record::Record};
+use subtitle_contract::{job::SubtitleJob, phase::Phase, record::Record};
 
 use super::{Refusal, Shared, guard::Caller, unavailable, unknown};
 use crate::act::{cluster::Cluster as _, ledger::Ledger as _};
@@ -93,7 +93,7 @@ pub(super) async fn events(
 ) -> Result<Json<Value>, Refusal> {
     let limit = page.limit.as_deref().unwrap_or("50");
     let Some(limit) = limit.parse().ok().filter(|limit| (1..=500).contains(limit)) else {
-        let detail = format!("limit is '{}'; 1 to 500 are allowed", subtitle_core::text::clean(limit, 20));
+        let detail = format!("limit is '{}'; 1 to 500 are allowed", subtitle_contract::text::clean(limit, 20));
         return Err(Refusal(StatusCode::UNPROCESSABLE_ENTITY, "InvalidLimit", detail));
     };
     found(&shared, &caller, &id).await?;

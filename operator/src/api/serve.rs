@@ -8,7 +8,7 @@ use axum::Router;
 use clap::Args;
 use futures::StreamExt as _;
 use kube::Client;
-use subtitle_core::keys::KeyStyle;
+use subtitle_contract::keys::KeyStyle;
 use subtitle_store::Store;
 use subtitle_telemetry::stop;
 use tokio::net::TcpListener;

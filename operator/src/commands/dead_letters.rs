@@ -7,7 +7,7 @@ use anyhow::{Result, bail};
 use clap::{Args, Subcommand};
 use lapin::{message::BasicGetMessage, options::BasicAckOptions, types::AMQPValue};
 use subtitle_broker::{BrokerArguments, Session};
-use subtitle_core::{event::Event, text::clean, topology::DEAD_QUEUE};
+use subtitle_contract::{event::Event, text::clean, topology::DEAD_QUEUE};
 
 /// What to do with dead letters.
 #[derive(Subcommand)]

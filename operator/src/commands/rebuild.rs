@@ -9,7 +9,7 @@ use futures::StreamExt as _;
 use jiff::{SignedDuration, Timestamp};
 use lapin::{options::BasicAckOptions, types::AMQPValue};
 use subtitle_broker::{BrokerArguments, Session};
-use subtitle_core::{event::Event, keys::KeyStyle, topology::HISTORY_STREAM};
+use subtitle_contract::{event::Event, keys::KeyStyle, topology::HISTORY_STREAM};
 
 use crate::act::ledger::{RedisArguments, RedisLedger};
 

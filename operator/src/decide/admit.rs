@@ -7,7 +7,7 @@ use std::{
 };
 
 use jiff::Timestamp;
-use subtitle_core::{
+use subtitle_contract::{
     job::{Priority, SubtitleJob},
     phase::Phase,
     reason::Reason,

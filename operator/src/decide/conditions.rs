@@ -2,7 +2,7 @@
 
 use jiff::Timestamp;
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::{Condition, Time};
-use subtitle_core::{job::SubtitleJobStatus, phase::Phase, reason::Reason};
+use subtitle_contract::{job::SubtitleJobStatus, phase::Phase, reason::Reason};
 
 /// Type and whether it is true, in the README's order.
 pub fn table(phase: Phase, reason: Reason) -> [(&'static str, bool); 7] {

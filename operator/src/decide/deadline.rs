@@ -8,7 +8,7 @@
 
 use jiff::{SignedDuration, Timestamp};
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::Time;
-use subtitle_core::job::SubtitleJobStatus;
+use subtitle_contract::job::SubtitleJobStatus;
 
 /// It runs from `at` on, if it does not run already.
 pub(super) fn run_from(status: &mut SubtitleJobStatus, at: Timestamp) {

@@ -5,10 +5,10 @@ use jiff::{SignedDuration, Timestamp};
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::Time;
 use serde::Deserialize as _;
 use std::time::Duration;
-use subtitle_core::{
+use subtitle_contract::{
     event::{Event, EventType},
     job::{Cues, StoredGlossary, SubtitleJobStatus},
-    older,
+    legacy,
     payload::{DownloadStarted, Failed, TranslateProgress},
     phase::{Phase, Step},
     progress::{Progress, Verdict},
@@ -133,7 +133,7 @@ fn advance(job: &ObservedJob, event: &Event, phase: Phase) -> Result<SubtitleJob
             }
         }
         EventType::TranslateRequested => {
-            let (from, candidates) = older::translate_requested(event)?;
+            let (from, candidates) = legacy::translate_requested(event)?;
             status.step = Step::Translate;
             status.from = Some(from);
             status.candidates = candidates;
@@ -141,14 +141,14 @@ fn advance(job: &ObservedJob, event: &Event, phase: Phase) -> Result<SubtitleJob
         }
         EventType::TranslateProgress => count(&mut status, &event.read()?),
         EventType::Ready => {
-            let (result, candidates) = older::ready(event)?;
+            let (result, candidates) = legacy::ready(event)?;
             status.result = Some(result);
             status.candidates = candidates;
             status.completion_time = Some(Time(at));
             status.reason = Some(Reason::SubtitleFound);
         }
         EventType::Translated => {
-            let result = older::translated(event)?;
+            let result = legacy::translated(event)?;
             count(&mut status, &TranslateProgress { done: result.cues, total: result.cues });
             status.result = Some(result);
             status.completion_time = Some(Time(at));

@@ -1,7 +1,7 @@
 //! What is to be done, in order. Plans are values: tests compare them whole. Pure.
 
 use jiff::Timestamp;
-use subtitle_core::{event::Event, job::SubtitleJobStatus, reason::Reason};
+use subtitle_contract::{event::Event, job::SubtitleJobStatus, reason::Reason};
 
 /// One effect.
 #[derive(Clone, Debug, PartialEq)]

@@ -2,7 +2,7 @@
 
 use jiff::{SignedDuration, Timestamp};
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::Time;
-use subtitle_core::{
+use subtitle_contract::{
     event::{Event, source},
     headers,
     job::SubtitleJobStatus,

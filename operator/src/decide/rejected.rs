@@ -1,6 +1,6 @@
 //! A status the API server does not accept: what may be too long or of a newer kind is left out. Pure.
 
-use subtitle_core::{job::SubtitleJobStatus, text::clean};
+use subtitle_contract::{job::SubtitleJobStatus, text::clean};
 
 /// Characters of a message that is shortened.
 const SHORT: usize = 200;

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use jiff::{SignedDuration, Timestamp};
 use serde_json::{Value, json};
-use subtitle_core::{
+use subtitle_contract::{
     event::{Event, EventType, source},
     job::{Artefact, StoredGlossary, SubtitleJobStatus},
     payload::{DownloadRequested, DownloadStarted, Failed, TranslateProgress, TranslateRequested, TranslateStarted},
@@ -340,7 +340,7 @@ fn a_batch_of_events_is_one_write_that_keeps_what_later_steps_need() {
 #[test]
 fn old_publishers_drive_a_job_to_its_end() {
     let old: Vec<Event> =
-        serde_json::from_str(include_str!("../../../core/tests/golden/old_events.json")).expect("events");
+        serde_json::from_str(include_str!("../../../core/contract/tests/golden/old_events.json")).expect("events");
     let [requested, translate, translated, ready, failure] = old.as_slice() else { panic!("five events") };
     let job_at = |phase: &str| job(&json!({}), &json!({"phase": phase, "attempt": 1, "revision": 2, "announced": 2}));
     let after = |phase: &str, event: &Event| outline(&fold(&job_at(phase), std::slice::from_ref(event), now()).plan).1;

@@ -3,7 +3,7 @@
 
 use jiff::Timestamp;
 use kube::ResourceExt as _;
-use subtitle_core::{
+use subtitle_contract::{
     job::{GlossaryRef, StoredGlossary, SubtitleJob, SubtitleJobSpec, SubtitleJobStatus, TranslationPolicy},
     language::Language,
     payload::Subject,

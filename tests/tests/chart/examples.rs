@@ -5,7 +5,7 @@ use std::{fs, path::Path, process::Command};
 use jiff::Timestamp;
 use serde::Deserialize as _;
 use serde_json::Value;
-use subtitle_core::{job::SubtitleJobStatus, phase::Phase, reason::Reason};
+use subtitle_contract::{job::SubtitleJobStatus, phase::Phase, reason::Reason};
 use subtitle_operator::decide::conditions;
 use subtitle_tests::{process::output, temporary_folder, tools};
 

@@ -2,7 +2,7 @@
 
 use std::{fs, path::Path};
 
-use subtitle_core::event::EventType;
+use subtitle_contract::event::EventType;
 use subtitle_tests::{process::output, root, tools};
 
 use crate::chart::{self, progress};

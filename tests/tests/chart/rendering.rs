@@ -3,7 +3,7 @@
 use std::{collections::BTreeSet, path::Path};
 
 use serde_json::Value;
-use subtitle_core::topology::{DOWNLOAD_QUEUE, TRANSLATE_QUEUE};
+use subtitle_contract::topology::{DOWNLOAD_QUEUE, TRANSLATE_QUEUE};
 use subtitle_tests::tools;
 
 use crate::chart::{self, list, of_kind, text, title};

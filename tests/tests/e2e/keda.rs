@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 
 use anyhow::{Context as _, Result, ensure};
 use serde_json::Value;
-use subtitle_core::topology::DOWNLOAD_QUEUE;
+use subtitle_contract::topology::DOWNLOAD_QUEUE;
 use subtitle_tests::{
     keda,
     process::{eventually, output},

@@ -10,7 +10,7 @@ use std::{
 };
 
 use serde_json::Value;
-use subtitle_core::phase::Phase;
+use subtitle_contract::phase::Phase;
 use subtitle_tests::stack::Stack;
 
 /// How far a job was seen to be.

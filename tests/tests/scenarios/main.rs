@@ -16,7 +16,7 @@ use std::{
 
 use fakes::{Fault, assert_exact, film};
 use serde_json::json;
-use subtitle_core::{job::Variants, reason::Reason};
+use subtitle_contract::{job::Variants, reason::Reason};
 use world::{Ended, Keys, WRONG_KEY, World};
 
 async fn until(what: &str, holds: impl AsyncFn() -> bool) {

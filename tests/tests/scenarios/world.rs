@@ -13,7 +13,7 @@ use futures::{Stream, StreamExt as _};
 use lapin::{message::Delivery, options::BasicAckOptions};
 use serde_json::{Value, json};
 use subtitle_broker::{Address, Publish as _, Session};
-use subtitle_core::{
+use subtitle_contract::{
     event::{Event, EventType, source},
     job::{Artefact, JobResult},
     payload::{DownloadRequested, Failed, Payload as _, Subject, TranslateRequested, Translated},

@@ -1,5 +1,5 @@
 //! RabbitMQ as far as this system can tell it apart from a real one: the exchanges, bindings and arguments are those of
-//! `subtitle_core::topology`. Quorum queues count deliveries and give up beyond their limit; what is unacknowledged when
+//! `subtitle_contract::topology`. Quorum queues count deliveries and give up beyond their limit; what is unacknowledged when
 //! its channel closes goes back to the front; a single active consumer is the one that came first; a stream keeps
 //! everything. Pure state: `session` puts the steps and the faults around it.
 
@@ -9,7 +9,7 @@ use std::{
     task::{Poll, Waker},
 };
 
-use subtitle_core::{
+use subtitle_contract::{
     event::Event,
     topology::{Argument, CONSUMER_QUEUE, DEAD_LETTERS_EXCHANGE, EVENTS_EXCHANGE, QUEUES},
 };

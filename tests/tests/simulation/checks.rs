@@ -5,7 +5,7 @@
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 
 use jiff::{SignedDuration, Timestamp};
-use subtitle_core::{
+use subtitle_contract::{
     event::{Event, EventType, source},
     job::{SubtitleJob, SubtitleJobStatus},
     phase::{Phase, Step},

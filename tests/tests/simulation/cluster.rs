@@ -8,7 +8,7 @@ use std::{
 };
 
 use kube::{ResourceExt as _, core::Status};
-use subtitle_core::{
+use subtitle_contract::{
     job::{SubtitleJob, SubtitleJobStatus},
     phase::Phase,
 };

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use jiff::SignedDuration;
 use object_store::memory::InMemory;
-use subtitle_core::{
+use subtitle_contract::{
     event::{Event, EventType},
     topology::{CONSUMER_QUEUE, DOWNLOAD_QUEUE, HISTORY_STREAM, TRANSLATE_QUEUE},
 };

@@ -1,6 +1,6 @@
 //! Acknowledged means done: what a message stands for is there before its acknowledgement is.
 
-use subtitle_core::{
+use subtitle_contract::{
     event::{Event, EventType},
     topology::{CONSUMER_QUEUE, DEAD_QUEUE, DOWNLOAD_QUEUE, TRANSLATE_QUEUE},
 };

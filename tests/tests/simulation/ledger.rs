@@ -3,7 +3,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use subtitle_core::{
+use subtitle_contract::{
     event::Event,
     job::SubtitleJob,
     phase::{Phase, Step},

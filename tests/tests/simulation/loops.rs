@@ -7,7 +7,7 @@ use std::{
 
 use jiff::SignedDuration;
 use subtitle_broker::{BrokerError, Publish as _};
-use subtitle_core::{
+use subtitle_contract::{
     event::{Event, EventType},
     record::Record,
     topology::{CONSUMER_QUEUE, DEAD_EVENTS_QUEUE, HISTORY_STREAM},

@@ -10,7 +10,7 @@ use std::{
 
 use jiff::Timestamp;
 use subtitle_broker::Backoff;
-use subtitle_core::job::SubtitleJob;
+use subtitle_contract::job::SubtitleJob;
 use subtitle_operator::{act::Hands, metrics::Metrics, reconciler::Reconciler, repair, sessions::announcement};
 use subtitle_store::Store;
 use tokio::sync::{Notify, watch};

@@ -3,7 +3,7 @@
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::Time;
 use kube::ResourceExt as _;
 use serde_json::json;
-use subtitle_core::{job::SubtitleJob, phase::Phase, reason::Reason};
+use subtitle_contract::{job::SubtitleJob, phase::Phase, reason::Reason};
 use subtitle_operator::observe::RETRY_ANNOTATION;
 
 use crate::{cluster::place_of, corners::Corner, world::World};

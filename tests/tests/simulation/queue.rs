@@ -7,7 +7,7 @@ use std::{
 };
 
 use jiff::Timestamp;
-use subtitle_core::job::SubtitleJob;
+use subtitle_contract::job::SubtitleJob;
 use tokio::sync::Notify;
 
 #[derive(Default)]

@@ -3,7 +3,7 @@
 use std::sync::atomic::Ordering;
 
 use kube::ResourceExt as _;
-use subtitle_core::{
+use subtitle_contract::{
     job::SubtitleJob,
     phase::Phase,
     reason::Reason,

@@ -9,7 +9,7 @@ use std::{
 };
 
 use subtitle_broker::{BrokerError, Publish, Refusal};
-use subtitle_core::{
+use subtitle_contract::{
     event::{Event, EventType},
     reason::Reason,
     topology::{CONSUMER_QUEUE, DEAD_LETTERS_EXCHANGE, EVENTS_EXCHANGE, HISTORY_STREAM},

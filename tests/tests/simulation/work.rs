@@ -6,7 +6,7 @@ use std::{collections::BTreeMap, fmt::Write as _, sync::OnceLock, time::Duration
 
 use jiff::SignedDuration;
 use subtitle_broker::{BrokerError, Publish};
-use subtitle_core::{
+use subtitle_contract::{
     event::{Event, source},
     job::{Variants, Video},
     language::Language,

@@ -12,7 +12,7 @@ use std::{
 use jiff::Timestamp;
 use object_store::memory::InMemory;
 use subtitle_broker::{Backoff, BrokerError};
-use subtitle_core::event::Event;
+use subtitle_contract::event::Event;
 use subtitle_store::Store;
 use subtitle_workers::{
     cancelled::Cancelled,

@@ -2,7 +2,7 @@
 #![no_main]
 
 use libfuzzer_sys::fuzz_target;
-use subtitle_core::language::Language;
+use subtitle_contract::language::Language;
 use subtitle_workers::subtitle::charset;
 
 const LANGUAGES: [&str; 10] = ["en", "he", "ar", "ru", "pl", "zh", "ja", "ko", "th", "sr"];

@@ -4,7 +4,7 @@
 use std::{collections::BTreeMap, fs};
 
 use libfuzzer_sys::fuzz_target;
-use subtitle_core::job::Video;
+use subtitle_contract::job::Video;
 use subtitle_workers::{
     find::{
         Finder, Sources,

@@ -1,7 +1,7 @@
 //! Which sources are asked, and asking them. Does I/O.
 
 use futures::future::join_all;
-use subtitle_core::{
+use subtitle_contract::{
     job::Candidate,
     language::Language,
     names::{GESTDOWN, OPENSUBTITLES, PODNAPISI, SOURCES, SUBDL, known},

@@ -13,7 +13,7 @@ mod once;
 mod take;
 
 use subtitle_broker::Publish;
-use subtitle_core::{
+use subtitle_contract::{
     event::{Event, source},
     job::{self, Candidate, TranslationPolicy},
     language::Language,

@@ -1,7 +1,7 @@
 //! Why there is no subtitle: a source that could not be asked is not the same as one that has none, and pictures of
 //! text are not the same as nothing.
 
-use subtitle_core::{
+use subtitle_contract::{
     job::TranslationPolicy,
     language::Language,
     payload::DownloadRequested,

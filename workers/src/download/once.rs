@@ -4,7 +4,7 @@
 use std::time::Duration;
 
 use bytes::Bytes;
-use subtitle_core::payload::Subject;
+use subtitle_contract::payload::Subject;
 
 use super::{Downloader, take::Unfetched};
 use crate::{
@@ -79,7 +79,7 @@ impl<S: Search, C: Clock> Downloader<S, C> {
             Ok(Content::Bytes(bytes)) => bytes.into(),
             Ok(Content::Cues(_)) => {
                 let message = format!("{}: a provider gave cues, which is a bug of the worker", found.label);
-                return Ok(Once::Unfetched(Failure::new(subtitle_core::reason::Reason::WorkerError, message).into()));
+                return Ok(Once::Unfetched(Failure::new(subtitle_contract::reason::Reason::WorkerError, message).into()));
             }
             Err(error) => return Ok(Once::Unfetched(Unfetched::Source(error))),
         };

@@ -2,7 +2,7 @@
 //! Does I/O.
 
 use bytes::Bytes;
-use subtitle_core::{
+use subtitle_contract::{
     job::{self, Candidate},
     language::Language,
     names::SIMULATED,

@@ -6,7 +6,7 @@ use std::{
     sync::Arc,
 };
 
-use subtitle_core::job::Video;
+use subtitle_contract::job::Video;
 
 use super::{
     Claims, Finder, Found, library, matroska, movie_hash,

@@ -2,7 +2,7 @@
 
 use std::{fs::File, io::BufReader, path::PathBuf, sync::Arc};
 
-use subtitle_core::job::Video;
+use subtitle_contract::job::Video;
 use url::Url;
 
 use super::{

@@ -1,7 +1,7 @@
 //! Why a source could not be asked, which is not the same as having nothing.
 
 use jiff::Timestamp;
-use subtitle_core::{names::SIMULATED, reason::Reason};
+use subtitle_contract::{names::SIMULATED, reason::Reason};
 
 /// A source could not be asked.
 #[derive(Debug, thiserror::Error)]

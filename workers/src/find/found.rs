@@ -3,7 +3,7 @@
 use std::{path::PathBuf, sync::Arc};
 
 use jiff::Timestamp;
-use subtitle_core::language::Language;
+use subtitle_contract::language::Language;
 
 use super::{online::Offer, ranges::Remote, release::Release};
 use crate::subtitle::Cue;

@@ -5,7 +5,7 @@ use futures::TryStreamExt as _;
 use percent_encoding::percent_decode_str;
 use reqwest::StatusCode;
 use sha2::{Digest as _, Sha256};
-use subtitle_core::{job::Video, language::Language};
+use subtitle_contract::{job::Video, language::Language};
 use url::Url;
 
 use super::{Claims, Found, Origin, SourceError, Sources, Trouble, library::NAME};

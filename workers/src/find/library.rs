@@ -1,6 +1,6 @@
 //! Files beside the video.
 
-use subtitle_core::job::Video;
+use subtitle_contract::job::Video;
 
 use super::{Claims, Found, Origin, SourceError, Sources, Trouble, machine_mark, sidecar_name, stamp};
 

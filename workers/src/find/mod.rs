@@ -26,7 +26,7 @@ pub mod sidecar_name;
 pub mod simulated;
 mod sources;
 
-use subtitle_core::{job::Video, language::Language, names::SIMULATED};
+use subtitle_contract::{job::Video, language::Language, names::SIMULATED};
 
 pub use about::About;
 pub use error::{SourceError, Trouble};

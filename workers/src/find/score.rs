@@ -4,7 +4,7 @@
 
 use std::fmt::Write as _;
 
-use subtitle_core::job::Video;
+use subtitle_contract::job::Video;
 
 use super::{
     Listed,

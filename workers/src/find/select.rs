@@ -7,7 +7,7 @@
 
 use std::cmp::Reverse;
 
-use subtitle_core::{
+use subtitle_contract::{
     job::{Candidate, Forced, HearingImpaired, MachineTranslated, SubtitleJobSpec},
     language::Language,
     text,

@@ -1,7 +1,7 @@
 //! File names beside a video, `<stem>.<language>[.<flag>].<extension>`, as media servers read them. A name comes
 //! in, what it says goes out. Pure.
 
-use subtitle_core::language::Language;
+use subtitle_contract::language::Language;
 
 use crate::language_code;
 

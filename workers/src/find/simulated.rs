@@ -3,7 +3,7 @@
 
 use std::{fmt::Write as _, time::Duration};
 
-use subtitle_core::{job::Video, language::Language, names::SIMULATED, record::display_name};
+use subtitle_contract::{job::Video, language::Language, names::SIMULATED, record::display_name};
 
 use super::{Claims, Found, Origin, SourceError, Trouble};
 

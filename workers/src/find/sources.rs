@@ -2,7 +2,7 @@
 
 use std::{collections::BTreeMap, path::PathBuf};
 
-use subtitle_core::{job::Video, language::Language};
+use subtitle_contract::{job::Video, language::Language};
 
 use super::{SourceError, Trouble, simulated};
 

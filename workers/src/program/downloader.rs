@@ -2,7 +2,7 @@
 
 use anyhow::Result;
 use clap::Parser;
-use subtitle_core::names::SOURCES;
+use subtitle_contract::names::SOURCES;
 
 use crate::{
     clock::SystemClock,

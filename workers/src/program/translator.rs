@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use anyhow::Result;
 use clap::Parser;
-use subtitle_core::names::ENGINES;
+use subtitle_contract::names::ENGINES;
 
 use crate::{
     config::{self, Common, EngineArguments},

@@ -1,7 +1,7 @@
 //! A subtitle file as it is downloaded or opened: bytes come in, what was understood goes out. Joins the steps of
 //! this folder. Pure.
 
-use subtitle_core::language::Language;
+use subtitle_contract::language::Language;
 
 use super::{
     Hints, Subtitle, Unusable,

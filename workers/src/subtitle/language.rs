@@ -1,7 +1,7 @@
 //! Whether a text is in the language that was declared: what is said comes in, a verdict goes out. The script decides
 //! where it can, else a detector that is believed only when it is sure. Pure.
 
-use subtitle_core::language::Language;
+use subtitle_contract::language::Language;
 use whatlang::{Detector, Lang};
 
 use super::{Cue, Format, script::Script};

@@ -28,7 +28,7 @@ mod unusable;
 mod warning;
 mod webvtt;
 
-use subtitle_core::job::OutputFormat;
+use subtitle_contract::job::OutputFormat;
 
 pub use format::{Format, Origin};
 pub(crate) use script::is_right_to_left;

@@ -1,6 +1,6 @@
 //! Which script a letter is of, and which one a language is written in. Pure.
 
-use subtitle_core::language::Language;
+use subtitle_contract::language::Language;
 
 /// A script, or a set of them that one language mixes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -8,7 +8,7 @@ use std::{
 };
 
 use subtitle_broker::{BrokerError, Publish};
-use subtitle_core::{
+use subtitle_contract::{
     event::{Event, EventType, source},
     job::{self, StoredGlossary, SubtitleJobSpec},
     payload::{Failed, Subject, TranslateProgress, TranslateRequested, Translated},

@@ -7,7 +7,7 @@ use std::{collections::BTreeMap, time::Duration};
 
 use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
-use subtitle_core::{
+use subtitle_contract::{
     job::{Translation, TranslationPolicy, Variants},
     language::Language,
     names::{ENGINES, known},

@@ -4,7 +4,7 @@
 
 use std::{fmt::Write as _, process::Stdio};
 
-use subtitle_core::{job::Variants, language::Language};
+use subtitle_contract::{job::Variants, language::Language};
 use tokio::{io::AsyncWriteExt as _, process::Command, sync::OnceCell};
 
 use super::EngineError;

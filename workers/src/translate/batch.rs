@@ -6,7 +6,7 @@ use std::{
     sync::atomic::{AtomicU64, Ordering},
 };
 
-use subtitle_core::{
+use subtitle_contract::{
     job::{Partial, StoredGlossary, Variants},
     language::Language,
     names::SIMULATED,

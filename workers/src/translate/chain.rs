@@ -2,7 +2,7 @@
 //! or paid for. Asks engines for their lists of pairs only.
 
 use jiff::Timestamp;
-use subtitle_core::{
+use subtitle_contract::{
     job::{Pivot, Translation, Variants},
     language::Language,
     reason::Reason,

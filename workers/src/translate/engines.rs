@@ -8,7 +8,7 @@ use std::{
 };
 
 use jiff::Timestamp;
-use subtitle_core::{
+use subtitle_contract::{
     job::Variants,
     language::Language,
     names::{ENGINES, SIMULATED},
@@ -160,7 +160,7 @@ impl Engines {
     }
 
     fn error(&self, engine: &str, trouble: Trouble) -> EngineError {
-        let engine = subtitle_core::names::known(&ENGINES, engine).unwrap_or(SIMULATED);
+        let engine = subtitle_contract::names::known(&ENGINES, engine).unwrap_or(SIMULATED);
         let is_forbidden = matches!(trouble, Trouble::Forbidden(_));
         let message = match trouble {
             Trouble::Forbidden(message) | Trouble::Away(message) | Trouble::TooLong(message) => message,

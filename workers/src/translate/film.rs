@@ -12,7 +12,7 @@ use std::{
 };
 
 use subtitle_broker::Publish;
-use subtitle_core::{
+use subtitle_contract::{
     job::{KeepOrRemove, Partial},
     payload::TranslateProgress,
     reason::Reason,

@@ -5,7 +5,7 @@
 
 use std::{fmt::Write as _, ops::Range};
 
-use subtitle_core::glossary::Term;
+use subtitle_contract::glossary::Term;
 
 use super::wrap::is_wide;
 use crate::subtitle::markup::inline::{pieces, plain};
@@ -170,7 +170,7 @@ mod tests {
 
     fn glossary() -> Glossary {
         let text = "Brown = Brown\nAnna Brown = Ana Brown\nharbour master = capitán de puerto\n港 = puerto";
-        Glossary::new(subtitle_core::glossary::parse(text).expect("parses"))
+        Glossary::new(subtitle_contract::glossary::parse(text).expect("parses"))
     }
 
     #[test]

@@ -3,7 +3,7 @@
 
 use std::fmt::Write as _;
 
-use subtitle_core::job::KeepOrRemove;
+use subtitle_contract::job::KeepOrRemove;
 
 use super::{
     glossary::{self, Glossary},
@@ -289,7 +289,7 @@ mod tests {
 
     #[test]
     fn what_the_glossary_says_by_itself_is_not_sent() {
-        let terms = subtitle_core::glossary::parse("Harbour Inn = Posada del Puerto").expect("parses");
+        let terms = subtitle_contract::glossary::parse("Harbour Inn = Posada del Puerto").expect("parses");
         let cue = Cue::new(0, 1, "{\\an8}<i>Harbour Inn!</i>".to_owned());
         let pieces = split_all(Format::Srt, &[cue], KeepOrRemove::Keep, &Glossary::new(terms));
         assert!(!pieces[0][0].is_translatable);

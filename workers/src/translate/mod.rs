@@ -29,7 +29,7 @@ mod wrap;
 
 pub use engines::Engines;
 
-use subtitle_core::{job::Variants, language::Language, reason::Reason};
+use subtitle_contract::{job::Variants, language::Language, reason::Reason};
 
 /// An engine could not be asked or broke.
 #[derive(Debug, thiserror::Error)]

@@ -2,7 +2,7 @@
 //! rules are Netflix's Timed Text Style Guide: at most 17 characters a second, two lines of 42 characters (16 where they
 //! are as wide as high), five sixths of a second to seven seconds, and two frames between cues that do not touch.
 
-use subtitle_core::job::Readability;
+use subtitle_contract::job::Readability;
 
 use super::wrap::{LINES, LONGEST, LONGEST_WIDE, is_wide};
 use crate::subtitle::Subtitle;

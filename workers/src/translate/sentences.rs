@@ -92,7 +92,7 @@ fn by_proportion(sources: &[String], answer: &str) -> Vec<String> {
 
 #[cfg(test)]
 mod tests {
-    use subtitle_core::{job::KeepOrRemove, language::Language};
+    use subtitle_contract::{job::KeepOrRemove, language::Language};
 
     use super::*;
     use crate::{

@@ -107,7 +107,7 @@ fn differ(sources: &[String], answers: &[String]) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use subtitle_core::language::Language;
+    use subtitle_contract::language::Language;
 
     use super::*;
     use crate::translate::glossary::NO_TERMS;

@@ -2,7 +2,7 @@
 //! it is to read. Does I/O.
 
 use serde::{Deserialize, Serialize};
-use subtitle_core::job::{JobResult, Readability, Untranslated};
+use subtitle_contract::job::{JobResult, Readability, Untranslated};
 
 use super::readability;
 use crate::{

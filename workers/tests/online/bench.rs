@@ -3,7 +3,7 @@
 use std::{collections::BTreeMap, fs, path::PathBuf};
 
 use serde_json::{Value, json};
-use subtitle_core::{
+use subtitle_contract::{
     job::Video,
     language::Language,
     payload::{DownloadRequested, Subject},
@@ -149,7 +149,7 @@ impl Bench {
 
     /// What the downloader makes of a job.
     pub(crate) async fn answer(&self, job: &str, spec: Value) -> Result<Answer, Failure> {
-        let spec: subtitle_core::job::SubtitleJobSpec = serde_json::from_value(spec).expect("a spec");
+        let spec: subtitle_contract::job::SubtitleJobSpec = serde_json::from_value(spec).expect("a spec");
         let task = DownloadRequested {
             video_url: String::new(),
             video_title: String::new(),

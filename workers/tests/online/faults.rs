@@ -2,7 +2,7 @@
 
 use jiff::{SignedDuration, Timestamp};
 use serde_json::{Value, json};
-use subtitle_core::reason::Reason;
+use subtitle_contract::reason::Reason;
 use subtitle_workers::find::Trouble;
 
 use crate::{

@@ -8,7 +8,7 @@ use std::{
 use futures::future::join_all;
 use serde_json::json;
 use subtitle_broker::{Address, Session};
-use subtitle_core::reason::Reason;
+use subtitle_contract::reason::Reason;
 use subtitle_workers::{
     find::online::turns::{Shared, Turns, pace::Limits},
     store::{Store, sha256},

@@ -5,7 +5,7 @@ use std::{fmt::Write as _, fs, time::Duration};
 
 use jiff::{SignedDuration, Timestamp};
 use serde_json::{Value, json};
-use subtitle_core::event::EventType;
+use subtitle_contract::event::EventType;
 
 use crate::{
     bench::{Bench, failed, film, ready},

@@ -10,7 +10,7 @@ use std::{
 use futures::StreamExt as _;
 use serde_json::{Value, json};
 use subtitle_broker::{Address, Publish as _, Session};
-use subtitle_core::{
+use subtitle_contract::{
     event::{Event, EventType, source},
     payload::{DownloadRequested, Subject},
     topology::CONSUMER_QUEUE,
@@ -98,7 +98,7 @@ impl Stage {
 
     /// Publishes a job's task, as the operator does; again with the same id when asked twice.
     pub(crate) async fn ask(&self, job: &str, spec: Value) {
-        let spec: subtitle_core::job::SubtitleJobSpec = serde_json::from_value(spec).expect("a spec");
+        let spec: subtitle_contract::job::SubtitleJobSpec = serde_json::from_value(spec).expect("a spec");
         let (video_title, language) = ("The Harbour".to_owned(), spec.language.clone());
         let task = DownloadRequested {
             video_url: String::new(),

@@ -5,7 +5,7 @@ use std::{fs, process::Command, time::Duration};
 
 use serde_json::{Value, json};
 use subtitle_broker::{Address, Publish as _, Session};
-use subtitle_core::{
+use subtitle_contract::{
     event::{Event, source},
     job::JobResult,
     payload::{Ready, Subject},

@@ -11,7 +11,7 @@ use std::{
 
 use jiff::{SignedDuration, Timestamp};
 use subtitle_broker::{BrokerError, Measured, Publish};
-use subtitle_core::{
+use subtitle_contract::{
     event::{Event, EventType, source},
     job::{self, Variants},
     language::Language,

@@ -11,7 +11,7 @@ use std::{
 use bench::{Bench, CountingEngine, deliver, download, subject};
 use jiff::Timestamp;
 use subtitle_broker::Publish;
-use subtitle_core::{
+use subtitle_contract::{
     event::{Event, EventType, source},
     payload::{Failed, Payload as _, Subject, TranslateProgress, TranslateRequested, Translated},
     reason::Reason,
@@ -83,7 +83,7 @@ async fn a_task_held_for_long_goes_on_as_a_new_task_and_pays_nothing_twice() {
     assert_ne!(continuation.id, task.id, "the same id would be taken for the task that is over");
     assert_eq!((continuation.source.as_str(), continuation.attempt), (source::TRANSLATOR, task.attempt));
     assert_eq!(continuation.payload, task.payload);
-    let again = subtitle_core::event::event_id("a", 1, &EventType::TranslateRequested, source::TRANSLATOR, "150");
+    let again = subtitle_contract::event::event_id("a", 1, &EventType::TranslateRequested, source::TRANSLATOR, "150");
     assert_eq!(continuation.id, Some(again), "a repeated continuation is the same one");
 
     let second = slow();

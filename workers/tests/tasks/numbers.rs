@@ -3,7 +3,7 @@
 use std::{fs, path::Path, sync::atomic::Ordering, time::Duration};
 
 use jiff::Timestamp;
-use subtitle_core::{
+use subtitle_contract::{
     event::{Event, source},
     payload::TranslateRequested,
     topology::TRANSLATE_QUEUE,

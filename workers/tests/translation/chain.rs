@@ -1,6 +1,6 @@
 //! Which engine and which variant is taken, before anything is sent.
 
-use subtitle_core::{
+use subtitle_contract::{
     job::{Pivot, Translation, Variants},
     language::Language,
     reason::Reason,

@@ -1,7 +1,7 @@
 //! Each client against its service: the documented way, and what a service may do to it.
 
 use futures::FutureExt as _;
-use subtitle_core::{job::Variants, language::Language};
+use subtitle_contract::{job::Variants, language::Language};
 use subtitle_workers::{
     engine::{Context, Question, Translate as _},
     translate::Engines,

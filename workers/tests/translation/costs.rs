@@ -8,7 +8,7 @@ use std::{
     time::Duration,
 };
 
-use subtitle_core::{
+use subtitle_contract::{
     event::Event,
     job::Variants,
     language::Language,

@@ -1,6 +1,6 @@
 //! Names and terms that a job's glossary fixes, through each engine and on the real Apertium.
 
-use subtitle_core::{event::Event, reason::Reason};
+use subtitle_contract::{event::Event, reason::Reason};
 use subtitle_workers::{store::sha256, translate::Engines};
 
 use crate::{

@@ -17,7 +17,7 @@ mod shipped;
 use std::{path::PathBuf, time::Duration};
 
 use bench::{Bench, deliver};
-use subtitle_core::{
+use subtitle_contract::{
     event::{Event, EventType},
     job::JobResult,
     payload::{Failed, Payload as _, Translated},

@@ -1,7 +1,7 @@
 //! Engines that go wrong at random: the result is exact or a failure that says which cues, never a shifted file.
 
 use proptest::prelude::*;
-use subtitle_core::reason::Reason;
+use subtitle_contract::reason::Reason;
 use subtitle_workers::translate::Engines;
 
 use crate::{

@@ -5,7 +5,7 @@ use std::{
     time::Duration,
 };
 
-use subtitle_core::{
+use subtitle_contract::{
     event::{Event, source},
     job::TranslationPolicy,
     payload::{Failed, Payload as _},

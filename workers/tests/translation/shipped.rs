@@ -1,6 +1,6 @@
 //! What a result says of its translation besides its text.
 
-use subtitle_core::{
+use subtitle_contract::{
     job::{Untranslated, Variants},
     language::Language,
 };

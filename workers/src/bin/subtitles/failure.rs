@@ -2,7 +2,7 @@
 
 use std::process::ExitCode;
 
-use subtitle_core::reason::Reason;
+use subtitle_contract::reason::Reason;
 use subtitle_workers::subtitle::file::Unreadable;
 
 /// A command's failure.

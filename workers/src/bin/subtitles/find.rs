@@ -3,7 +3,7 @@
 use std::io::{self, BufWriter, Write};
 
 use serde::Serialize;
-use subtitle_core::job::Candidate;
+use subtitle_contract::job::Candidate;
 use subtitle_workers::{
     find::{SourceError, select},
     search::Search as _,

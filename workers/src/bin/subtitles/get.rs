@@ -3,7 +3,7 @@
 
 use std::path::{Path, PathBuf};
 
-use subtitle_core::{
+use subtitle_contract::{
     payload::{DownloadRequested, Subject},
     reason::Reason,
 };

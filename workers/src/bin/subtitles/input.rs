@@ -2,7 +2,7 @@
 
 use std::io::Read as _;
 
-use subtitle_core::language::Language;
+use subtitle_contract::language::Language;
 use subtitle_workers::{
     store::sha256,
     subtitle::{

@@ -3,7 +3,7 @@
 use std::io::{self, BufWriter, Write};
 
 use serde::Serialize;
-use subtitle_core::language::Language;
+use subtitle_contract::language::Language;
 use subtitle_workers::subtitle::{Cue, Warning};
 
 use crate::{

@@ -4,7 +4,7 @@
 use std::path::Path;
 
 use serde_json::json;
-use subtitle_core::{job::SubtitleJobSpec, language::Language, names::SOURCES};
+use subtitle_contract::{job::SubtitleJobSpec, language::Language, names::SOURCES};
 use subtitle_workers::{
     find::{
         Finder, Sources,

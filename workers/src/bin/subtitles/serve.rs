@@ -18,7 +18,7 @@ use axum::{
 };
 use futures::FutureExt as _;
 use percent_encoding::percent_decode_str;
-use subtitle_core::media::media_type;
+use subtitle_contract::media::media_type;
 use subtitle_telemetry::stop;
 use tower_http::services::ServeFile;
 

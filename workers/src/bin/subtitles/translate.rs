@@ -6,7 +6,7 @@ use std::{
 };
 
 use serde::Serialize;
-use subtitle_core::{
+use subtitle_contract::{
     glossary,
     job::{OutputFormat, Readability, SubtitleJobSpec, Variants},
     language::Language,

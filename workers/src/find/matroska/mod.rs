@@ -8,7 +8,7 @@ mod text;
 use std::io::{self, Read, Seek, SeekFrom};
 
 use matroska_demuxer::{MatroskaFile, TrackEntry, TrackType};
-use subtitle_core::language::Language;
+use subtitle_contract::language::Language;
 
 use super::{Content, Unfit};
 use crate::subtitle::Format;

@@ -13,7 +13,7 @@ use reqwest::{
     redirect::Policy,
 };
 use serde::de::DeserializeOwned;
-use subtitle_core::text;
+use subtitle_contract::text;
 use url::Url;
 
 use super::turns::{

@@ -7,7 +7,7 @@ use jiff::Timestamp;
 use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
 use reqwest::{StatusCode, header::CONTENT_TYPE};
 use serde::{Deserialize, de::DeserializeOwned};
-use subtitle_core::names::GESTDOWN;
+use subtitle_contract::names::GESTDOWN;
 use url::Url;
 
 use super::{

@@ -20,7 +20,7 @@ pub mod turns;
 
 use std::sync::Arc;
 
-use subtitle_core::names::{GESTDOWN, OPENSUBTITLES, PODNAPISI, SUBDL};
+use subtitle_contract::names::{GESTDOWN, OPENSUBTITLES, PODNAPISI, SUBDL};
 use url::{Host, Url};
 
 use super::{

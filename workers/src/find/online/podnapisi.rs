@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use reqwest::{RequestBuilder, header::ACCEPT};
 use serde::Deserialize;
-use subtitle_core::{language::Language, names::PODNAPISI};
+use subtitle_contract::{language::Language, names::PODNAPISI};
 use url::Url;
 
 use super::{

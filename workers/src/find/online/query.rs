@@ -1,6 +1,6 @@
 //! What a provider is asked: a video as it is known, and the languages. Pure.
 
-use subtitle_core::{job::Video, language::Language};
+use subtitle_contract::{job::Video, language::Language};
 
 use crate::find::{Claims, Found, Listed, release::Release, score::Wanted};
 

@@ -6,7 +6,7 @@ use std::path::PathBuf;
 use anyhow::{Context as _, Result, anyhow};
 use clap::Args;
 use sha2::{Digest as _, Sha256};
-use subtitle_core::names::{GESTDOWN, OPENSUBTITLES, PODNAPISI, SUBDL};
+use subtitle_contract::names::{GESTDOWN, OPENSUBTITLES, PODNAPISI, SUBDL};
 use url::Url;
 
 use super::{

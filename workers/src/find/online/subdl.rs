@@ -6,7 +6,7 @@ use std::time::Duration;
 use jiff::Timestamp;
 use reqwest::StatusCode;
 use serde::Deserialize;
-use subtitle_core::names::SUBDL;
+use subtitle_contract::names::SUBDL;
 use url::Url;
 
 use super::{

@@ -5,7 +5,7 @@ use encoding_rs::{
     ISO_8859_13, ISO_8859_16, KOI8_R, KOI8_U, SHIFT_JIS, WINDOWS_874, WINDOWS_1250, WINDOWS_1251, WINDOWS_1252,
     WINDOWS_1253, WINDOWS_1254, WINDOWS_1255, WINDOWS_1256, WINDOWS_1257, WINDOWS_1258,
 };
-use subtitle_core::language::Language;
+use subtitle_contract::language::Language;
 
 use super::{super::script::Script, is_binary, score::score};
 

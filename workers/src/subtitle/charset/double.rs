@@ -2,7 +2,7 @@
 //! in, what it was goes out.
 
 use encoding_rs::{Encoding, WINDOWS_1252};
-use subtitle_core::language::Language;
+use subtitle_contract::language::Language;
 
 use super::code_page::CodePages;
 

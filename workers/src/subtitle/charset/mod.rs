@@ -17,7 +17,7 @@ use std::borrow::Cow;
 
 use chardetng::{EncodingDetector, Iso2022JpDetection, Utf8Detection};
 use encoding_rs::{Encoding, ISO_2022_JP, UTF_8};
-use subtitle_core::language::Language;
+use subtitle_contract::language::Language;
 
 use super::warning::{Code, Warning};
 use code_page::CodePages;

@@ -5,7 +5,7 @@ use proptest::prelude::*;
 
 use super::{Decoded, decode};
 use crate::subtitle::Code;
-use subtitle_core::language::Language;
+use subtitle_contract::language::Language;
 
 fn language(tag: &str) -> Language {
     Language::parse(tag).expect("a tag")

@@ -1,7 +1,7 @@
 //! What the name of a file in an archive says: language, episode, part. Names only choose; they are never opened as
 //! paths. Pure.
 
-use subtitle_core::language::Language;
+use subtitle_contract::language::Language;
 
 use crate::find::sidecar_name;
 

@@ -7,7 +7,7 @@ mod zip;
 use std::{borrow::Cow, io::Read as _};
 
 use flate2::read::MultiGzDecoder;
-use subtitle_core::language::Language;
+use subtitle_contract::language::Language;
 
 use super::warning::{Code, Warning};
 pub use member::Episode;

@@ -7,7 +7,7 @@ use flate2::{
     write::{DeflateEncoder, GzEncoder},
 };
 use proptest::prelude::*;
-use subtitle_core::language::Language;
+use subtitle_contract::language::Language;
 
 use super::{Episode, LARGEST, Packed, Wanted, unpack};
 

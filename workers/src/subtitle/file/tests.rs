@@ -1,7 +1,7 @@
 //! From bytes to cues, all steps together.
 
 use encoding_rs::WINDOWS_1255;
-use subtitle_core::language::Language;
+use subtitle_contract::language::Language;
 
 use super::{Declared, read};
 use crate::subtitle::{Code, container};

@@ -9,7 +9,7 @@ mod leak;
 mod rejected;
 mod words;
 
-use subtitle_core::language::Language;
+use subtitle_contract::language::Language;
 
 pub use rejected::Rejected;
 

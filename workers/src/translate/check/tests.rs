@@ -1,6 +1,6 @@
 //! Each rule broken once, and what looks broken but is not.
 
-use subtitle_core::language::Language;
+use subtitle_contract::language::Language;
 
 use super::*;
 use crate::translate::glossary::NO_TERMS;

@@ -1,6 +1,6 @@
 //! What a text's words say about whether it was translated at all, and about whose answer it is. Pure.
 
-use subtitle_core::language::Language;
+use subtitle_contract::language::Language;
 use whatlang::{Detector, Lang};
 
 use super::Pair;

@@ -2,7 +2,7 @@
 //! `format` and `markUnknown`. Each piece is a paragraph of its own, as with the command.
 
 use serde::Deserialize;
-use subtitle_core::{job::Variants, language::Language};
+use subtitle_contract::{job::Variants, language::Language};
 use tokio::sync::OnceCell;
 
 use super::{Trouble, server::Server};

@@ -5,7 +5,7 @@
 use std::{fmt::Write as _, time::Duration};
 
 use serde::{Deserialize, Serialize};
-use subtitle_core::{job::Variants, language::Language};
+use subtitle_contract::{job::Variants, language::Language};
 use tokio::sync::OnceCell;
 
 use super::{

@@ -3,7 +3,7 @@
 //! and doubles text around nested tags.
 
 use serde::{Deserialize, Serialize};
-use subtitle_core::{job::Variants, language::Language};
+use subtitle_contract::{job::Variants, language::Language};
 use tokio::sync::OnceCell;
 
 use super::{Trouble, server::Server};

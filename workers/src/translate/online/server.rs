@@ -108,7 +108,7 @@ impl Server {
 
     pub(super) fn words(&self, reply: &Reply) -> String {
         let hidden = self.key.as_ref().map_or_else(|| reply.body.clone(), |key| key.hidden(&reply.body));
-        let words = subtitle_core::text::clean(&hidden, LONGEST_WORDS);
+        let words = subtitle_contract::text::clean(&hidden, LONGEST_WORDS);
         format!("it answered {}: {}", reply.status, if words.is_empty() { "nothing" } else { &words })
     }
 }

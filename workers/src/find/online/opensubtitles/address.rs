@@ -63,7 +63,7 @@ pub(super) fn canonical(search: &[(&'static str, String)], page: u32) -> String 
 #[cfg(test)]
 mod tests {
     use serde_json::json;
-    use subtitle_core::{job::Video, language::Language};
+    use subtitle_contract::{job::Video, language::Language};
 
     use super::*;
 

@@ -3,7 +3,7 @@
 
 use jiff::Timestamp;
 use serde::{Deserialize, Deserializer};
-use subtitle_core::names::OPENSUBTITLES;
+use subtitle_contract::names::OPENSUBTITLES;
 
 use crate::{
     find::{
@@ -156,7 +156,7 @@ impl Row {
 #[cfg(test)]
 mod tests {
     use serde_json::json;
-    use subtitle_core::{job::Video, language::Language};
+    use subtitle_contract::{job::Video, language::Language};
 
     use super::*;
 

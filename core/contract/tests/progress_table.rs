@@ -4,7 +4,7 @@
 
 use std::fmt::Write as _;
 
-use subtitle_core::{event::EventType, phase::Phase, progress::Progress};
+use subtitle_contract::{event::EventType, phase::Phase, progress::Progress};
 
 #[test]
 fn every_phase_by_event_is_as_reviewed() {
@@ -25,7 +25,7 @@ fn every_phase_by_event_is_as_reviewed() {
         std::fs::write(path, &table).expect("golden file is writable");
     }
     let golden = std::fs::read_to_string(path).expect("golden file");
-    assert_eq!(table, golden, "run UPDATE_GOLDEN=1 cargo test -p subtitle-core and review the difference");
+    assert_eq!(table, golden, "run UPDATE_GOLDEN=1 cargo test -p subtitle-contract and review the difference");
 }
 
 #[test]
@@ -33,7 +33,7 @@ fn advancing_always_grows_and_never_leaves_a_final_phase() {
     for phase in Phase::ALL {
         let current = Progress { attempt: 1, phase };
         for event_type in EventType::KNOWN {
-            if let subtitle_core::progress::Verdict::Advance(next) = current.judge(&event_type, 1) {
+            if let subtitle_contract::progress::Verdict::Advance(next) = current.judge(&event_type, 1) {
                 assert!(current.allows(Progress { attempt: 1, phase: next }));
                 assert!(!phase.is_final());
             }

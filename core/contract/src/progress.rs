@@ -1,5 +1,5 @@
 //! How far a job is and what an event means for it: `(attempt, phase)` and an event come in, a verdict goes
-//! out. The whole table is in `core/tests/golden/phase_by_event.txt`. Pure; called by the consumer loop.
+//! out. The whole table is in `core/contract/tests/golden/phase_by_event.txt`. Pure; called by the consumer loop.
 
 use crate::{event::EventType, phase::Phase};
 

@@ -18,7 +18,7 @@ pub mod keys;
 pub mod language;
 pub mod media;
 pub mod names;
-pub mod older;
+pub mod legacy;
 pub mod payload;
 pub mod phase;
 pub mod progress;

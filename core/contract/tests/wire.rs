@@ -4,7 +4,7 @@
 
 use jiff::Timestamp;
 use serde_json::{Value, json};
-use subtitle_core::{
+use subtitle_contract::{
     event::{Event, EventType, source},
     job::{Artefact, Candidate, JobResult, Readability, StoredGlossary, SubtitleJob, Untranslated, Variants},
     payload::{

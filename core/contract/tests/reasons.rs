@@ -5,7 +5,7 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use subtitle_core::reason::Reason;
+use subtitle_contract::reason::Reason;
 
 /// What tests say: files in folders of tests, files of tests, and what stands behind `#[cfg(test)]`.
 #[expect(clippy::disallowed_methods, reason = "the sources are what is tested here")]
@@ -29,7 +29,7 @@ fn tests_in(folder: &Path, is_test: bool, text: &mut String) {
 
 #[test]
 fn every_reason_is_named_by_a_test() {
-    let root = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("..");
+    let root = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../..");
     let mut text = String::new();
     for folder in ["core", "operator", "workers", "tests"] {
         tests_in(&root.join(folder), false, &mut text);
