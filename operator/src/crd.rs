@@ -1,5 +1,5 @@
-//! The CustomResourceDefinition, generated from the types. Pure; called by `subtitle-operator crd` and the
-//! test that compares the committed file.
+//! The CustomResourceDefinition, generated from the types of the contract. Called by `subtitle-operator crd`, whose output
+//! is committed. Pure.
 
 use k8s_openapi::apiextensions_apiserver::pkg::apis::apiextensions::v1::{
     CustomResourceDefinition, JSONSchemaProps, JSONSchemaPropsOrArray, ValidationRule,
@@ -10,7 +10,7 @@ use subtitle_contract::job::SubtitleJob;
 /// The only field of `spec` that may be changed after creation.
 const MUTABLE_FIELD: &str = "suspend";
 
-/// The definition as it is applied to a cluster.
+/// The definition as users apply it, with the rules that the derive cannot express.
 pub fn definition() -> CustomResourceDefinition {
     let mut definition = SubtitleJob::crd();
     for version in &mut definition.spec.versions {
@@ -26,7 +26,7 @@ pub fn definition() -> CustomResourceDefinition {
     definition
 }
 
-/// Rust's unsigned formats are none of OpenAPI's: the API server warns about them at every apply.
+/// OpenAPI has no formats for unsigned integers: the API server warns about them at every apply.
 fn drop_foreign_formats(schema: &mut JSONSchemaProps) {
     if schema.format.as_deref().is_some_and(|format| format.starts_with("uint")) {
         schema.format = None;
@@ -39,8 +39,8 @@ fn drop_foreign_formats(schema: &mut JSONSchemaProps) {
     }
 }
 
-/// One rule over presence and value of every field: rules on the fields themselves do not run when an
-/// optional field is added or removed.
+/// One rule over the presence and value of every field: a rule on an optional field does not run when that field is added
+/// or removed.
 fn immutable_rule(spec: &JSONSchemaProps) -> ValidationRule {
     let fields = spec.properties.iter().flatten().map(|(name, _)| name.as_str());
     let unchanged = fields.filter(|name| *name != MUTABLE_FIELD).map(|name| {

@@ -1,6 +1,7 @@
-//! Leadership by one Lease (`coordination.k8s.io/v1`), as client-go holds it: whoever writes it with the resourceVersion
-//! it read has it; a holder that was not seen to renew it for its duration, by our own clock, has lost it. It keeps two
-//! leaders apart most of the time; that two at once are harmless is not its work. Does I/O.
+//! Leader election by one Lease (`coordination.k8s.io/v1`), as client-go does it: a write guarded by the resourceVersion
+//! that was read takes or renews it, and a holder that was not seen to renew it for its duration, by our own clock, has lost
+//! it. It keeps two leaders apart most of the time; two at once are harmless, which is not its doing. Called by `run`.
+//! Does I/O.
 
 use std::time::{Duration, Instant};
 
@@ -9,32 +10,32 @@ use k8s_openapi::{
     api::coordination::v1::{Lease, LeaseSpec},
     apimachinery::pkg::apis::meta::v1::MicroTime,
 };
-use kube::{Api, Client, api::PostParams};
-use tokio::time::{sleep, timeout};
+use kube::Client;
+use subtitle_telemetry::chain;
+use tokio::time::sleep;
 
-const NAME: &str = "subtitle-operator";
-/// How long a lease holds without being renewed.
+use crate::act::kube::{LeaderLease, LeaseError};
+
+/// How long a lease is valid without being renewed.
 const DURATION: Duration = Duration::from_secs(15);
-/// A holder that could not renew for this long stops before others may begin.
-const RENEW_WITHIN: Duration = Duration::from_secs(10);
+/// A holder that could not renew for this long steps down, before others may take the lease.
+const RENEW_DEADLINE: Duration = Duration::from_secs(10);
 /// How often the holder renews.
-const RENEW_EVERY: Duration = Duration::from_secs(2);
-/// How often others look.
-const LOOK_EVERY: Duration = Duration::from_millis(500);
-/// The longest a call may take.
-const DEADLINE: Duration = Duration::from_secs(3);
+const RENEW_PERIOD: Duration = Duration::from_secs(2);
+/// How often the other candidates try.
+const RETRY_PERIOD: Duration = Duration::from_millis(500);
 
-/// What was seen of the lease, and since when it has not changed.
+/// The version of the lease that was seen last, and since when.
 #[derive(Clone, Debug)]
-struct Seen {
+struct Observation {
     version: Option<String>,
     since: Instant,
 }
 
-/// Whether the lease may be taken, and what is now known of it.
-fn look(lease: &Lease, identity: &str, before: Option<Seen>, now: Instant) -> (bool, Seen) {
+/// Returns whether `identity` may take the lease, and what was observed of it.
+fn observe(lease: &Lease, identity: &str, before: Option<Observation>, now: Instant) -> (bool, Observation) {
     let version = lease.metadata.resource_version.clone();
-    let seen = before.filter(|seen| seen.version == version).unwrap_or(Seen { version, since: now });
+    let seen = before.filter(|seen| seen.version == version).unwrap_or(Observation { version, since: now });
     let spec = lease.spec.as_ref();
     let holder = spec.and_then(|spec| spec.holder_identity.as_deref()).unwrap_or_default();
     let seconds = spec.and_then(|spec| spec.lease_duration_seconds).and_then(|seconds| u64::try_from(seconds).ok());
@@ -43,70 +44,73 @@ fn look(lease: &Lease, identity: &str, before: Option<Seen>, now: Instant) -> (b
 }
 
 /// A candidate for leadership.
-pub struct Candidate {
-    leases: Api<Lease>,
+pub struct LeaderCandidate {
+    lease: LeaderLease,
     identity: String,
 }
 
-impl Candidate {
-    /// For the lease in `namespace`. `identity` tells candidates apart; one that starts again under the same identity
-    /// takes up its own lease at once.
+impl LeaderCandidate {
+    /// A candidate for the lease in `namespace`. Candidates need different identities; one that restarts with the same
+    /// identity gets its own lease back at once.
     pub fn new(client: Client, namespace: &str, identity: String) -> Self {
-        Self { leases: Api::namespaced(client, namespace), identity }
+        Self { lease: LeaderLease::new(client, namespace), identity }
     }
 
-    /// Waits until the lease is ours.
+    /// Returns when this candidate holds the lease.
     pub async fn acquire(&self) {
         let mut seen = None;
         loop {
             match self.attempt(&mut seen).await {
                 Ok(true) => return,
                 Ok(false) => {}
-                Err(error) => tracing::warn!(%error, "the leader's lease cannot be read or written"),
+                Err(error) => {
+                    tracing::warn!(error = %chain(&error), "the leader's lease is not available; trying again");
+                }
             }
-            sleep(LOOK_EVERY).await;
+            sleep(RETRY_PERIOD).await;
         }
     }
 
-    /// Renews until the lease is lost.
+    /// Renews the lease; returns when it is lost.
     pub async fn keep(&self) {
         let mut renewed = Instant::now();
-        while renewed.elapsed() < RENEW_WITHIN {
-            sleep(RENEW_EVERY).await;
+        while renewed.elapsed() < RENEW_DEADLINE {
+            sleep(RENEW_PERIOD).await;
             match self.attempt(&mut None).await {
                 Ok(true) => renewed = Instant::now(),
                 Ok(false) => return,
-                Err(error) => tracing::warn!(%error, "the leader's lease was not renewed; trying again"),
+                Err(error) => {
+                    tracing::warn!(error = %chain(&error), "the leader's lease was not renewed; trying again");
+                }
             }
         }
     }
 
-    /// Lets others begin at once.
+    /// Gives the lease up, so that another candidate need not wait until it expires. A failure is ignored: it expires.
     pub async fn release(&self) {
-        let Ok(Ok(Some(mut lease))) = timeout(DEADLINE, self.leases.get_opt(NAME)).await else { return };
-        if let Some(spec) = lease.spec.as_mut().filter(|spec| spec.holder_identity.as_ref() == Some(&self.identity)) {
-            spec.holder_identity = Some(String::new());
-            let _ = timeout(DEADLINE, self.leases.replace(NAME, &PostParams::default(), &lease)).await;
+        let Ok(Some(lease)) = self.lease.read().await else { return };
+        let held = lease.spec.clone().filter(|spec| spec.holder_identity.as_ref() == Some(&self.identity));
+        if let Some(spec) = held {
+            let free = LeaseSpec { holder_identity: Some(String::new()), ..spec };
+            let _ = self.lease.write(Some(lease), free).await;
         }
     }
 
-    /// Takes or renews the lease if it may be taken; true if it is ours afterwards.
-    async fn attempt(&self, seen: &mut Option<Seen>) -> anyhow::Result<bool> {
-        let Some(mut lease) = timeout(DEADLINE, self.leases.get_opt(NAME)).await?? else {
-            let mut lease = Lease::default();
-            lease.metadata.name = Some(NAME.to_owned());
-            lease.spec = Some(self.held(None));
-            return outcome(timeout(DEADLINE, self.leases.create(&PostParams::default(), &lease)).await?);
-        };
-        let (may_take, now_seen) = look(&lease, &self.identity, seen.take(), Instant::now());
-        *seen = Some(now_seen);
-        if !may_take {
-            return Ok(false);
+    /// Takes or renews the lease if possible; true if this candidate holds it afterwards.
+    async fn attempt(&self, seen: &mut Option<Observation>) -> Result<bool, LeaseError> {
+        let read = self.lease.read().await?;
+        if let Some(lease) = &read {
+            let (may_take, now_seen) = observe(lease, &self.identity, seen.take(), Instant::now());
+            *seen = Some(now_seen);
+            if !may_take {
+                return Ok(false);
+            }
         }
-        lease.spec = Some(self.held(lease.spec));
-        outcome(timeout(DEADLINE, self.leases.replace(NAME, &PostParams::default(), &lease)).await?)
+        let spec = self.held(read.as_ref().and_then(|lease| lease.spec.clone()));
+        self.lease.write(read, spec).await
     }
 
+    /// The spec of a lease that this candidate holds.
     fn held(&self, before: Option<LeaseSpec>) -> LeaseSpec {
         let before = before.unwrap_or_default();
         let now = MicroTime(Timestamp::now());
@@ -120,15 +124,6 @@ impl Candidate {
             lease_transitions: Some(if is_mine { transitions } else { transitions + 1 }),
             ..before
         }
-    }
-}
-
-/// Losing a race is an answer, not an error.
-fn outcome(written: Result<Lease, kube::Error>) -> anyhow::Result<bool> {
-    match written {
-        Ok(_) => Ok(true),
-        Err(kube::Error::Api(answer)) if answer.code == 409 => Ok(false),
-        Err(error) => Err(error.into()),
     }
 }
 
@@ -150,11 +145,11 @@ mod tests {
     #[test]
     fn a_lease_is_taken_only_when_free_ours_or_not_renewed_for_its_duration_by_our_own_clock() {
         let start = Instant::now();
-        assert!(look(&lease("", "1"), "me", None, start).0 && look(&lease("me", "1"), "me", None, start).0);
-        let (may_take, seen) = look(&lease("other", "1"), "me", None, start);
-        assert!(!may_take, "how old it says it is does not count");
+        assert!(observe(&lease("", "1"), "me", None, start).0 && observe(&lease("me", "1"), "me", None, start).0);
+        let (may_take, seen) = observe(&lease("other", "1"), "me", None, start);
+        assert!(!may_take, "the age it claims does not count");
         let later = start + Duration::from_secs(16);
-        assert!(!look(&lease("other", "2"), "me", Some(seen.clone()), later).0, "it was renewed meanwhile");
-        assert!(look(&lease("other", "1"), "me", Some(seen), later).0);
+        assert!(!observe(&lease("other", "2"), "me", Some(seen.clone()), later).0, "it was renewed meanwhile");
+        assert!(observe(&lease("other", "1"), "me", Some(seen), later).0);
     }
 }

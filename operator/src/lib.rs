@@ -1,26 +1,24 @@
 //! The operator: SubtitleJobs in, tasks out; events in, status and history out.
 //!
 //! ```text
-//!   observe (facts in) ──▶ decide (pure: Plan) ──▶ act (the only writers)
-//!        ▲ controller: objects · consumer: events · history: the stream
+//!            Kubernetes, RabbitMQ, Redis: behind ports
+//!        reads │                         ▲ writes
+//!              ▼                         │
+//!   observe (facts in) ──▶ decide ──▶ act::Executor (effects out, the one door)
+//!              ▲          (pure:         ▲
+//!              │           Plan)         │
+//!   loops: controller · session supervisor ─▶ consumer · history · dead letters · repair · gauges
+//!   http:  the API, which reads through the ports and creates jobs
+//!   serve: wires all of it to the real servers while this process leads
 //! ```
 
 pub mod act;
-pub mod api;
 pub mod commands;
-pub mod consumer;
-pub mod controller;
 pub mod crd;
-pub mod dead;
 pub mod decide;
-pub mod gauges;
-pub mod history;
-pub mod lanes;
+pub mod http;
 pub mod leader;
+pub mod loops;
 pub mod metrics;
 pub mod observe;
-pub mod reconciler;
-pub mod repair;
-pub mod run;
-pub mod sessions;
-pub mod watch;
+pub mod serve;

@@ -1,13 +1,12 @@
-//! The operator's command line.
+//! The operator's command line. Does I/O.
 
 use anyhow::Result;
 use clap::{Parser, Subcommand};
 use subtitle_operator::{
-    api::{
-        description::description,
-        serve::{self, ServingArguments},
-    },
     commands::{dead_letters, rebuild},
+    crd,
+    http::{arguments::ServingArguments, openapi, serve as api},
+    serve,
 };
 
 /// Turns SubtitleJobs into work on RabbitMQ and their events into status and history.
@@ -21,35 +20,38 @@ struct Arguments {
 #[derive(Subcommand)]
 enum Command {
     /// Reconcile SubtitleJobs until SIGTERM.
-    Run(Box<subtitle_operator::run::Settings>),
+    Run(Box<serve::Settings>),
     /// Serve the HTTP API alone, beside operators that run with --api false.
     Api(Box<ServingArguments>),
     /// Print the CustomResourceDefinition as YAML.
     Crd,
     /// Print the description of the HTTP API (OpenAPI 3.1) as YAML.
     Openapi,
-    /// Look through the dead letters, publish them again, or drop them.
+    /// Inspect the dead letters, publish them again, or drop them.
     #[command(subcommand)]
     Dead(dead_letters::Command),
-    /// Repair histories in Redis from the stream.
+    /// Repair the event histories in Redis from the stream.
     #[command(subcommand)]
     History(HistoryCommand),
 }
 
 #[derive(Subcommand)]
 enum HistoryCommand {
-    /// Put what the stream has into Redis again; shows first what is missing.
-    Rebuild(rebuild::Which),
+    /// Restore to Redis the events that the stream still has; without --apply only show what is missing.
+    Rebuild(rebuild::RebuildArguments),
 }
 
 fn main() -> Result<()> {
+    let stdout = &mut std::io::stdout();
     match Arguments::parse().command {
-        Command::Run(settings) => asynchronous(on_the_workers(subtitle_operator::run::run(*settings))),
-        Command::Api(serving) => asynchronous(serve::run(*serving)),
-        Command::Dead(command) => asynchronous(dead_letters::run(command, &mut std::io::stdout())),
-        Command::History(HistoryCommand::Rebuild(which)) => asynchronous(rebuild::run(which, &mut std::io::stdout())),
-        Command::Crd => print(&subtitle_operator::crd::definition()),
-        Command::Openapi => print(&description()),
+        Command::Run(settings) => block_on(on_worker_threads(serve::run(*settings))),
+        Command::Api(arguments) => block_on(async { Ok(api::run(*arguments).await?) }),
+        Command::Dead(command) => block_on(async { Ok(dead_letters::run(command, stdout).await?) }),
+        Command::History(HistoryCommand::Rebuild(arguments)) => {
+            block_on(async { Ok(rebuild::run(arguments, stdout).await?) })
+        }
+        Command::Crd => print(&crd::definition()),
+        Command::Openapi => print(&openapi::description()),
     }
 }
 
@@ -59,13 +61,14 @@ fn print(document: &impl serde::Serialize) -> Result<()> {
     Ok(())
 }
 
-/// As a task like those it starts: on the main thread, each wake-up between it and them would be one of another thread.
-async fn on_the_workers(command: impl Future<Output = Result<()>> + Send + 'static) -> Result<()> {
+/// Runs the command as a task beside those it spawns: on the main thread, every wake-up between it and them would cross
+/// threads.
+async fn on_worker_threads(command: impl Future<Output = Result<()>> + Send + 'static) -> Result<()> {
     tokio::spawn(command).await?
 }
 
 #[tokio::main]
-async fn asynchronous(command: impl Future<Output = Result<()>>) -> Result<()> {
+async fn block_on(command: impl Future<Output = Result<()>>) -> Result<()> {
     subtitle_telemetry::logs::init();
     let _ = rustls::crypto::ring::default_provider().install_default();
     Box::pin(command).await

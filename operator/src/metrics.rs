@@ -1,5 +1,6 @@
-//! What the operator counts: the names of controller-runtime that dashboards know, and our own. No label names an object;
-//! `core/docs/metrics-of-the-operator.md` is made from this list.
+//! What the operator counts: controller-runtime's names, which dashboards know, and our own. Loops and the executor
+//! call it with plain values. No label names an object; `core/docs/metrics-of-the-operator.md` is generated from this
+//! list.
 
 use std::time::Duration;
 
@@ -8,70 +9,77 @@ use subtitle_broker::PublishMetrics;
 use subtitle_contract::{
     event::{Event, EventType, source},
     job::SubtitleJobStatus,
-    phase::Phase,
+    reason::Reason,
 };
 use subtitle_telemetry::{Counter, Gauge, Histogram, Registry};
+
+use crate::observe::{
+    state::{JobState, Outcome},
+    watch::WatchMetrics,
+};
 
 /// The controller's name in controller-runtime's metrics.
 pub const CONTROLLER: &str = "subtitlejob";
 
-/// Upper bounds in seconds of what takes milliseconds.
+/// Bucket bounds, in seconds, of what takes milliseconds.
 const SHORT: &[f64] = &[0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 15.0];
-/// Upper bounds in seconds of a job's life.
+/// Bucket bounds, in seconds, of a job's life.
 const LONG: &[f64] = &[1.0, 2.5, 5.0, 10.0, 30.0, 60.0, 120.0, 300.0, 600.0, 1800.0, 3600.0, 21_600.0, 86_400.0];
 
 /// Everything the operator counts.
 #[derive(Clone, Debug)]
 pub struct Metrics {
-    /// Reconciles by their result.
+    /// Reconciles by result.
     pub reconciles: Counter<2>,
     /// Reconciles that ended in an error.
     pub reconcile_errors: Counter<1>,
-    /// How long a reconcile took.
+    /// Seconds a reconcile took.
     pub reconcile_seconds: Histogram<1>,
-    /// Reconciles at once, at most.
+    /// Reconciles at the same time, at most.
     pub reconcile_limit: Gauge<1>,
-    /// Whether this process leads.
+    /// 1 while this process leads.
     pub leads: Gauge<1>,
-    /// Whether there is a session with the broker.
+    /// 1 while there is a session with the broker.
     pub broker_connected: Gauge<0>,
-    /// Whether the broker takes no messages.
+    /// 1 while the broker accepts no messages.
     pub broker_blocked: Gauge<0>,
-    /// Messages that wait in a queue.
+    /// Messages in a queue that are not delivered.
     pub queue_ready: Gauge<1>,
-    /// Messages of a queue that this process has in hand.
+    /// Messages of a queue that this process has received and not acknowledged.
     pub queue_unacked: Gauge<1>,
     /// Jobs by phase.
     pub jobs: Gauge<1>,
-    /// Age of the job that waits longest.
+    /// Seconds since the oldest waiting job was created.
     pub oldest_waiting: Gauge<0>,
     events: Counter<2>,
-    /// Events that had been handed out before.
+    /// Events that had been delivered before.
     pub events_redelivered: Counter<0>,
     event_to_status: Histogram<0>,
-    /// Writes of a status.
+    /// Statuses written.
     pub status_writes: Counter<0>,
-    /// Writes that somebody else was ahead of.
+    /// Statuses not written because the object had changed.
     pub status_conflicts: Counter<0>,
     finished: Counter<2>,
     job_seconds: Histogram<1>,
     retries: Counter<1>,
-    /// What the repair loop did.
+    /// Repairs by kind.
     pub repairs: Counter<1>,
-    /// Events remembered in Redis.
+    /// Events appended to the histories in Redis.
     pub history_events: Counter<0>,
-    /// Calls to Redis that failed.
+    /// Projections to Redis that failed.
     pub redis_errors: Counter<0>,
-    /// Numbers of publishing, the same in every process.
+    /// What the watch counts.
+    pub watch: WatchMetrics,
+    /// What sessions with the broker count, the same in every process.
     pub publishing: PublishMetrics,
 }
 
 impl Metrics {
-    /// A registry with everything registered.
-    pub fn of(program: &str) -> (Registry, Self) {
+    /// A new registry with every metric. At most `reconciles_at_once` reconciles run at the same time.
+    pub fn new(program: &str, reconciles_at_once: u16) -> (Registry, Self) {
         let mut registry = Registry::new(program, env!("CARGO_PKG_VERSION"));
         let metrics = Self::register(&mut registry);
-        metrics.reconcile_limit.set([CONTROLLER], i64::from(crate::controller::CONCURRENCY));
+        metrics.reconcile_limit.set([CONTROLLER], i64::from(reconciles_at_once));
         metrics.leads.set([CONTROLLER], 0);
         (registry, metrics)
     }
@@ -86,18 +94,18 @@ impl Metrics {
             reconcile_errors: registry.counter(
                 "controller_runtime_reconcile_errors",
                 ["controller"],
-                "Reconciles that ended in an error; they are made again.",
+                "Reconciles that ended in an error; they are retried.",
             ),
             reconcile_seconds: registry.histogram(
                 "controller_runtime_reconcile_time_seconds",
                 ["controller"],
                 SHORT,
-                "How long a reconcile took.",
+                "Seconds a reconcile took.",
             ),
             reconcile_limit: registry.gauge(
                 "controller_runtime_max_concurrent_reconciles",
                 ["controller"],
-                "Reconciles at once, at most.",
+                "Reconciles at the same time, at most.",
             ),
             leads: registry.gauge("leader_election_master_status", ["name"], "1 while this process leads, else 0."),
             broker_connected: registry.gauge(
@@ -108,23 +116,23 @@ impl Metrics {
             broker_blocked: registry.gauge(
                 "subtitle_broker_blocked",
                 [],
-                "1 while the broker takes no messages for want of memory or disk.",
+                "1 while the broker accepts no messages because of a memory or disk alarm.",
             ),
             queue_ready: registry.gauge(
                 "subtitle_queue_messages_ready",
                 ["queue"],
-                "Messages that nobody has in hand, as the broker says it (AMQP 0-9-1 does not tell those in hand).",
+                "Messages that are not delivered to any consumer, as the broker reports them (AMQP 0-9-1 does not report delivered ones).",
             ),
             queue_unacked: registry.gauge(
                 "subtitle_queue_messages_unacked",
                 ["queue"],
-                "Messages that this process has in hand and has not acknowledged, as it counts them itself; what a queue has handed out is the sum over operator and workers.",
+                "Messages that this process has received and not acknowledged, counted by itself; the delivered messages of a queue are the sum over operator and workers.",
             ),
             jobs: registry.gauge("subtitle_jobs", ["phase"], "Jobs by phase."),
             oldest_waiting: registry.gauge(
                 "subtitle_oldest_waiting_seconds",
                 [],
-                "Age of the job that has been waiting longest for its turn; 0 if none waits.",
+                "Age of the oldest job that waits for its turn; 0 if no job waits.",
             ),
             events: registry.counter(
                 "subtitle_events_consumed",
@@ -134,19 +142,19 @@ impl Metrics {
             events_redelivered: registry.counter(
                 "subtitle_events_redelivered",
                 [],
-                "Events that had been handed out before.",
+                "Events that had been delivered before.",
             ),
             event_to_status: registry.histogram(
                 "subtitle_event_to_status_seconds",
                 [],
                 SHORT,
-                "From an event's own time until the status that it caused was written.",
+                "From an event's timestamp until the status that it caused was written.",
             ),
             status_writes: registry.counter("subtitle_status_writes", [], "Writes of a status."),
             status_conflicts: registry.counter(
                 "subtitle_status_conflicts",
                 [],
-                "Writes that somebody else was ahead of; they are decided again.",
+                "Status writes that conflicted with another write; they are decided again.",
             ),
             finished: registry.counter(
                 "subtitle_jobs_finished",
@@ -159,19 +167,20 @@ impl Metrics {
                 LONG,
                 "From a job's start to its end.",
             ),
-            retries: registry.counter("subtitle_retries", ["reason"], "Further attempts, by why they are made."),
+            retries: registry.counter("subtitle_retries", ["reason"], "Attempts after the first, by reason."),
             repairs: registry.counter(
                 "subtitle_repairs",
                 ["kind"],
-                "What was lost and done again. Kinds: `task` (published again), `record` (copied to Redis), `orphan` (record without an object), `queue_redeclared` (a queue whose process the broker lost).",
+                "Repairs. Kinds: `task` (published again), `record` (projected to Redis again), `orphan` (record without an object), `queue_redeclared` (a queue whose process the broker lost).",
             ),
             history_events: registry.counter("subtitle_history_events", [], "Events read from the stream into Redis."),
-            redis_errors: registry.counter("subtitle_redis_errors", [], "Calls to Redis that failed; they are made again."),
+            redis_errors: registry.counter("subtitle_redis_errors", [], "Calls to Redis that failed; they are retried."),
+            watch: WatchMetrics::register(registry),
             publishing: PublishMetrics::register(registry),
         }
     }
 
-    /// An event was handed to this process.
+    /// An event was received.
     pub fn consumed(&self, event: &Event) {
         let event_type = match &event.event_type {
             EventType::Unknown(_) => "unknown",
@@ -182,7 +191,8 @@ impl Metrics {
         self.events.increment([event_type, source]);
     }
 
-    /// A status was written in place of `before`, because of events of which the oldest is from `event_time`.
+    /// The status `after` was written in place of `before`; `event_time` is the time of the oldest event that caused
+    /// it.
     pub fn wrote(
         &self,
         before: Option<&SubtitleJobStatus>,
@@ -195,13 +205,17 @@ impl Metrics {
         if let Some(from) = event_time {
             self.event_to_status.observe([], seconds(from, now));
         }
-        let reason = after.reason.map_or("", subtitle_contract::reason::Reason::as_str);
-        let phase_before = before.map_or(Phase::Pending, |before| before.phase);
+        // Reasons of newer versions share one label value.
+        let reason = after.reason.as_ref().map_or("", |reason| reason.known().map_or("unknown", Reason::as_str));
         if before.is_some_and(|before| after.attempt > before.attempt) {
             self.retries.increment([reason]);
         }
-        if after.phase.is_final() && !phase_before.is_final() {
-            let result = if after.phase == Phase::Done { "success" } else { "failure" };
+        let was_over = before.is_some_and(|before| JobState::from_status(before).is_over());
+        if let (false, JobState::Over(outcome)) = (was_over, JobState::from_status(after)) {
+            let result = match outcome {
+                Outcome::Done => "success",
+                Outcome::Failed => "failure",
+            };
             self.finished.increment([result, reason]);
             if let (Some(start), Some(end)) = (&after.start_time, &after.completion_time) {
                 self.job_seconds.observe([result], seconds(start.0, end.0));

@@ -1,4 +1,4 @@
-//! The reasons that conditions carry while a job goes on, and the one that a broker's giving up becomes.
+//! The reasons of conditions that are not true yet, and the reason of a task that the broker gave up on.
 
 use jiff::Timestamp;
 use subtitle_contract::{
@@ -8,19 +8,19 @@ use subtitle_contract::{
     phase::Phase,
     reason::Reason,
 };
-use subtitle_operator::{dead, decide::conditions};
+use subtitle_operator::decide::{conditions, dead_letter};
 
 #[test]
-fn what_is_not_yet_so_says_why() {
-    let status = SubtitleJobStatus { phase: Phase::DownloadQueued, ..SubtitleJobStatus::default() };
-    let conditions = conditions::of(&status, Some(1), Timestamp::UNIX_EPOCH);
+fn a_condition_that_is_not_true_yet_has_a_reason() {
+    let status = SubtitleJobStatus { phase: Phase::DownloadQueued.into(), ..SubtitleJobStatus::default() };
+    let conditions = conditions::for_status(&status, Some(1), Timestamp::UNIX_EPOCH);
     let reason = |kind: &str| conditions.iter().find(|one| one.type_ == kind).map(|one| one.reason.as_str());
     assert_eq!(reason("Suspended"), Some(Reason::NotSuspended.as_str()));
     assert_eq!(reason("Finished"), Some(Reason::NotFinished.as_str()));
 }
 
 #[test]
-fn a_task_that_the_broker_gave_up_is_a_failed_job_that_may_be_tried_again() {
+fn a_task_that_the_broker_gave_up_on_is_a_retryable_failure() {
     let subject = Subject { job_id: "u".into(), namespace: "n".into(), name: "a".into(), attempt: 2 };
     let spec = serde_json::json!({"video": {"title": "A"}, "language": "es"});
     let task = DownloadRequested {
@@ -32,6 +32,6 @@ fn a_task_that_the_broker_gave_up_is_a_failed_job_that_may_be_tried_again() {
         glossary: None,
     };
     let task = Event::new(&subject, source::MANAGER, Timestamp::UNIX_EPOCH, &task);
-    let failed: Failed = dead::failure(&task, Timestamp::UNIX_EPOCH).expect("a task").read().expect("a failure");
+    let failed: Failed = dead_letter::failure(&task, Timestamp::UNIX_EPOCH).expect("a task").read().expect("a failure");
     assert_eq!((failed.reason, failed.retryable), (Reason::DeliveryLimitExceeded, true));
 }

@@ -6,7 +6,12 @@ use subtitle_contract::{
     phase::{Phase, Step},
     reason::Reason,
 };
-use subtitle_operator::{decide::conditions, metrics::Metrics};
+use subtitle_operator::{
+    decide::conditions,
+    loops::controller::RECONCILES_AT_ONCE,
+    metrics::Metrics,
+    observe::state::{For, JobState, Outcome},
+};
 
 fn file(name: &str) -> PathBuf {
     PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("..").join(name)
@@ -51,15 +56,15 @@ fn the_readme_and_the_reference_say_what_the_code_says() {
     holds("README.md", "phases", &phases);
 
     let states = [
-        ("waiting or being worked on", Phase::DownloadInProgress, Reason::Working),
-        ("suspended", Phase::DownloadQueued, Reason::Suspended),
-        ("`Done`", Phase::Done, Reason::SubtitleFound),
-        ("`Failed`", Phase::Failed, Reason::NoSubtitleFound),
+        ("waiting or being worked on", JobState::InProgress(Step::Download)),
+        ("suspended", JobState::Suspended),
+        ("`Done`", JobState::Over(Outcome::Done)),
+        ("`Failed`", JobState::Over(Outcome::Failed)),
     ];
-    let kinds = conditions::table(Phase::Pending, Reason::WaitingForTurn).map(|(kind, _)| format!(" `{kind}` |"));
+    let kinds = conditions::table(JobState::Waiting(For::Turn)).map(|(kind, _)| format!(" `{kind}` |"));
     let mut table = format!("| The job is |{}\n|---{}|\n", kinds.concat(), "|---".repeat(kinds.len()));
-    for (name, phase, reason) in states {
-        let cells = conditions::table(phase, reason).map(|(_, is_true)| if is_true { " True |" } else { " False |" });
+    for (name, state) in states {
+        let cells = conditions::table(state).map(|(_, is_true)| if is_true { " True |" } else { " False |" });
         let _ = writeln!(table, "| {name} |{}", cells.concat());
     }
     holds("README.md", "conditions", &table);
@@ -72,6 +77,6 @@ fn the_readme_and_the_reference_say_what_the_code_says() {
     }
     holds("core/docs/reasons.md", "reasons", &reasons);
 
-    let (registry, _) = Metrics::of("subtitle-operator");
+    let (registry, _) = Metrics::new("subtitle-operator", RECONCILES_AT_ONCE);
     holds("core/docs/metrics-of-the-operator.md", "metrics", &registry.markdown());
 }

@@ -1,10 +1,10 @@
-//! For whom the processors worked: the time of each program that this one has started, and of everything else. Does I/O.
+//! Processor time of each program that the benchmark started, and of everything else. Does I/O.
 
 use std::{collections::HashMap, fs};
 
 use crate::statistics::number;
 
-/// What a program is called in `/proc/PID/stat` (15 bytes at most) and in a report.
+/// The name of a program in `/proc/PID/stat` (15 bytes at most) and in a report.
 pub(crate) const PROGRAMS: [(&str, &str); 7] = [
     ("kube", "Kubernetes API server"),
     ("etcd", "etcd"),
@@ -15,10 +15,10 @@ pub(crate) const PROGRAMS: [(&str, &str); 7] = [
     ("subtitle-transl", "translator"),
 ];
 
-/// In what unit `/proc` counts: USER_HZ is 100 on every Linux.
+/// The unit of `/proc`: USER_HZ is 100 on every Linux.
 const MILLISECONDS_A_TICK: f64 = 10.0;
 
-/// Milliseconds since they began: of each program, then of all that ran, then of none.
+/// Milliseconds since the start of each program; of all processors, busy and idle.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Processors {
     programs: [f64; PROGRAMS.len()],
@@ -36,7 +36,7 @@ fn process(stat: &str) -> Option<(u32, &str, f64)> {
 }
 
 impl Processors {
-    /// Of this process's descendants, by program; one that has ended is not counted.
+    /// The times of this process's descendants, by program; ended processes are not counted.
     pub(crate) fn now() -> Self {
         let processes: Vec<(u32, String)> = fs::read_dir("/proc")
             .into_iter()
@@ -52,33 +52,34 @@ impl Processors {
         };
         let ours: Vec<(&str, f64)> =
             known.iter().filter(|(pid, _)| is_ours(pid)).map(|(_, (_, name, ticks))| (*name, *ticks)).collect();
-        let of = |program: &str| ours.iter().filter(|(name, _)| *name == program).map(|(_, ticks)| ticks).sum::<f64>();
+        let ticks =
+            |program: &str| ours.iter().filter(|(name, _)| *name == program).map(|(_, ticks)| ticks).sum::<f64>();
         let all = fs::read_to_string("/proc/stat").unwrap_or_default();
         let all: Vec<f64> =
             all.lines().next().unwrap_or_default().split_whitespace().filter_map(|field| field.parse().ok()).collect();
         // user, nice, system, idle, iowait, irq, softirq: `man 5 proc_stat`.
-        let sum = |of: &[usize]| of.iter().filter_map(|at| all.get(*at)).sum::<f64>() * MILLISECONDS_A_TICK;
+        let sum = |fields: &[usize]| fields.iter().filter_map(|at| all.get(*at)).sum::<f64>() * MILLISECONDS_A_TICK;
         Self {
-            programs: PROGRAMS.map(|(program, _)| of(program) * MILLISECONDS_A_TICK),
+            programs: PROGRAMS.map(|(program, _)| ticks(program) * MILLISECONDS_A_TICK),
             busy: sum(&[0, 1, 2, 5, 6]),
             idle: sum(&[3, 4]),
         }
     }
 
-    /// Milliseconds a job since `before`: of each program, of everything else, of none.
-    pub(crate) fn a_job(self, before: Self, jobs: usize) -> [f64; PROGRAMS.len() + 2] {
+    /// Milliseconds per job since `before`: of each program, of everything else, and idle.
+    pub(crate) fn per_job(self, before: Self, jobs: usize) -> [f64; PROGRAMS.len() + 2] {
         let programs: [f64; PROGRAMS.len()] = std::array::from_fn(|at| self.programs[at] - before.programs[at]);
         let busy = self.busy - before.busy;
         let (other, idle) = (busy - programs.iter().sum::<f64>(), self.idle - before.idle);
         let mut all = [0.0; PROGRAMS.len() + 2];
-        for (place, value) in all.iter_mut().zip(programs.into_iter().chain([other, idle])) {
-            *place = value / number(jobs);
+        for (environment, value) in all.iter_mut().zip(programs.into_iter().chain([other, idle])) {
+            *environment = value / number(jobs);
         }
         all
     }
 }
 
-/// The names of what `a_job` tells of, in its order.
+/// The names of the values of `per_job`, in its order.
 pub(crate) fn names() -> impl Iterator<Item = &'static str> {
     PROGRAMS.into_iter().map(|(_, name)| name).chain(["everything else", "(idle)"])
 }

@@ -12,10 +12,12 @@ use subtitle_tests::root;
 
 use crate::{
     ROUNDS,
-    broker::{EVENTS, Rates},
-    jobs::{Finished, JOBS},
-    loops::Loops,
-    place::Place,
+    environment::Environment,
+    measurements::{
+        broker::{EVENTS, Rates},
+        jobs::{Finished, JOBS},
+        loops::Loops,
+    },
     processors, spread,
     statistics::{Latency, Spread, median, number},
 };
@@ -60,28 +62,28 @@ fn disk() -> Result<(f64, f64)> {
         took.push(begun.elapsed());
     }
     let _ = fs::remove_dir_all(folder);
-    let latency = Latency::of(took, 0.0);
+    let latency = Latency::new(took, 0.0);
     Ok((latency.within(0.5), latency.within(0.99)))
 }
 
 impl Results {
-    pub(crate) fn begin(place: &Place) -> Result<Self> {
+    pub(crate) fn begin(environment: &Environment) -> Result<Self> {
         let cores = cores();
         let info = read("/proc/cpuinfo");
         let model =
             info.lines().find_map(|line| line.strip_prefix("model name")?.split_once(": ")).map_or("", |it| it.1);
         let (half, most) = disk()?;
-        let redis = Place::version("redis-server", &["--version"]);
+        let redis = Environment::version("redis-server", &["--version"]);
         let redis = redis.split(' ').find_map(|word| word.strip_prefix("v=")).unwrap_or("?").to_owned();
-        let broker = place.stack.broker.control(&["version"]).unwrap_or_default();
-        let kubernetes = kubernetes(place)?;
+        let broker = environment.stack.broker.control(&["version"]).unwrap_or_default();
+        let kubernetes = kubernetes(environment)?;
         let machine = format!(
             "{cores} cores ({}), load {} at the start; fdatasync of 4 KiB {half:.2} ms (p50), {most:.2} ms (p99). \
              RabbitMQ {}, Redis {redis}, Kubernetes {kubernetes} with etcd (without fsync), {}.",
             model.trim(),
             load(),
             broker.trim(),
-            Place::version("rustc", &["--version"]),
+            Environment::version("rustc", &["--version"]),
         );
         println!("{machine}");
         Ok(Self { machine, ..Self::default() })
@@ -97,13 +99,13 @@ impl Results {
     }
 
     /// Writes `RESULTS.md`.
-    pub(crate) fn write(&self, place: &mut Place) -> Result<()> {
-        let text = self.text(place);
+    pub(crate) fn write(&self, environment: &mut Environment) -> Result<()> {
+        let text = self.text(environment);
         println!("\n{text}");
         fs::write(root().join(FILE), text).context("failed to write the results")
     }
 
-    fn text(&self, place: &Place) -> String {
+    fn text(&self, environment: &Environment) -> String {
         let mut text = format!(
             "# What the pipeline does in a second\n\nWritten by `cargo dev bench pipeline`. Each figure is the median of \
              {ROUNDS} rounds, interleaved with what it is compared with, and in brackets the least and the most.\n\n\
@@ -146,7 +148,7 @@ impl Results {
             text,
             "## Memory\n\nThe operator's most (VmHWM), in MiB: {memory} after a flood, {jobs} after {JOBS} jobs, {:.0} \
              after the open loop.",
-            place.memory()
+            environment.memory()
         );
         text
     }
@@ -222,8 +224,8 @@ fn part<T>(part: fn(&T) -> f64) -> fn(&T) -> f64 {
     part
 }
 
-fn kubernetes(place: &Place) -> Result<String> {
-    let text = subtitle_tests::process::output(place.stack.cluster.kubectl().args(["version", "-o", "json"]))?;
+fn kubernetes(environment: &Environment) -> Result<String> {
+    let text = subtitle_tests::process::output(environment.stack.cluster.kubectl().args(["version", "-o", "json"]))?;
     let version: serde_json::Value = serde_json::from_str(&text)?;
     Ok(version["serverVersion"]["gitVersion"].as_str().unwrap_or("?").to_owned())
 }

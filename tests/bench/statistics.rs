@@ -1,4 +1,4 @@
-//! Numbers of numbers. Pure.
+//! Medians, spreads and percentiles. Pure.
 
 use std::{fmt, time::Duration};
 
@@ -27,23 +27,23 @@ fn at(sorted: &[f64], share: f64) -> f64 {
     sorted.get(index).copied().unwrap_or(f64::NAN)
 }
 
-/// The middle one.
+/// The median.
 pub(crate) fn median(values: impl IntoIterator<Item = f64>) -> f64 {
     at(&sorted(values), 0.5)
 }
 
-/// How many a second.
+/// A rate per second.
 pub(crate) fn per_second(count: usize, took: Duration) -> f64 {
     number(count) / took.as_secs_f64()
 }
 
-/// A count, to reckon with.
+/// A count as a floating-point number.
 pub(crate) fn number(count: usize) -> f64 {
     f64::from(u32::try_from(count).unwrap_or(u32::MAX))
 }
 
 impl Spread {
-    pub(crate) fn of(values: impl IntoIterator<Item = f64>) -> Self {
+    pub(crate) fn new(values: impl IntoIterator<Item = f64>) -> Self {
         let values = sorted(values);
         Self { median: at(&values, 0.5), least: at(&values, 0.0), most: at(&values, 1.0) }
     }
@@ -56,7 +56,7 @@ impl fmt::Display for Spread {
     }
 }
 
-/// How long something took, of many times.
+/// The durations of many runs, in milliseconds.
 #[derive(Clone, Debug)]
 pub(crate) struct Latency {
     sorted: Vec<f64>,
@@ -65,12 +65,12 @@ pub(crate) struct Latency {
 }
 
 impl Latency {
-    /// Of durations.
-    pub(crate) fn of(durations: impl IntoIterator<Item = Duration>, rate: f64) -> Self {
+    /// The latencies of these durations, measured at this rate.
+    pub(crate) fn new(durations: impl IntoIterator<Item = Duration>, rate: f64) -> Self {
         Self { sorted: sorted(durations.into_iter().map(|duration| duration.as_secs_f64() * 1000.0)), rate }
     }
 
-    /// Milliseconds that this share of them stayed within.
+    /// The percentile of this share (0 to 1), in milliseconds.
     pub(crate) fn within(&self, share: f64) -> f64 {
         at(&self.sorted, share)
     }

@@ -1,26 +1,34 @@
 //! The development harness as a library: real servers as processes on free loopback ports, each with its own
 //! folder, gone when their owner is gone. `dev` (main.rs) and the tests on real servers stand on it.
 
-use std::path::{Path, PathBuf};
+use std::{
+    env,
+    path::{Path, PathBuf},
+};
 
-pub mod cluster;
-pub mod debian;
-pub mod films;
-pub mod go;
+use anyhow::{Context as _, Result};
+
+pub mod cases;
 pub mod image;
-pub mod installation;
-pub mod keda;
-pub mod node;
-pub mod packages;
+pub mod kubernetes;
 pub mod process;
-pub mod product;
-pub mod proxy;
-pub mod rabbitmq;
 pub mod samples;
-pub mod sbom;
 pub mod servers;
+pub mod skips;
 pub mod stack;
 pub mod tools;
+
+/// Told what is being done, in a few words.
+pub type Progress<'a> = &'a (dyn Fn(&str) + Sync);
+
+/// The cache outside the checkout: `$XDG_CACHE_HOME/subtitles`, or `~/.cache/subtitles`.
+pub fn cache() -> Result<PathBuf> {
+    let base = match env::var_os("XDG_CACHE_HOME") {
+        Some(base) => PathBuf::from(base),
+        None => PathBuf::from(env::var_os("HOME").context("neither XDG_CACHE_HOME nor HOME is set")?).join(".cache"),
+    };
+    Ok(base.join("subtitles"))
+}
 
 /// The checkout's root.
 pub fn root() -> PathBuf {
@@ -29,7 +37,7 @@ pub fn root() -> PathBuf {
 
 /// A new folder of this process for temporary files.
 pub fn temporary_folder(name: &str) -> std::io::Result<PathBuf> {
-    let folder = std::env::temp_dir().join(format!("subtitles-{name}-{}", std::process::id()));
+    let folder = env::temp_dir().join(format!("subtitles-{name}-{}", std::process::id()));
     std::fs::create_dir_all(&folder)?;
     Ok(folder)
 }

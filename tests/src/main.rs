@@ -1,25 +1,24 @@
-//! The development harness: `cargo demo`, `cargo verify`, `cargo dev …`.
+//! The development harness: `cargo demo`, `cargo verify`, `cargo dev …`. Does I/O.
 
-mod demo;
-mod generated;
-mod requirements;
-mod serve;
-mod session;
-mod simulate;
-mod table;
-mod verify;
+mod commands;
 
 use std::process::ExitCode;
 
 use anyhow::Result;
 use clap::{Parser, Subcommand};
 
-use session::{Options, Starting};
+use commands::{
+    demo, generated, requirements, serve,
+    session::{Options, Starting},
+    simulate, verify,
+};
 use subtitle_tests::{
-    image::digest,
-    installation::make_volumes,
-    node::{Node, SERVER_IMAGES},
-    packages, product, tools,
+    image::{digest, product},
+    kubernetes::{
+        installation::make_volumes,
+        node::{Node, SERVER_IMAGES},
+    },
+    tools::{self, packages},
 };
 
 /// Everything a developer's machine needs, behind `cargo dev`.
@@ -36,25 +35,25 @@ enum Command {
     Demo(Options),
     /// Start everything and leave it running.
     Up(Options),
-    /// End what demo or up left running.
+    /// End what demo or up has started.
     Down(Options),
     /// Print what a shell needs to talk to it: eval "$(cargo dev env)".
     Env(Options),
     /// Run everything CI runs, and print a summary.
     Verify,
-    /// Play seeds of the simulation, or show what happens in one.
+    /// Run seeds of the simulation, or trace one.
     Simulate(simulate::Wanted),
-    /// Write the generated files anew.
+    /// Write the generated files again.
     Generate,
     /// Build the container images, without a daemon and without a network.
     Image,
-    /// Inflict every fault on real servers while many jobs run, and judge what became of each.
+    /// Inflict every fault on real servers while many jobs run, and check how each job ended.
     Faults {
         /// How many jobs; verify runs 500
         #[arg(long, default_value_t = 20_000)]
         jobs: u32,
     },
-    /// Measure, and write the figures to a file; for a machine that does nothing else.
+    /// Measure, and write the figures to a file; needs an otherwise idle machine.
     Bench {
         /// What to measure
         #[arg(value_enum)]
@@ -72,20 +71,20 @@ enum Command {
         #[arg(long)]
         images: bool,
     },
-    /// The process behind demo and up.
+    /// The background process of demo and up.
     #[command(hide = true)]
     Serve(Options),
 }
 
 #[derive(Clone, Copy, clap::ValueEnum)]
 enum E2e {
-    /// KEDA, compiled from its Go module, scales workers from one to three and back, and kills none that is busy
+    /// KEDA, compiled from its Go module, scales workers from one to three and back without killing a busy one
     Keda,
 }
 
 #[derive(Clone, Copy, clap::ValueEnum)]
 enum Bench {
-    /// Events and jobs through everything, beside the bare servers (tests/bench/RESULTS.md)
+    /// Events and jobs through the pipeline, compared with the bare servers (tests/bench/RESULTS.md)
     Pipeline,
 }
 
@@ -156,7 +155,7 @@ fn main() -> ExitCode {
         Command::Node { images } => node(images).map(|()| true),
         Command::Serve(options) => serve::serve(&options).map(|()| true),
         Command::Simulate(wanted) => simulate::simulate(&wanted),
-        Command::Verify => Ok(verify::verify()),
+        Command::Verify => verify::verify(),
         Command::Generate => generated::write().map(|()| true),
         Command::Image => image().map(|()| true),
         Command::Bench { what: Bench::Pipeline } => verify::bench_pipeline().map(|()| true),

@@ -34,7 +34,7 @@ fn keeper() -> &'static mpsc::Sender<Order> {
 
 /// A running server; killed when dropped.
 pub struct Server {
-    /// Its name in messages and of its log file.
+    /// The name in messages and of the log file.
     pub name: String,
     command: Command,
     child: Child,
@@ -60,7 +60,7 @@ impl Server {
         Ok(Self { name: name.to_owned(), command, child })
     }
 
-    /// Kills it and starts it again as it was: same arguments, environment and log.
+    /// Kills the server and restarts it with the same arguments, environment and log.
     pub fn restart(&mut self) -> Result<()> {
         self.kill();
         let command = std::mem::replace(&mut self.command, Command::new("true"));
@@ -68,29 +68,29 @@ impl Server {
         Ok(())
     }
 
-    /// Stops it where it stands (SIGSTOP), or lets it go on (SIGCONT).
+    /// Stops the process (SIGSTOP), or lets it go on (SIGCONT).
     pub fn freeze(&self, frozen: bool) -> Result<()> {
         let signal = if frozen { "-STOP" } else { "-CONT" };
         output(Command::new("kill").args([signal, &self.pid().to_string()])).map(drop)
     }
 
-    /// Its process id.
+    /// The process id.
     pub fn pid(&self) -> u32 {
         self.child.id()
     }
 
-    /// The exit code if it has ended.
+    /// The exit status, if the process has ended.
     pub fn ended(&mut self) -> Option<std::process::ExitStatus> {
         self.child.try_wait().ok().flatten()
     }
 
-    /// Kills it with SIGKILL and waits until it is gone.
+    /// Sends SIGKILL and waits until the process has ended.
     pub fn kill(&mut self) {
         let _ = self.child.kill();
         let _ = self.child.wait();
     }
 
-    /// Asks it to end with SIGTERM; its status if it did within `grace`, else it is killed.
+    /// Sends SIGTERM; returns the exit status if the process ends within `grace`, and else kills it.
     pub fn stop(&mut self, grace: Duration) -> Option<std::process::ExitStatus> {
         let _ = Command::new("kill").arg(self.pid().to_string()).status();
         let deadline = Instant::now() + grace;
@@ -111,7 +111,7 @@ impl Drop for Server {
     }
 }
 
-/// A loopback port that was free a moment ago.
+/// A loopback port that is free at the moment.
 pub fn free_port() -> Result<u16> {
     Ok(TcpListener::bind("127.0.0.1:0").context("failed to find a free port on 127.0.0.1")?.local_addr()?.port())
 }
@@ -122,7 +122,7 @@ fn end_of(log: &Path) -> String {
     lines[lines.len().saturating_sub(15)..].join("\n")
 }
 
-/// Waits until `answer` gives something.
+/// Polls until `answer` returns a value; an error after `limit`.
 pub fn eventually<T>(what: &str, limit: Duration, mut answer: impl FnMut() -> Option<T>) -> Result<T> {
     let deadline = Instant::now() + limit;
     loop {
@@ -136,7 +136,7 @@ pub fn eventually<T>(what: &str, limit: Duration, mut answer: impl FnMut() -> Op
     }
 }
 
-/// Waits until `ready` is true; an error that shows the end of the server's log if it ends first or takes too long.
+/// Polls until `ready` is true; if the server ends or the time is over, the error shows the end of its log.
 pub fn wait_until(server: &mut Server, folder: &Path, limit: Duration, ready: impl Fn() -> bool) -> Result<()> {
     let deadline = Instant::now() + limit;
     while !ready() {
@@ -153,7 +153,7 @@ pub fn wait_until(server: &mut Server, folder: &Path, limit: Duration, ready: im
     Ok(())
 }
 
-/// Runs a command to its end, its output in `log`, and tells the seconds it has taken, now and then.
+/// Runs a command to its end with its output in `log`, and reports the elapsed seconds every 30 seconds.
 pub fn patiently(command: &mut Command, log: &Path, tell: impl Fn(u64)) -> Result<()> {
     let program = command.get_program().to_string_lossy().into_owned();
     let output = File::create(log).with_context(|| format!("failed to create {}", log.display()))?;
@@ -176,8 +176,8 @@ pub fn patiently(command: &mut Command, log: &Path, tell: impl Fn(u64)) -> Resul
     Ok(())
 }
 
-/// A cargo in the checkout's root that knows nothing of the one that runs us: build scripts that look at our package's
-/// variables would run again, and everything that needs them be compiled anew.
+/// `cargo` in the checkout's root without the variables of the cargo that runs this process: build scripts that read them would
+/// run again, and everything that depends on them would be compiled again.
 pub fn cargo() -> Command {
     let mut cargo = Command::new("cargo");
     cargo.current_dir(root());

@@ -1,4 +1,4 @@
-//! The broker session on a real RabbitMQ: what a session promises when the broker refuses, blocks or forgets.
+//! The broker session on a real RabbitMQ: its guarantees when the broker refuses, blocks, or loses queues. Does I/O.
 
 use std::{
     collections::BTreeSet,
@@ -10,31 +10,33 @@ use std::{
     time::Duration,
 };
 
-use futures::{StreamExt as _, future::join_all};
+use futures::future::join_all;
 use lapin::{
     Connection, ConnectionProperties,
-    options::{BasicAckOptions, QueueDeclareOptions, QueueDeleteOptions},
+    options::{QueueDeclareOptions, QueueDeleteOptions},
     types::FieldTable,
 };
-use subtitle_broker::{Address, BrokerError, Depth, Publish, Refusal, Session};
+use subtitle_broker::{
+    Address, AmqpConnector, AmqpSession, BrokerError, Deliveries as _, Depth, PublishWriter, Receipt as _, Refusal,
+    Session as _,
+};
+use subtitle_clock::{Clock, SystemRuntime};
 use subtitle_contract::{
     event::{Event, EventType, source},
     payload::{Cancelled, DownloadRequested, DownloadStarted, Subject, TranslateProgress},
     reason::Reason,
     topology::{CONSUMER_QUEUE, DOWNLOAD_QUEUE, QUEUES, TRANSLATE_QUEUE},
 };
-use subtitle_tests::{process::free_port, rabbitmq::Broker, temporary_folder};
+use subtitle_tests::{process::free_port, servers::rabbitmq::Broker, temporary_folder};
 use subtitle_workers::{
-    clock::Clock,
-    metrics::Metrics,
-    report::{Gate as _, Reporter, Stopped},
-    run::{CancellationToken, Settings, Vitals, run},
+    metrics::WorkerMetrics,
     store::Store,
-    task::Work,
+    task::{StopReason, StopSignal as _, TaskReporter, Vitals, Work, Worker, WorkerIdentity, WorkerSettings},
 };
 use tokio::sync::Semaphore;
+use tokio_util::sync::CancellationToken;
 
-/// Far longer than anything here takes: a test that waits this long has failed.
+/// Far longer than any step takes: a test that waits this long has failed.
 const LONG: Duration = Duration::from_secs(30);
 
 fn event(done: u32) -> Event {
@@ -43,14 +45,14 @@ fn event(done: u32) -> Event {
     Event::new(&subject, source::TRANSLATOR, now, &TranslateProgress { done, total: 200 })
 }
 
-/// Something of the broker that no session offers.
+/// A plain channel, for operations that no session offers.
 async fn bare(broker: &Broker) -> (Connection, lapin::Channel) {
     let connection = Connection::connect(&broker.url, ConnectionProperties::default()).await.expect("connects");
     let channel = connection.create_channel().await.expect("a channel");
     (connection, channel)
 }
 
-/// Polls until `holds` or the test has failed.
+/// Polls until `holds` returns true; panics after `LONG`.
 async fn until(what: &str, holds: impl AsyncFn() -> bool) {
     let polled = async {
         while !holds().await {
@@ -61,30 +63,34 @@ async fn until(what: &str, holds: impl AsyncFn() -> bool) {
 }
 
 async fn created_queues_are_reported_once_and_again_after_a_loss(broker: &Broker) {
-    let worker = Session::open(&Address::url(&broker.url), "worker").await.expect("a worker needs no queue to connect");
-    let early = worker.consume(DOWNLOAD_QUEUE, 1).await.expect_err("nobody declared it");
+    let worker =
+        AmqpSession::open(&Address::url(&broker.url), "worker").await.expect("a worker connects without queues");
+    let Err(early) = worker.consume(DOWNLOAD_QUEUE, 1).await else { panic!("the queue is not declared") };
     assert!(matches!(&early, BrokerError::Missing { queue } if queue == DOWNLOAD_QUEUE), "{early}");
     assert_eq!(worker.depth(DOWNLOAD_QUEUE).await.expect("asks"), None);
 
-    let (first, created) = Session::open_and_declare(&Address::url(&broker.url), "operator").await.expect("declares");
+    let (first, created) =
+        AmqpSession::open_and_declare(&Address::url(&broker.url), "operator").await.expect("declares");
     assert_eq!(created, QUEUES.map(|queue| queue.name));
-    let (_second, created) = Session::open_and_declare(&Address::url(&broker.url), "operator").await.expect("declares");
+    let (_second, created) =
+        AmqpSession::open_and_declare(&Address::url(&broker.url), "operator").await.expect("declares");
     assert_eq!(created, [""; 0]);
     assert_eq!(first.depth(DOWNLOAD_QUEUE).await.expect("asks"), Some(Depth { ready: 0, consumers: 0 }));
 
     let (_connection, channel) = bare(broker).await;
     channel.queue_delete(DOWNLOAD_QUEUE.into(), QueueDeleteOptions::default()).await.expect("deletes");
-    let (_third, created) = Session::open_and_declare(&Address::url(&broker.url), "operator").await.expect("declares");
+    let (_third, created) =
+        AmqpSession::open_and_declare(&Address::url(&broker.url), "operator").await.expect("declares");
     assert_eq!(created, [DOWNLOAD_QUEUE]);
 }
 
-async fn a_queue_with_other_arguments_is_named_with_what_to_do(broker: &Broker) {
+async fn a_queue_with_other_arguments_is_reported_with_a_remedy(broker: &Broker) {
     let (_connection, channel) = bare(broker).await;
     channel.queue_delete(TRANSLATE_QUEUE.into(), QueueDeleteOptions::default()).await.expect("deletes");
     let plain = channel.queue_declare(TRANSLATE_QUEUE.into(), QueueDeclareOptions::durable(), FieldTable::default());
     plain.await.expect("declares");
-    let Err(error) = Session::open_and_declare(&Address::url(&broker.url), "operator").await else {
-        panic!("it is another queue")
+    let Err(error) = AmqpSession::open_and_declare(&Address::url(&broker.url), "operator").await else {
+        panic!("the arguments differ")
     };
     let text = error.to_string();
     assert!(matches!(error, BrokerError::Mismatch { queue: TRANSLATE_QUEUE, .. }), "{text}");
@@ -93,7 +99,7 @@ async fn a_queue_with_other_arguments_is_named_with_what_to_do(broker: &Broker) 
     }
     channel.queue_delete(TRANSLATE_QUEUE.into(), QueueDeleteOptions::default()).await.expect("deletes");
     let (_session, created) =
-        Session::open_and_declare(&Address::url(&broker.url), "operator").await.expect("declares");
+        AmqpSession::open_and_declare(&Address::url(&broker.url), "operator").await.expect("declares");
     assert_eq!(created, [TRANSLATE_QUEUE]);
 }
 
@@ -101,8 +107,8 @@ fn stray(event: Event) -> Event {
     Event { event_type: EventType::Unknown("nobody.listens".to_owned()), ..event }
 }
 
-async fn of_many_concurrent_publishes_exactly_the_unroutable_ones_are_errors(broker: &Broker) {
-    let session = Session::open(&Address::url(&broker.url), "publisher").await.expect("connects");
+async fn only_unroutable_ones_of_many_concurrent_publishes_fail(broker: &Broker) {
+    let session = AmqpSession::open(&Address::url(&broker.url), "publisher").await.expect("connects");
     let is_stray = |at: u32| at.is_multiple_of(7);
     let publish = async |at| session.publish(&if is_stray(at) { stray(event(at)) } else { event(at) }).await;
     let outcomes = join_all((0..2000).map(publish)).await;
@@ -115,8 +121,8 @@ async fn of_many_concurrent_publishes_exactly_the_unroutable_ones_are_errors(bro
     }
 }
 
-async fn of_200_concurrent_publishes_each_is_confirmed_and_there_once(broker: &Broker) {
-    let session = Session::open(&Address::url(&broker.url), "publisher").await.expect("connects");
+async fn each_of_200_concurrent_publishes_is_confirmed_and_delivered_once(broker: &Broker) {
+    let session = AmqpSession::open(&Address::url(&broker.url), "publisher").await.expect("connects");
     let events: Vec<Event> = (10_000..10_200).map(event).collect();
     let abandoned = session.publish(&events[0]);
     drop(tokio::time::timeout(Duration::ZERO, abandoned).await); // its channel must not be used for the others
@@ -127,33 +133,33 @@ async fn of_200_concurrent_publishes_each_is_confirmed_and_there_once(broker: &B
     let (mut wanted, mut seen) = (events.iter().map(Event::identity).collect::<BTreeSet<_>>(), Vec::new());
     while !wanted.is_empty() {
         let delivery = tokio::time::timeout(LONG, deliveries.next()).await.expect("in time");
-        let delivery = delivery.expect("not cancelled").expect("a delivery");
-        let id = Event::decode(&delivery.data).expect("an event").identity();
-        delivery.ack(BasicAckOptions::default()).await.expect("acknowledged");
+        let delivery = delivery.expect("a delivery");
+        let id = Event::decode(&delivery.body).expect("an event").identity();
+        delivery.receipt.ack().await.expect("acknowledged");
         wanted.remove(&id);
         seen.push(id);
     }
     let once = |event: &&Event| seen.iter().filter(|id| **id == event.identity()).count() == 1;
-    assert_eq!(events.iter().skip(1).filter(once).count(), 199, "the abandoned one may be there twice");
+    assert_eq!(events.iter().skip(1).filter(once).count(), 199, "the abandoned one may be delivered twice");
 }
 
 async fn deleting_the_queue_ends_the_subscription_without_ending_the_session(broker: &Broker) {
-    let session = Session::open(&Address::url(&broker.url), "consumer").await.expect("connects");
+    let session = AmqpSession::open(&Address::url(&broker.url), "consumer").await.expect("connects");
     let mut deliveries = session.consume(DOWNLOAD_QUEUE, 1).await.expect("subscribes");
     let (_connection, channel) = bare(broker).await;
     channel.queue_delete(DOWNLOAD_QUEUE.into(), QueueDeleteOptions::default()).await.expect("deletes");
     let ended = tokio::time::timeout(LONG, deliveries.next()).await.expect("in time");
-    assert!(ended.is_none(), "none any more means BrokerError::Cancelled");
-    session.publish(&event(0)).await.expect("the session itself is well");
+    assert!(matches!(ended, Err(BrokerError::Cancelled)), "the queue is gone");
+    session.publish(&event(0)).await.expect("the session itself still works");
     let (_session, created) =
-        Session::open_and_declare(&Address::url(&broker.url), "operator").await.expect("declares");
+        AmqpSession::open_and_declare(&Address::url(&broker.url), "operator").await.expect("declares");
     assert_eq!(created, [DOWNLOAD_QUEUE]);
 }
 
-async fn every_listener_hears_an_announcement_and_leaves_nothing_behind(broker: &Broker) {
+async fn every_listener_receives_an_announcement_and_leaves_no_queue_behind(broker: &Broker) {
     let (one, other) = (
-        Session::open(&Address::url(&broker.url), "one").await,
-        Session::open(&Address::url(&broker.url), "other").await,
+        AmqpSession::open(&Address::url(&broker.url), "one").await,
+        AmqpSession::open(&Address::url(&broker.url), "other").await,
     );
     let (one, other) = (one.expect("connects"), other.expect("connects"));
     let mut heard = [
@@ -164,34 +170,34 @@ async fn every_listener_hears_an_announcement_and_leaves_nothing_behind(broker: 
     let deleted = Cancelled { reason: Reason::Deleted };
     let deleted = Event::new(&subject, source::MANAGER, event(0).timestamp, &deleted);
     one.publish(&deleted).await.expect("published");
-    one.publish(&event(0)).await.expect("another type is not heard");
+    one.publish(&event(0)).await.expect("listeners do not receive another type");
     for deliveries in &mut heard {
         let delivery = tokio::time::timeout(LONG, deliveries.next()).await.expect("in time");
-        let delivery = delivery.expect("not cancelled").expect("a delivery");
-        assert_eq!(Event::decode(&delivery.data).expect("an event").identity(), deleted.identity());
-        delivery.ack(BasicAckOptions::default()).await.expect("acknowledged");
+        let delivery = delivery.expect("a delivery");
+        assert_eq!(Event::decode(&delivery.body).expect("an event").identity(), deleted.identity());
+        delivery.receipt.ack().await.expect("acknowledged");
     }
     one.close().await;
     other.close().await;
-    until("the queues go with their sessions", async || {
+    until("the queues are deleted with their sessions", async || {
         !broker.control(&["list_queues", "name"]).expect("lists").contains("amq.gen")
     })
     .await;
 }
 
-async fn a_connection_the_broker_closes_ends_the_session(broker: &Broker) {
-    let session = Session::open(&Address::url(&broker.url), "closed").await.expect("connects");
+async fn a_connection_closed_by_the_broker_ends_the_session(broker: &Broker) {
+    let session = AmqpSession::open(&Address::url(&broker.url), "closed").await.expect("connects");
     session.publish(&event(0)).await.expect("it works");
     let closing = async { broker.control(&["close_all_connections", "maintenance"]).expect("closes") };
     let (error, _) = tokio::time::timeout(LONG, async { tokio::join!(session.ended(), closing) }).await.expect("ends");
     assert!(matches!(&error, BrokerError::Protocol(_)) && error.to_string().contains("maintenance"), "{error}");
-    session.publish(&event(0)).await.expect_err("it is over");
+    session.publish(&event(0)).await.expect_err("the session has ended");
 }
 
 async fn under_a_memory_alarm_a_publish_ends_with_an_unknown_outcome(broker: &Broker) {
-    let session = Session::open(&Address::url(&broker.url), "blocked").await.expect("connects");
+    let session = AmqpSession::open(&Address::url(&broker.url), "blocked").await.expect("connects");
     let session = session.with_deadline(Duration::from_millis(500));
-    session.publish(&event(0)).await.expect("a broker blocks only who publishes");
+    session.publish(&event(0)).await.expect("a broker blocks only publishers");
     assert!(!session.is_blocked());
     broker.control(&["set_vm_memory_high_watermark", "0.000001"]).expect("sets the alarm");
     let late = async {
@@ -210,14 +216,14 @@ async fn under_a_memory_alarm_a_publish_ends_with_an_unknown_outcome(broker: &Br
     assert!(matches!(after, BrokerError::Silent { .. }), "{after}");
     session.close().await;
     broker.control(&["set_vm_memory_high_watermark", "absolute", "1GB"]).expect("ends the alarm");
-    let next = Session::open(&Address::url(&broker.url), "unblocked").await.expect("connects");
-    next.publish(&event(0)).await.expect("and the next one works");
+    let next = AmqpSession::open(&Address::url(&broker.url), "unblocked").await.expect("connects");
+    next.publish(&event(0)).await.expect("the next session works");
 }
 
-/// Work whose first task hangs until it is let go.
+/// Work whose first task hangs until a permit is added.
 struct Probe {
     performed: AtomicU32,
-    let_go: Semaphore,
+    permits: Semaphore,
 }
 
 impl Work for Probe {
@@ -233,12 +239,12 @@ impl Work for Probe {
         &self,
         _: &Event,
         _: DownloadRequested,
-        reporter: &Reporter<'_, impl Publish, impl Clock>,
-    ) -> Result<(), Stopped> {
+        reporter: &TaskReporter<'_, impl PublishWriter, impl Clock>,
+    ) -> Result<(), StopReason> {
         if self.performed.fetch_add(1, SeqCst) == 0 {
-            let _permit = self.let_go.acquire().await;
+            let _permit = self.permits.acquire().await;
         }
-        reporter.pass()?;
+        reporter.check()?;
         reporter.publish(&DownloadStarted { worker: reporter.worker(), warnings: vec![] }).await
     }
 }
@@ -256,40 +262,43 @@ fn task(job: &str) -> Event {
     Event::new(&subject, source::MANAGER, event(0).timestamp, &payload)
 }
 
-async fn a_worker_survives_its_session_pays_once_and_hears_of_deletions(broker: &Broker) {
-    let session = Session::open(&Address::url(&broker.url), "test").await.expect("connects");
-    let settings = Settings {
-        broker: Address::url(&broker.url),
-        concurrency: 4,
-        worker: "worker".to_owned(),
-        grace: Duration::from_secs(5),
+async fn a_worker_survives_its_session_and_skips_tasks_of_deleted_jobs(broker: &Broker) {
+    let session = AmqpSession::open(&Address::url(&broker.url), "test").await.expect("connects");
+    let identity = WorkerIdentity { name: "worker".to_owned(), incarnation: "worker/1".to_owned() };
+    let settings = WorkerSettings { concurrency: 4, identity, grace: Duration::from_secs(5) };
+    let (registry, metrics) = WorkerMetrics::new("test");
+    let connector = AmqpConnector {
+        address: Address::url(&broker.url),
+        name: "worker".to_owned(),
+        metrics: metrics.publishing.clone(),
     };
-    let (registry, metrics) = Metrics::of("test");
     let (vitals, stop) = (Vitals::new(metrics), CancellationToken::new());
-    let probe = Arc::new(Probe { performed: AtomicU32::new(0), let_go: Semaphore::new(0) });
+    let probe = Arc::new(Probe { performed: AtomicU32::new(0), permits: Semaphore::new(0) });
     let store = Store::open(&"memory:".parse().expect("a URL")).expect("opens");
-    let worker = tokio::spawn(run(probe.clone(), store, settings, vitals.clone(), stop.clone()));
+    let runtime = SystemRuntime::default();
+    let worker = Worker { work: probe.clone(), store, connector, runtime, settings, vitals: vitals.clone() };
+    let worker = tokio::spawn(worker.run(stop.clone()));
     let counted = |series: &str| registry.text().lines().any(|line| line == series);
     until("ready", async || vitals.readiness().is_ok() && counted("subtitle_broker_connected{} 1")).await;
 
     session.publish(&task("a")).await.expect("confirmed");
-    until("at it", async || probe.performed.load(SeqCst) == 1).await;
+    until("the task is in progress", async || probe.performed.load(SeqCst) == 1).await;
     let before = vitals.session.borrow().clone().expect("a session");
     broker.control(&["close_all_connections", "maintenance"]).expect("closes");
-    let is_another = |now: &Option<Arc<Session>>| now.as_ref().is_some_and(|now| !Arc::ptr_eq(now, &before));
+    let is_another = |now: &Option<Arc<AmqpSession>>| now.as_ref().is_some_and(|now| !Arc::ptr_eq(now, &before));
     until("a new session", async || is_another(&vitals.session.borrow())).await;
-    let session = Session::open(&Address::url(&broker.url), "test").await.expect("connects");
-    probe.let_go.add_permits(1);
+    let session = AmqpSession::open(&Address::url(&broker.url), "test").await.expect("connects");
+    probe.permits.add_permits(1);
     let done = format!("subtitle_tasks_finished_total{{queue=\"{DOWNLOAD_QUEUE}\",outcome=\"done\",reason=\"\"}} 1");
-    until("handed out again and done", async || counted(&done)).await;
+    until("redelivered and done", async || counted(&done)).await;
     let redelivered = format!("subtitle_tasks_redelivered_total{{queue=\"{DOWNLOAD_QUEUE}\"}} 1");
-    assert!(counted(&redelivered), "the broker says how often it handed a task out:\n{}", registry.text());
-    assert_eq!(probe.performed.load(SeqCst), 2, "the first one stopped where its session was over");
+    assert!(counted(&redelivered), "the broker reports redeliveries:\n{}", registry.text());
+    assert_eq!(probe.performed.load(SeqCst), 2, "the first run stopped when its session ended");
 
     let deleted = task("b").subject().expect("a subject");
     let deleted = Event::new(&deleted, source::MANAGER, event(0).timestamp, &Cancelled { reason: Reason::Deleted });
     session.publish(&deleted).await.expect("confirmed");
-    // Any number: between two looks more than one may have been handed out.
+    // Any number: more than one may have been delivered between two polls.
     let cancelled = format!("{{queue=\"{DOWNLOAD_QUEUE}\",outcome=\"cancelled\",reason=\"\"}} ");
     let cancelled = format!("subtitle_tasks_finished_total{cancelled}");
     until("a task of a deleted job is not done", async || {
@@ -304,17 +313,17 @@ async fn a_worker_survives_its_session_pays_once_and_hears_of_deletions(broker: 
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_session_keeps_its_promises_on_a_real_broker() {
+async fn a_session_keeps_its_guarantees_on_a_real_broker() {
     let folder = temporary_folder("session").expect("a temporary folder");
     let broker = Broker::start(&folder, free_port().expect("a port")).expect("RabbitMQ starts");
     created_queues_are_reported_once_and_again_after_a_loss(&broker).await;
-    a_queue_with_other_arguments_is_named_with_what_to_do(&broker).await;
-    of_many_concurrent_publishes_exactly_the_unroutable_ones_are_errors(&broker).await;
-    of_200_concurrent_publishes_each_is_confirmed_and_there_once(&broker).await;
+    a_queue_with_other_arguments_is_reported_with_a_remedy(&broker).await;
+    only_unroutable_ones_of_many_concurrent_publishes_fail(&broker).await;
+    each_of_200_concurrent_publishes_is_confirmed_and_delivered_once(&broker).await;
     deleting_the_queue_ends_the_subscription_without_ending_the_session(&broker).await;
-    every_listener_hears_an_announcement_and_leaves_nothing_behind(&broker).await;
-    a_connection_the_broker_closes_ends_the_session(&broker).await;
-    a_worker_survives_its_session_pays_once_and_hears_of_deletions(&broker).await;
+    every_listener_receives_an_announcement_and_leaves_no_queue_behind(&broker).await;
+    a_connection_closed_by_the_broker_ends_the_session(&broker).await;
+    a_worker_survives_its_session_and_skips_tasks_of_deleted_jobs(&broker).await;
     under_a_memory_alarm_a_publish_ends_with_an_unknown_outcome(&broker).await;
     drop(broker);
     let _ = fs::remove_dir_all(folder);

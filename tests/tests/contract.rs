@@ -1,18 +1,18 @@
-//! The contract on real servers: the CRD on an API server, the topology on a broker.
+//! The contract on real servers: the CRD on an API server, the topology on a broker. Does I/O.
 
 use std::{collections::BTreeMap, fs, path::Path, process::Command};
 
 use serde_json::Value;
-use subtitle_broker::{Address, Session};
+use subtitle_broker::{Address, AmqpSession};
 use subtitle_tests::{
-    cluster::{Cluster, Disk, Programs},
     job_manifest as job,
+    kubernetes::cluster::{Cluster, Disk, Programs},
     process::free_port,
-    rabbitmq::Broker,
+    servers::rabbitmq::Broker,
     temporary_folder,
 };
 
-/// Applies a manifest; what kubectl printed, and whether it was accepted.
+/// Applies a manifest; returns whether it was accepted, and the error output.
 fn apply(cluster: &Cluster, folder: &Path, manifest: &str) -> (bool, String) {
     let file = folder.join("manifest.yaml");
     fs::write(&file, manifest).expect("writable");
@@ -20,7 +20,7 @@ fn apply(cluster: &Cluster, folder: &Path, manifest: &str) -> (bool, String) {
     (output.status.success(), String::from_utf8_lossy(&output.stderr).into_owned())
 }
 
-/// One refused spec per rule, and words its error must hold.
+/// One rejected spec per rule, and words that its error must contain.
 const REFUSED: &[(&str, &str)] = &[
     ("{video: {title: A}}", "spec.language: Required value"),
     ("{video: {title: A}, language: spanish!}", "spec.language"),
@@ -45,7 +45,7 @@ const REFUSED: &[(&str, &str)] = &[
     ("{video: {title: A}, language: es, activeDeadlineSeconds: 0}", "spec.activeDeadlineSeconds"),
 ];
 
-/// Every immutable field with two values; the third case leaves an optional one out.
+/// Every immutable field with two values, and whether it is optional.
 const FIELDS: &[(&str, &str, &str, bool)] = &[
     ("video", "{title: A}", "{title: B}", false),
     ("language", "es", "fr", false),
@@ -71,7 +71,7 @@ fn spec_with(field: &str, value: Option<&str>) -> String {
 }
 
 #[test]
-fn the_api_server_teaches_and_refuses_as_the_schema_says() {
+fn the_api_server_explains_and_enforces_the_schema() {
     let folder = temporary_folder("crd").expect("a temporary folder");
     let programs = Programs::find_or_build(&|step| println!("{step}")).expect("Kubernetes compiles");
     let cluster = Cluster::start(&programs, &folder, Disk::Unsynced).expect("the API server starts");
@@ -111,7 +111,7 @@ fn the_api_server_teaches_and_refuses_as_the_schema_says() {
     assert!(accepted, "suspend can be changed: {message}");
 
     let explained = cluster.kubectl().args(["explain", "subtitlejob.spec.video.path"]).output().expect("kubectl runs");
-    assert!(String::from_utf8_lossy(&explained.stdout).contains("Example:"), "kubectl explain teaches");
+    assert!(String::from_utf8_lossy(&explained.stdout).contains("Example:"), "kubectl explain shows an example");
     for name in ["subjob", "subtitles"] {
         let selector = ["get", name, "--field-selector", "spec.language=es", "-o", "name"];
         let listed = cluster.kubectl().args(selector).output().expect("kubectl runs");
@@ -121,7 +121,7 @@ fn the_api_server_teaches_and_refuses_as_the_schema_says() {
     let _ = fs::remove_dir_all(folder);
 }
 
-/// Everything a broker says of its exchanges, queues and bindings, in one reviewable text.
+/// The exchanges, queues and bindings of a broker as one reviewable text.
 fn topology(broker: &Broker) -> String {
     let mut text = String::new();
     for (kind, columns) in [
@@ -144,14 +144,14 @@ fn topology(broker: &Broker) -> String {
 }
 
 #[tokio::test]
-async fn a_broker_reads_back_the_reviewed_topology_and_ends_without_a_trace() {
+async fn a_broker_reports_the_reviewed_topology_and_leaves_no_process() {
     let folder = temporary_folder("broker").expect("a temporary folder");
     let broker = Broker::start(&folder, free_port().expect("a port")).expect("RabbitMQ starts");
-    let (session, _) = Session::open_and_declare(&Address::url(&broker.url), "contract").await.expect("declares");
+    let (session, _) = AmqpSession::open_and_declare(&Address::url(&broker.url), "contract").await.expect("declares");
     let declared = topology(&broker);
     session.close().await;
     let (again, _) =
-        Session::open_and_declare(&Address::url(&broker.url), "contract").await.expect("declaring twice is fine");
+        AmqpSession::open_and_declare(&Address::url(&broker.url), "contract").await.expect("declares twice");
     again.close().await;
     assert_eq!(topology(&broker), declared);
 
@@ -164,6 +164,6 @@ async fn a_broker_reads_back_the_reviewed_topology_and_ends_without_a_trace() {
     let mapper = broker.port_mapper.pid();
     drop(broker);
     let alive = Command::new("kill").args(["-0", &mapper.to_string()]).status().expect("kill runs");
-    assert!(!alive.success(), "epmd is gone");
+    assert!(!alive.success(), "epmd has ended");
     let _ = fs::remove_dir_all(folder);
 }

@@ -11,10 +11,8 @@ use std::{
 
 use subtitle_workers::{
     subtitle::Subtitle,
-    translate::{
-        Engines,
-        alone::{self, Request},
-    },
+    translate::{Engines, engines},
+    translator::standalone::{self, StandaloneRequest},
 };
 
 const CUES: usize = 1500;
@@ -62,16 +60,16 @@ fn bare(said: &str) -> Duration {
 
 fn worker(runtime: &tokio::runtime::Runtime, film: &str) -> Duration {
     let spec = serde_json::json!({ "video": { "title": "Harbour" }, "language": "es" });
-    let request = Request {
+    let request = StandaloneRequest {
         engines: Engines::default(),
-        order: vec!["apertium"],
+        order: vec![engines::from_name("apertium").expect("an engine")],
         text: film.to_owned(),
         from: "en".to_owned(),
         glossary: None,
         spec: serde_json::from_value(spec).expect("a spec"),
     };
     let start = Instant::now();
-    let done = runtime.block_on(alone::translate(request, |_| {})).expect("translates");
+    let done = runtime.block_on(standalone::translate(request, |_| {})).expect("translates");
     let elapsed = start.elapsed();
     assert_eq!(done.result.cues as usize, CUES);
     elapsed

@@ -1,20 +1,29 @@
-//! Why a task failed, as its `job.failed` says it.
+//! Why a task failed, as its `job.failed` says. Pure.
 
 use jiff::Timestamp;
 use subtitle_contract::{job::Candidate, payload::Failed, reason::Reason, text};
+use subtitle_telemetry::chain;
+
+use crate::store::StoreError;
 
 /// A task's failure.
 #[derive(Debug, thiserror::Error)]
 #[error("{reason}: {message}")]
 pub struct Failure {
-    /// Why; also decides whether another attempt makes sense.
+    /// The reason on the wire, which also decides whether another attempt makes sense.
     pub reason: Reason,
     /// What a person should know: what happened, to what, and what to do.
     pub message: String,
     /// The earliest time at which another attempt makes sense.
     pub not_before: Option<Timestamp>,
-    /// What was considered.
+    /// The candidates that were considered.
     pub candidates: Vec<Candidate>,
+}
+
+impl From<StoreError> for Failure {
+    fn from(error: StoreError) -> Self {
+        Self::new(Reason::StoreUnavailable, chain(&error))
+    }
 }
 
 impl Failure {
@@ -31,7 +40,7 @@ impl Failure {
     /// The event's payload.
     pub fn payload(self) -> Failed {
         Failed {
-            // Whoever names a time says that another attempt makes sense then.
+            // A named time means that another attempt makes sense then.
             retryable: self.reason.is_retryable() || self.not_before.is_some(),
             error_message: self.message,
             reason: self.reason,

@@ -1,12 +1,12 @@
-//! What a worker counts. Each number is declared here, and only here: the reference in
+//! What a worker counts. Each metric is declared here, and only here: the reference in
 //! `core/docs/metrics-of-workers.md` is made from it.
 
 use subtitle_broker::PublishMetrics;
 use subtitle_telemetry::{Counter, Gauge, Registry};
 
-/// Every number of a worker.
+/// The metrics of a worker.
 #[derive(Clone, Debug)]
-pub struct Metrics {
+pub struct WorkerMetrics {
     pub(crate) broker_connected: Gauge<0>,
     pub(crate) queue_unacked: Gauge<1>,
     pub(crate) tasks_taken: Counter<1>,
@@ -16,13 +16,13 @@ pub struct Metrics {
     pub(crate) source_requests: Counter<3>,
     pub(crate) engine_calls: Counter<2>,
     pub(crate) cache_hits: Counter<1>,
-    /// Of publishing.
+    /// The metrics of publishing.
     pub publishing: PublishMetrics,
 }
 
-impl Metrics {
-    /// Those of one program of this crate, and the registry that serves them.
-    pub fn of(program: &str) -> (Registry, Self) {
+impl WorkerMetrics {
+    /// The metrics of a program of this crate, and the registry that serves them.
+    pub fn new(program: &str) -> (Registry, Self) {
         let mut registry = Registry::new(program, env!("CARGO_PKG_VERSION"));
         let metrics = Self::register(&mut registry);
         (registry, metrics)
@@ -38,23 +38,23 @@ impl Metrics {
             queue_unacked: registry.gauge(
                 "subtitle_queue_messages_unacked",
                 ["queue"],
-                "Tasks that this process has in hand and has not acknowledged, as it counts them itself; what a queue has handed out is the sum over its workers.",
+                "Tasks in flight in this process, counted by itself; the sum over all workers is what the queue has delivered.",
             ),
             tasks_taken: registry.counter("subtitle_tasks_taken", ["queue"], "Tasks taken from the broker."),
             tasks_redelivered: registry.counter(
                 "subtitle_tasks_redelivered",
                 ["queue"],
-                "Tasks taken that had been handed out before.",
+                "Tasks taken that had been delivered before.",
             ),
             tasks_finished: registry.counter(
                 "subtitle_tasks_finished",
                 ["queue", "outcome", "reason"],
-                "Tasks by how they ended. Outcomes: `done`, `failed` (with the job's reason), `continued` (as a new task), `cancelled`, `handed_back` (somebody else is at it), `claim_lost`, `session_over`, `malformed`.",
+                "Tasks by how they ended. Outcomes: `done`, `failed` (with the job's reason), `continued` (as a new task), `cancelled`, `handed_back` (another worker holds the claim), `claim_lost`, `session_over`, `malformed`.",
             ),
             claims_lost: registry.counter(
                 "subtitle_claims_lost",
                 ["queue"],
-                "Claims that somebody else may have taken over while this worker was at it.",
+                "Claims that another worker may have taken over while this worker was working.",
             ),
             source_requests: registry.counter(
                 "subtitle_source_requests",
@@ -69,7 +69,7 @@ impl Metrics {
             cache_hits: registry.counter(
                 "subtitle_cache_hits",
                 ["kind"],
-                "What was in the store already and cost nothing. Kinds: `fetched` (a provider's file), `found`, `translated`, `batch` (of a worker that died), `text` (of another film).",
+                "Results that were in the store already and cost nothing. Kinds: `fetched` (a provider's file), `found`, `translated`, `batch` (of a worker that died), `text` (of another file).",
             ),
             publishing: PublishMetrics::register(registry),
         }

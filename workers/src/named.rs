@@ -1,24 +1,16 @@
-//! Sources and engines by the names that a spec or the configuration gives them. Pure.
+//! What to say about a source or an engine whose name is unknown. Pure.
 
-use subtitle_contract::{job::Named, names::known, reason::Reason};
+use subtitle_contract::reason::Reason;
 
 use crate::failure::Failure;
 
-/// Exactly what a spec's `field` names, in its order; a name this worker does not know is refused.
-pub fn exactly(
-    field: &str,
-    worker: &str,
-    allowed: &[&'static str],
-    named: &[Named],
-) -> Result<Vec<&'static str>, Failure> {
-    let unknown = |name: &str| {
-        let message = format!("{field} names '{name}'; this {worker} knows: {}", allowed.join(", "));
-        Failure::new(Reason::InvalidSpec, message)
-    };
-    named.iter().map(|one| known(allowed, &one.name).ok_or_else(|| unknown(&one.name))).collect()
+/// The failure of a spec whose `field` has an unknown `name`.
+pub(crate) fn not_known(field: &str, name: &str, worker: &str, known: &[&str]) -> Failure {
+    let message = format!("{field} names '{name}'; this {worker} knows: {}", known.join(", "));
+    Failure::new(Reason::InvalidSpec, message)
 }
 
-/// Reads a name on the command line.
-pub fn parse(allowed: &[&'static str], name: &str) -> Result<&'static str, String> {
-    known(allowed, name).ok_or_else(|| format!("this version knows: {}", allowed.join(", ")))
+/// The error for an unknown name on the command line.
+pub(crate) fn unknown(known: &[&str]) -> String {
+    format!("this version knows: {}", known.join(", "))
 }

@@ -4,6 +4,7 @@
 use std::{collections::BTreeMap, fs, path::PathBuf};
 
 use serde_json::{Value, json};
+use subtitle_clock::SystemRuntime;
 use subtitle_contract::{
     job::JobResult,
     language::Language,
@@ -11,18 +12,18 @@ use subtitle_contract::{
     reason::Reason,
 };
 use subtitle_workers::{
-    artefact::{Artefact, Author, write_sidecar},
-    clock::SystemClock,
-    download::{Answer, Downloader},
+    artifact::StoreArtifact,
+    downloader::{DownloadOutcome, Downloader},
     failure::Failure,
     find::{
-        Finder, Sources,
+        Finder, Libraries, SourceId,
         guard::{Guard, GuardedClient},
-        simulated::Simulation,
     },
-    metrics::Metrics,
-    report::{Gate, Stopped},
+    metrics::WorkerMetrics,
+    sidecar::{Author, write_sidecar},
     store::Store,
+    subtitle::Format,
+    task::{ClaimOwners, StopReason, StopSignal},
 };
 
 const SPANISH: &str = "1\n00:00:01,000 --> 00:00:02,000\nEl barco sale al mediodía y no vuelve.\n";
@@ -33,11 +34,11 @@ fn english() -> String {
     (1..30).map(cue).collect()
 }
 
-/// Lets every call pass.
-struct Open;
+/// Never stops the work.
+struct NeverStop;
 
-impl Gate for Open {
-    fn pass(&self) -> Result<(), Stopped> {
+impl StopSignal for NeverStop {
+    fn check(&self) -> Result<(), StopReason> {
         Ok(())
     }
 }
@@ -56,21 +57,20 @@ impl Library {
         Self(folder)
     }
 
-    async fn answer(&self, more: Value) -> Result<Answer, Failure> {
+    async fn answer(&self, more: Value) -> Result<DownloadOutcome, Failure> {
         self.answer_with(more, |_| ()).await
     }
 
-    fn sources(&self) -> Sources {
+    fn sources(&self) -> Libraries {
         let _ = rustls::crypto::ring::default_provider().install_default();
-        Sources {
-            libraries: BTreeMap::from([("films".to_owned(), self.0.clone())]),
-            library_url: None,
+        Libraries {
+            mounted: BTreeMap::from([("films".to_owned(), self.0.clone())]),
+            url_template: None,
             http: reqwest::Client::new(),
-            simulation: Simulation::default(),
         }
     }
 
-    async fn answer_with(&self, more: Value, change: impl FnOnce(&mut Downloader)) -> Result<Answer, Failure> {
+    async fn answer_with(&self, more: Value, change: impl FnOnce(&mut Downloader)) -> Result<DownloadOutcome, Failure> {
         let mut spec = json!({"video": {"library": "films", "path": "film.mkv"}, "language": "es"});
         spec.as_object_mut().expect("an object").extend(more.as_object().expect("an object").clone());
         let task = DownloadRequested {
@@ -85,16 +85,17 @@ impl Library {
         let mut downloader = Downloader {
             store: Store::open(&"memory:".parse().expect("a URL")).expect("opens"),
             finder: Finder::new(sources, GuardedClient::new(Guard::default()).expect("a client")),
-            order: vec!["embedded", "library"],
+            order: vec![SourceId::Embedded, SourceId::Library],
             public_url: "http://example".to_owned(),
-            metrics: Metrics::of("test").1,
-            clock: SystemClock::default(),
+            metrics: WorkerMetrics::new("test").1,
+            clock: SystemRuntime::default(),
+            claim_owners: ClaimOwners::new("test"),
         };
         change(&mut downloader);
         let subject = Subject { job_id: "a".into(), namespace: "n".into(), name: "a".into(), attempt: 1 };
-        match downloader.answer(&task, &subject, &Open).await {
+        match downloader.run(&task, &subject, &NeverStop).await {
             Ok(answer) => Ok(answer),
-            Err(Stopped::Failed(failure)) => Err(failure),
+            Err(StopReason::Failed(failure)) => Err(failure),
             Err(stopped) => panic!("{stopped}"),
         }
     }
@@ -109,21 +110,26 @@ impl Drop for Library {
 #[tokio::test]
 async fn a_bad_file_makes_room_for_the_next_candidate_and_keeps_its_reason() {
     let library = Library::new("next", &[("film.es.srt", "<html>quota</html>"), ("film.es.sdh.srt", SPANISH)]);
-    let Answer::Ready { artefact, candidates, .. } = library.answer(json!({})).await.expect("found") else {
+    let DownloadOutcome::Ready { artifact, candidates, .. } = library.answer(json!({})).await.expect("found") else {
         panic!("ready")
     };
-    assert_eq!(artefact.result.cues, 1);
-    assert_eq!((candidates[0].from.as_str(), candidates[0].lost.as_deref()), ("library: film.es.sdh.srt", None));
-    let lost = candidates[1].lost.as_deref().expect("a reason");
+    assert_eq!(artifact.result.cues, 1);
+    assert_eq!(
+        (candidates[0].from.as_str(), candidates[0].rejection_reason.as_deref()),
+        ("library: film.es.sdh.srt", None)
+    );
+    let lost = candidates[1].rejection_reason.as_deref().expect("a reason");
     assert!(lost.contains("a web page"), "{lost}");
 }
 
 #[tokio::test]
 async fn with_nothing_usable_in_the_language_another_one_is_translated() {
     let library = Library::new("fall", &[("film.es.srt", &english()), ("film.en.srt", &english())]);
-    let Answer::Translate { from, .. } = library.answer(json!({})).await.expect("found") else { panic!("translate") };
+    let DownloadOutcome::Translate { from, .. } = library.answer(json!({})).await.expect("found") else {
+        panic!("translate")
+    };
     assert_eq!(from.language, "en");
-    let failure = library.answer(json!({"translation": {"policy": "Never"}})).await.err().expect("nothing");
+    let failure = library.answer(json!({"translation": {"policy": "Never"}})).await.expect_err("nothing");
     assert_eq!(failure.reason, Reason::UnusableSubtitle);
     assert!(failure.message.contains("not in 'es' as it says"), "{}", failure.message);
 }
@@ -131,23 +137,23 @@ async fn with_nothing_usable_in_the_language_another_one_is_translated() {
 #[tokio::test]
 async fn not_found_is_only_said_when_every_source_answered() {
     let library = Library::new("silent", &[]);
-    let failure = library.answer(json!({})).await.err().expect("nothing");
+    let failure = library.answer(json!({})).await.expect_err("nothing");
     assert_eq!(failure.reason, Reason::NoSubtitleFound);
     let video = json!({"video": {"url": "http://film.invalid/film.mkv"}});
-    let failure = library.answer(video).await.err().expect("nobody answers");
+    let failure = library.answer(video).await.expect_err("nobody answers");
     assert_eq!(failure.reason, Reason::AllSourcesFailed);
     for words in ["embedded: film.invalid did not give video.url", "library: has nothing usable"] {
         assert!(failure.message.contains(words), "{}", failure.message);
     }
     assert!(failure.reason.is_retryable());
     let video = json!({"video": {"url": "http://169.254.169.254/film.mkv"}});
-    let failure = library.answer(video).await.err().expect("refused");
+    let failure = library.answer(video).await.expect_err("refused");
     assert_eq!(failure.reason, Reason::InvalidSpec);
 }
 
 #[tokio::test]
 async fn each_trouble_has_its_own_reason() {
-    let reason = |answer: Result<Answer, Failure>| answer.err().expect("nothing").reason;
+    let reason = |answer: Result<DownloadOutcome, Failure>| answer.expect_err("nothing").reason;
     let library = Library::new("reasons", &[]);
     let missing = json!({"video": {"library": "films", "path": "gone.mkv"}});
     assert_eq!(reason(library.answer(missing).await), Reason::VideoUnavailable);
@@ -167,7 +173,7 @@ async fn each_trouble_has_its_own_reason() {
     assert_eq!(reason(library.answer_with(json!({}), broken).await), Reason::StoreUnavailable);
 
     let simulated = json!({"sources": [{"name": "simulated"}], "output": {"sidecar": "Overwrite"}});
-    let fails = |downloader: &mut Downloader| downloader.finder.sources.simulation.failure_percent = 100;
+    let fails = |downloader: &mut Downloader| downloader.finder.simulation.failure_percent = 100;
     assert_eq!(reason(library.answer_with(simulated.clone(), fails).await), Reason::SimulatedFailure);
     fs::remove_file(library.0.join("film.es.srt")).expect("removed");
     fs::create_dir_all(library.0.join("film.es.srt/in the way")).expect("a folder");
@@ -181,17 +187,17 @@ async fn a_sidecar_that_this_system_translated_is_found_only_where_machines_are_
         json!({"video": {"library": "films", "path": "film.mkv"}, "language": "es", "output": {"sidecar": "IfAbsent"}});
     let spec = serde_json::from_value(spec).expect("a spec");
     let result = JobResult { format: "SRT".to_owned(), ..JobResult::default() };
-    let artefact = Artefact { text: SPANISH.to_owned(), result };
+    let artifact = StoreArtifact { text: SPANISH.to_owned(), format: Format::Srt, result };
     let spanish = Language::parse("es").expect("a tag");
-    write_sidecar(&library.sources(), &spec, &artefact, &spanish, Author::Machine).await.expect("written");
+    write_sidecar(&library.sources(), &spec, &artifact, &spanish, Author::Machine).await.expect("written");
 
-    let failure = library.answer(json!({"translation": {"policy": "Never"}})).await.err().expect("nothing");
+    let failure = library.answer(json!({"translation": {"policy": "Never"}})).await.expect_err("nothing");
     assert_eq!(failure.reason, Reason::NoSubtitleFound);
     assert!(failure.message.contains("nearest: library film.es.srt is machine-translated"), "{}", failure.message);
     let allowed = json!({"selection": {"machineTranslated": "Allow"}});
-    assert!(matches!(library.answer(allowed).await, Ok(Answer::Ready { .. })));
+    assert!(matches!(library.answer(allowed).await, Ok(DownloadOutcome::Ready { .. })));
 
     // Somebody corrects it.
     fs::write(library.0.join("film.es.srt"), SPANISH.replace("vuelve", "regresa")).expect("written");
-    assert!(matches!(library.answer(json!({})).await, Ok(Answer::Ready { .. })));
+    assert!(matches!(library.answer(json!({})).await, Ok(DownloadOutcome::Ready { .. })));
 }

@@ -142,7 +142,7 @@ fn broken() -> Vec<(&'static str, Vec<u8>, &'static str)> {
         ("a letter", b"Dear Anna,\nthe boat leaves at noon.\n".to_vec(), "no-cue"),
         ("an SRT without a text", b"1\n00:00:01,000 --> 00:00:02,000\n\n".to_vec(), "no-cue"),
         ("a WebVTT of comments", b"WEBVTT\n\nNOTE nothing yet\n".to_vec(), "no-cue"),
-        ("a WebVTT of bad times", b"WEBVTT\n\n1:2 --> 3:4\nTea?\n".to_vec(), "no-cue"),
+        ("a WebVTT of bad times", b"WEBVTT\n\n1:x --> 3:y\nTea?\n".to_vec(), "no-cue"),
         (
             "an ASS of a drawing",
             b"[Script Info]\n[Events]\nFormat: Start, End, Text\nDialogue: 0:00:01.00,0:00:02.00,{\\p1}m 0 0\n"
@@ -156,6 +156,7 @@ fn broken() -> Vec<(&'static str, Vec<u8>, &'static str)> {
         ("a page", b"<!DOCTYPE html><html>log in</html>".to_vec(), "not-a-subtitle"),
         ("an answer", b"{\"message\": \"quota\"}".to_vec(), "not-a-subtitle"),
         ("XML", b"<?xml version=\"1.0\"?><error/>".to_vec(), "not-a-subtitle"),
+        ("closed captions", b"Scenarist_SCC V1.0\n\n00:00:01:00\t9420 9420\n".to_vec(), "unsupported-format"),
         ("a picture", b"\x89PNG\r\n\x1A\n\0\0".to_vec(), "not-a-subtitle"),
         ("a film", b"\x1A\x45\xDF\xA3\x01".to_vec(), "not-a-subtitle"),
         ("a VobSub stream", b"\0\0\x01\xBA\x44".to_vec(), "image-based"),

@@ -1,36 +1,34 @@
 //! Tracks of a film behind HTTP, over a real socket that counts: the film is looked into and never downloaded, and a
 //! spec's URL leads nowhere it should not.
 
-#[path = "fakes/film.rs"]
-mod film;
-
 use std::{
     collections::BTreeMap,
     net::SocketAddr,
     sync::{Arc, atomic::Ordering},
 };
 
-use film::{Film, Index, Track, element};
+use subtitle_clock::SystemRuntime;
 use subtitle_contract::{
     job::Video,
     payload::{DownloadRequested, Subject},
     reason::Reason,
 };
+use subtitle_fakes::matroska::{Film, Index, Track, element};
 use subtitle_workers::{
-    clock::SystemClock,
-    download::Downloader,
+    downloader::Downloader,
     find::{
-        Claims, Content, Finder, Found, SourceError, Sources, Trouble, Unfit,
+        FetchedContent, Finder, FoundSubtitle, Libraries, ListRequest, Search as _, SourceError, SourceErrorKind,
+        SourceId, UnsupportedTrack, VideoFacts, VideoMatch,
         guard::{Guard, GuardedClient},
-        movie_hash,
-        ranges::{Reader, Remote},
-        simulated::Simulation,
+        video::{
+            movie_hash::movie_hash,
+            ranges::{Reader, Remote},
+        },
     },
-    metrics::Metrics,
-    report::{Gate, Stopped},
-    search::Search as _,
+    metrics::WorkerMetrics,
     store::Store,
     subtitle::{Format, file},
+    task::{ClaimOwners, StopReason, StopSignal},
 };
 
 const HALF_A_GIGABYTE: u64 = 500 << 20;
@@ -38,17 +36,13 @@ const HALF_A_GIGABYTE: u64 = 500 << 20;
 fn finder(allowed: &[&str]) -> Finder {
     let _ = rustls::crypto::ring::default_provider().install_default();
     let guard = Guard::new(allowed.iter().map(|network| network.parse().expect("a network")));
-    let sources = Sources {
-        libraries: BTreeMap::new(),
-        library_url: None,
-        http: reqwest::Client::new(),
-        simulation: Simulation::default(),
-    };
-    Finder::new(sources, GuardedClient::new(guard).expect("a client"))
+    let libraries = Libraries { mounted: BTreeMap::new(), url_template: None, http: reqwest::Client::new() };
+    Finder::new(libraries, GuardedClient::new(guard).expect("a client"))
 }
 
-async fn list(finder: &Finder, url: String) -> Result<Vec<Found>, SourceError> {
-    finder.list("embedded", &Video { url: Some(url), ..Video::default() }, &[], "").await
+async fn list(finder: &Finder, url: String) -> Result<Vec<FoundSubtitle>, SourceError> {
+    let (video, facts) = (Video { url: Some(url), ..Video::default() }, VideoFacts::default());
+    finder.list(SourceId::Embedded, &ListRequest { video: &video, languages: &[], facts: &facts, seed: "" }).await
 }
 
 fn plain(number: u8, language: Option<&'static str>, more: Vec<u8>) -> Track {
@@ -76,7 +70,7 @@ async fn a_large_film_costs_at_most_a_fiftieth_of_itself() {
         let listing = sent.load(Ordering::SeqCst);
         assert!(listing < 1 << 20, "listing took {listing} bytes");
 
-        let Content::Cues(cues) = finder.fetch(&found[1]).await.expect("fetched") else { panic!("cues") };
+        let FetchedContent::Cues(cues) = finder.fetch(&found[1]).await.expect("fetched") else { panic!("cues") };
         assert_eq!(cues.len(), 1_200);
         assert_eq!((cues[7].start, cues[7].end, cues[7].text.as_str()), (35_100, 36_000, "Line 7 of track 2"));
         let sent = sent.load(Ordering::SeqCst);
@@ -103,7 +97,7 @@ async fn a_small_film_needs_no_index() {
     let (address, _) = film.serve().await;
     let finder = finder(&["127.0.0.0/8"]);
     let found = list(&finder, format!("http://{address}/film.mkv")).await.expect("listed");
-    let Content::Cues(cues) = finder.fetch(&found[0]).await.expect("fetched") else { panic!("cues") };
+    let FetchedContent::Cues(cues) = finder.fetch(&found[0]).await.expect("fetched") else { panic!("cues") };
     assert_eq!(cues.len(), 10);
 }
 
@@ -119,9 +113,9 @@ async fn flags_bcp_47_and_pictures_are_told() {
     let found = list(&finder(&["127.0.0.0/8"]), format!("http://{address}/film.mkv")).await.expect("listed");
     let [text, pictures] = found.as_slice() else { panic!("two: {found:?}") };
     assert_eq!((text.language.as_str(), text.forced, text.hearing_impaired), ("pt-BR", true, true));
-    assert!(matches!(text.claims, Claims::ThisVideo { is_default: false }));
-    assert!(matches!(pictures.claims, Claims::ThisVideo { is_default: true }));
-    assert_eq!(pictures.origin.as_ref().err(), Some(&Unfit::Images("S_HDMV/PGS".to_owned())));
+    assert!(matches!(text.video_match, VideoMatch::ThisVideo { is_default: false }));
+    assert!(matches!(pictures.video_match, VideoMatch::ThisVideo { is_default: true }));
+    assert_eq!(pictures.origin.as_ref().err(), Some(&UnsupportedTrack::Images("S_HDMV/PGS".to_owned())));
 }
 
 #[tokio::test]
@@ -137,7 +131,7 @@ async fn an_ass_track_stays_ass_with_its_styles_and_its_order() {
     let (address, _) = Film::new(&[track], Index::Exact, 3, 1_000, text).serve().await;
     let finder = finder(&["127.0.0.0/8"]);
     let found = list(&finder, format!("http://{address}/film.mkv")).await.expect("listed");
-    let Content::Bytes(bytes) = finder.fetch(&found[0]).await.expect("fetched") else { panic!("a file") };
+    let FetchedContent::Bytes(bytes) = finder.fetch(&found[0]).await.expect("fetched") else { panic!("a file") };
     let text = String::from_utf8(bytes.clone()).expect("UTF-8");
     assert!(text.contains("Style: Sign,Arial,20"), "{text}");
     assert!(text.ends_with("Dialogue: 0,0:00:00.10,0:00:01.00,Sign,,0,0,0,,{\\pos(1,2)}Hola, 0\n"), "{text}");
@@ -154,7 +148,7 @@ async fn a_moviehash_by_ranges_fetches_two_ends() {
     let reader = Reader::new(remote);
     let hash = tokio::task::spawn_blocking(move || {
         let mut reader = reader;
-        movie_hash::of(&mut reader, size)
+        movie_hash(&mut reader, size)
     });
     let hash = hash.await.expect("runs").expect("read").expect("large enough");
     assert_eq!((hash.len(), sent.load(Ordering::SeqCst)), (16, 128 << 10));
@@ -166,11 +160,11 @@ async fn a_specs_url_leads_nowhere_private_not_even_by_a_redirect() {
     let port = SocketAddr::port(&address);
     let trouble = |finder: Finder, url: String| async move {
         let error = list(&finder, url).await.expect_err("refused");
-        (error.trouble, error.message)
+        (error.kind, error.message)
     };
     for url in [format!("http://{address}/film.mkv"), format!("http://[::ffff:127.0.0.1]:{port}/film.mkv")] {
         let (trouble, message) = trouble(finder(&[]), url).await;
-        assert_eq!(trouble, Trouble::InvalidUrl, "{message}");
+        assert_eq!(trouble, SourceErrorKind::InvalidUrl, "{message}");
         assert!(message.contains("SUBTITLES_ALLOW_PRIVATE_ADDRESSES"), "{message}");
     }
     let (_, message) = trouble(finder(&[]), format!("http://localhost:{port}/film.mkv")).await;
@@ -187,7 +181,7 @@ async fn what_is_gone_and_what_cannot_be_read_in_parts_are_told_apart() {
     let (address, _) = Film::new(&[], Index::Exact, 1, 10, |_, _| String::new()).serve().await;
     for (path, words) in [("none", "404"), ("whole", "Range requests")] {
         let error = list(&finder(&["127.0.0.0/8"]), format!("http://{address}/{path}.mkv")).await.expect_err("no");
-        assert_eq!(error.trouble, Trouble::Video);
+        assert_eq!(error.kind, SourceErrorKind::Video);
         assert!(error.message.contains(words), "{error}");
     }
 }
@@ -205,11 +199,11 @@ async fn a_reader_gives_up_before_it_has_read_more_than_its_allowance() {
     assert!(sent.load(Ordering::SeqCst) * 50 <= size);
 }
 
-/// Lets every call pass.
-struct Open;
+/// Never stops the work.
+struct NeverStop;
 
-impl Gate for Open {
-    fn pass(&self) -> Result<(), Stopped> {
+impl StopSignal for NeverStop {
+    fn check(&self) -> Result<(), StopReason> {
         Ok(())
     }
 }
@@ -222,10 +216,11 @@ async fn a_video_with_pictures_only_is_image_based_and_not_without_subtitles() {
     let downloader = Downloader {
         store: Store::open(&"memory:".parse().expect("a URL")).expect("opens"),
         finder: finder(&["127.0.0.0/8"]),
-        order: vec!["embedded", "library"],
+        order: vec![SourceId::Embedded, SourceId::Library],
         public_url: "http://example".to_owned(),
-        metrics: Metrics::of("test").1,
-        clock: SystemClock::default(),
+        metrics: WorkerMetrics::new("test").1,
+        clock: SystemRuntime::default(),
+        claim_owners: ClaimOwners::new("test"),
     };
     let task = DownloadRequested {
         video_url: String::new(),
@@ -236,9 +231,9 @@ async fn a_video_with_pictures_only_is_image_based_and_not_without_subtitles() {
         glossary: None,
     };
     let subject = Subject { job_id: "a".into(), namespace: "n".into(), name: "a".into(), attempt: 1 };
-    let stopped = downloader.answer(&task, &subject, &Open).await.err().expect("nothing");
-    let Stopped::Failed(failure) = stopped else { panic!("{stopped}") };
+    let stopped = downloader.run(&task, &subject, &NeverStop).await.expect_err("nothing");
+    let StopReason::Failed(failure) = stopped else { panic!("{stopped}") };
     assert_eq!(failure.reason, Reason::ImageBased);
     assert!(failure.message.contains("track 2 (es)"), "{}", failure.message);
-    assert!(failure.candidates[0].lost.as_deref().is_some_and(|lost| lost.contains("pictures of text")));
+    assert!(failure.candidates[0].rejection_reason.as_deref().is_some_and(|lost| lost.contains("pictures of text")));
 }

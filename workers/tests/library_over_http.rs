@@ -4,13 +4,9 @@ use std::{collections::BTreeMap, sync::Arc};
 
 use axum::{Router, extract::Path, http::StatusCode, response::IntoResponse, routing::get};
 use subtitle_contract::{job::Video, language::Language};
-use subtitle_workers::{
-    find::{
-        Content, Finder, Sources,
-        guard::{Guard, GuardedClient},
-        simulated::Simulation,
-    },
-    search::Search as _,
+use subtitle_workers::find::{
+    FetchedContent, Finder, Libraries, ListRequest, Search as _, SourceId, VideoFacts,
+    guard::{Guard, GuardedClient},
 };
 use tokio::net::TcpListener;
 
@@ -25,20 +21,19 @@ fn answer(name: &str) -> axum::response::Response {
     }
 }
 
-/// Sources whose library answers at a free port.
+/// Libraries whose library answers at a free port.
 async fn sources() -> Finder {
     let _ = rustls::crypto::ring::default_provider().install_default();
     let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port");
     let address = listener.local_addr().expect("an address");
     let routes = Router::new().route("/films/{name}", get(|Path(name): Path<String>| async move { answer(&name) }));
     tokio::spawn(axum::serve(listener, routes).into_future());
-    let sources = Sources {
-        libraries: BTreeMap::new(),
-        library_url: Some(format!("http://{address}/films/{{stem}}.{{language}}.srt")),
+    let libraries = Libraries {
+        mounted: BTreeMap::new(),
+        url_template: Some(format!("http://{address}/films/{{stem}}.{{language}}.srt")),
         http: reqwest::Client::new(),
-        simulation: Simulation::default(),
     };
-    Finder::new(sources, GuardedClient::new(Guard::default()).expect("a client"))
+    Finder::new(libraries, GuardedClient::new(Guard::default()).expect("a client"))
 }
 
 fn video(url: &str) -> Video {
@@ -51,13 +46,17 @@ async fn a_library_over_http_has_has_not_or_cannot_say() {
     let languages = ["es-MX", "es"].map(|tag| Language::parse(tag).expect("a tag"));
     let list = |url: &'static str| {
         let (sources, languages) = (sources.clone(), languages.clone());
-        async move { sources.list("library", &video(url), &languages, "").await }
+        async move {
+            let (video, facts) = (video(url), VideoFacts::default());
+            let request = ListRequest { video: &video, languages: &languages, facts: &facts, seed: "" };
+            sources.list(SourceId::Library, &request).await
+        }
     };
 
     let found = list("https://media.example/films/The%20Harbour.mkv?token=1").await.expect("answers");
     let [found] = found.as_slice() else { panic!("one: {found:?}") };
     assert_eq!((found.label.as_str(), found.language.as_str()), ("The Harbour.es.srt", "es"));
-    let Content::Bytes(bytes) = sources.fetch(found).await.expect("is here already") else { panic!("bytes") };
+    let FetchedContent::Bytes(bytes) = sources.fetch(found).await.expect("is here already") else { panic!("bytes") };
     assert_eq!(bytes, FILE.as_bytes());
 
     assert!(list("https://media.example/films/unknown.mkv").await.expect("404 is an answer").is_empty());

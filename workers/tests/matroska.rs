@@ -6,13 +6,9 @@ use std::{collections::BTreeMap, io::Write as _, path::PathBuf};
 use flate2::{Compression, write::ZlibEncoder};
 use proptest::prelude::*;
 use subtitle_contract::job::Video;
-use subtitle_workers::{
-    find::{
-        Content, Finder, Sources,
-        guard::{Guard, GuardedClient},
-        simulated::Simulation,
-    },
-    search::Search as _,
+use subtitle_workers::find::{
+    FetchedContent, Finder, Libraries, ListRequest, Search as _, SourceId, VideoFacts,
+    guard::{Guard, GuardedClient},
 };
 
 /// An EBML element with an eight-byte size.
@@ -78,20 +74,21 @@ fn cues(bytes: &[u8]) -> Result<Vec<(u64, u64, String)>, String> {
 fn read(folder: &std::path::Path) -> Result<Vec<(u64, u64, String)>, String> {
     // The one TLS provider, which this source never needs.
     let _ = rustls::crypto::ring::default_provider().install_default();
-    let sources = Sources {
-        libraries: BTreeMap::from([("films".to_owned(), PathBuf::from(folder))]),
-        library_url: None,
+    let libraries = Libraries {
+        mounted: BTreeMap::from([("films".to_owned(), PathBuf::from(folder))]),
+        url_template: None,
         http: reqwest::Client::new(),
-        simulation: Simulation::default(),
     };
-    let finder = Finder::new(sources, GuardedClient::new(Guard::default()).expect("a client"));
+    let finder = Finder::new(libraries, GuardedClient::new(Guard::default()).expect("a client"));
     let video = Video { library: "films".into(), path: Some("film.mkv".into()), ..Video::default() };
     let runtime = tokio::runtime::Builder::new_current_thread().build().expect("a runtime");
+    let facts = VideoFacts::default();
+    let request = ListRequest { video: &video, languages: &[], facts: &facts, seed: "" };
     runtime.block_on(async {
-        let found = finder.list("embedded", &video, &[], "").await.map_err(|error| error.to_string())?;
+        let found = finder.list(SourceId::Embedded, &request).await.map_err(|error| error.to_string())?;
         let mut cues = Vec::new();
         for track in found {
-            if let Content::Cues(read) = finder.fetch(&track).await.map_err(|error| error.to_string())? {
+            if let FetchedContent::Cues(read) = finder.fetch(&track).await.map_err(|error| error.to_string())? {
                 cues.extend(read.into_iter().map(|cue| (cue.start, cue.end, cue.text)));
             }
         }

@@ -1,20 +1,20 @@
-{{- /* What the schema cannot say: each mistake ends the installation with a sentence, not a pod with a crash. */ -}}
+{{- /* Checks that the schema cannot express: a mistake fails the installation with a message instead of crashing a pod. */ -}}
 {{- define "subtitles.checks" -}}
 {{- $values := .Values }}
 {{- if not (or $values.rabbitmq.existingSecret $values.rabbitmq.host) }}
-{{- fail "rabbitmq.existingSecret is missing: name a Secret with the whole URL under the key connection_string, or set rabbitmq.host and the Secret with the password" }}
+{{- fail "rabbitmq.existingSecret is missing: name a Secret with the complete URL under the key connection_string, or set rabbitmq.host and the Secret with the password" }}
 {{- end }}
 {{- if and $values.rabbitmq.host (not $values.rabbitmq.existingSecret) }}
 {{- fail "rabbitmq.host is set without rabbitmq.existingSecret: name the Secret with the password" }}
 {{- end }}
 {{- if and $values.rabbitmq.username (not $values.rabbitmq.host) }}
-{{- fail "rabbitmq.username is set without rabbitmq.host: a whole URL holds its user; set rabbitmq.host, or leave it out" }}
+{{- fail "rabbitmq.username is set without rabbitmq.host: a complete URL contains the user; set rabbitmq.host, or remove the username" }}
 {{- end }}
 {{- if not (or $values.redis.existingSecret $values.redis.host) }}
-{{- fail "redis.existingSecret is missing: name a Secret with the whole URL under the key connection_string, or set redis.host" }}
+{{- fail "redis.existingSecret is missing: name a Secret with the complete URL under the key connection_string, or set redis.host" }}
 {{- end }}
 {{- if not (or $values.store.url $values.store.existingClaim) }}
-{{- fail "store.url is missing: set it to s3://bucket/prefix, or name a volume in store.existingClaim" }}
+{{- fail "store.url is missing: set it to s3://bucket/prefix, or name a PersistentVolumeClaim in store.existingClaim" }}
 {{- end }}
 {{- if and $values.store.url $values.store.existingClaim }}
 {{- fail "store.url and store.existingClaim are both set: keep one of them" }}
@@ -24,7 +24,7 @@
 {{- end }}
 {{- $namespace := default (include "subtitles.namespace" .) $values.api.namespace }}
 {{- if and $values.watchNamespaces $values.api.enabled (not (has $namespace $values.watchNamespaces)) }}
-{{- fail (printf "jobs by HTTP would go to the namespace '%s', which watchNamespaces does not list: set api.namespace to one of it" $namespace) }}
+{{- fail (printf "jobs created over HTTP would go to the namespace '%s', which watchNamespaces does not list: set api.namespace to one that it lists" $namespace) }}
 {{- end }}
 {{- range $component := list "downloader" "translator" }}
 {{- $worker := index $values $component }}
@@ -32,7 +32,7 @@
 {{- fail (printf "%s.autoscaling and %s.keda are both enabled: two autoscalers would fight over its replicas; keep one" $component $component) }}
 {{- end }}
 {{- if and $worker.keda.enabled (not $values.rabbitmq.managementUrl) }}
-{{- fail (printf "%s.keda needs rabbitmq.managementUrl, such as http://rabbitmq:15672: over AMQP it would not see tasks in hand and kill busy workers" $component) }}
+{{- fail (printf "%s.keda needs rabbitmq.managementUrl, such as http://rabbitmq:15672: over AMQP it would not see tasks in progress, and would kill busy workers" $component) }}
 {{- end }}
 {{- end }}
 {{- $configured := include "subtitles.engines.configured" . | fromJsonArray }}
@@ -49,7 +49,7 @@
 {{- end }}
 {{- end }}
 
-{{- /* Names of the engines whose settings are there, as a JSON array. */ -}}
+{{- /* Names of the configured engines, as a JSON array. */ -}}
 {{- define "subtitles.engines.configured" -}}
 {{- $engines := list }}
 {{- if or .Values.apertium.enabled .Values.apertium.url }}{{ $engines = append $engines "apertium-apy" }}{{ end }}

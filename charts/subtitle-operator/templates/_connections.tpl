@@ -1,9 +1,9 @@
 {{- /*
-Broker, Redis, store and libraries: what a pod mounts and is told of them. Secrets are mounted as files, never put into
-the environment: files change with the Secret, and the programs read them anew.
+Broker, Redis, store and libraries: a pod's volumes and environment variables for them. Secrets are mounted as files,
+never passed as environment variables: files change with the Secret, and the programs read them again.
 */ -}}
 
-{{- /* Takes root and of: rabbitmq or redis. A whole Secret, or parts beside a password, in one folder. */ -}}
+{{- /* Takes root and of: rabbitmq or redis. One folder with a whole Secret, or with the password and the other parts. */ -}}
 {{- define "subtitles.connection.sources" -}}
 {{- $settings := index .root.Values .of }}
 {{- if $settings.host }}

@@ -1,7 +1,7 @@
 {{- /*
 A component's Deployment. Takes root and component; the component's own file defines
   subtitles.COMPONENT.command, .env, .mounts, .volumes, .sidecars   (lists, or nothing)
-and the port is that of its health and metrics.
+Its port serves health and metrics.
 */ -}}
 {{- define "subtitles.deployment" -}}
 {{- $root := .root -}}
@@ -17,7 +17,7 @@ metadata:
   labels:
     {{- include "subtitles.labels" $of | nindent 4 }}
 spec:
-  {{- /* Left out under an autoscaler: an upgrade would set it back, and server-side apply refuses to. */}}
+  {{- /* Omitted with an autoscaler: an upgrade would reset it, and server-side apply would conflict. */}}
   {{- if not (or (dig "autoscaling" "enabled" false $values) (dig "keda" "enabled" false $values)) }}
   replicas: {{ $values.replicas }}
   {{- end }}
@@ -102,7 +102,7 @@ spec:
         {{- end }}
 {{- end }}
 
-{{- /* Where a component's pods may run; takes root and component. */ -}}
+{{- /* Scheduling of a component's pods; takes root and component. */ -}}
 {{- define "subtitles.scheduling" -}}
 {{- $values := index .root.Values .component -}}
 {{- with $values.priorityClassName }}

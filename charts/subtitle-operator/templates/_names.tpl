@@ -2,7 +2,7 @@
 {{- default .Chart.Name .Values.nameOverride | trunc 63 | trimSuffix "-" }}
 {{- end }}
 
-{{- /* What the names of all objects begin with: cut so that the longest ending still fits into 63 characters. */ -}}
+{{- /* Prefix of the names of all objects, truncated so that the longest suffix still fits into 63 characters. */ -}}
 {{- define "subtitles.fullname" -}}
 {{- if .Values.fullnameOverride }}
 {{- .Values.fullnameOverride | trunc 44 | trimSuffix "-" }}
@@ -22,12 +22,12 @@
 {{- printf "%s-%s" (include "subtitles.fullname" .root) .component }}
 {{- end }}
 
-{{- /* The name of what belongs to the cluster, not to a namespace; takes root and component. */ -}}
+{{- /* The name of a cluster-scoped object; takes root and component. */ -}}
 {{- define "subtitles.clusterName" -}}
 {{- printf "%s-%s" (include "subtitles.namespace" .root) (include "subtitles.componentName" .) }}
 {{- end }}
 
-{{- /* Labels that find a component's pods: never changed, a Deployment's selector cannot be. */ -}}
+{{- /* Labels that select a component's pods; never change them, because a Deployment's selector is immutable. */ -}}
 {{- define "subtitles.selector" -}}
 app.kubernetes.io/name: {{ include "subtitles.name" .root }}
 app.kubernetes.io/instance: {{ .root.Release.Name }}
@@ -36,7 +36,7 @@ app.kubernetes.io/component: {{ . }}
 {{- end }}
 {{- end }}
 
-{{- /* Labels of every object; takes root and perhaps component. */ -}}
+{{- /* Labels of every object; takes root and optionally component. */ -}}
 {{- define "subtitles.labels" -}}
 {{ include "subtitles.selector" . }}
 app.kubernetes.io/version: {{ .root.Chart.AppVersion | quote }}
@@ -57,7 +57,7 @@ helm.sh/chart: {{ printf "%s-%s" .root.Chart.Name .root.Chart.Version | replace 
 {{- end }}
 {{- end }}
 
-{{- /* A name for the container runtime; takes root and image. */ -}}
+{{- /* An image reference; takes root and image. */ -}}
 {{- define "subtitles.image" -}}
 {{- $registry := default .image.registry .root.Values.global.imageRegistry }}
 {{- with $registry }}{{ trimSuffix "/" . }}/{{ end }}

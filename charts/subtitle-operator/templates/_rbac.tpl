@@ -1,5 +1,5 @@
 {{- /*
-What a component may do with jobs: in the whole cluster, or in the watched namespaces only. Takes root and component;
+A component's permissions: in the whole cluster, or only in the watched namespaces. Takes root and component;
 the component's file defines subtitles.COMPONENT.rules.
 */ -}}
 {{- define "subtitles.rbac" -}}
@@ -49,7 +49,7 @@ metadata:
 {{- end }}
 {{- end }}
 
-{{- /* Who gets which role; takes of (root and component), kind and name. */ -}}
+{{- /* Role binding; takes of (root and component), kind and name. */ -}}
 {{- define "subtitles.binding" -}}
 roleRef:
   apiGroup: rbac.authorization.k8s.io

@@ -148,7 +148,6 @@ fn of_parts(secret: &Mounted, has_authority: bool) -> Result<AMQPUri, BrokerErro
 }
 
 #[cfg(test)]
-#[expect(clippy::disallowed_methods, reason = "a test writes the Secret it reads")]
 mod tests {
     use std::fs;
 

@@ -1,29 +1,19 @@
-//! The contract of the subtitle system: what a person asks for, what travels on the wire, and what it means.
-//! No clock, environment, randomness, network or async: time and ids are arguments. `operator` and `workers`
-//! both stand on this crate and on nothing of each other.
+//! The contract of the subtitle system: what a person asks for, what travels on the wire, and what it means. `operator` and
+//! `workers` both depend on this crate and not on each other. Time and ids are arguments. Pure.
 //!
 //! ```text
-//!   SubtitleJob (job) ──▶ Task in an Event (task, event) ──▶ Progress + Event = Verdict (progress)
-//!                             │ topology: where it travels        │ phase, reason: what a person reads
-//!                             ▼                                   ▼
-//!                          RabbitMQ                     status, Redis (keys), REST
+//!   SubtitleJob (job) ──▶ task in an Event (event, payload) ──▶ Progress + Event = Verdict (progress)
+//!                             │ topology: where it travels          │ phase, reason: what a person reads
+//!                             ▼                                     ▼
+//!                          RabbitMQ                       status, Redis (keys, record), REST
 //! ```
 #![warn(missing_docs)]
 
-pub mod event;
-pub mod glossary;
-pub mod headers;
 pub mod job;
-pub mod keys;
-pub mod language;
-pub mod media;
-pub mod names;
-pub mod legacy;
-pub mod payload;
-pub mod phase;
-pub mod progress;
-pub mod reason;
-pub mod record;
-pub mod retry;
-pub mod text;
-pub mod topology;
+mod state;
+mod values;
+mod wire;
+
+pub use state::{lenient, phase, reason, retry};
+pub use values::{glossary, ids, language, media, names, text};
+pub use wire::{event, headers, keys, legacy, payload, progress, record, topology};

@@ -66,7 +66,7 @@ fn every_event_type_is_as_reviewed() {
     let candidates = vec![Candidate {
         from: "library: harbour.en.srt".into(),
         score: 40,
-        lost: Some("another language: en".into()),
+        rejection_reason: Some("another language: en".into()),
     }];
     let events = [
         round_trip(
@@ -119,7 +119,7 @@ fn every_event_type_is_as_reviewed() {
                 result: JobResult {
                     translated_from: Some("en".into()),
                     engine: Some("apertium".into()),
-                    variant: Some(Variants::Script),
+                    variant: Some(Variants::Script.into()),
                     glossary: Some("5a".into()),
                     untranslated: Some(Untranslated { count: 1, cues: vec![17] }),
                     readability: Some(Readability { fast: 12, ..Readability::default() }),
@@ -156,7 +156,7 @@ fn every_event_type_is_as_reviewed() {
 
 #[test]
 fn the_record_in_redis_is_as_reviewed() {
-    let record = Record::of(&job());
+    let record = Record::project(&job());
     golden("record.json", &serde_json::to_value(&record).expect("writes"));
     let read: Record = serde_json::from_value(serde_json::to_value(&record).expect("writes")).expect("reads");
     assert_eq!(read, record);

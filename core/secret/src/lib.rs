@@ -1,43 +1,43 @@
-//! A Kubernetes Secret mounted as a folder, a file for each key: keys come in, values go out. Nothing is kept: the kubelet
-//! replaces the files when the Secret changes, so whoever logs in reads them anew. Reads files.
+//! A Kubernetes Secret mounted as a folder with one file per key: keys come in, values go out. Nothing is cached: the kubelet
+//! replaces the files when the Secret changes, so every login reads them again. Called by the clients of the broker, Redis
+//! and the object store. Does I/O.
 //!
 //! ```text
 //!   broker, Redis, object store ──▶ Mounted::required("password") ──▶ Value (no Debug, no Display)
 //! ```
 #![warn(missing_docs)]
-#![expect(clippy::disallowed_methods, reason = "reading mounted files is what this crate is for")]
 
-use std::{fs, io, path::PathBuf};
+use std::{fs, io, path::PathBuf, sync::Arc};
 
-/// The key under which a Secret holds a whole URL, as RabbitMQ's cluster operator names it.
+/// The key of a whole URL, as RabbitMQ's cluster operator names it.
 pub const CONNECTION_STRING: &str = "connection_string";
-/// The key of the certificate authority that signed the server's certificate, as `kubernetes.io/tls` names it.
+/// The key of the certificate authority (PEM) that signed the server's certificate, as `kubernetes.io/tls` names it.
 pub const AUTHORITY: &str = "ca.crt";
 
-/// What a key holds, without the line break that editors leave at its end. There is no `Debug` and no `Display`, so that
-/// no log and no error can hold one by accident.
+/// What a key holds, without the line break that editors leave at its end. It has no `Debug` and no `Display`, so that it
+/// cannot get into a log or an error by accident.
 #[derive(Clone, PartialEq, Eq)]
 pub struct Value(String);
 
 impl Value {
-    /// A value from elsewhere than a file.
+    /// A value from another place than a mounted file.
     pub fn new(text: impl Into<String>) -> Self {
         Self(text.into())
     }
 
-    /// For whoever needs it.
+    /// The secret itself, for the login only.
     pub fn reveal(&self) -> &str {
         &self.0
     }
 }
 
 /// Why a value cannot be used.
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[derive(Clone, Debug, thiserror::Error)]
 pub enum SecretError {
-    /// The file is not there.
+    /// The Secret does not have the key, or has it empty.
     #[error("failed to find the key '{key}' in the Secret mounted at '{folder}': {advice}")]
     Missing {
-        /// Which key.
+        /// The file's name.
         key: String,
         /// Where the Secret is mounted.
         folder: String,
@@ -45,19 +45,20 @@ pub enum SecretError {
         advice: &'static str,
     },
     /// The file cannot be read.
-    #[error("failed to read the key '{key}' of the Secret mounted at '{folder}': {message}")]
+    #[error("failed to read the key '{key}' of the Secret mounted at '{folder}'")]
     Read {
-        /// Which key.
+        /// The file's name.
         key: String,
         /// Where the Secret is mounted.
         folder: String,
         /// What the system said.
-        message: String,
+        #[source]
+        source: Arc<io::Error>,
     },
-    /// The value is none of its kind.
+    /// The value is malformed.
     #[error("failed to use the key '{key}' of the Secret mounted at '{folder}': {message}")]
     Invalid {
-        /// Which key.
+        /// The file's name.
         key: String,
         /// Where the Secret is mounted.
         folder: String,
@@ -73,40 +74,40 @@ pub struct Mounted {
 }
 
 impl Mounted {
-    /// The Secret mounted at `folder`, which may appear later.
+    /// A Secret mounted at `folder`, which need not exist yet.
     pub const fn at(folder: PathBuf) -> Self {
         Self { folder }
     }
 
-    /// What a key holds now; none where the Secret does not have the key, or has it empty.
+    /// Reads a key; `None` if the Secret does not have it, or has it empty.
     pub fn optional(&self, key: &str) -> Result<Option<Value>, SecretError> {
         match fs::read_to_string(self.folder.join(key)) {
             Ok(text) => Ok(Some(text.trim_end_matches(['\r', '\n'])).filter(|text| !text.is_empty()).map(Value::new)),
             Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
             Err(error) => {
-                Err(SecretError::Read { key: key.to_owned(), folder: self.place(), message: error.to_string() })
+                Err(SecretError::Read { key: key.to_owned(), folder: self.folder(), source: Arc::new(error) })
             }
         }
     }
 
-    /// What a key holds now; `advice` says what to do where the Secret does not have it.
+    /// Reads a key that the Secret must have; `advice` tells a person what to do if it does not.
     pub fn required(&self, key: &str, advice: &'static str) -> Result<Value, SecretError> {
-        let missing = || SecretError::Missing { key: key.to_owned(), folder: self.place(), advice };
+        let missing = || SecretError::Missing { key: key.to_owned(), folder: self.folder(), advice };
         self.optional(key)?.ok_or_else(missing)
     }
 
-    /// A number or the like; none where the Secret does not have the key.
+    /// Reads and parses a key; `None` if the Secret does not have it. `expected` describes the syntax.
     pub fn parsed<T: std::str::FromStr>(&self, key: &str, expected: &str) -> Result<Option<T>, SecretError> {
         let Some(value) = self.optional(key)? else { return Ok(None) };
         value.reveal().trim().parse().map(Some).map_err(|_| self.invalid(key, format!("expected {expected}")))
     }
 
-    /// A key that holds something, but not what it should; `message` must not quote it.
+    /// The error for a malformed value; `message` must not quote it.
     pub fn invalid(&self, key: &str, message: impl Into<String>) -> SecretError {
-        SecretError::Invalid { key: key.to_owned(), folder: self.place(), message: message.into() }
+        SecretError::Invalid { key: key.to_owned(), folder: self.folder(), message: message.into() }
     }
 
-    fn place(&self) -> String {
+    fn folder(&self) -> String {
         self.folder.display().to_string()
     }
 }
@@ -116,7 +117,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_value_is_read_anew_each_time_and_errors_name_folder_and_key() {
+    fn a_value_is_read_again_each_time_and_errors_name_folder_and_key() {
         let folder = std::env::temp_dir().join(format!("subtitles-secret-{}", std::process::id()));
         fs::create_dir_all(folder.join("directory")).expect("a folder");
         let secret = Mounted::at(folder.clone());
@@ -127,7 +128,7 @@ mod tests {
             assert_eq!(secret.required("password", "").expect("a value").reveal(), value);
         }
         fs::write(folder.join("password"), "\n").expect("writable");
-        assert!(secret.optional("password").expect("readable").is_none(), "empty is none");
+        assert!(secret.optional("password").expect("readable").is_none(), "an empty file counts as missing");
         fs::write(folder.join("port"), "many").expect("writable");
         let invalid = secret.parsed::<u16>("port", "a port").expect_err("no number").to_string();
         assert!(invalid.contains("'port'") && invalid.contains("a port") && !invalid.contains("many"), "{invalid}");

@@ -1,4 +1,5 @@
-//! The keys of an S3 store from a mounted Secret, read for each request: a new pair needs no restart. Reads files.
+//! The access keys of an S3 store from a mounted Secret, read for each request, so that rotated keys need no restart. Called
+//! by the client of S3. Does I/O.
 
 use std::{path::Path, sync::Arc};
 
@@ -7,15 +8,15 @@ use subtitle_secret::{Mounted, SecretError};
 
 const KEY_ID: &str = "access-key-id";
 const KEY: &str = "secret-access-key";
-/// Only temporary keys have one.
+/// Only temporary credentials have one.
 const TOKEN: &str = "session-token";
 
-/// Where the keys are.
+/// Reads the access keys of each request.
 #[derive(Debug)]
 pub(crate) struct MountedKeys(Mounted);
 
 impl MountedKeys {
-    /// Keys that are there now.
+    /// Fails if the Secret does not have them now.
     pub(crate) fn at(folder: &Path) -> Result<Self, SecretError> {
         let keys = Self(Mounted::at(folder.to_path_buf()));
         keys.read()?;
@@ -41,14 +42,13 @@ impl CredentialProvider for MountedKeys {
 }
 
 #[cfg(test)]
-#[expect(clippy::disallowed_methods, reason = "a test writes the Secret it reads")]
 mod tests {
     use std::fs;
 
     use super::*;
 
     #[tokio::test]
-    async fn each_request_is_signed_with_the_keys_that_are_mounted_then() {
+    async fn each_request_is_signed_with_the_keys_that_are_mounted_at_that_time() {
         let folder = std::env::temp_dir().join(format!("subtitles-keys-{}", std::process::id()));
         fs::create_dir_all(&folder).expect("a folder");
         let missing = MountedKeys::at(&folder).expect_err("no keys yet").to_string();

@@ -1,10 +1,10 @@
-//! The object store: subtitle files and claims by key, created only where absent. Operator and workers open it
-//! by the same URL and settings. Does I/O.
+//! The object store: bytes by key, created only if absent or replaced. Operator and workers open it with the same URL and
+//! settings: results, glossaries, checkpoints and claims are in it. Does I/O.
 #![warn(missing_docs)]
 
 mod keys;
 
-use std::{path::Path as FilePath, sync::Arc, time::Duration};
+use std::{io, path::Path as FilePath, sync::Arc, time::Duration};
 
 use bytes::Bytes;
 use futures::TryStreamExt as _;
@@ -16,40 +16,59 @@ use object_store::{
 use sha2::{Digest as _, Sha256};
 use url::Url;
 
-/// The store could not be reached or refused.
+/// Why the store cannot be opened or used.
 #[derive(Debug, thiserror::Error)]
 pub enum StoreError {
-    /// A URL this version does not know.
-    #[error("failed to open the object store '{url}': {message}; use file:///folder, s3://bucket/prefix or memory:")]
+    /// The URL cannot be used.
+    #[error("failed to open the object store '{url}': {problem}; use file:///folder, s3://bucket/prefix or memory:")]
     Url {
-        /// The URL, without a password.
+        /// The URL, without user and password.
         url: String,
-        /// What is wrong.
-        message: String,
+        /// What is wrong with it.
+        problem: &'static str,
     },
-    /// The mounted Secret has no keys.
-    #[error("failed to open the object store: {0}")]
+    /// The folder of a `file:` URL cannot be created.
+    #[error("failed to create the folder of the object store '{url}'")]
+    Folder {
+        /// The URL.
+        url: String,
+        /// What the system said.
+        #[source]
+        source: io::Error,
+    },
+    /// The client of the store refuses its settings.
+    #[error("failed to open the object store '{url}'")]
+    Open {
+        /// The URL, without user and password.
+        url: String,
+        /// What the client said.
+        #[source]
+        source: object_store::Error,
+    },
+    /// The mounted Secret has no access keys.
+    #[error("failed to open the object store")]
     Secret(#[from] subtitle_secret::SecretError),
     /// A request failed.
-    #[error("failed to {action} '{key}' in the object store: {source}")]
+    #[error("failed to {action} '{key}' in the object store")]
     Request {
-        /// What was tried.
+        /// A verb, such as `read`.
         action: &'static str,
-        /// On what.
+        /// The key without the store's prefix.
         key: String,
         /// What the store said.
+        #[source]
         source: object_store::Error,
     },
 }
 
-/// A store under one prefix.
+/// All keys under one prefix of a store. Cheap to clone.
 #[derive(Clone, Debug)]
 pub struct Store {
     inner: Arc<dyn ObjectStore>,
     prefix: Path,
 }
 
-/// Lower-case hexadecimal.
+/// Encodes bytes in lower-case hexadecimal.
 pub fn hex(bytes: &[u8]) -> String {
     bytes.iter().fold(String::with_capacity(bytes.len() * 2), |mut text, byte| {
         let _ = std::fmt::Write::write_fmt(&mut text, format_args!("{byte:02x}"));
@@ -57,7 +76,7 @@ pub fn hex(bytes: &[u8]) -> String {
     })
 }
 
-/// SHA-256 as hexadecimal.
+/// The SHA-256 digest in lower-case hexadecimal.
 pub fn sha256(bytes: &[u8]) -> String {
     hex(&Sha256::digest(bytes))
 }
@@ -69,20 +88,22 @@ impl Store {
         Self::open_with(url, None)
     }
 
-    /// The same, with the keys of an S3 store from the Secret mounted at `secret`, which is read for each request.
+    /// Like [`Store::open`], with the access keys of an S3 store from the Secret mounted at `secret`, which is read for each
+    /// request.
     pub fn open_with(url: &Url, secret: Option<&FilePath>) -> Result<Self, StoreError> {
-        let refused =
-            |message: String| StoreError::Url { url: format!("{}://…{}", url.scheme(), url.path()), message };
+        let shown = || format!("{}://…{}", url.scheme(), url.path());
+        let invalid = |problem| StoreError::Url { url: shown(), problem };
+        let failed = |source| StoreError::Open { url: shown(), source };
         let (inner, prefix): (Arc<dyn ObjectStore>, &str) = match url.scheme() {
             "memory" => (Arc::new(InMemory::new()), ""),
             "file" => {
-                let folder = url.to_file_path().map_err(|()| refused("no folder".to_owned()))?;
-                std::fs::create_dir_all(&folder).map_err(|error| refused(error.to_string()))?;
-                let store = LocalFileSystem::new_with_prefix(folder).map_err(|error| refused(error.to_string()))?;
+                let folder = url.to_file_path().map_err(|()| invalid("it names no folder"))?;
+                std::fs::create_dir_all(&folder).map_err(|source| StoreError::Folder { url: shown(), source })?;
+                let store = LocalFileSystem::new_with_prefix(folder).map_err(failed)?;
                 (Arc::new(store), "")
             }
             "s3" => {
-                let bucket = url.host_str().ok_or_else(|| refused("no bucket".to_owned()))?;
+                let bucket = url.host_str().ok_or_else(|| invalid("it names no bucket"))?;
                 let retries =
                     RetryConfig { max_retries: 3, retry_timeout: Duration::from_secs(20), ..RetryConfig::default() };
                 let timeouts = ClientOptions::new()
@@ -94,14 +115,14 @@ impl Store {
                     builder = builder.with_credentials(Arc::new(MountedKeys::at(folder)?));
                 }
                 let store = builder.with_client_options(timeouts).with_retry(retries).build();
-                (Arc::new(store.map_err(|error| refused(error.to_string()))?), url.path())
+                (Arc::new(store.map_err(failed)?), url.path())
             }
-            other => return Err(refused(format!("'{other}' is not known"))),
+            _ => return Err(invalid("its scheme is not known")),
         };
         Ok(Self { inner, prefix: Path::from(prefix) })
     }
 
-    /// Over a client that is open already.
+    /// A store over an open client, without a prefix.
     pub fn over(inner: Arc<dyn ObjectStore>) -> Self {
         Self { inner, prefix: Path::default() }
     }
@@ -110,7 +131,7 @@ impl Store {
         key.split('/').fold(self.prefix.clone(), object_store::path::Path::join)
     }
 
-    /// Stores `bytes` unless the key exists; true if this call created it.
+    /// Stores `bytes` if the key is absent; returns whether this call created it.
     pub async fn create(&self, key: &str, bytes: Bytes) -> Result<bool, StoreError> {
         let options = PutOptions { mode: PutMode::Create, ..PutOptions::default() };
         match self.inner.put_opts(&self.path(key), PutPayload::from(bytes), options).await {
@@ -120,13 +141,13 @@ impl Store {
         }
     }
 
-    /// Stores `bytes` whether or not the key exists.
+    /// Stores `bytes`, replacing what the key had.
     pub async fn replace(&self, key: &str, bytes: Bytes) -> Result<(), StoreError> {
         let put = self.inner.put(&self.path(key), PutPayload::from(bytes)).await;
         put.map(drop).map_err(|source| StoreError::Request { action: "write", key: key.to_owned(), source })
     }
 
-    /// The bytes, or none where the key is absent.
+    /// Reads the bytes; `None` if the key is absent.
     pub async fn read(&self, key: &str) -> Result<Option<Bytes>, StoreError> {
         let failed = |source| StoreError::Request { action: "read", key: key.to_owned(), source };
         match self.inner.get(&self.path(key)).await {
@@ -136,7 +157,7 @@ impl Store {
         }
     }
 
-    /// Removes the key; absent is fine.
+    /// Removes the key, if it is there.
     pub async fn remove(&self, key: &str) -> Result<(), StoreError> {
         match self.inner.delete(&self.path(key)).await {
             Ok(()) | Err(object_store::Error::NotFound { .. }) => Ok(()),
@@ -144,7 +165,7 @@ impl Store {
         }
     }
 
-    /// The last parts of all keys under `folder`.
+    /// Lists the last segments of all keys under `folder`, in no order.
     pub async fn names(&self, folder: &str) -> Result<Vec<String>, StoreError> {
         let listed: Result<Vec<_>, _> = self.inner.list(Some(&self.path(folder))).try_collect().await;
         let listed = listed.map_err(|source| StoreError::Request { action: "list", key: folder.to_owned(), source })?;

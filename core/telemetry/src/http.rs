@@ -1,5 +1,5 @@
-//! What a cluster asks a process: `GET /metrics`, `/healthz` (it runs, whatever else is broken) and `/readyz` (it can
-//! do its work, or else why not).
+//! What a cluster asks of a process: `GET /metrics`, `/healthz` (it runs, whatever else is broken) and `/readyz` (it can do
+//! its work, or why not). Called by the workers; the operator merges its own routes. Does I/O.
 
 use std::{fmt, net::SocketAddr, str::FromStr, sync::Arc};
 
@@ -11,19 +11,23 @@ use axum::{
 
 use crate::Registry;
 
-/// Where to listen, or `none`.
+/// The value of `--metrics-listen`: an address and a port, or `none`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Listen(pub Option<SocketAddr>);
 
-impl FromStr for Listen {
-    type Err = String;
+/// The text is neither an address with a port nor `none`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("expected an address and a port such as 0.0.0.0:8081, or none")]
+pub struct InvalidListen;
 
-    fn from_str(text: &str) -> Result<Self, String> {
+impl FromStr for Listen {
+    type Err = InvalidListen;
+
+    fn from_str(text: &str) -> Result<Self, InvalidListen> {
         if text == "none" {
             return Ok(Self(None));
         }
-        let address = text.parse().map_err(|_| "expected an address and a port such as 0.0.0.0:8081, or none")?;
-        Ok(Self(Some(address)))
+        text.parse().map(|address| Self(Some(address))).map_err(|_| InvalidListen)
     }
 }
 
@@ -36,10 +40,10 @@ impl fmt::Display for Listen {
     }
 }
 
-/// The content type of what a registry writes.
+/// The content type of [`Registry::text`].
 pub const OPEN_METRICS: &str = "application/openmetrics-text; version=1.0.0; charset=utf-8";
 
-/// The three answers; `ready` says why not.
+/// The three routes; `ready` returns why this process is not ready.
 pub fn router<R>(registry: Arc<Registry>, ready: R) -> Router
 where
     R: Fn() -> Result<(), String> + Clone + Send + Sync + 'static,
@@ -57,20 +61,20 @@ where
         .route("/readyz", get(readiness))
 }
 
-/// Answers for as long as the process runs. A port that is taken is reported and costs the numbers, not the work.
+/// Serves until the process ends. A port that is taken is only logged: the work goes on without metrics.
 pub async fn serve(listen: Listen, router: Router) {
     let Some(address) = listen.0 else { return };
     let listener = match tokio::net::TcpListener::bind(address).await {
         Ok(listener) => listener,
         Err(error) => {
             let advice = "choose another with --metrics-listen, or none";
-            tracing::warn!(%address, %error, advice, "failed to listen: no metrics and no health from this process");
+            tracing::warn!(%address, %error, advice, "failed to listen: this process serves no metrics and no health");
             return;
         }
     };
-    tracing::info!(%address, "metrics and health are served");
+    tracing::info!(%address, "serving metrics and health");
     if let Err(error) = axum::serve(listener, router).await {
-        tracing::warn!(%address, %error, "no more metrics and health from this process");
+        tracing::warn!(%address, %error, "this process no longer serves metrics and health");
     }
 }
 
@@ -92,7 +96,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn readiness_tells_the_truth_and_liveness_does_not_depend_on_it() {
+    async fn readiness_follows_the_process_and_liveness_does_not_depend_on_it() {
         let is_ready = Arc::new(AtomicBool::new(false));
         let shared = is_ready.clone();
         let ready = move || if shared.load(Ordering::Relaxed) { Ok(()) } else { Err("no session".to_owned()) };
@@ -118,6 +122,6 @@ mod tests {
             "127.0.0.1:8081".parse::<Listen>().map(|listen| listen.to_string()),
             Ok("127.0.0.1:8081".to_owned())
         );
-        assert!("8081".parse::<Listen>().is_err_and(|error| error.contains("0.0.0.0:8081")));
+        assert!("8081".parse::<Listen>().is_err_and(|error| error.to_string().contains("0.0.0.0:8081")));
     }
 }

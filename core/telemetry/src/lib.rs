@@ -1,16 +1,19 @@
-//! What operator and workers tell the outside while they run, and how they are told to stop: logs, numbers, health.
+//! Logs, metrics, health and the signal to stop, for the operator and the workers. Does I/O.
 //!
 //! ```text
 //!   logs::init ──▶ JSON on standard error
 //!   Registry   ──▶ Counter, Gauge, Histogram (one call declares, registers and documents a metric)
 //!       └────────▶ http::router ──▶ GET /metrics, /healthz, /readyz
 //!   stop::asked ─▶ SIGTERM or SIGINT
+//!   chain      ──▶ an error with all its causes, for one log line
 //! ```
 #![warn(missing_docs)]
 
+mod chain;
 pub mod http;
 pub mod logs;
 mod metrics;
 pub mod stop;
 
+pub use chain::{Chain, chain};
 pub use metrics::{Counter, Gauge, Histogram, Registry};

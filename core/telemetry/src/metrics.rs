@@ -1,6 +1,6 @@
-//! Numbers. One call declares a metric with its name, labels and meaning; what is registered is what is documented.
-//! The number of labels is part of a metric's type, so that none can be forgotten where it is counted. Label values
-//! come from closed sets: never an object's name.
+//! Metrics. One call declares a metric with its name, labels and meaning, so that what is exported is what is documented. The
+//! number of labels is part of a metric's type, so that none can be forgotten. Label values come from closed sets: never an
+//! object's name. Called by every part that counts. Pure.
 
 use std::fmt::{self, Write as _};
 
@@ -12,7 +12,7 @@ use prometheus_client::{
 /// Names and values of `N` labels.
 type Labels<const N: usize> = [(&'static str, String); N];
 
-/// What a metric is.
+/// As the reference names it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Kind {
     Counter,
@@ -45,28 +45,28 @@ pub struct Registry {
     rows: Vec<Row>,
 }
 
-/// A number that only grows.
+/// A count that only grows.
 #[derive(Clone, Debug)]
 pub struct Counter<const N: usize> {
     names: [&'static str; N],
     family: Family<Labels<N>, counter::Counter>,
 }
 
-/// A number that grows and falls.
+/// A value that rises and falls.
 #[derive(Clone, Debug)]
 pub struct Gauge<const N: usize> {
     names: [&'static str; N],
     family: Family<Labels<N>, gauge::Gauge>,
 }
 
-/// How often which size was seen.
+/// A distribution over fixed buckets.
 #[derive(Clone, Debug)]
 pub struct Histogram<const N: usize> {
     names: [&'static str; N],
     family: Family<Labels<N>, histogram::Histogram, Buckets>,
 }
 
-/// Makes the histograms of one family.
+/// The upper bounds of every histogram of one family.
 #[derive(Clone, Debug)]
 struct Buckets(&'static [f64]);
 
@@ -81,7 +81,7 @@ fn labels<const N: usize>(names: [&'static str; N], values: [&str; N]) -> Labels
 }
 
 impl Registry {
-    /// A registry that says which program of which version this is.
+    /// A registry with `subtitle_build_info`, which names the program and its version.
     pub fn new(program: &str, version: &str) -> Self {
         let mut registry = Self { metrics: prometheus_client::registry::Registry::default(), rows: Vec::new() };
         let names = ["program", "version"];
@@ -94,7 +94,7 @@ impl Registry {
         self.rows.push(Row { name: name.to_owned(), kind, labels: names.to_vec(), meaning });
     }
 
-    /// A counter; its name on the wire is `name` with `_total`.
+    /// Declares a counter; it is exported as `name` with `_total`.
     pub fn counter<const N: usize>(
         &mut self,
         name: &str,
@@ -106,12 +106,12 @@ impl Registry {
         self.row(Kind::Counter, &format!("{name}_total"), names, meaning);
         let counter = Counter { names, family };
         if N == 0 {
-            counter.add([""; N], 0); // there from the start: a rate needs two samples
+            counter.add([""; N], 0); // exported from the start: a rate needs two samples
         }
         counter
     }
 
-    /// A gauge.
+    /// Declares a gauge.
     pub fn gauge<const N: usize>(&mut self, name: &str, names: [&'static str; N], meaning: &'static str) -> Gauge<N> {
         let family = Family::default();
         self.metrics.register(name, meaning.trim_end_matches('.'), family.clone());
@@ -123,7 +123,7 @@ impl Registry {
         gauge
     }
 
-    /// A histogram with these upper bounds.
+    /// Declares a histogram; `bounds` are the upper bounds of its buckets, in the unit of its name.
     pub fn histogram<const N: usize>(
         &mut self,
         name: &str,
@@ -137,7 +137,7 @@ impl Registry {
         Histogram { names, family }
     }
 
-    /// All values, as Prometheus reads them (OpenMetrics 1.0).
+    /// All values in the text format of OpenMetrics 1.0.
     pub fn text(&self) -> String {
         let mut text = String::new();
         // Writing to a String cannot fail, and our labels encode themselves.
@@ -145,12 +145,12 @@ impl Registry {
         text
     }
 
-    /// The names on the wire, in the order of registration.
+    /// The exported names, in the order of their declaration.
     pub fn names(&self) -> impl Iterator<Item = &str> {
         self.rows.iter().map(|row| row.name.as_str())
     }
 
-    /// The reference: one row for each metric.
+    /// The reference for people: a Markdown table with one row for each metric.
     pub fn markdown(&self) -> String {
         let mut table = "| Name | Kind | Labels | Meaning |\n|---|---|---|---|\n".to_owned();
         for Row { name, kind, labels, meaning } in &self.rows {
@@ -162,26 +162,26 @@ impl Registry {
 }
 
 impl<const N: usize> Counter<N> {
-    /// One more.
+    /// Adds one.
     pub fn increment(&self, values: [&str; N]) {
         self.add(values, 1);
     }
 
-    /// So many more.
+    /// Adds `count`.
     pub fn add(&self, values: [&str; N], count: u64) {
         self.family.get_or_create(&labels(self.names, values)).inc_by(count);
     }
 }
 
 impl<const N: usize> Gauge<N> {
-    /// It is this now.
+    /// Sets the current value.
     pub fn set(&self, values: [&str; N], value: i64) {
         self.family.get_or_create(&labels(self.names, values)).set(value);
     }
 }
 
 impl<const N: usize> Histogram<N> {
-    /// This was seen.
+    /// Adds one observation.
     pub fn observe(&self, values: [&str; N], value: f64) {
         self.family.get_or_create(&labels(self.names, values)).observe(value);
     }

@@ -1,10 +1,10 @@
-//! How a process learns that it is to end.
+//! The signals that ask a process to stop. Called once by each program. Does I/O.
 
 use std::io;
 
 use tokio::signal::unix::{SignalKind, signal};
 
-/// Listens from now on; the future is ready at the first SIGTERM or SIGINT.
+/// Listens from the call on; the future completes at the first SIGTERM or SIGINT.
 pub fn asked() -> io::Result<impl Future<Output = ()> + Send + 'static> {
     let (mut terminate, mut interrupt) = (signal(SignalKind::terminate())?, signal(SignalKind::interrupt())?);
     Ok(async move {

@@ -1,5 +1,5 @@
-//! Asks the API server who a token's owner is (TokenReview) and what they may do (SubjectAccessReview); what it said holds
-//! for a moment. A token is kept only as its digest. Does I/O.
+//! Has the API server authenticate tokens (TokenReview) and authorize access requests (SubjectAccessReview), and caches the
+//! results for seconds. A token is cached by its digest only. Called by the HTTP API. Does I/O.
 
 use std::{
     collections::BTreeMap,
@@ -16,39 +16,41 @@ use kube::{Api, Client, Resource as _, api::PostParams};
 use subtitle_contract::job::SubtitleJob;
 use tokio::{sync::Semaphore, time::timeout};
 
-use crate::decide::access::{NO_HOLDS, Person, Question, Remembered, Stranger, YES_HOLDS, is_allowed, person};
+use crate::decide::access::{
+    ALLOWED_TTL, AccessRequest, DENIED_TTL, TtlCache, Unauthenticated, UserInfo, is_allowed, user_info,
+};
 
-/// The longest a review may take, and the wait for its turn.
+/// The longest a review may take, including the wait for a permit.
 const DEADLINE: Duration = Duration::from_secs(5);
-/// Reviews at once: strangers must not keep the API server busy.
-const AT_ONCE: usize = 32;
-/// Answers kept of each kind.
-const MOST: usize = 4096;
+/// Concurrent reviews: unauthenticated clients must not keep the API server busy.
+const CONCURRENCY: usize = 32;
+/// Cached reviews of each kind.
+const CAPACITY: usize = 4096;
 
-/// The API server gave no answer.
+/// The API server did not review.
 #[derive(Debug, thiserror::Error)]
 pub enum ReviewError {
     /// It refused, or could not be reached.
     #[error(
-        "failed to ask the API server who may do this: {0}; this program's service account needs 'create' on \
-         tokenreviews.authentication.k8s.io and subjectaccessreviews.authorization.k8s.io"
+        "failed to have the Kubernetes API review the request (this program's service account needs 'create' on \
+         tokenreviews.authentication.k8s.io and subjectaccessreviews.authorization.k8s.io)"
     )]
-    Refused(#[from] kube::Error),
+    Refused(#[source] kube::Error),
     /// It did not answer.
-    #[error("failed to ask the API server who may do this: no answer within {} s", DEADLINE.as_secs())]
-    Silent(#[from] tokio::time::error::Elapsed),
+    #[error("failed to have the Kubernetes API review the request within {} s", DEADLINE.as_secs())]
+    TimedOut,
     /// It answered without a status, which no API server does.
-    #[error("failed to ask the API server who may do this: it answered without a status")]
+    #[error("failed to read the Kubernetes API's review of the request: it has no status")]
     NoStatus,
 }
 
-/// What the API server said lately.
+/// Reviews, and what they said within the last seconds.
 pub struct Reviews {
     client: Client,
     audiences: Vec<String>,
-    turns: Semaphore,
-    people: Mutex<Remembered<String, Result<Person, Stranger>>>,
-    answers: Mutex<Remembered<Question, bool>>,
+    permits: Semaphore,
+    users: Mutex<TtlCache<String, Result<UserInfo, Unauthenticated>>>,
+    decisions: Mutex<TtlCache<AccessRequest, bool>>,
 }
 
 fn locked<T>(mutex: &Mutex<T>) -> std::sync::MutexGuard<'_, T> {
@@ -56,43 +58,44 @@ fn locked<T>(mutex: &Mutex<T>) -> std::sync::MutexGuard<'_, T> {
 }
 
 impl Reviews {
-    /// Of tokens for one of these audiences.
+    /// Accepts tokens for any of `audiences`.
     pub fn new(client: Client, audiences: Vec<String>) -> Self {
-        let (people, answers) = (Mutex::new(Remembered::at_most(MOST)), Mutex::new(Remembered::at_most(MOST)));
-        Self { client, audiences, turns: Semaphore::new(AT_ONCE), people, answers }
+        let users = Mutex::new(TtlCache::with_capacity(CAPACITY));
+        let decisions = Mutex::new(TtlCache::with_capacity(CAPACITY));
+        Self { client, audiences, permits: Semaphore::new(CONCURRENCY), users, decisions }
     }
 
-    /// Who has this token.
-    pub async fn who(&self, token: &str) -> Result<Result<Person, Stranger>, ReviewError> {
+    /// Returns the user a token belongs to; the outer error is the API server's, the inner one the token's.
+    pub async fn authenticate(&self, token: &str) -> Result<Result<UserInfo, Unauthenticated>, ReviewError> {
         let digest = subtitle_store::sha256(token.as_bytes());
-        if let Some(known) = locked(&self.people).get(&digest, Timestamp::now()) {
-            return Ok(known);
+        if let Some(cached) = locked(&self.users).get(&digest, Timestamp::now()) {
+            return Ok(cached);
         }
         let spec = TokenReviewSpec { token: Some(token.to_owned()), audiences: Some(self.audiences.clone()) };
         let review = self.review(TokenReview { spec, ..TokenReview::default() }).await?;
-        let known = person(review.status.ok_or(ReviewError::NoStatus)?, &self.audiences);
+        let user = user_info(review.status.ok_or(ReviewError::NoStatus)?, &self.audiences);
         let now = Timestamp::now();
-        let holds = if known.is_ok() { YES_HOLDS } else { NO_HOLDS };
-        locked(&self.people).put(digest, known.clone(), now + holds, now);
-        Ok(known)
+        let ttl = if user.is_ok() { ALLOWED_TTL } else { DENIED_TTL };
+        locked(&self.users).insert(digest, user.clone(), now + ttl, now);
+        Ok(user)
     }
 
-    /// Whether they may do it.
-    pub async fn may(&self, question: Question) -> Result<bool, ReviewError> {
-        if let Some(known) = locked(&self.answers).get(&question, Timestamp::now()) {
-            return Ok(known);
+    /// Returns whether the request is allowed.
+    pub async fn authorize(&self, request: AccessRequest) -> Result<bool, ReviewError> {
+        if let Some(cached) = locked(&self.decisions).get(&request, Timestamp::now()) {
+            return Ok(cached);
         }
-        let Person { user, uid, groups, extra } = question.person.clone();
+        let UserInfo { name, uid, groups, extra } = request.user.clone();
         let attributes = ResourceAttributes {
             group: Some(SubtitleJob::group(&()).into_owned()),
             resource: Some(SubtitleJob::plural(&()).into_owned()),
-            verb: Some(question.verb.to_owned()),
-            namespace: Some(question.namespace.clone()),
-            name: question.name.clone(),
+            verb: Some(request.verb.to_owned()),
+            namespace: Some(request.namespace.clone()),
+            name: request.name.clone(),
             ..ResourceAttributes::default()
         };
         let spec = SubjectAccessReviewSpec {
-            user: Some(user),
+            user: Some(name),
             uid,
             groups: Some(groups),
             extra: Some(extra).filter(|extra: &BTreeMap<_, _>| !extra.is_empty()),
@@ -102,8 +105,8 @@ impl Reviews {
         let review = self.review(SubjectAccessReview { spec, ..SubjectAccessReview::default() }).await?;
         let allowed = is_allowed(&review.status.ok_or(ReviewError::NoStatus)?);
         let now = Timestamp::now();
-        let holds = if allowed { YES_HOLDS } else { NO_HOLDS };
-        locked(&self.answers).put(question, allowed, now + holds, now);
+        let ttl = if allowed { ALLOWED_TTL } else { DENIED_TTL };
+        locked(&self.decisions).insert(request, allowed, now + ttl, now);
         Ok(allowed)
     }
 
@@ -118,9 +121,9 @@ impl Reviews {
         let api: Api<R> = Api::all(self.client.clone());
         let answer = async {
             // Never an error: the semaphore is not closed.
-            let _turn = self.turns.acquire().await;
+            let _permit = self.permits.acquire().await;
             api.create(&PostParams::default(), &review).await
         };
-        Ok(timeout(DEADLINE, answer).await??)
+        timeout(DEADLINE, answer).await.map_err(|_| ReviewError::TimedOut)?.map_err(ReviewError::Refused)
     }
 }

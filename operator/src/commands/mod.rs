@@ -1,4 +1,6 @@
-//! What a person does by hand: look through the dead letters, and rebuild histories. Does I/O.
+//! The commands for people: inspect, replay or drop dead letters, and rebuild histories. They read here and write through
+//! `act::manual`. Does I/O.
 
 pub mod dead_letters;
+mod letter;
 pub mod rebuild;

@@ -1,26 +1,34 @@
-//! `subtitle-operator history rebuild`: what the stream has is put into Redis again, each event once and in the stream's
-//! order. Shows first what it would do; done twice it changes nothing.
+//! `subtitle-operator history rebuild`: restores to Redis the events that only the stream still has, each once and in the
+//! stream's order. Without `--apply` it only shows what is missing; running it twice changes nothing. Does I/O.
 
-use std::{collections::BTreeMap, io::Write, time::Duration};
+use std::{
+    collections::BTreeMap,
+    io::{self, Write},
+    time::Duration,
+};
 
-use anyhow::{Context as _, Result, bail};
 use clap::Args;
-use futures::StreamExt as _;
 use jiff::{SignedDuration, Timestamp};
-use lapin::{options::BasicAckOptions, types::AMQPValue};
-use subtitle_broker::{BrokerArguments, Session};
+use subtitle_broker::{
+    AmqpSession, BrokerArguments, BrokerError, Deliveries as _, Receipt as _, Session as _, StreamStart,
+};
 use subtitle_contract::{event::Event, keys::KeyStyle, topology::HISTORY_STREAM};
+use tokio::time::{interval, timeout};
 
-use crate::act::ledger::{RedisArguments, RedisLedger};
+use crate::act::{
+    RecordError,
+    manual::history::{publish_end_marker, restore},
+    redis::{RedisArguments, RedisRecords},
+};
 
-/// Messages in hand while the stream is read.
+/// Unacknowledged messages while the stream is read.
 const PREFETCH: u16 = 200;
-/// Without any message for this long the stream is taken to be stuck.
+/// How long the stream may deliver nothing before its end marker.
 const SILENCE: Duration = Duration::from_secs(30);
 
-/// Which histories, and where.
+/// Which histories, where, and how.
 #[derive(Args)]
-pub struct Which {
+pub struct RebuildArguments {
     #[command(flatten)]
     broker: BrokerArguments,
     #[command(flatten)]
@@ -42,67 +50,97 @@ pub struct Which {
     rate: u32,
 }
 
-impl Which {
-    /// The oldest time that counts; none for every time.
-    fn oldest(&self, now: Timestamp) -> Result<Option<Timestamp>> {
+/// Why histories were not rebuilt.
+#[derive(Debug, thiserror::Error)]
+pub enum RebuildError {
+    /// The command never means every history by default.
+    #[error("failed to choose histories: give --job ID, --since 2h, or --all")]
+    NothingSelected,
+    /// The time span cannot be read.
+    #[error("failed to read --since '{text}': expected a time span such as 2h or 3d")]
+    Since {
+        /// What was given.
+        text: String,
+        /// What is wrong with it.
+        #[source]
+        source: jiff::Error,
+    },
+    /// The stream was not read to its end.
+    #[error("failed to read the stream: it delivered nothing for {} s, and its end marker was not seen", SILENCE.as_secs())]
+    Silent,
+    /// The broker.
+    #[error(transparent)]
+    Broker(#[from] BrokerError),
+    /// Redis.
+    #[error(transparent)]
+    Records(#[from] RecordError),
+    /// The terminal, or the pipe behind it.
+    #[error("failed to write the output")]
+    Output(#[from] io::Error),
+}
+
+impl RebuildArguments {
+    /// Only histories with an event from this time on; `None` for all.
+    fn oldest(&self, now: Timestamp) -> Result<Option<Timestamp>, RebuildError> {
         let Some(since) = &self.since else { return Ok(None) };
-        let span: SignedDuration =
-            since.parse().with_context(|| format!("--since '{since}' is no time span: 2h, 3d"))?;
+        let span: Result<SignedDuration, _> = since.parse();
+        let span = span.map_err(|source| RebuildError::Since { text: since.clone(), source })?;
         Ok(Some(now - span))
     }
 }
 
-/// Everything the stream has, by job, up to a mark that this call puts at its end.
-async fn histories(session: &Session, job: Option<&str>) -> Result<BTreeMap<String, Vec<Event>>> {
-    let mark = uuid::Uuid::now_v7().to_string();
-    session.mark(HISTORY_STREAM, mark.as_bytes()).await?;
-    let first = AMQPValue::LongString("first".into());
-    let mut deliveries = session.consume_stream(HISTORY_STREAM, PREFETCH, first).await?;
-    let mut histories: BTreeMap<String, Vec<Event>> = BTreeMap::new();
+/// Events by job, in the stream's order.
+type Histories = BTreeMap<String, Vec<Event>>;
+
+/// Reads the stream from its oldest record to a marker appended now; only the events of `job`, if it is given.
+async fn read_stream(session: &AmqpSession, job: Option<&str>) -> Result<Histories, RebuildError> {
+    let marker = uuid::Uuid::now_v7().to_string();
+    publish_end_marker(session, marker.as_bytes()).await?;
+    let mut deliveries = session.consume_stream(HISTORY_STREAM, PREFETCH, StreamStart::First).await?;
+    let mut histories = Histories::new();
     loop {
-        let next = tokio::time::timeout(SILENCE, deliveries.next()).await;
-        let delivery = next.context("the stream gives nothing more, and its end was not seen")?;
-        let delivery = delivery.context("the broker ended the subscription")??;
-        if delivery.data == mark.as_bytes() {
-            return Ok(histories);
+        let batch = timeout(SILENCE, deliveries.next_batch(usize::from(PREFETCH))).await;
+        let batch = batch.map_err(|_| RebuildError::Silent)??;
+        for delivery in &batch {
+            if delivery.body == marker.as_bytes() {
+                return Ok(histories);
+            }
+            if let Ok(event) = Event::decode(&delivery.body)
+                && job.is_none_or(|job| job == event.job_id)
+            {
+                histories.entry(event.job_id.clone()).or_default().push(event);
+            }
         }
-        if let Ok(event) = Event::decode(&delivery.data)
-            && job.is_none_or(|job| job == event.job_id)
-        {
-            histories.entry(event.job_id.clone()).or_default().push(event);
+        if let Some(last) = batch.last() {
+            last.receipt.ack_all().await?;
         }
-        delivery.ack(BasicAckOptions::default()).await?;
     }
 }
 
-/// Rebuilds, or shows what would be rebuilt.
-pub async fn run(which: Which, out: &mut impl Write) -> Result<()> {
-    if which.job.is_none() && which.since.is_none() && !which.all {
-        bail!("say which histories: --job ID, --since 2h, or --all");
+/// Restores what is missing, or shows it.
+pub async fn run(arguments: RebuildArguments, out: &mut impl Write) -> Result<(), RebuildError> {
+    if arguments.job.is_none() && arguments.since.is_none() && !arguments.all {
+        return Err(RebuildError::NothingSelected);
     }
-    let oldest = which.oldest(Timestamp::now())?;
-    let session = Session::open(&which.broker.address()?, "subtitle-operator history").await?;
-    let mut histories = histories(&session, which.job.as_deref()).await?;
+    let oldest = arguments.oldest(Timestamp::now())?;
+    let session = AmqpSession::open(&arguments.broker.address()?, "subtitle-operator history").await?;
+    let mut histories = read_stream(&session, arguments.job.as_deref()).await?;
     session.close().await;
     histories.retain(|_, events| oldest.is_none_or(|oldest| events.iter().any(|event| event.timestamp >= oldest)));
-    let ledger = RedisLedger::open(which.redis.address()?, KeyStyle::Plain)?;
-    let mut pace = tokio::time::interval(Duration::from_secs(1) / which.rate);
+    let records = RedisRecords::open(arguments.redis.address()?, KeyStyle::Plain)?;
+    let mut pace = interval(Duration::from_secs(1) / arguments.rate);
     let (mut jobs, mut missing) = (0, 0);
     for (job, events) in &histories {
         pace.tick().await;
-        let added = ledger.restore(job, events, which.apply).await?;
-        if added > 0 {
+        let lacking = restore(&records, job, events, arguments.apply).await?;
+        if lacking > 0 {
             jobs += 1;
-            missing += added;
-            writeln!(
-                out,
-                "{job}: {added} of {} events {}",
-                events.len(),
-                if which.apply { "restored" } else { "are missing" }
-            )?;
+            missing += lacking;
+            let what = if arguments.apply { "restored" } else { "are missing" };
+            writeln!(out, "{job}: {lacking} of {} events {what}", events.len())?;
         }
     }
-    let done = if which.apply { "restored" } else { "missing; --apply restores them" };
-    writeln!(out, "{} histories looked at: {missing} events of {jobs} jobs {done}", histories.len())?;
+    let what = if arguments.apply { "restored" } else { "missing; --apply restores them" };
+    writeln!(out, "{} histories checked: {missing} events of {jobs} jobs {what}", histories.len())?;
     Ok(())
 }

@@ -1,5 +1,5 @@
-//! Whose turn it is: all jobs and the number of places come in, the admitted ones go out. By priority, then one per
-//! namespace in turn, then by age. Pure.
+//! Whose turn it is: all jobs and how many tasks may be out come in, the admitted jobs go out: by priority, then
+//! round-robin by namespace, then by age. Called by the controller's loop. Pure.
 
 use std::{
     collections::{BTreeMap, HashSet},
@@ -7,26 +7,22 @@ use std::{
 };
 
 use jiff::Timestamp;
-use subtitle_contract::{
-    job::{Priority, SubtitleJob},
-    phase::Phase,
-    reason::Reason,
-};
+use subtitle_contract::job::{Priority, SubtitleJob};
 
-/// Whose turn it is when `max_in_flight` tasks may be out. Called often, so nothing of an object is copied but what
-/// waiting needs.
-pub fn turns(jobs: &[Arc<SubtitleJob>], max_in_flight: usize, now: Timestamp) -> HashSet<String> {
+use crate::observe::state::{For, JobState};
+
+/// The uids of the jobs that may be asked while at most `max_in_flight` tasks are out. Called often, so it copies
+/// nothing of an object but what a waiting job is sorted by.
+pub fn admitted(jobs: &[Arc<SubtitleJob>], max_in_flight: usize, now: Timestamp) -> HashSet<String> {
     let (mut out, mut waiting) = (0, Vec::new());
     for job in jobs {
-        let (phase, reason, due) = job.status.as_ref().map_or((Phase::Pending, None, None), |status| {
-            (status.phase, status.reason, status.next_attempt_time.as_ref().map(|due| due.0))
-        });
-        if phase == Phase::Pending {
-            if !job.spec.suspend && reason != Some(Reason::WaitingForGlossary) && due.is_none_or(|due| due <= now) {
-                waiting.extend(waiting_job(job));
+        match JobState::from_object(job) {
+            JobState::BackingOff(until) if until > now => {}
+            JobState::Waiting(For::Turn | For::Broker) | JobState::BackingOff(_) => {
+                waiting.extend(waiting_job(job).filter(|_| !job.spec.suspend));
             }
-        } else if !phase.is_final() && reason != Some(Reason::Suspended) {
-            out += 1;
+            JobState::Queued(_) | JobState::InProgress(_) | JobState::Unknown => out += 1,
+            JobState::Waiting(For::Glossary) | JobState::Suspended | JobState::Over(_) => {}
         }
     }
     admit(waiting, max_in_flight.saturating_sub(out))
@@ -41,20 +37,20 @@ fn waiting_job(job: &SubtitleJob) -> Option<Waiting> {
     })
 }
 
-/// A job without a task.
+/// A job without a task, by what it is sorted by.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Waiting {
-    /// When it was created.
+    /// `metadata.creationTimestamp`.
     pub created: Timestamp,
-    /// Its uid.
+    /// `metadata.uid`.
     pub uid: String,
-    /// Its namespace.
+    /// `metadata.namespace`.
     pub namespace: String,
-    /// Its priority.
+    /// `spec.priority`.
     pub priority: Priority,
 }
 
-/// The uids that may be asked now.
+/// The uids of the first `free` jobs.
 pub fn admit(mut waiting: Vec<Waiting>, free: usize) -> HashSet<String> {
     waiting.sort();
     let mut turns: BTreeMap<(Priority, String), usize> = BTreeMap::new();

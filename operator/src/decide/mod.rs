@@ -1,14 +1,13 @@
-//! The heart: facts and the time come in, a `Plan` goes out. Pure: no clock, no I/O, no async.
+//! The rules: facts and the time of day come in, a [`plan::Plan`] goes out. No clock, no I/O, no async. Pure.
 
 pub mod access;
 pub mod admit;
-pub mod conditions;
-mod deadline;
-pub mod fold;
+pub mod checkpoint;
+pub mod dead_letter;
+pub mod deletion;
+mod job;
+pub mod lost;
 pub mod plan;
-pub mod reconcile;
 pub mod rejected;
-pub mod unusable;
 
-#[cfg(test)]
-mod tests;
+pub use job::{conditions, fold, reconcile, task};

@@ -1,4 +1,4 @@
-//! The chart as the tests see it: rendered to objects. Runs Helm.
+//! Renders the chart with Helm and reads the objects. Does I/O.
 
 use std::{
     path::{Path, PathBuf},
@@ -7,9 +7,12 @@ use std::{
 
 use serde::Deserialize as _;
 use serde_json::Value;
-use subtitle_tests::{go::GoProgram, root, tools};
+use subtitle_tests::{
+    root,
+    tools::{self, go::GoProgram},
+};
 
-/// Prints what is being installed.
+/// Prints which tool is being installed.
 pub(crate) fn progress(step: &str) {
     println!("{step}");
 }
@@ -19,22 +22,22 @@ pub(crate) fn folder() -> PathBuf {
     root().join("charts/subtitle-operator")
 }
 
-/// The least that installs.
+/// The values file with the fewest values that can be installed.
 pub(crate) fn minimal() -> PathBuf {
     root().join("manifests/dev/values.yaml")
 }
 
-/// The least that installs, and every file in `ci/`, by name.
+/// The minimal values file and every file in `ci/`, with their names.
 pub(crate) fn variants() -> Vec<(String, PathBuf)> {
     let files = std::fs::read_dir(folder().join("ci")).expect("the folder ci");
     let mut variants: Vec<PathBuf> = files.map(|file| file.expect("an entry").path()).collect();
     variants.push(minimal());
     variants.sort();
-    assert!(variants.len() >= 4, "the matrix has shrunk: {variants:?}");
+    assert!(variants.len() >= 4, "files are missing in ci/: {variants:?}");
     variants.into_iter().map(|file| (file.display().to_string(), file)).collect()
 }
 
-/// A Helm, from the cache or installed now.
+/// A Helm command; the program is compiled if the cache does not have it.
 pub(crate) fn helm(version: &GoProgram) -> Command {
     Command::new(version.find_or_build(&progress).expect("Helm compiles"))
 }
@@ -49,14 +52,14 @@ pub(crate) fn template(version: &GoProgram, release: &str, values: &[&Path], arg
     helm.args(arguments).output().expect("Helm runs")
 }
 
-/// The text that Helm 4 renders.
+/// The manifests that Helm 4 renders.
 pub(crate) fn rendered(release: &str, values: &[&Path], arguments: &[&str]) -> String {
     let output = template(&tools::HELM_4, release, values, arguments);
     assert!(output.status.success(), "{values:?} {arguments:?}: {}", String::from_utf8_lossy(&output.stderr));
     String::from_utf8(output.stdout).expect("UTF-8")
 }
 
-/// Its objects.
+/// The objects of manifests.
 pub(crate) fn objects(text: &str) -> Vec<Value> {
     let documents = serde_yaml_ng::Deserializer::from_str(text);
     let objects = documents.map(|document| Value::deserialize(document).expect("YAML that JSON can hold"));
@@ -73,17 +76,17 @@ pub(crate) fn title(object: &Value) -> String {
     format!("{} {}", text(&object["kind"]), text(&object["metadata"]["name"]))
 }
 
-/// A text, or nothing.
+/// A string, or the empty string.
 pub(crate) fn text(value: &Value) -> &str {
     value.as_str().unwrap_or_default()
 }
 
-/// The members of a list, or none.
+/// The items of an array, or none.
 pub(crate) fn list(value: &Value) -> &[Value] {
     value.as_array().map_or(&[], Vec::as_slice)
 }
 
-/// Every pod that the objects make: of Deployments, Jobs, and by itself.
+/// Every pod of the objects, with a title: pods of Deployments and Jobs, and plain pods.
 pub(crate) fn pods(objects: &[Value]) -> Vec<(String, Value)> {
     let mut pods = Vec::new();
     for object in objects {

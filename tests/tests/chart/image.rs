@@ -1,12 +1,12 @@
-//! The product's image: the same programs give the same bytes, wherever and whenever they are packed.
+//! The image build is reproducible: the same programs give the same bytes, wherever and whenever they are packed. Does I/O.
 
 use std::{fs, path::Path, process::Command};
 
 use subtitle_tests::{
     image::{Archive, Recipe, build, build_once, digest},
-    packages,
     process::output,
     root, temporary_folder,
+    tools::packages,
 };
 
 const REFERENCE: &str = "localhost/subtitles:packed";
@@ -15,7 +15,7 @@ fn recipe<'a>(file: &'a Path, stages: &'a [(&'a str, &'a Path)]) -> Recipe<'a> {
     Recipe { file, stage: "subtitles", stages, reference: REFERENCE }
 }
 
-/// A stage as `manifests/image/assemble.sh` leaves it, with files of this age.
+/// Writes a stage as `manifests/image/assemble.sh` does, with files of this date.
 fn stage(folder: &Path, age: &str) {
     let programs = folder.join("root-of-image/usr/local/bin");
     fs::create_dir_all(&programs).expect("a folder");
@@ -26,19 +26,19 @@ fn stage(folder: &Path, age: &str) {
 }
 
 #[test]
-fn the_same_programs_packed_in_two_places_at_two_times_are_one_digest_and_not_packed_again() {
+fn the_same_programs_have_one_digest_and_are_packed_once() {
     packages::ensure().expect("buildah");
     let (folder, file) =
         (temporary_folder("packed").expect("a temporary folder"), root().join("manifests/image/Dockerfile"));
     let digests = [("one", "2001-02-03"), ("the other", "2020-10-20")].map(|(name, age)| {
-        let (place, archive) = (folder.join(name), folder.join(format!("{name}.tar")));
-        stage(&place, age);
-        build(&recipe(&file, &[("programs", &place)]), &[Archive::Oci(&archive)]).expect("packs");
+        let (stage_folder, archive) = (folder.join(name), folder.join(format!("{name}.tar")));
+        stage(&stage_folder, age);
+        build(&recipe(&file, &[("programs", &stage_folder)]), &[Archive::Oci(&archive)]).expect("packs");
         digest(&archive).expect("a digest")
     });
     assert_eq!(digests[0], digests[1]);
 
-    let (place, archive) = (folder.join("one"), folder.join("kept.tar"));
+    let (stage_folder, archive) = (folder.join("one"), folder.join("kept.tar"));
     let times = std::cell::Cell::new(0);
     let pack = |sources: &str| {
         let archives = [Archive::Oci(&archive)];
@@ -46,7 +46,7 @@ fn the_same_programs_packed_in_two_places_at_two_times_are_one_digest_and_not_pa
             times.set(times.get() + 1);
             Ok(())
         };
-        build_once(&recipe(&file, &[("programs", &place)]), &archives, sources, &|_| (), count).expect("packs");
+        build_once(&recipe(&file, &[("programs", &stage_folder)]), &archives, sources, &|_| (), count).expect("packs");
         times.get()
     };
     assert_eq!(["sums", "sums", "other sums"].map(pack), [1, 1, 2]);

@@ -1,17 +1,12 @@
-//! The chart and what belongs to it, held against what Helm, the API server and the usual judges say.
-//! `UPDATE_GOLDEN=1` rewrites what is made from it: its README, its copy of the CRD, `manifests/rendered.yaml`.
+//! The chart and the files that belong to it, checked by Helm, a real API server and linters. `UPDATE_GOLDEN=1` rewrites the
+//! files generated from it: its README, its copy of the CRD, `manifests/rendered.yaml`. Does I/O.
 
 mod chart;
-mod dockerfile;
-mod examples;
-mod films;
 mod generated;
 mod image;
-mod judges;
-mod monitoring;
+mod linters;
 mod releases;
 mod rendering;
-mod schemas;
 mod server;
-mod settings;
 mod values;
+mod videos;

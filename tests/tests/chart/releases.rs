@@ -1,5 +1,5 @@
-//! Whole releases on a real API server, by Helm 4 and by Helm 3: installed, upgraded, rolled back, uninstalled, and
-//! what each service account may then do. Nothing runs: there is no node, so nobody waits for pods.
+//! Releases on a real API server, by Helm 4 and Helm 3: installed, upgraded, rolled back, uninstalled, and the rights of each
+//! service account. There is no node, so no pod runs. Does I/O.
 
 use std::{
     fs,
@@ -8,7 +8,12 @@ use std::{
 };
 
 use serde_json::{Value, json};
-use subtitle_tests::{cluster::Cluster, go::GoProgram, process::output, temporary_folder, tools};
+use subtitle_tests::{
+    kubernetes::cluster::Cluster,
+    process::output,
+    temporary_folder,
+    tools::{self, go::GoProgram},
+};
 
 use crate::{
     chart,
@@ -29,7 +34,7 @@ impl Releases {
         if output.status.success() { Ok(said) } else { Err(said) }
     }
 
-    /// `helm upgrade --install` of a chart with the least values and these.
+    /// `helm upgrade --install` of a chart with the minimal values and these settings.
     fn upgrade(&self, version: &GoProgram, chart: &Path, settings: &[&str]) -> String {
         let (chart, values) = (chart.display().to_string(), chart::minimal().display().to_string());
         let mut arguments = vec!["upgrade", "--install", "subtitles", &chart, "--values", &values];
@@ -62,7 +67,7 @@ impl Releases {
     }
 }
 
-/// What each component may do, and what it may not.
+/// What each component may and may not do.
 const MAY: &[(&str, &[&str])] = &[
     ("operator", &["watch", "subtitlejobs", "-A"]),
     ("operator", &["patch", "subtitlejobs", "--subresource=status", "-A"]),
@@ -93,7 +98,7 @@ const MAY_NOT: &[(&str, &[&str])] = &[
 ];
 
 #[test]
-fn a_release_lives_through_upgrades_and_leaves_the_jobs() {
+fn a_release_is_upgraded_rolled_back_and_uninstalled_without_losing_jobs() {
     let folder = temporary_folder("releases").expect("a temporary folder");
     let cluster = start(&folder.join("kubernetes"));
     for name in ["subtitles", "films"] {
@@ -105,7 +110,7 @@ fn a_release_lives_through_upgrades_and_leaves_the_jobs() {
     let notes = releases.upgrade(&tools::HELM_4, &chart, &[]);
     assert!(notes.contains("kubectl apply -f -") && notes.contains("kubectl get subtitlejobs"), "the notes: {notes}");
     assert!(!notes.contains("WARNING"), "{notes}");
-    each_account_may_what_it_needs(&releases);
+    each_account_has_only_the_rights_it_needs(&releases);
 
     let job = json!({"apiVersion": "subtitles.dev/v1alpha1", "kind": "SubtitleJob", "metadata": {"name": "kept", "namespace": "subtitles"},
         "spec": {"video": {"path": "film.mkv"}, "language": "es"}});
@@ -113,18 +118,18 @@ fn a_release_lives_through_upgrades_and_leaves_the_jobs() {
     output(releases.cluster.kubectl().args(established)).expect("the CRD is established");
     assert!(kubectl(&releases.cluster, &["create"], &job).0, "a job");
 
-    let told = notes.split("<<EOF\n").nth(1).and_then(|rest| rest.split("EOF").next()).expect("a job in the notes");
-    let told: Value = serde_yaml_ng::from_str(told).expect("YAML");
-    let (is_taken, said) = kubectl(&releases.cluster, &["create", "--dry-run=server", "--validate=strict"], &told);
-    assert!(is_taken && told["kind"] == "SubtitleJob", "the notes' next command: {said}");
+    let example = notes.split("<<EOF\n").nth(1).and_then(|rest| rest.split("EOF").next()).expect("a job in the notes");
+    let example: Value = serde_yaml_ng::from_str(example).expect("YAML");
+    let (is_taken, said) = kubectl(&releases.cluster, &["create", "--dry-run=server", "--validate=strict"], &example);
+    assert!(is_taken && example["kind"] == "SubtitleJob", "the notes' next command: {said}");
 
     an_autoscaler_keeps_its_replicas(&releases, &chart);
 
     let newer = newer_chart(&chart, &folder.join("newer"));
     releases.upgrade(&tools::HELM_4, &newer, &[]);
-    assert!(releases.crd_has("newField"), "an upgrade brings the CRD's new fields");
+    assert!(releases.crd_has("newField"), "an upgrade adds new fields to the CRD");
     releases.helm(&tools::HELM_4, &["rollback", "subtitles"]).expect("a rollback");
-    assert!(!releases.crd_has("newField"), "a rollback takes them back");
+    assert!(!releases.crd_has("newField"), "a rollback removes them");
 
     for version in [&tools::HELM_4, &tools::HELM_3] {
         releases.helm(version, &["uninstall", "subtitles"]).expect("uninstalls");
@@ -138,10 +143,10 @@ fn a_release_lives_through_upgrades_and_leaves_the_jobs() {
                 == json!([])
         );
         assert_eq!(releases.get(&["subtitlejob", "kept"]).expect("the job stays")["spec"]["language"], "es");
-        // The next installation takes the CRD up; after Helm 4 by Helm 3, and after that the other way round.
+        // The next installation adopts the CRD: Helm 3 after Helm 4, and then the other way round.
         releases.upgrade(&tools::HELM_3, &chart, &[]);
     }
-    // From Helm 3, which applied on the client's side, to Helm 4.
+    // From Helm 3, which applies on the client side, to Helm 4.
     releases.upgrade(&tools::HELM_4, &chart, &["--set=operator.maxInFlight=300"]);
     let environment = releases.get(&["deployment", "subtitles-operator"]).expect("a Deployment");
     assert!(environment["spec"]["template"].to_string().contains("\"300\""));
@@ -150,7 +155,7 @@ fn a_release_lives_through_upgrades_and_leaves_the_jobs() {
     let _ = fs::remove_dir_all(folder);
 }
 
-fn each_account_may_what_it_needs(releases: &Releases) {
+fn each_account_has_only_the_rights_it_needs(releases: &Releases) {
     for (component, what) in MAY {
         assert!(releases.may(component, what), "{component} may {what:?}");
     }
@@ -159,26 +164,29 @@ fn each_account_may_what_it_needs(releases: &Releases) {
     }
     releases.upgrade(&tools::HELM_4, &chart::folder(), &["--set=watchNamespaces={subtitles}"]);
     for (component, what) in [("operator", "delete"), ("api", "create")] {
-        assert!(releases.may(component, &[what, "subtitlejobs", "-n", "subtitles"]), "{component} in the watched one");
-        assert!(!releases.may(component, &[what, "subtitlejobs", "-n", "films"]), "{component} outside");
-        assert!(!releases.may(component, &["list", "subtitlejobs", "-A"]), "{component} everywhere");
+        assert!(
+            releases.may(component, &[what, "subtitlejobs", "-n", "subtitles"]),
+            "{component} in a watched namespace"
+        );
+        assert!(!releases.may(component, &[what, "subtitlejobs", "-n", "films"]), "{component} in another namespace");
+        assert!(!releases.may(component, &["list", "subtitlejobs", "-A"]), "{component} in all namespaces");
     }
     releases.upgrade(&tools::HELM_4, &chart::folder(), &[]);
 }
 
-/// Who scales is not undone by an upgrade, and the upgrade is not refused for it.
+/// An upgrade neither undoes an autoscaler's replicas nor conflicts with them.
 fn an_autoscaler_keeps_its_replicas(releases: &Releases, chart: &Path) {
     let scaled = "--set=downloader.autoscaling.enabled=true";
     releases.upgrade(&tools::HELM_4, chart, &[scaled]);
     let scale = ["--namespace", "subtitles", "scale", "deployment/subtitles-downloader", "--replicas=3"];
-    output(releases.cluster.kubectl().args(scale)).expect("what an autoscaler does");
+    output(releases.cluster.kubectl().args(scale)).expect("scales");
     releases.upgrade(&tools::HELM_4, chart, &[scaled, "--set=downloader.concurrency=8"]);
     assert_eq!(releases.replicas("downloader"), 3);
     releases.upgrade(&tools::HELM_3, chart, &[scaled]);
     assert_eq!(releases.replicas("downloader"), 3, "by Helm 3");
 }
 
-/// The chart of a version to come: its CRD has one more field.
+/// The chart of a future version, whose CRD has one more field.
 fn newer_chart(chart: &Path, folder: &Path) -> PathBuf {
     output(Command::new("cp").args(["-r"]).arg(chart).arg(folder)).expect("a copy");
     let file = folder.join("files/crds/subtitlejobs.yaml");

@@ -1,4 +1,4 @@
-//! What the rendered objects must and must not say, whatever the values.
+//! Rules that rendered objects follow, whatever the values. Does I/O.
 
 use std::{collections::BTreeSet, path::Path};
 
@@ -12,13 +12,13 @@ fn full() -> Vec<Value> {
     chart::objects(&chart::rendered("subtitles", &[&chart::folder().join("ci/full-values.yaml")], &[]))
 }
 
-fn of(objects: &[Value], kind: &str, component: &str) -> Value {
+fn component_object(objects: &[Value], kind: &str, component: &str) -> Value {
     let found = of_kind(objects, kind).find(|object| text(&object["metadata"]["name"]).ends_with(component));
     found.unwrap_or_else(|| panic!("there is a {kind} of {component}")).clone()
 }
 
 #[test]
-fn both_helms_find_nothing_to_blame_and_render_the_same() {
+fn helm_3_and_4_accept_the_chart_and_render_the_same() {
     for (name, file) in chart::variants() {
         let mut texts = Vec::new();
         for version in [&tools::HELM_4, &tools::HELM_3] {
@@ -41,18 +41,18 @@ fn both_helms_find_nothing_to_blame_and_render_the_same() {
 fn an_autoscaled_deployment_leaves_replicas_out() {
     let objects = full();
     for (component, is_autoscaled) in [("operator", false), ("api", true), ("downloader", true), ("translator", true)] {
-        let replicas = &of(&objects, "Deployment", component)["spec"]["replicas"];
+        let replicas = &component_object(&objects, "Deployment", component)["spec"]["replicas"];
         assert_eq!(replicas.is_null(), is_autoscaled, "{component}: {replicas}");
     }
 }
 
 #[test]
-fn keda_counts_tasks_in_hand_and_never_takes_the_last_worker() {
+fn keda_counts_unacked_tasks_and_keeps_one_worker() {
     let keda = "--set=downloader.autoscaling.enabled=false,downloader.keda.enabled=true";
     let values = chart::folder().join("ci/full-values.yaml");
     let objects = chart::objects(&chart::rendered("subtitles", &[&values], &[keda]));
     for (component, queue) in [("downloader", DOWNLOAD_QUEUE), ("translator", TRANSLATE_QUEUE)] {
-        let scaled = of(&objects, "ScaledObject", component);
+        let scaled = component_object(&objects, "ScaledObject", component);
         let trigger = &scaled["spec"]["triggers"][0]["metadata"];
         assert_eq!((&trigger["protocol"], &trigger["queueName"]), (&"http".into(), &queue.into()), "{component}");
         assert_eq!(scaled["spec"]["minReplicaCount"], 1, "{component}");
@@ -82,11 +82,11 @@ fn secrets_are_files_and_workers_have_no_token() {
 }
 
 #[test]
-fn a_worker_is_done_before_it_is_killed() {
+fn the_grace_period_of_a_worker_exceeds_its_own() {
     let long = "--set=downloader.terminationGracePeriodSeconds=600";
     let objects = chart::objects(&chart::rendered("subtitles", &[&chart::minimal()], &[long]));
     for component in ["downloader", "translator"] {
-        let pod = &of(&objects, "Deployment", component)["spec"]["template"]["spec"];
+        let pod = &component_object(&objects, "Deployment", component)["spec"]["template"]["spec"];
         let environment = list(&pod["containers"][0]["env"]);
         let grace = environment.iter().find(|variable| variable["name"] == "SUBTITLES_GRACE_SECONDS");
         let grace: i64 = text(&grace.expect("the setting")["value"]).parse().expect("seconds");
@@ -94,14 +94,14 @@ fn a_worker_is_done_before_it_is_killed() {
     }
 }
 
-/// Helm reads numbers as floats, and would write a large one as 5e+06, which is no number of anything.
+/// Helm reads numbers as floats and would write a large one as 5e+06, which no program accepts.
 #[test]
 fn large_numbers_are_written_out() {
     let objects = full();
     for (component, name, expected) in
         [("operator", "SUBTITLES_MAX_IN_FLIGHT", "2000000"), ("translator", "SUBTITLES_CHARACTERS_PER_DAY", "5000000")]
     {
-        let deployment = of(&objects, "Deployment", component);
+        let deployment = component_object(&objects, "Deployment", component);
         let environment = list(&deployment["spec"]["template"]["spec"]["containers"][0]["env"]);
         let variable = environment.iter().find(|variable| variable["name"] == name).expect("the setting");
         assert_eq!(variable["value"], expected, "{name}");
@@ -141,7 +141,7 @@ fn a_selector_never_changes() {
 }
 
 #[test]
-fn namespaced_rights_stay_in_their_namespaces() {
+fn without_cluster_rights_there_are_only_roles() {
     let values = chart::folder().join("ci/namespaced-values.yaml");
     let objects = chart::objects(&chart::rendered("subtitles", &[&values], &[]));
     assert_eq!(of_kind(&objects, "ClusterRole").count(), 0);
@@ -153,7 +153,7 @@ fn namespaced_rights_stay_in_their_namespaces() {
     assert_eq!(roles.collect::<BTreeSet<_>>(), BTreeSet::from(["films", "series", "subtitles"]));
 }
 
-/// Kinds of the Prometheus operator are made where they are known, or where they are demanded; never silently.
+/// Objects of the Prometheus operator are rendered if their kinds are known or demanded; unknown kinds are an error.
 #[test]
 fn monitoring_follows_its_render_mode() {
     let known = "--api-versions=monitoring.coreos.com/v1";
@@ -171,9 +171,9 @@ fn monitoring_follows_its_render_mode() {
     assert!(!output.status.success() && String::from_utf8_lossy(&output.stderr).contains("does not know"));
 }
 
-/// The files of an environment's folder exist only where something is mounted.
+/// A variable that names a folder needs a mount at that folder.
 #[test]
-fn every_folder_the_environment_names_is_mounted() {
+fn every_folder_in_the_environment_is_mounted() {
     for (name, file) in chart::variants() {
         for (pod, object) in chart::pods(&chart::objects(&chart::rendered("subtitles", &[&file], &[]))) {
             for container in list(&object["spec"]["containers"]) {

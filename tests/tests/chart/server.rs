@@ -1,4 +1,4 @@
-//! What a real API server says of what the chart makes: field by field, and by Pod Security *restricted*.
+//! A real API server accepts every object the chart renders, field by field and under Pod Security *restricted*. Does I/O.
 
 use std::{
     io::Write as _,
@@ -8,23 +8,23 @@ use std::{
 
 use serde_json::{Value, json};
 use subtitle_tests::{
-    cluster::{Cluster, Disk, Programs},
+    kubernetes::cluster::{Cluster, Disk, Programs},
     process::output,
     root, samples, temporary_folder,
 };
 
 use crate::{
     chart::{self, progress, text},
-    judges, schemas,
+    linters::{self, schemas},
 };
 
-/// An API server of its own.
+/// Starts an API server.
 pub(crate) fn start(folder: &Path) -> Cluster {
     let programs = Programs::find_or_build(&progress).expect("Kubernetes compiles");
     Cluster::start(&programs, folder, Disk::Unsynced).expect("the API server starts")
 }
 
-/// kubectl with an object on its standard input; whether it was content, and what it said.
+/// Runs kubectl with an object on standard input; returns whether it succeeded, and its output.
 pub(crate) fn kubectl(cluster: &Cluster, arguments: &[&str], object: &Value) -> (bool, String) {
     let mut command = cluster.kubectl();
     command.args(arguments).args(["-f", "-"]);
@@ -36,7 +36,7 @@ pub(crate) fn kubectl(cluster: &Cluster, arguments: &[&str], object: &Value) -> 
     (output.status.success(), said)
 }
 
-/// A namespace whose pods must satisfy *restricted*.
+/// Creates a namespace that enforces *restricted*.
 pub(crate) fn namespace(cluster: &Cluster, name: &str) {
     let labels =
         json!({"pod-security.kubernetes.io/enforce": "restricted", "pod-security.kubernetes.io/warn": "restricted"});
@@ -45,7 +45,7 @@ pub(crate) fn namespace(cluster: &Cluster, name: &str) {
     assert!(is_made, "{said}");
 }
 
-/// The pod as it would be made, in this namespace, by the API server that makes nothing.
+/// Submits a pod in a dry run.
 fn admitted(cluster: &Cluster, pod: &Value) -> (bool, String) {
     let mut pod = pod.clone();
     pod["apiVersion"] = json!("v1");
@@ -55,7 +55,7 @@ fn admitted(cluster: &Cluster, pod: &Value) -> (bool, String) {
     kubectl(cluster, &["create", "--dry-run=server", "--validate=strict"], &pod)
 }
 
-/// Accounts must be there before pods of theirs can be judged.
+/// Creates the service accounts, without which their pods are rejected.
 fn accounts(cluster: &Cluster, objects: &[Value]) {
     let default = json!({"apiVersion": "v1", "kind": "ServiceAccount", "metadata": {"name": "default"}});
     let shared = json!({"apiVersion": "v1", "kind": "ServiceAccount", "metadata": {"name": "shared"}});
@@ -67,39 +67,39 @@ fn accounts(cluster: &Cluster, objects: &[Value]) {
     }
 }
 
-fn is_of_others(object: &Value) -> bool {
+fn is_foreign(object: &Value) -> bool {
     ["monitoring.coreos.com", "keda.sh"].iter().any(|group| text(&object["apiVersion"]).starts_with(group))
 }
 
 #[test]
-fn a_real_api_server_takes_everything_in_a_restricted_namespace() {
+fn a_real_api_server_accepts_everything_in_a_restricted_namespace() {
     let folder = temporary_folder("chart").expect("a temporary folder");
     let cluster = start(&folder.join("kubernetes"));
     for name in ["subtitles", "films", "series", "media"] {
         namespace(&cluster, name);
     }
     let schemas = folder.join("schemas");
-    let openapi = output(cluster.kubectl().args(["get", "--raw", "/openapi/v2"])).expect("an API that tells of itself");
+    let openapi = output(cluster.kubectl().args(["get", "--raw", "/openapi/v2"])).expect("the OpenAPI document");
     schemas::write(&schemas, &openapi);
     let high = json!({"apiVersion": "scheduling.k8s.io/v1", "kind": "PriorityClass", "metadata": {"name": "high"}, "value": 1});
     assert!(kubectl(&cluster, &["apply"], &high).0, "a priority class for the full values");
 
-    let mut judged = 0;
+    let mut submitted = 0;
     let mut texts: Vec<(String, String)> =
         chart::variants().into_iter().map(|(name, file)| (name, chart::rendered("subtitles", &[&file], &[]))).collect();
     let dev = output(Command::new(&cluster.kubectl).args(["kustomize"]).arg(root().join("manifests/dev")));
     texts.push(("manifests/dev".to_owned(), dev.expect("a kustomization")));
     for (name, text) in &texts {
-        let (does_conform, said) = judges::conforms(&schemas, text);
+        let (does_conform, said) = linters::conforms(&schemas, text);
         assert!(does_conform && said.contains("Skipped: 0"), "{name}: {said}");
         let objects = chart::objects(text);
         accounts(&cluster, &objects);
         for (title, pod) in chart::pods(&objects) {
             let (is_admitted, said) = admitted(&cluster, &pod);
             assert!(is_admitted && !said.contains("Warning"), "{name}, {title}: {said}");
-            judged += 1;
+            submitted += 1;
         }
-        for object in objects.iter().filter(|object| !is_of_others(object) && object["kind"] != "Pod") {
+        for object in objects.iter().filter(|object| !is_foreign(object) && object["kind"] != "Pod") {
             let arguments = ["apply", "--server-side", "--dry-run=server", "--validate=strict", "--force-conflicts"];
             let mut object = object.clone();
             if object["metadata"]["namespace"].is_null() && name == "manifests/dev" {
@@ -109,18 +109,18 @@ fn a_real_api_server_takes_everything_in_a_restricted_namespace() {
             assert!(is_taken && !said.contains("Warning"), "{name}, {}: {said}", chart::title(&object));
         }
     }
-    assert!(judged >= 20, "only {judged} pods were judged");
-    the_judges_can_say_no(&cluster, &schemas, &texts);
+    assert!(submitted >= 20, "only {submitted} pods were submitted");
+    violations_are_rejected(&cluster, &schemas, &texts);
     samples_conform(&schemas);
     drop(cluster);
     let _ = std::fs::remove_dir_all(folder);
 }
 
-/// Words of the refusal, and what brings it about.
+/// Words of the rejection, and the change that causes it.
 type Breakage = (&'static str, fn(&mut Value));
 
-/// Each way of making a pod unrestricted is refused, and so is a field that does not exist.
-fn the_judges_can_say_no(cluster: &Cluster, schemas: &Path, texts: &[(String, String)]) {
+/// Every way to make a pod unrestricted is rejected, and so is an unknown field.
+fn violations_are_rejected(cluster: &Cluster, schemas: &Path, texts: &[(String, String)]) {
     let (_, pod) = chart::pods(&chart::objects(&texts[0].1)).remove(0);
     let broken: [Breakage; 5] = [
         ("runAsNonRoot", |pod| pod["spec"]["securityContext"]["runAsNonRoot"] = json!(false)),
@@ -138,14 +138,14 @@ fn the_judges_can_say_no(cluster: &Cluster, schemas: &Path, texts: &[(String, St
         assert!(!is_admitted && said.contains(words), "{words}: {said}");
     }
     let misspelt = texts[0].1.replace("terminationGracePeriodSeconds", "terminationGraceSeconds");
-    assert!(!judges::conforms(schemas, &misspelt).0, "kubeconform sees a field that does not exist");
+    assert!(!linters::conforms(schemas, &misspelt).0, "kubeconform reports an unknown field");
 }
 
 fn samples_conform(schemas: &Path) {
     for folder in [samples::folder(), samples::over_http()] {
         for file in samples::files(&folder).expect("the samples") {
             let text = std::fs::read_to_string(&file).expect("readable");
-            let (does_conform, said) = judges::conforms(schemas, &text);
+            let (does_conform, said) = linters::conforms(schemas, &text);
             assert!(does_conform, "{}: {said}", file.display());
         }
     }

@@ -1,16 +1,16 @@
-//! What happens to installations while jobs run.
+//! Disruptions of an installation while jobs run; each job must be done once. Does I/O.
 
 use std::{process::Command, time::Duration};
 
 use anyhow::{Context as _, Result, ensure};
 use subtitle_tests::process::{eventually, output};
 
-use crate::{history, system::System};
+use crate::{api::ensure_each_done_once, system::System};
 
 const JOBS_AT_ONCE: u32 = 24;
 const LIMIT: Duration = Duration::from_secs(240);
 
-/// A job with a simulated source and engine, each of whose steps takes as long as the values say.
+/// The manifest of a job with a simulated source and engine; the chart's values set how long each step takes.
 pub(crate) fn simulated_job(what: &str, number: u32) -> String {
     format!(
         "apiVersion: subtitles.dev/v1alpha1\nkind: SubtitleJob\nmetadata: {{name: {what}-{number:02}}}\nspec:\n  \
@@ -19,34 +19,34 @@ pub(crate) fn simulated_job(what: &str, number: u32) -> String {
     )
 }
 
-/// So many of them.
+/// The manifests of `count` such jobs.
 pub(crate) fn simulated_jobs(what: &str, count: u32) -> String {
     (1..=count).map(|number| simulated_job(what, number)).collect()
 }
 
-/// Starts jobs, waits until some of them are done and some are not, disturbs, and looks at what became of each.
+/// Creates jobs, disturbs the system once some are in progress, and checks how each job ended.
 fn while_jobs_run(system: &System, what: &str, disturb: impl FnOnce() -> Result<()>) -> Result<()> {
     system.apply(&simulated_jobs(what, JOBS_AT_ONCE))?;
-    eventually("some jobs are being worked on", LIMIT, || {
+    eventually("some jobs are in progress", LIMIT, || {
         let jobs = system.jobs().ok()?;
         jobs.iter().any(|job| job["status"]["phase"] == "DownloadInProgress").then_some(())
     })?;
     disturb()?;
     let jobs = system.all_finished(LIMIT)?;
-    history::is_whole(system, &jobs).inspect_err(|_| system.tell_state())?;
+    ensure_each_done_once(system, &jobs).inspect_err(|_| system.print_state())?;
     system.delete_jobs()?;
-    system.tell(&format!("{what}: {} jobs, each done once", jobs.len()));
+    system.report(&format!("{what}: {} jobs, each done once", jobs.len()));
     Ok(())
 }
 
 fn rollout(system: &System, deployment: &str) -> Result<()> {
     system
         .installation
-        .told(system.installation.kubectl().args(["rollout", "status", deployment, "--timeout=120s"]))
+        .run(system.installation.kubectl().args(["rollout", "status", deployment, "--timeout=120s"]))
         .map(drop)
 }
 
-pub(crate) fn a_worker_is_deleted_in_mid_job(system: &System) -> Result<()> {
+pub(crate) fn worker_is_deleted(system: &System) -> Result<()> {
     while_jobs_run(system, "worker-deleted", || {
         for component in ["downloader", "translator"] {
             let pods = system.pods(component)?;
@@ -57,7 +57,7 @@ pub(crate) fn a_worker_is_deleted_in_mid_job(system: &System) -> Result<()> {
     })
 }
 
-pub(crate) fn workers_are_replaced_by_a_rolling_restart(system: &System) -> Result<()> {
+pub(crate) fn workers_are_restarted(system: &System) -> Result<()> {
     while_jobs_run(system, "workers-restarted", || {
         let deployments = ["deployment/subtitles-downloader", "deployment/subtitles-translator"];
         output(system.installation.kubectl().args(["rollout", "restart"]).args(deployments))?;
@@ -65,7 +65,7 @@ pub(crate) fn workers_are_replaced_by_a_rolling_restart(system: &System) -> Resu
     })
 }
 
-pub(crate) fn workers_are_scaled_up_and_down(system: &System) -> Result<()> {
+pub(crate) fn workers_are_scaled(system: &System) -> Result<()> {
     while_jobs_run(system, "workers-scaled", || {
         for replicas in ["--replicas=3", "--replicas=1"] {
             for deployment in ["deployment/subtitles-downloader", "deployment/subtitles-translator"] {
@@ -77,7 +77,7 @@ pub(crate) fn workers_are_scaled_up_and_down(system: &System) -> Result<()> {
     })
 }
 
-pub(crate) fn the_operator_is_killed(system: &System) -> Result<()> {
+pub(crate) fn operator_is_killed(system: &System) -> Result<()> {
     while_jobs_run(system, "operator-killed", || {
         let leader = ["get", "lease", "-o", "jsonpath={.items[0].spec.holderIdentity}"];
         let leader = output(system.installation.kubectl().args(leader))?;
@@ -85,42 +85,42 @@ pub(crate) fn the_operator_is_killed(system: &System) -> Result<()> {
     })
 }
 
-fn in_the_brokers_pod(system: &System, arguments: &[&str]) -> Command {
+fn broker_pod(system: &System, arguments: &[&str]) -> Command {
     let mut command = system.installation.kubectl();
     command.args(["exec", "deployment/rabbitmq", "--"]).args(arguments);
     command
 }
 
-fn broker_answers(system: &System) -> Result<()> {
+fn wait_for_broker(system: &System) -> Result<()> {
     eventually("RabbitMQ answers", Duration::from_secs(120), || {
-        output(&mut in_the_brokers_pod(system, &["rabbitmqctl", "--quiet", "await_startup"])).ok()
+        output(&mut broker_pod(system, &["rabbitmqctl", "--quiet", "await_startup"])).ok()
     })
     .map(drop)
 }
 
-pub(crate) fn the_broker_is_restarted(system: &System) -> Result<()> {
+pub(crate) fn broker_is_restarted(system: &System) -> Result<()> {
     while_jobs_run(system, "broker-restarted", || {
-        // Its container ends and the kubelet starts it again in the same pod, with its files.
-        let _ = in_the_brokers_pod(system, &["rabbitmqctl", "--quiet", "shutdown", "--no-wait"]).output();
-        broker_answers(system)
+        // The container ends; the kubelet restarts it in the same pod, with its files.
+        let _ = broker_pod(system, &["rabbitmqctl", "--quiet", "shutdown", "--no-wait"]).output();
+        wait_for_broker(system)
     })
 }
 
-pub(crate) fn the_brokers_password_changes_without_a_restart(system: &System) -> Result<()> {
+pub(crate) fn broker_password_changes(system: &System) -> Result<()> {
     let components = ["operator", "downloader", "translator"];
     let pods = |component: &&str| system.pods(component);
     let before = components.iter().map(pods).collect::<Result<Vec<_>>>()?;
     while_jobs_run(system, "password-changed", || {
         let password = "another-one:/?#[]@!$&'()*+,;=% é";
-        output(&mut in_the_brokers_pod(system, &["rabbitmqctl", "change_password", "subtitles", password]))?;
+        output(&mut broker_pod(system, &["rabbitmqctl", "change_password", "subtitles", password]))?;
         let parts = serde_json::json!({"stringData": {"connection_string": null, "password": password}}).to_string();
         let remove = r#"[{"op": "remove", "path": "/data/connection_string"}]"#;
         output(system.installation.kubectl().args(["patch", "secret", "rabbitmq", "--type=json", "-p", remove]))?;
         output(system.installation.kubectl().args(["patch", "secret", "rabbitmq", "-p", &parts]))?;
         let close = ["rabbitmqctl", "close_all_connections", "the password has changed"];
-        output(&mut in_the_brokers_pod(system, &close)).map(drop)
+        output(&mut broker_pod(system, &close)).map(drop)
     })?;
     let after = components.iter().map(pods).collect::<Result<Vec<_>>>()?;
-    ensure!(before == after, "pods were started again: {before:?}, {after:?}");
+    ensure!(before == after, "pods were restarted: {before:?}, {after:?}");
     Ok(())
 }

@@ -1,4 +1,4 @@
-//! The ways through the product, as its user goes them.
+//! The flows of the product as a user sees them: samples, HTTP API, `helm test`. Does I/O.
 
 use std::time::Duration;
 
@@ -7,23 +7,23 @@ use serde_json::Value;
 use subtitle_tests::{process::output, samples, tools::HELM_4};
 
 use crate::{
-    history::{self, call, token},
+    api::{self, call, token},
     system::{JOBS, System},
 };
 
-pub(crate) fn every_sample_ends_as_its_comment_says(system: &System) -> Result<()> {
+pub(crate) fn every_sample_ends_as_documented(system: &System) -> Result<()> {
     let folders = [samples::folder(), samples::over_http()];
     for folder in &folders {
         output(system.editor().args(["apply", "-f"]).arg(folder))?;
     }
     let jobs = system.all_finished(Duration::from_secs(240))?;
-    let (token, promises) = (history::editors_token(system)?, samples::promises(&folders)?);
+    let (token, promises) = (api::editor_token(system)?, samples::promises(&folders)?);
     for promise in &promises {
         let job = jobs.iter().find(|job| job["metadata"]["name"] == promise.name.as_str());
-        let job = job.with_context(|| format!("the sample {} is not there", promise.name))?;
+        let job = job.with_context(|| format!("the sample {} is missing", promise.name))?;
         let text = |value: &Value| value.as_str().unwrap_or_default().to_owned();
         let mut events: Vec<String> =
-            history::of(system, &token, job)?.iter().map(|event| text(&event["event_type"])).collect();
+            api::history(system, &token, job)?.iter().map(|event| text(&event["event_type"])).collect();
         events.dedup();
         let found = (text(&job["status"]["phase"]), text(&job["status"]["reason"]), events.join(", "));
         let expected = (promise.phase.clone(), promise.reason.clone(), promise.events.clone());
@@ -31,13 +31,13 @@ pub(crate) fn every_sample_ends_as_its_comment_says(system: &System) -> Result<(
     }
     let sidecar = std::fs::read_to_string(system.installation.folder.join("library/harbour.es.srt"))?;
     ensure!(sidecar.contains("Buenos días, Anna"), "{sidecar}");
-    kubectl_shows_it(system)?;
-    system.tell(&format!("{} samples ended as their comments say", promises.len()));
+    ensure_kubectl_shows_it(system)?;
+    system.report(&format!("{} samples ended as their comments say", promises.len()));
     system.delete_jobs()
 }
 
-/// What the README shows: columns, conditions and events.
-fn kubectl_shows_it(system: &System) -> Result<()> {
+/// Checks the columns, conditions and events that the README shows.
+fn ensure_kubectl_shows_it(system: &System) -> Result<()> {
     let table = output(system.editor().args(["get", "subtitlejobs"]))?;
     for column in ["PHASE", "LANGUAGE", "PROGRESS", "REASON"] {
         ensure!(table.lines().next().is_some_and(|head| head.contains(column)), "no column {column}:\n{table}");
@@ -51,15 +51,15 @@ fn kubectl_shows_it(system: &System) -> Result<()> {
     Ok(())
 }
 
-pub(crate) fn the_api_asks_who_calls(system: &System) -> Result<()> {
+pub(crate) fn api_authenticates_and_authorizes(system: &System) -> Result<()> {
     let body = r#"{"video_url": "https://media.example/none.mkv", "video_title": "None", "language": "en"}"#;
     let post = ["-X", "POST", "-H", "Content-Type: application/json", "-d", body];
     let path = format!("/subtitles/download?namespace={JOBS}");
-    let editor = history::editors_token(system)?;
+    let editor = api::editor_token(system)?;
     let wrong_audience = token(system, JOBS, "editor", "somebody-else")?;
-    let stranger = token(system, "elsewhere", "stranger", "subtitle-operator")?;
+    let unauthorized = token(system, "elsewhere", "stranger", "subtitle-operator")?;
     for (caller, expected) in
-        [(None, 401), (Some("x.y.z"), 401), (Some(wrong_audience.as_str()), 401), (Some(stranger.as_str()), 403)]
+        [(None, 401), (Some("x.y.z"), 401), (Some(wrong_audience.as_str()), 401), (Some(unauthorized.as_str()), 403)]
     {
         let (code, answer) = call(system, caller, &post, &path)?;
         ensure!(code == expected, "{code} instead of {expected}: {answer}");
@@ -69,15 +69,15 @@ pub(crate) fn the_api_asks_who_calls(system: &System) -> Result<()> {
     let record: Value = serde_json::from_str(&answer)?;
     let id = record["id"].as_str().context("the record has an id")?;
     let reading = format!("/subtitles/{id}");
-    let codes = [Some(editor.as_str()), Some(stranger.as_str()), None]
+    let codes = [Some(editor.as_str()), Some(unauthorized.as_str()), None]
         .map(|caller| call(system, caller, &[], &reading).map(|(code, _)| code).unwrap_or_default());
     ensure!(codes == [200, 403, 401], "reading {reading}: {codes:?}");
-    system.tell("the API knows who may ask");
+    system.report("the API authenticates and authorizes");
     system.delete_jobs()
 }
 
 pub(crate) fn helm_test_passes(system: &System) -> Result<()> {
-    system.installation.told(system.installation.helm(&HELM_4)?.args(["test", "subtitles", "--timeout=120s"]))?;
-    system.tell("helm test passed");
+    system.installation.run(system.installation.helm(&HELM_4)?.args(["test", "subtitles", "--timeout=120s"]))?;
+    system.report("helm test passed");
     Ok(())
 }

@@ -7,15 +7,15 @@ use anyhow::{Context as _, Result, ensure};
 use serde_json::Value;
 use subtitle_contract::topology::DOWNLOAD_QUEUE;
 use subtitle_tests::{
-    keda,
+    kubernetes::keda,
     process::{eventually, output},
     root,
     tools::HELM_4,
 };
 
 use crate::{
+    api::ensure_each_done_once,
     disruptions::simulated_job,
-    history,
     system::{System, values},
 };
 
@@ -58,11 +58,11 @@ impl Load<'_> {
             let kept = self.keep(tasks);
             kept.ok().and_then(|()| seen(system))
         })
-        .inspect_err(|_| tell_autoscaler(system))
+        .inspect_err(|_| print_autoscaler(system))
     }
 }
 
-fn tell_autoscaler(system: &System) {
+fn print_autoscaler(system: &System) {
     for arguments in [&["get", "scaledobject,hpa,pods"][..], &["describe", "hpa"]] {
         let said = system.installation.kubectl().args(arguments).output();
         println!("{}", said.map(|said| String::from_utf8_lossy(&said.stdout).into_owned()).unwrap_or_default());
@@ -100,7 +100,7 @@ fn metric(system: &System) -> Result<u64> {
 }
 
 pub(crate) fn scales_workers_by_the_queue(system: &System) -> Result<()> {
-    keda::install(system.installation.node()?, &|step| system.tell(step))?;
+    keda::install(system.installation.node()?, &|step| system.report(step))?;
     let chart = root().join("charts/subtitle-operator");
     system.installation.install(&HELM_4, &["install"], &chart, &values("keda.yaml"))?;
     ensure!(pods(system) == Some((1, 0)), "the first downloader is not alone: {:?}", pods(system));
@@ -108,7 +108,7 @@ pub(crate) fn scales_workers_by_the_queue(system: &System) -> Result<()> {
     let mut load = Load { system, jobs: 0 };
     let is_scaled_up = |system: &System| pods(system).filter(|(living, _)| *living == PODS);
     load.until("three downloaders under load", 2 * ALL_BUSY, is_scaled_up)?;
-    system.tell("scaled from 1 to 3");
+    system.report("scaled from 1 to 3");
 
     // What waits is taken, and then nothing waits: the number stays, since what is in hand is counted, too.
     load.until("all are busy and nothing waits", ALL_BUSY, |system| {
@@ -122,11 +122,11 @@ pub(crate) fn scales_workers_by_the_queue(system: &System) -> Result<()> {
         load.keep(KEPT_BUSY)?;
         let now = pods(system).context("the pods can be listed")?;
         if now != (PODS, 0) {
-            tell_autoscaler(system);
+            print_autoscaler(system);
         }
         ensure!(now == (PODS, 0), "scaled to {now:?} while every worker was busy");
     }
-    system.tell(&format!("3 stayed for {} s of tasks in hand and hardly one waiting", BUSY.as_secs()));
+    system.report(&format!("3 stayed for {} s of tasks in hand and hardly one waiting", BUSY.as_secs()));
 
     // Two tasks on three pods: those that are told to end may be the busy ones.
     let mut finishing = false;
@@ -135,14 +135,14 @@ pub(crate) fn scales_workers_by_the_queue(system: &System) -> Result<()> {
         finishing |= ending > 0;
         (living == 1 && ending == 0 && finishing).then_some(())
     })?;
-    system.tell("scaled from 3 to 1");
+    system.report("scaled from 3 to 1");
     let jobs = system.all_finished(LIMIT)?;
-    history::is_whole(system, &jobs).inspect_err(|_| system.tell_state())?;
+    ensure_each_done_once(system, &jobs).inspect_err(|_| system.print_state())?;
     let queue = queue(system)?;
     let statistics = &queue["message_stats"];
     let times = |what: &str| statistics[what].as_u64().unwrap_or_default();
     ensure!(times("ack") >= jobs.len() as u64, "RabbitMQ counted too little to tell: {statistics}");
     ensure!(times("redeliver") == 0, "{} tasks were handed out again: {statistics}", times("redeliver"));
-    system.tell(&format!("{} jobs, each done once; {} deliveries, none again", jobs.len(), times("deliver_get")));
+    system.report(&format!("{} jobs, each done once; {} deliveries, none again", jobs.len(), times("deliver_get")));
     system.delete_jobs()
 }

@@ -1,4 +1,4 @@
-//! The installation, and somebody who may edit jobs in another namespace.
+//! The installation, and a client that may edit jobs in another namespace. Does I/O.
 
 use std::{
     fs,
@@ -9,26 +9,45 @@ use std::{
 
 use anyhow::{Context as _, Result};
 use serde_json::Value;
-use subtitle_tests::{go::GoProgram, installation::Installation, process::output, root, tools::HELM_3};
+use subtitle_tests::{
+    cases::Recover,
+    kubernetes::installation::Installation,
+    process::output,
+    root,
+    tools::{HELM_3, HELM_4, go::GoProgram},
+};
 
-/// Where jobs are.
+/// The namespace of the jobs.
 pub(crate) const JOBS: &str = "films";
-const PEOPLE: &str = include_str!("people.yaml");
+const CLIENTS: &str = include_str!("clients.yaml");
 
-/// A file of values beside these tests.
+/// The path of a values file beside these tests.
 pub(crate) fn values(name: &str) -> PathBuf {
     root().join("tests/tests/e2e").join(name)
 }
 
 pub(crate) struct System {
     pub(crate) installation: Installation,
-    /// A kubeconfig of somebody who has the edit role in the jobs' namespace, and no other.
+    /// The kubeconfig of a client that has only the edit role in the jobs' namespace.
     editor: PathBuf,
     begun: Instant,
 }
 
+impl Recover for System {
+    /// Removes the jobs of the failed case and installs the current chart if it is missing or broken.
+    fn recover(&mut self) {
+        self.print_state();
+        let _ = self.delete_jobs();
+        let chart = root().join("charts/subtitle-operator");
+        let install = ["upgrade", "--install"];
+        if let Err(error) = self.installation.install(&HELM_4, &install, &chart, &values("values.yaml")) {
+            self.report(&format!("failed to repair the installation: {error:#}"));
+        }
+    }
+}
+
 impl System {
-    /// On a node of this name.
+    /// Starts the system on a node of this name.
     pub(crate) fn start(name: &str) -> Result<Self> {
         let begun = Instant::now();
         let progress = |step: &str| println!("{:>6.1} s  {step}", begun.elapsed().as_secs_f32());
@@ -36,12 +55,12 @@ impl System {
         let installation = Installation::on_a_node(name, None, &progress)?;
         let editor = installation.folder.join("editor.kubeconfig");
         let system = Self { installation, editor, begun };
-        system.installation.apply(PEOPLE)?;
-        system.make_editor()?;
+        system.installation.apply(CLIENTS)?;
+        system.write_editor_kubeconfig()?;
         Ok(system)
     }
 
-    fn make_editor(&self) -> Result<()> {
+    fn write_editor_kubeconfig(&self) -> Result<()> {
         let token = output(self.kubectl(JOBS).args(["create", "token", "editor", "--duration=4h"]))?;
         let text = fs::read_to_string(&self.installation.cluster.kubeconfig)?;
         let begin = text.find("token: '").context("the kubeconfig has a token")? + "token: '".len();
@@ -50,19 +69,19 @@ impl System {
         Ok(())
     }
 
-    /// What happened, and when.
-    pub(crate) fn tell(&self, step: &str) {
+    /// Prints what happened, and when.
+    pub(crate) fn report(&self, step: &str) {
         println!("{:>6.1} s  {step}", self.begun.elapsed().as_secs_f32());
     }
 
-    /// The cluster administrator's kubectl, for this namespace.
+    /// kubectl as the cluster administrator, in a namespace.
     pub(crate) fn kubectl(&self, namespace: &str) -> Command {
         let mut command = self.installation.cluster.kubectl();
         command.args(["--namespace", namespace]);
         command
     }
 
-    /// The kubectl of somebody who may edit jobs.
+    /// kubectl as the client that may edit jobs.
     pub(crate) fn editor(&self) -> Command {
         let mut command = self.kubectl(JOBS);
         command.env("KUBECONFIG", &self.editor);
@@ -74,9 +93,9 @@ impl System {
         self.installation.install(helm, &[verb], chart, &values("values.yaml"))
     }
 
-    /// Prints everything one looks at first when something is wrong.
-    pub(crate) fn tell_state(&self) {
-        self.installation.tell_state();
+    /// Prints what a person would look at first after a failure.
+    pub(crate) fn print_state(&self) {
+        self.installation.print_state();
         let _ = self.kubectl(JOBS).args(["get", "subtitlejobs", "-o", "wide"]).status();
     }
 
@@ -91,7 +110,7 @@ impl System {
     pub(crate) fn all_finished(&self, limit: Duration) -> Result<Vec<Value>> {
         let timeout = format!("--timeout={}s", limit.as_secs());
         let wait = ["wait", "--for=condition=Finished", "subtitlejob", "--all", &timeout];
-        output(self.editor().args(wait)).inspect_err(|_| self.tell_state()).context("not all jobs finished")?;
+        output(self.editor().args(wait)).inspect_err(|_| self.print_state()).context("not all jobs finished")?;
         self.jobs()
     }
 
@@ -107,7 +126,7 @@ impl System {
         output(self.kubectl(JOBS).args(["delete", "subtitlejobs", "--all", "--timeout=60s"])).map(drop)
     }
 
-    /// The pods of a component: name, unique id and how often their containers were started again.
+    /// The living pods of a component: name, uid and number of container restarts.
     pub(crate) fn pods(&self, component: &str) -> Result<Vec<(String, String, u64)>> {
         let selector = format!("app.kubernetes.io/component={component}");
         let list = output(self.installation.kubectl().args(["get", "pods", "-l", &selector, "-o", "json"]))?;

@@ -1,5 +1,5 @@
-//! Each fault once, one after the other, while jobs run. Every one ends: what is frozen wakes up, what is killed is
-//! started again as a Deployment would.
+//! Each fault once, one after the other, while jobs run. Every fault ends: what is frozen goes on, what is killed is restarted
+//! as a Deployment would. Does I/O.
 
 use std::{
     process::Stdio,
@@ -8,27 +8,28 @@ use std::{
 };
 
 use anyhow::{Context as _, Result, ensure};
+use subtitle_fakes::publisher::publish;
 use subtitle_tests::{
     process::{Server, eventually},
-    proxy::Proxy,
+    servers::proxy::Proxy,
     stack::{Proxies, Stack},
 };
 
-use crate::{outside::publish, storm::Storm};
+use crate::throttle::Throttle;
 
-/// How long something is frozen, blocked or full.
+/// The time for which a part is frozen, blocked or full.
 const WHILE: Duration = Duration::from_secs(3);
-/// How long nothing arrives: longer than it takes everybody to notice, and than a leader's lease is kept without.
+/// The time for which nothing arrives: long enough that every client notices, and that a leader loses its lease.
 const LONG: Duration = Duration::from_secs(12);
-/// Between two faults: long enough for some work, too short to be quiet.
+/// The pause between two faults: long enough for some work, too short for idleness.
 const BETWEEN: Duration = Duration::from_millis(500);
-/// From new jobs to the fault: they are being worked on.
+/// The time from new jobs to the fault: they are in progress by then.
 const AT_WORK: Duration = Duration::from_millis(400);
 
-/// What is done to a running system.
-pub(crate) type Fault = (&'static str, fn(&mut Stack, &Storm) -> Result<()>);
+/// The name of a fault and the function that inflicts it.
+pub(crate) type Fault = (&'static str, fn(&mut Stack, &Throttle) -> Result<()>);
 
-/// All of them.
+/// Every fault.
 pub(crate) const FAULTS: &[Fault] = &[
     ("translator killed", |stack, _| stack.translator.restart()),
     ("downloader killed", |stack, _| stack.downloader.restart()),
@@ -37,7 +38,7 @@ pub(crate) const FAULTS: &[Fault] = &[
     ("downloader frozen", |stack, _| frozen(&mut stack.downloader)),
     ("translator frozen", |stack, _| frozen(&mut stack.translator)),
     // Not soon after the broker was killed: a queue that is deleted while it still starts keeps its name and loses its
-    // process (3.10 and 4.0), which no client can mend.
+    // process (3.10 and 4.0), which no client can repair.
     ("download queue deleted", |stack, _| control(stack, &["delete_queue", "subtitle.tasks.download"])),
     ("translate queue deleted", |stack, _| control(stack, &["delete_queue", "subtitle.tasks.translate"])),
     ("connections closed by the broker", |stack, _| control(stack, &["close_all_connections", "a fault"])),
@@ -58,12 +59,12 @@ pub(crate) const FAULTS: &[Fault] = &[
     ("connections with Redis cut", |stack, _| proxies(stack).map(|proxies| proxies.redis.cut())),
     ("connections with Redis in a black hole", |stack, _| black_hole(&proxies(stack)?.redis)),
     ("deliveries may be held for 5 s only", |stack, _| {
-        held_at_most(stack, 5_000, 1_000)?;
+        set_delivery_timeout(stack, 5_000, 1_000)?;
         let is_back = || stack.operator_metric("subtitle_broker_connected").filter(|value| *value > 0.0);
-        // It pauses up to 10 s between two tries, and closing connections again would only make it pause again.
+        // It pauses for up to 10 s between attempts; closing its connections once more would only prolong that.
         eventually("the operator is back at the broker", 5 * LONG, is_back).map(drop)
     }),
-    ("Redis away for longer than that", longer_than_a_delivery_is_held),
+    ("Redis away for longer than that", redis_away_beyond_the_delivery_timeout),
     ("Redis scripts flushed", |stack, _| redis(stack, &["SCRIPT", "FLUSH"])),
     ("Redis read-only", |stack, _| {
         redis(stack, &["REPLICAOF", "127.0.0.1", "1"])?;
@@ -112,16 +113,16 @@ fn redis(stack: &Stack, arguments: &[&str]) -> Result<()> {
     stack.redis_command(arguments).map(drop)
 }
 
-/// How long a delivery may be held, and how often the broker looks, in milliseconds; both count for new channels.
-fn held_at_most(stack: &Stack, milliseconds: u32, looks_every: u32) -> Result<()> {
+/// Sets the delivery timeout and the interval at which the broker checks it, in milliseconds; both apply to new channels.
+fn set_delivery_timeout(stack: &Stack, milliseconds: u32, interval: u32) -> Result<()> {
     let timeout = format!("application:set_env(rabbit, consumer_timeout, {milliseconds})");
-    let tick = format!("application:set_env(rabbit, channel_tick_interval, {looks_every})");
+    let tick = format!("application:set_env(rabbit, channel_tick_interval, {interval})");
     control(stack, &["eval", &format!("{timeout}, {tick}.")])?;
-    control(stack, &["close_all_connections", "deliveries may be held for another time now"])
+    control(stack, &["close_all_connections", "the delivery timeout has changed"])
 }
 
-/// Publishes what every history keeps, of a job that nobody knows.
-fn note(stack: &Stack) {
+/// Publishes an event of an unknown job, which the history keeps.
+fn publish_unknown(stack: &Stack) {
     let event = serde_json::json!({
         "event_type": "subtitle.noted",
         "job_id": uuid::Uuid::now_v7().to_string(),
@@ -130,92 +131,102 @@ fn note(stack: &Stack) {
         "payload": {},
         "metadata": {},
     });
-    publish(stack, "subtitle.noted", &[&event.to_string()]);
+    publish(&stack.broker.url, "subtitle.noted", &[&event.to_string()]);
 }
 
-/// The broker takes the channel of the history loop away, which holds an event that it cannot write without Redis.
-fn longer_than_a_delivery_is_held(stack: &mut Stack, _: &Storm) -> Result<()> {
-    let remembered = |stack: &Stack| stack.operator_metric("subtitle_history_events_total");
-    let before = remembered(stack).context("the operator tells no numbers")?;
-    note(stack);
-    let is_at_it = || remembered(stack).filter(|now| *now > before);
-    eventually("the history loop is at work", 5 * LONG, is_at_it)?;
-    let taken_away = |stack: &Stack| stack.broker.log().matches("delivery acknowledgement").count();
-    let before = taken_away(stack);
+/// The broker closes the channel of the history loop, which holds an event that it cannot write without Redis.
+fn redis_away_beyond_the_delivery_timeout(stack: &mut Stack, _: &Throttle) -> Result<()> {
+    let recorded = |stack: &Stack| stack.operator_metric("subtitle_history_events_total");
+    let before = recorded(stack).context("the operator serves no metrics")?;
+    publish_unknown(stack);
+    let is_working = || recorded(stack).filter(|now| *now > before);
+    eventually("the history loop works", 5 * LONG, is_working)?;
+    let closed = |stack: &Stack| stack.broker.log().matches("delivery acknowledgement").count();
+    let before = closed(stack);
     stack.redis.server.kill();
-    note(stack);
-    let bites = || (taken_away(stack) > before).then_some(());
-    let bit = eventually("a channel is taken away for what it holds", 3 * LONG, bites);
+    publish_unknown(stack);
+    let is_closed = || (closed(stack) > before).then_some(());
+    let outcome = eventually("the channel is closed by the delivery timeout", 3 * LONG, is_closed);
     stack.redis.server.restart()?;
-    if bit.is_ok() {
-        held_at_most(stack, 1_800_000, 60_000)?;
+    if outcome.is_ok() {
+        set_delivery_timeout(stack, 1_800_000, 60_000)?;
     }
-    bit
+    outcome
 }
 
-/// What the operator asks about jobs is refused for a while.
-fn too_many_requests(stack: &mut Stack, storm: &Storm) -> Result<()> {
-    let before = storm.is_on(true);
+/// Requests for jobs are rejected for a while.
+fn too_many_requests(stack: &mut Stack, throttle: &Throttle) -> Result<()> {
+    let before = throttle.set(true);
     proxies(stack)?.api.cut();
     thread::sleep(2 * WHILE);
-    ensure!(storm.is_on(false) > before, "nothing was asked meanwhile");
+    ensure!(throttle.set(false) > before, "nothing was requested meanwhile");
     Ok(())
 }
 
-/// Somebody else writes every object, over and over.
-fn conflicts(stack: &mut Stack, _: &Storm) -> Result<()> {
+/// Another client writes every object over and over.
+fn conflicts(stack: &mut Stack, _: &Throttle) -> Result<()> {
     let begun = Instant::now();
     let mut at = 0;
     while begun.elapsed() < 2 * WHILE {
         at += 1;
         let mut annotate = stack.cluster.kubectl();
-        annotate.args(["annotate", "subtitlejobs", "--all", "--overwrite", &format!("tests.subtitles.dev/storm={at}")]);
+        annotate.args([
+            "annotate",
+            "subtitlejobs",
+            "--all",
+            "--overwrite",
+            &format!("tests.subtitles.dev/conflict={at}"),
+        ]);
         annotate.stdout(Stdio::null()).stderr(Stdio::null()).status()?;
     }
     Ok(())
 }
 
-/// When what was done, for whoever judges afterwards.
+/// A fault and when it began.
 #[derive(Clone, Debug)]
 pub(crate) struct Inflicted {
     pub(crate) name: &'static str,
     pub(crate) begun: Instant,
 }
 
-/// Inflicts every fault, each while the jobs that `ask` creates are worked on. A server that was just started again may
-/// not take orders yet: that fault is tried again.
-pub(crate) fn each_once(stack: &mut Stack, storm: &Storm, mut ask: impl FnMut(&Stack, usize)) -> Vec<Inflicted> {
+/// Inflicts every fault, each while the jobs that `create` creates are in progress. A server that has just restarted may not
+/// accept commands yet: then the fault is tried again.
+pub(crate) fn each_once(
+    stack: &mut Stack,
+    throttle: &Throttle,
+    mut create: impl FnMut(&Stack, usize),
+) -> Vec<Inflicted> {
     let mut inflicted = Vec::new();
     for (at, (name, fault)) in FAULTS.iter().enumerate() {
-        ask(stack, at);
+        create(stack, at);
         thread::sleep(AT_WORK);
         println!("{name}");
         let is_done = (0..20).any(|_| {
             inflicted.push(Inflicted { name, begun: Instant::now() });
-            match fault(stack, storm) {
+            match fault(stack, throttle) {
                 Ok(()) => true,
                 Err(error) => {
                     println!("  not yet: {error:#}");
                     thread::sleep(BETWEEN);
-                    // Nobody asks anything of a server while the one who would has ended.
-                    start_again(stack);
+                    // A fault may need the operator to run.
+                    restart_ended(stack);
                     false
                 }
             }
         });
         assert!(is_done, "the fault '{name}' could not be inflicted");
         thread::sleep(BETWEEN);
-        start_again(stack);
+        restart_ended(stack);
     }
     inflicted
 }
 
-/// Who ended by itself is started again, as a Deployment does: an operator that lost its lease.
-pub(crate) fn start_again(stack: &mut Stack) {
+/// Restarts programs that ended by themselves, as a Deployment does: an operator that lost its lease.
+pub(crate) fn restart_ended(stack: &mut Stack) {
     for server in [&mut stack.operator, &mut stack.downloader, &mut stack.translator] {
         if let Some(status) = server.ended() {
-            println!("  {} ended with {status} and is started again", server.name);
-            server.restart().expect("starts again");
+            println!("  {} ended with {status} and is restarted", server.name);
+            server.restart().expect("restarts");
         }
     }
 }

@@ -1,4 +1,4 @@
-//! What became of every job, in Jepsen's words: attempted, confirmed, ok, lost, duplicated, reversed, stuck.
+//! The outcome of every job, in Jepsen's words: attempted, confirmed, ok, lost, duplicated, reversed, stuck. Does I/O.
 
 use std::{collections::HashSet, fmt, time::Duration};
 
@@ -9,14 +9,14 @@ use subtitle_tests::{
     stack::Stack,
 };
 
-use crate::{CONCURRENCY, faults::Inflicted, ledger::Asked, provider::Provider, witness::Witness};
+use crate::{CONCURRENCY, faults::Inflicted, requests::Requested, services::Services, watcher::Watcher};
 
-/// Records and histories that are read at once.
+/// Jobs whose records and histories are read at once.
 const PAGE: usize = 200;
-/// From a call that is paid for until what it gave is in the store: a worker that is killed in between loses it.
-const IN_THE_MIDDLE: Duration = Duration::from_secs(2);
+/// The time from a billed call until its result is stored: a worker that is killed in between loses it.
+const UNSAVED: Duration = Duration::from_secs(2);
 
-/// Each list names what it holds; all of them must be empty.
+/// Every list must be empty.
 #[derive(Debug, Default)]
 pub(crate) struct Verdict {
     attempted: usize,
@@ -27,7 +27,7 @@ pub(crate) struct Verdict {
     reversed: Vec<String>,
     stuck: Vec<String>,
     unexpected: Vec<String>,
-    /// Calls of the engine, texts, and calls that a killed worker made in vain.
+    /// Engine calls, texts, and calls whose result a killed worker lost.
     paid: (usize, usize, usize),
     downloads: usize,
 }
@@ -47,7 +47,7 @@ impl Verdict {
         self.lists().into_iter().all(|(_, list)| list.is_empty()) && self.ok == self.confirmed
     }
 
-    /// This and another part of the same run.
+    /// Adds another round of the same run.
     pub(crate) fn and(mut self, mut other: Self) -> Self {
         self.attempted += other.attempted;
         self.confirmed += other.confirmed;
@@ -70,8 +70,8 @@ impl fmt::Display for Verdict {
         for (name, list) in self.lists() {
             write!(formatter, ", {} {name}", list.len())?;
         }
-        let (calls, texts, in_vain) = self.paid;
-        write!(formatter, "; {calls} engine calls for {texts} texts, {in_vain} in vain by a killed translator")?;
+        let (calls, texts, wasted) = self.paid;
+        write!(formatter, "; {calls} engine calls for {texts} texts, {wasted} wasted by a killed translator")?;
         write!(formatter, "; {} files fetched from the library", self.downloads)?;
         for (name, list) in self.lists() {
             for line in list.iter().take(5) {
@@ -88,19 +88,19 @@ fn jobs(stack: &Stack) -> Option<Vec<Value>> {
     list["items"].as_array().cloned()
 }
 
-fn is_over(job: &Value) -> bool {
+fn has_finished(job: &Value) -> bool {
     matches!(job["status"]["phase"].as_str(), Some("Done" | "Failed"))
 }
 
-/// How many jobs are not over; none while the API server does not answer.
+/// The number of unfinished jobs; `None` while the API server does not answer.
 pub(crate) fn open(stack: &Stack) -> Option<usize> {
-    let not_over = "--field-selector=status.phase!=Done,status.phase!=Failed";
-    let names = output(stack.cluster.kubectl().args(["get", "subtitlejobs", "-o", "name", not_over])).ok()?;
+    let unfinished = "--field-selector=status.phase!=Done,status.phase!=Failed";
+    let names = output(stack.cluster.kubectl().args(["get", "subtitlejobs", "-o", "name", unfinished])).ok()?;
     Some(names.lines().count())
 }
 
-/// The last event that must be in the history of a job that ended so.
-fn last_event(job: &Value) -> &'static str {
+/// The final event that the history of a finished job must contain.
+fn final_event(job: &Value) -> &'static str {
     match job["status"]["reason"].as_str() {
         Some("SubtitleFound") => "subtitle.ready",
         Some("SubtitleTranslated") => "subtitle.translated",
@@ -108,8 +108,8 @@ fn last_event(job: &Value) -> &'static str {
     }
 }
 
-/// What Redis has of each job: its record and its events.
-fn kept(stack: &Stack, jobs: &[&Value]) -> Result<Vec<(Option<String>, Vec<String>)>> {
+/// The record and the events of each job in Redis.
+fn stored(stack: &Stack, jobs: &[&Value]) -> Result<Vec<(Option<String>, Vec<String>)>> {
     let mut connection = redis::Client::open(stack.redis.url.as_str())?.get_connection()?;
     let mut pipeline = redis::pipe();
     for id in jobs.iter().filter_map(|job| job["metadata"]["uid"].as_str()) {
@@ -123,24 +123,24 @@ fn kept(stack: &Stack, jobs: &[&Value]) -> Result<Vec<(Option<String>, Vec<Strin
     pairs.collect()
 }
 
-/// What is not yet, or not, as it must be.
+/// What is missing or wrong in Redis, or not there yet.
 fn missing(job: &Value, record: Option<&str>, events: &[Value]) -> Option<&'static str> {
     let Some(record) = record.and_then(|record| serde_json::from_str::<Value>(record).ok()) else {
         return Some("has no record");
     };
     let expected = if job["status"]["phase"] == "Done" { "DONE" } else { "FAILED" };
     if record["status"] != expected || record["revision"] != job["status"]["revision"] {
-        return Some("has a record that is not its status");
+        return Some("has a record that differs from its status");
     }
-    let has_end = events.iter().any(|event| event["event_type"] == last_event(job));
-    (!has_end).then_some("has a history without its end")
+    let has_end = events.iter().any(|event| event["event_type"] == final_event(job));
+    (!has_end).then_some("has a history without its final event")
 }
 
-/// Judges every job of this part of the run, and leaves those that need no more time.
-fn judge(stack: &Stack, jobs: &[&Value], verdict: &mut Verdict) -> Result<Vec<(String, &'static str)>> {
+/// Checks the finished jobs in Redis; returns those that are not complete yet.
+fn check(stack: &Stack, jobs: &[&Value], verdict: &mut Verdict) -> Result<Vec<(String, &'static str)>> {
     let mut waiting = Vec::new();
     for page in jobs.chunks(PAGE) {
-        for (job, (record, events)) in page.iter().zip(kept(stack, page)?) {
+        for (job, (record, events)) in page.iter().zip(stored(stack, page)?) {
             let name = job["metadata"]["name"].as_str().unwrap_or_default();
             let events: Vec<Value> = events.iter().filter_map(|text| serde_json::from_str(text).ok()).collect();
             if let Some(what) = missing(job, record.as_deref(), &events) {
@@ -158,28 +158,28 @@ fn judge(stack: &Stack, jobs: &[&Value], verdict: &mut Verdict) -> Result<Vec<(S
     Ok(waiting)
 }
 
-/// Judges every job that was confirmed.
-pub(crate) fn of(stack: &Stack, asked: &Asked) -> Verdict {
+/// The verdict on every confirmed job of a round.
+pub(crate) fn of_round(stack: &Stack, requested: &Requested) -> Verdict {
     let jobs = eventually("the jobs are listed", Duration::from_secs(60), || jobs(stack)).expect("listed");
-    let (attempted, confirmed) = (asked.attempted, asked.confirmed.len());
+    let (attempted, confirmed) = (requested.attempted, requested.confirmed.len());
     let mut verdict = Verdict { attempted, confirmed, ..Verdict::default() };
     let names: HashSet<&str> = jobs.iter().filter_map(|job| job["metadata"]["name"].as_str()).collect();
-    verdict.lost.extend(asked.confirmed.iter().filter(|name| !names.contains(name.as_str())).cloned());
-    let mut over = Vec::new();
+    verdict.lost.extend(requested.confirmed.iter().filter(|name| !names.contains(name.as_str())).cloned());
+    let mut finished = Vec::new();
     for job in &jobs {
         let (name, status) = (&job["metadata"]["name"], &job["status"]);
         let describe = || format!("{name}: {} {} {}", status["phase"], status["reason"], status["message"]);
-        if !is_over(job) {
+        if !has_finished(job) {
             verdict.stuck.push(describe());
         } else if status["phase"] == "Failed" && status["reason"] != "NoSubtitleFound" {
             verdict.unexpected.push(describe());
         } else {
-            over.push(job);
+            finished.push(job);
         }
     }
-    let settled = eventually("records and histories are whole", Duration::from_secs(60), || {
+    let settled = eventually("records and histories are complete", Duration::from_secs(60), || {
         let mut attempt = Verdict::default();
-        let waiting = judge(stack, &over, &mut attempt).ok()?;
+        let waiting = check(stack, &finished, &mut attempt).ok()?;
         (verdict.ok, verdict.duplicated) = (attempt.ok, attempt.duplicated);
         verdict.lost.retain(|line| !line.contains(": "));
         verdict.lost.extend(waiting.iter().map(|(name, what)| format!("{name}: {what}")));
@@ -191,32 +191,32 @@ pub(crate) fn of(stack: &Stack, asked: &Asked) -> Verdict {
     verdict
 }
 
-/// Judges what was seen and paid for in the whole run.
+/// Adds what was visible and billed in the whole run.
 pub(crate) fn of_the_run(
     mut verdict: Verdict,
-    witness: &Witness,
-    provider: &Provider,
+    watcher: &Watcher,
+    services: &Services,
     faults: &[Inflicted],
 ) -> Verdict {
-    verdict.reversed = witness.reversed();
+    verdict.reversed = watcher.reversed();
     let kills: Vec<&Inflicted> = faults.iter().filter(|fault| fault.name == "translator killed").collect();
-    let translations = provider.translations();
-    let mut in_vain = 0;
+    let translations = services.translations();
+    let mut wasted = 0;
     for (what, calls) in &translations {
         for earlier in calls.iter().rev().skip(1) {
-            let killed = |fault: &&&Inflicted| *earlier <= fault.begun && fault.begun < *earlier + IN_THE_MIDDLE;
+            let killed = |fault: &&&Inflicted| *earlier <= fault.begun && fault.begun < *earlier + UNSAVED;
             if kills.iter().any(|kill| killed(&kill)) {
-                in_vain += 1;
+                wasted += 1;
             } else {
                 let line = what.lines().next().unwrap_or_default();
-                verdict.duplicated.push(format!("paid for again: {} calls for '{line}'", calls.len()));
+                verdict.duplicated.push(format!("billed again: {} calls for '{line}'", calls.len()));
             }
         }
     }
-    if in_vain > CONCURRENCY * kills.len() {
-        verdict.duplicated.push(format!("{in_vain} texts paid for again with {} kills", kills.len()));
+    if wasted > CONCURRENCY * kills.len() {
+        verdict.duplicated.push(format!("{wasted} texts billed again with {} kills", kills.len()));
     }
-    verdict.paid = (translations.iter().map(|(_, calls)| calls.len()).sum(), translations.len(), in_vain);
-    verdict.downloads = provider.downloads();
+    verdict.paid = (translations.iter().map(|(_, calls)| calls.len()).sum(), translations.len(), wasted);
+    verdict.downloads = services.downloads();
     verdict
 }

@@ -1,5 +1,5 @@
-//! The samples, applied as the README says, end as their comments say; also the second time, and also when every
-//! process of the system is killed once while they run. Files and claims are in a real S3 server.
+//! The samples, applied as the README says, end as their comments say; also the second time, and also when every process is
+//! killed once while they run. Files and claims are in a real S3 server. Does I/O.
 
 mod s3;
 

@@ -20,7 +20,7 @@ use tokio::{net::TcpListener, runtime::Runtime};
 const KEY: &str = "AKIDTESTS";
 const SECRET: &str = "only-for-tests";
 
-/// Runs for as long as it is held.
+/// A server that runs until it is dropped.
 pub(crate) struct Server {
     address: SocketAddr,
     folder: PathBuf,
@@ -37,7 +37,7 @@ async fn serve(listener: TcpListener, service: S3Service) {
 }
 
 impl Server {
-    /// Starts one with the bucket `subtitles` in `folder`.
+    /// Starts a server with the bucket `subtitles` in `folder`.
     pub(crate) fn start(folder: &Path) -> std::io::Result<Self> {
         fs::create_dir_all(folder.join("subtitles"))?;
         let files = s3s_fs::FileSystem::new(folder).map_err(|error| std::io::Error::other(format!("{error:?}")))?;
@@ -61,7 +61,7 @@ impl Server {
         ("s3://subtitles/films".to_owned(), environment.map(|(name, value)| (name.to_owned(), value)).to_vec())
     }
 
-    /// How many objects are under a bucket and prefix.
+    /// The number of objects with a prefix in a bucket.
     pub(crate) fn objects(&self, place: &str) -> usize {
         fn files(folder: &Path) -> usize {
             let entries = fs::read_dir(folder).into_iter().flatten().flatten();

@@ -1,9 +1,6 @@
-//! What peers get wrong, by the numbers of the list of scenarios: the translator's own program on a real RabbitMQ,
-//! with services over real sockets that go wrong.
+//! Failures of translation services, by the numbers of the list of scenarios: the translator's program on a real RabbitMQ with
+//! services over real sockets that fail. Does I/O.
 
-#[expect(dead_code, reason = "shared with the workers' own tests, which use the rest")]
-#[path = "../../../workers/tests/fakes/mod.rs"]
-mod fakes;
 mod world;
 
 use std::{
@@ -14,9 +11,9 @@ use std::{
     time::Duration,
 };
 
-use fakes::{Fault, assert_exact, film};
 use serde_json::json;
 use subtitle_contract::{job::Variants, reason::Reason};
+use subtitle_fakes::engines::{self as fakes, Fault, assert_exact, film};
 use world::{Ended, Keys, WRONG_KEY, World};
 
 async fn until(what: &str, holds: impl AsyncFn() -> bool) {
@@ -85,7 +82,7 @@ async fn scenario_07_whatever_an_engine_does_the_file_is_exact_or_the_job_fails_
     }
     world.openai.always(Fault::Echo);
     world.ask("echo", &film, "es", by("openai")).await;
-    let Ended::Failed(failed) = world.ended("echo").await else { panic!("English is no Spanish") };
+    let Ended::Failed(failed) = world.ended("echo").await else { panic!("an untranslated answer must not ship") };
     assert_eq!(failed.reason, Reason::TranslationIncomplete);
     assert!(failed.error_message.contains("cue 1: it came back untranslated"), "{}", failed.error_message);
 
@@ -112,7 +109,7 @@ async fn scenario_08_the_policy_decides_on_a_variant_and_the_result_shows_its_ti
     world.ask("near", &film, "es-MX", by("libretranslate")).await;
     let Ended::Shipped(result, shipped) = world.ended("near").await else { panic!("it ships") };
     assert_exact(&film, &shipped);
-    assert_eq!((result.variant, result.language.as_str()), (Some(Variants::Script), "es-MX"));
+    assert_eq!((result.variant, result.language.as_str()), (Some(Variants::Script.into()), "es-MX"));
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -148,7 +145,7 @@ async fn scenario_14_an_impossible_pair_or_a_wrong_key_fails_before_anything_is_
     let sent = [&world.deepl, &world.libre, &world.openai].map(fakes::Fake::calls);
     assert_eq!(sent, [0, 0, 0], "no text was sent");
 
-    // The downloader knows it from the translator, and asks nobody.
+    // The downloader learns it from the translator and asks no source.
     let asked = Arc::new(AtomicUsize::new(0));
     let counted = asked.clone();
     let library = axum::Router::new().fallback(move || {

@@ -1,63 +1,59 @@
-//! A translator as the process that production runs, on a real RabbitMQ, with services that check what they are sent.
-//! Each world has a virtual host of its own; the broker is shared by the worlds that live at the same time.
+//! The translator's program on a real RabbitMQ with services that check what they are sent. Each world has its own virtual host;
+//! worlds that exist at the same time share the broker. Does I/O.
 
 use std::{
     fs,
     path::PathBuf,
-    pin::Pin,
     sync::{Arc, Mutex, PoisonError, Weak},
     time::Duration,
 };
 
-use futures::{Stream, StreamExt as _};
-use lapin::{message::Delivery, options::BasicAckOptions};
 use serde_json::{Value, json};
-use subtitle_broker::{Address, Publish as _, Session};
+use subtitle_broker::{
+    Address, AmqpDeliveries, AmqpSession, Deliveries as _, PublishWriter as _, Receipt as _, Session as _,
+};
 use subtitle_contract::{
     event::{Event, EventType, source},
     job::{Artefact, JobResult},
     payload::{DownloadRequested, Failed, Payload as _, Subject, TranslateRequested, Translated},
     topology::CONSUMER_QUEUE,
 };
+use subtitle_fakes::engines::{self as fakes, Fake};
 use subtitle_store::{Store, sha256};
 use subtitle_tests::{
     process::{Server, free_port},
-    rabbitmq::Broker,
+    servers::rabbitmq::Broker,
     stack, temporary_folder,
 };
 
-use crate::fakes::{self, Fake};
-
-/// Longer than a dead worker's claim holds.
+/// Longer than the claim of a dead worker lives.
 const LONG: Duration = Duration::from_secs(150);
-/// A key that no service knows, and nobody else's.
+/// A key that no service knows.
 pub(crate) const WRONG_KEY: &str = "sk-wrong-harbour-key-0001";
 
-/// How a job ended.
+/// The outcome of a job.
 #[derive(Debug)]
 pub(crate) enum Ended {
     Shipped(Box<JobResult>, String),
     Failed(Failed),
 }
 
-/// Whether the translator's keys open its services.
+/// Whether the translator's keys are valid.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Keys {
     Right,
     Wrong,
 }
 
-type Deliveries = Pin<Box<dyn Stream<Item = Result<Delivery, lapin::Error>> + Send>>;
-
-/// Everything of one scenario.
+/// The processes and services of one scenario.
 pub(crate) struct World {
     pub(crate) translator: Server,
     pub(crate) deepl: Fake,
     pub(crate) libre: Fake,
     pub(crate) openai: Fake,
     pub(crate) store: Store,
-    session: Arc<Session>,
-    deliveries: Deliveries,
+    session: Arc<AmqpSession>,
+    deliveries: AmqpDeliveries,
     programs: PathBuf,
     url: String,
     folder: PathBuf,
@@ -85,8 +81,8 @@ impl World {
         let folder = temporary_folder(&format!("translation-{name}")).expect("a temporary folder");
         let store_url = format!("file://{}", folder.join("store").display());
         let store = Store::open(&store_url.parse().expect("a URL")).expect("opens");
-        let (session, _) = Session::open_and_declare(&Address::url(&url), "test").await.expect("declares");
-        let deliveries = Box::pin(session.consume(CONSUMER_QUEUE, 100).await.expect("subscribes"));
+        let (session, _) = AmqpSession::open_and_declare(&Address::url(&url), "test").await.expect("declares");
+        let deliveries = session.consume(CONSUMER_QUEUE, 100).await.expect("subscribes");
         let programs =
             tokio::task::spawn_blocking(|| stack::build(stack::Profile::Dev).expect("builds")).await.expect("builds");
         let (deepl, libre) = (fakes::deepl::serve().await, fakes::libretranslate::serve().await);
@@ -138,7 +134,7 @@ impl World {
         jiff::Timestamp::now()
     }
 
-    /// Every job in a namespace of its own: none finds what another has paid for.
+    /// The subject of a job in its own namespace, so that no job finds what another has paid for.
     fn subject(job: &str) -> Subject {
         Subject { job_id: job.to_owned(), namespace: job.to_owned(), name: job.to_owned(), attempt: 1 }
     }
@@ -147,7 +143,7 @@ impl World {
         json!({ "video": { "title": "Harbour" }, "language": language, "translation": translation })
     }
 
-    /// Asks for a translation of an English text.
+    /// Publishes the task to translate an English text.
     pub(crate) async fn ask(&self, job: &str, text: &str, language: &str, translation: Value) {
         let key = format!("{job}/found/a.srt");
         self.store.create(&key, text.to_owned().into()).await.expect("stores");
@@ -165,7 +161,7 @@ impl World {
         self.session.publish(&event).await.expect("confirmed");
     }
 
-    /// Asks for a subtitle.
+    /// Publishes the task to find a subtitle.
     pub(crate) async fn ask_to_find(&self, job: &str, language: &str, translation: Value) {
         let payload = DownloadRequested {
             video_url: String::new(),
@@ -179,13 +175,13 @@ impl World {
         self.session.publish(&event).await.expect("confirmed");
     }
 
-    /// Reads events until the job is over.
+    /// Reads events until the job has ended.
     pub(crate) async fn ended(&mut self, job: &str) -> Ended {
         let last = async {
             loop {
-                let delivery = self.deliveries.next().await.expect("not cancelled").expect("a delivery");
-                delivery.ack(BasicAckOptions::default()).await.expect("acknowledged");
-                let event = Event::decode(&delivery.data).expect("an event");
+                let delivery = self.deliveries.next().await.expect("a delivery");
+                delivery.receipt.ack().await.expect("acknowledged");
+                let event = Event::decode(&delivery.body).expect("an event");
                 let is_over = matches!(event.event_type, EventType::Translated | EventType::Failed | EventType::Ready);
                 if event.job_id == job && is_over {
                     return event;
@@ -201,14 +197,14 @@ impl World {
         Ended::Shipped(Box::new(result), String::from_utf8(bytes.to_vec()).expect("UTF-8"))
     }
 
-    /// What the translator has logged, at the level at which libraries say most.
+    /// The translator's log at trace level.
     pub(crate) fn log(&self) -> String {
         fs::read_to_string(self.folder.join("translator.log")).expect("a log")
     }
 }
 
 impl Drop for World {
-    /// Whatever happened, no key was ever logged.
+    /// Checks that no key was logged, whatever happened.
     fn drop(&mut self) {
         let log = self.log();
         self.translator.kill();

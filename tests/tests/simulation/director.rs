@@ -1,5 +1,5 @@
-//! Who makes things happen: people create, suspend, retry and delete jobs; processes die and come back; servers lose
-//! what they had or go away for a while. Chance decides what and when; after `heal` nothing goes wrong any more.
+//! Makes things happen: users create, suspend, retry and delete jobs; processes die and restart; servers lose their data
+//! or are away for a while. Chance decides what and when; after `heal` nothing goes wrong any more.
 
 use std::sync::Arc;
 
@@ -11,15 +11,13 @@ use subtitle_contract::{
 };
 
 use crate::{
-    broker::Message,
-    corners::Corner,
+    checks::corners::Corner,
     executor::Order,
     faults::{LARGEST_SKEW, PROCESSES, WORKERS, name_of},
-    operator,
-    people::{self, Wish},
-    session::route,
-    work::{downloader, translator},
-    worker,
+    ports::{engine::translator, search::downloader, session::route},
+    processes::{operator, worker},
+    servers::broker::Message,
+    users::{self, Request},
     world::{Sim, World},
 };
 
@@ -30,7 +28,7 @@ enum Later {
     Lead(usize),
     Crash(usize),
     List(usize),
-    Create(Wish),
+    Create(Request),
     Flow,
 }
 
@@ -46,7 +44,8 @@ pub(crate) struct Director {
 impl Director {
     /// Starts every process, and has the jobs of this seed come in.
     pub(crate) fn begin(sim: &Sim) -> Self {
-        let later = sim.with(people::wishes).into_iter().map(|(when, wish)| (when, Later::Create(wish))).collect();
+        let later =
+            sim.with(users::requests).into_iter().map(|(when, request)| (when, Later::Create(request))).collect();
         let (files, incarnations) = (Arc::new(InMemory::new()), 0);
         let mut director = Self { sim: sim.clone(), files, later, incarnations, runs: [false; PROCESSES.len()] };
         sim.with(|world| world.leads = [true, false]);
@@ -66,7 +65,7 @@ impl Director {
         }
         let store = worker::store(&self.sim, process, &self.files);
         if process < 4 {
-            let work = downloader(&self.sim, process, &store);
+            let work = downloader(&self.sim, process, self.incarnations, &store);
             worker::start(&self.sim, process, self.incarnations, work, store);
         } else {
             let work = translator(&self.sim, process, &store);
@@ -88,6 +87,7 @@ impl Director {
             for (session, _) in world.broker.sessions().into_iter().filter(|(_, of)| *of == process) {
                 world.broker.close(session);
             }
+            world.records_may_be_behind |= process < WORKERS.start;
             world.api.watches.remove(&process);
             world.checks.paid.died(process);
         });
@@ -137,7 +137,7 @@ impl Director {
                     }
                 }),
                 Later::Flow => self.sim.with(|world| world.broker.wake_pump()),
-                Later::Create(wish) => self.sim.with(|world| people::create(world, &wish)),
+                Later::Create(request) => self.sim.with(|world| users::create(world, &request)),
             }
         }
     }
@@ -174,6 +174,7 @@ impl Director {
             54..60 => {
                 self.sim.with(|world| {
                     world.note(|| format!("the watch of {} has a GAP", name_of(operator)));
+                    world.records_may_be_behind = true;
                     if let Some(watch) = world.api.watches.get_mut(&operator) {
                         watch.changes.clear();
                         watch.is_broken = true;
@@ -199,15 +200,23 @@ impl Director {
                 world.reach(Corner::ClockSet);
             }),
             74 => self.sim.with(talk_nonsense),
-            75..78 => self.sim.with(|world| world.elapsed += world.random.below(30_000)),
+            75..77 => self.sim.with(|world| {
+                world.checks.paid.claims_may_lapse = true;
+                world.elapsed += world.random.below(30_000);
+            }),
+            77 => self.sim.with(|world| {
+                world.reach(Corner::NewCredentials);
+                world.note(|| "the broker's CREDENTIALS change".to_owned());
+                world.broker.change_credentials();
+            }),
             78..84 => {
-                if let Some(again) = self.sim.with(people::delete) {
+                if let Some(again) = self.sim.with(users::delete) {
                     let later = self.milliseconds(5_000);
                     self.after(later, Later::Create(again));
                 }
             }
-            84..93 => self.sim.with(people::suspend_or_resume),
-            _ => self.sim.with(people::retry),
+            84..93 => self.sim.with(users::suspend_or_resume),
+            _ => self.sim.with(users::retry),
         }
     }
 
@@ -233,6 +242,7 @@ impl Director {
     fn go_away(&mut self, choice: u64) {
         self.sim.with(|world| {
             let until = world.elapsed + world.random.below(12_000);
+            world.checks.paid.claims_may_lapse |= choice % 3 == 2;
             let (server, away) = match choice % 3 {
                 0 => ("Redis", &mut world.redis.away_until),
                 1 => ("the API server", &mut world.api.away_until),
@@ -247,7 +257,7 @@ impl Director {
     pub(crate) fn heal(&mut self) {
         let now = self.sim.with(|world| {
             world.note(|| "everything is WELL from now on".to_owned());
-            world.weather.is_on = false;
+            world.rates.are_on = false;
             world.broker.stalls_until = 0;
             world.broker.wake_pump();
             (world.redis.away_until, world.api.away_until, world.store_away_until) = (0, 0, 0);
@@ -258,8 +268,9 @@ impl Director {
             }
             world.elapsed
         });
-        self.sim.with(people::give_up_the_refused);
-        self.later.retain(|(_, later)| matches!(later, Later::Create(wish) if !wish.is_refused()));
+        self.sim.with(users::give_up_the_refused);
+        self.sim.with(users::create_glossaries);
+        self.later.retain(|(_, later)| matches!(later, Later::Create(request) if !request.is_refused()));
         self.later.iter_mut().for_each(|(due, _)| *due = (*due).min(now));
         (0..PROCESSES.len()).for_each(|process| self.start(process));
         let leads = self.sim.with(|world| world.leads);
@@ -309,6 +320,16 @@ fn talk_nonsense(world: &mut World) {
     route(world, &Message { key: key.into(), body: body.into(), event, earlier: 0 });
 }
 
+/// Whether an event without an attempt can be told from one of the job's current attempt by this time: a late result of an
+/// earlier attempt cannot.
+fn tells_its_attempt(world: &World, event: &Event, timestamp: jiff::Timestamp) -> bool {
+    let status = world.api.find(&event.job_id).and_then(|job| job.status.as_ref());
+    status.is_none_or(|status| {
+        let is_current = event.attempt == Some(status.attempt.max(1));
+        is_current || status.attempt_time.as_ref().is_some_and(|began| timestamp < began.0)
+    })
+}
+
 /// What was published before comes once more.
 fn repeat_an_event(world: &mut World) {
     let length = world.broker.stream().len();
@@ -318,9 +339,9 @@ fn repeat_an_event(world: &mut World) {
     let message = world.broker.stream()[world.random.index(length)].clone();
     let Some(event) = &message.event else { return };
     let is_result = matches!(event.event_type, EventType::Ready | EventType::Translated | EventType::Failed);
-    if is_result && world.random.permille(300) {
-        // Its time tells its attempt: as far back as clocks may differ.
-        let timestamp = event.timestamp - SignedDuration::from_millis(2 * LARGEST_SKEW);
+    // Its time tells its attempt: as far back as clocks may differ.
+    let timestamp = event.timestamp - SignedDuration::from_millis(2 * LARGEST_SKEW);
+    if is_result && world.random.permille(300) && tells_its_attempt(world, event, timestamp) {
         let old = Event {
             timestamp,
             id: None,

@@ -1,5 +1,5 @@
-//! Runs every task of every process on one thread: each belongs to a scope (a process, a session of it), is polled when
-//! somebody woke it, in the order that chance decides, and is dropped where it stands when its scope ends.
+//! Runs every task of every process on one thread: each is polled when something woke it, in the order that chance
+//! decides, and is dropped where it stands when its process dies.
 
 use std::{
     collections::VecDeque,
@@ -13,13 +13,11 @@ use std::{
 
 use crate::world::Sim;
 
-/// A process, and one of its sessions with the broker; 0 is the process itself.
+/// The process that a task belongs to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Scope {
     /// Which process.
     pub(crate) process: usize,
-    /// Which of its sessions.
-    pub(crate) session: u32,
 }
 
 /// What a scope does.
@@ -29,8 +27,6 @@ pub(crate) type Job = Pin<Box<dyn Future<Output = ()> + Send>>;
 pub(crate) enum Order {
     /// A new task.
     Spawn(Scope, Job),
-    /// Drops the tasks of a session.
-    EndSession(Scope),
     /// Drops every task of a process.
     EndProcess(usize),
 }
@@ -77,7 +73,6 @@ impl Executor {
                     flag.wake_by_ref();
                     self.tasks.push(Some(Task { scope, job, flag }));
                 }
-                Order::EndSession(ended) => self.end(|scope| scope == ended),
                 Order::EndProcess(ended) => self.end(|scope| scope.process == ended),
             }
         }

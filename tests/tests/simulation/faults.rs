@@ -1,5 +1,5 @@
-//! What goes wrong: by chance, how likely each kind is in this seed, and on purpose, the faults that the simulation must
-//! catch. Each seed leaves out some kinds altogether, so that rare combinations get their seeds too.
+//! What goes wrong: by chance, with a rate for each kind of fault in this seed, and on purpose, the planted faults that the
+//! simulation must catch. Each seed leaves out some kinds altogether, so that rare combinations get their seeds too.
 
 use crate::random::Random;
 
@@ -20,9 +20,9 @@ pub(crate) const fn name_of(process: usize) -> &'static str {
 
 /// How often what happens, in a thousand calls; and, where it says so, steps.
 #[derive(Clone, Debug, Default)]
-pub(crate) struct Weather {
+pub(crate) struct FaultRates {
     /// Whether anything goes wrong at all.
-    pub(crate) is_on: bool,
+    pub(crate) are_on: bool,
     /// A message is lost before it was routed, and its session with it.
     pub(crate) publish_lost: u32,
     /// A confirm is lost after the message was routed, and its session with it.
@@ -49,15 +49,15 @@ pub(crate) struct Weather {
     pub(crate) events: u32,
 }
 
-impl Weather {
-    /// The weather of a seed.
-    pub(crate) fn of(random: &mut Random) -> Self {
+impl FaultRates {
+    /// The rates of a seed.
+    pub(crate) fn draw(random: &mut Random) -> Self {
         let mut upto = |most: u64| {
             let value = u32::try_from(random.below(most) + 1).unwrap_or(1);
             if random.permille(500) { value } else { 0 }
         };
         Self {
-            is_on: true,
+            are_on: true,
             publish_lost: upto(30),
             confirm_lost: upto(60),
             nack: upto(40),
@@ -74,14 +74,15 @@ impl Weather {
     }
 }
 
-/// Faults that are in on purpose; each is switched on in a port or a driver, never in the code under test.
+/// Faults that are there on purpose. Each is built into a port or a server, never into the code under test and never into
+/// a loop.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Planted {
-    /// Deliveries are acknowledged before they are worked on.
+    /// The broker takes a delivery for acknowledged as soon as it is delivered.
     AckBeforeEffect,
-    /// A task is published after the status says that it is out.
+    /// The broker routes a task only after the status says that it was published.
     StatusBeforePublish,
-    /// Events of any attempt are taken for the current one's.
+    /// The broker delivers events as if they were of the current attempt.
     NoAttemptCheck,
     /// An event is appended to a history however often it comes.
     NoDedupe,
@@ -89,25 +90,25 @@ pub(crate) enum Planted {
     LostConflict,
     /// A finished job takes further events.
     FinalOverwritten,
-    /// An event goes to the record in Redis past the status.
+    /// Appending an event to the history changes the record, past the status.
     RecordFromEvent,
     /// Everybody gets every claim.
     NoClaim,
     /// Failures are not counted.
     RetryWithoutLimit,
-    /// A deadline is judged whatever waits in the queue.
+    /// The broker says that no events wait.
     DeadlineWhileEventsWait,
     /// The stream's offset is saved before the events.
     OffsetFirst,
-    /// A stream that was made anew is taken for the one before.
+    /// The checkpoint fits any stream, also one that was recreated.
     AnyStream,
-    /// Deleted jobs are announced, but nobody looks for those that were missed.
+    /// Redis lists no unfinished records, so that deleted jobs whose announcement was missed are not found.
     CancelWithoutRepair,
-    /// A publish is taken for done without its confirm.
+    /// A publish succeeds without its confirm.
     NoConfirm,
-    /// Nobody looks for tasks that were lost with their queue.
+    /// The broker tells neither that it created a queue nor that one is empty, so that lost tasks are not found.
     NoTaskRepair,
-    /// Records that could not be written are not written later.
+    /// Redis says that it took records that it did not take.
     NoRecordRepair,
 }
 

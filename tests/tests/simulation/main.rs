@@ -1,42 +1,31 @@
-//! Nothing is lost, repeated or reversed, whatever breaks: the production's decisions, effects and tasks over simulated
+//! Nothing is lost, repeated or reversed, whatever breaks: the product's own loops, decisions and tasks over simulated
 //! servers, on one thread, in virtual time. One seed decides everything, so a failure is replayed by its number:
 //! `cargo dev simulate --seed N --trace`.
 //!
 //! ```text
-//!   director ──faults──▶ world: broker · api · redis · files · clock ◀──ports── operator, worker ──▶ production code
-//!                          │ each change
-//!                          ▼
-//!                        checks, effects, paid (every step), rest (when the faults have stopped)
+//!   director ──faults──▶ servers: broker · API server · Redis · object store · clock
+//!                          │ each change              ▲
+//!                          ▼                          │ ports (each call a step, each may fail)
+//!                        checks                     processes: the product's loops
 //! ```
 
-mod broker;
 mod checks;
-mod cluster;
-mod corners;
 mod director;
-mod effects;
 mod executor;
 mod faults;
-mod files;
-mod ledger;
-mod loops;
-mod operator;
-mod paid;
-mod people;
-mod queue;
+mod ports;
+mod processes;
 mod random;
-mod rest;
 mod run;
-mod session;
-mod work;
-mod worker;
+mod servers;
+mod users;
 mod world;
 
 use std::{collections::BTreeMap, ops::Range, panic::resume_unwind, thread, time::Instant};
 
-use corners::Corner;
-use faults::{Planted, Weather};
-use run::{run, run_in};
+use checks::corners::Corner;
+use faults::{FaultRates, Planted};
+use run::{run, run_with};
 
 /// Seeds that `cargo test` plays.
 const SEEDS: u64 = 2_000;
@@ -98,7 +87,7 @@ fn a_seed_is_the_same_every_time() {
 #[test]
 fn without_faults_every_job_ends() {
     for seed in 0..100 {
-        let verdict = run_in(seed, Weather::default(), None, false);
+        let verdict = run_with(seed, FaultRates::default(), None, false);
         assert_eq!(verdict.violation, None, "seed {seed}");
     }
 }
@@ -118,7 +107,7 @@ fn every_planted_fault_is_caught() {
     assert_eq!(missed, [], "planted, and not caught by {CAUGHT_WITHIN} seeds");
 }
 
-/// What `cargo dev simulate` runs; see `tests/src/simulate.rs`.
+/// What `cargo dev simulate` runs; see `tests/src/commands/simulate.rs`.
 #[test]
 #[ignore = "cargo dev simulate runs it"]
 fn simulate() {

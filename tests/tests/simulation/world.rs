@@ -10,17 +10,13 @@ use std::{
 };
 
 use jiff::{SignedDuration, Timestamp};
-use subtitle_broker::Backoff;
 
 use crate::{
-    broker::Broker,
-    checks::Checks,
-    cluster::ApiServer,
-    corners::Corner,
+    checks::{corners::Corner, status::Checks},
     executor::{Job, Order, Scope},
-    faults::{PROCESSES, Planted, Weather},
-    ledger::Redis,
+    faults::{FaultRates, PROCESSES, Planted},
     random::Random,
+    servers::{api_server::ApiServer, broker::Broker, redis::Redis},
 };
 
 /// Milliseconds of 2026-01-01, when every simulation begins.
@@ -33,7 +29,7 @@ pub(crate) struct World {
     /// Milliseconds since the beginning.
     pub(crate) elapsed: u64,
     /// How likely what is to go wrong.
-    pub(crate) weather: Weather,
+    pub(crate) rates: FaultRates,
     /// The fault that is in on purpose.
     pub(crate) planted: Option<Planted>,
     /// RabbitMQ.
@@ -52,8 +48,11 @@ pub(crate) struct World {
     skews: [i64; PROCESSES.len()],
     /// What each showed when it was last set.
     shown: [Timestamp; PROCESSES.len()],
-    /// Tasks that workers have in hand.
-    pub(crate) at_work: Arc<AtomicUsize>,
+    /// Tasks that workers have started and not ended.
+    pub(crate) running_tasks: Arc<AtomicUsize>,
+    /// Something happened after which a record may be behind and no process knows it: an operator died, its watch missed
+    /// changes, or the answer to a write was lost. Comparing all records, which is slow, finds it.
+    pub(crate) records_may_be_behind: bool,
     /// Where this seed came to.
     pub(crate) reached: BTreeSet<Corner>,
     timers: BTreeMap<(u64, u64), Waker>,
@@ -147,21 +146,24 @@ pub(crate) struct Sim(Arc<Mutex<World>>);
 
 impl Sim {
     /// A world with nothing in it.
-    pub(crate) fn new(seed: u64, weather: Weather, planted: Option<Planted>, is_traced: bool) -> Self {
+    pub(crate) fn new(seed: u64, rates: FaultRates, planted: Option<Planted>, is_traced: bool) -> Self {
+        let mut checks = Checks::default();
+        checks.paid.claims_may_lapse = rates.store_fails > 0 || rates.store_answer_lost > 0;
         Self(Arc::new(Mutex::new(World {
             random: Random::new(seed),
             elapsed: 0,
-            weather,
+            rates,
             planted,
             broker: Broker::default(),
             api: ApiServer::default(),
             redis: Redis::default(),
-            checks: Checks::default(),
+            checks,
             store_away_until: 0,
             leads: [false; 2],
             skews: [0; PROCESSES.len()],
             shown: [Timestamp::UNIX_EPOCH; PROCESSES.len()],
-            at_work: Arc::default(),
+            running_tasks: Arc::default(),
+            records_may_be_behind: false,
             reached: BTreeSet::new(),
             timers: BTreeMap::new(),
             timers_made: 0,
@@ -180,9 +182,9 @@ impl Sim {
         self.with(|world| world.clock(process))
     }
 
-    /// Lets chance decide who goes first.
-    pub(crate) async fn step(&self) {
-        Step(false).await;
+    /// Lets chance decide who goes first, also among the futures of one task.
+    pub(crate) fn step(&self) -> Step<'_> {
+        Step { sim: self, has_yielded: false }
     }
 
     /// Waits.
@@ -198,15 +200,6 @@ impl Sim {
         self.sleep(Duration::try_from(left.max(SignedDuration::ZERO)).unwrap_or_default())
     }
 
-    /// Waits between two sessions, the first of which began then, as production does.
-    pub(crate) async fn pause(&self, backoff: &mut Backoff, begun: u64) {
-        let pause = self.with(|world| {
-            let jitter = f64::from(u32::try_from(world.random.below(1000)).unwrap_or(0)) / 1000.0;
-            backoff.pause(Duration::from_millis(world.elapsed - begun), jitter)
-        });
-        self.sleep(pause).await;
-    }
-
     /// Starts a task.
     pub(crate) fn spawn(&self, scope: Scope, task: impl Future<Output = ()> + Send + 'static) {
         let job: Job = Box::pin(task);
@@ -214,16 +207,24 @@ impl Sim {
     }
 }
 
-struct Step(bool);
+/// See [`Sim::step`].
+pub(crate) struct Step<'a> {
+    sim: &'a Sim,
+    has_yielded: bool,
+}
 
-impl Future for Step {
+/// How often, in a thousand, a step lets others go first once more.
+const YIELDS_AGAIN: u32 = 150;
+
+impl Future for Step<'_> {
     type Output = ();
 
     fn poll(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<()> {
-        if self.0 {
+        let yields = !self.has_yielded || self.sim.with(|world| world.random.permille(YIELDS_AGAIN));
+        if !yields {
             return Poll::Ready(());
         }
-        self.0 = true;
+        self.has_yielded = true;
         context.waker().wake_by_ref();
         Poll::Pending
     }

@@ -1,53 +1,55 @@
-//! Why a source could not be asked, which is not the same as having nothing.
+//! Why a source could not be asked, which is not the same as having nothing. Pure.
 
 use jiff::Timestamp;
-use subtitle_contract::{names::SIMULATED, reason::Reason};
+use subtitle_contract::reason::Reason;
+
+use super::source::SourceId;
 
 /// A source could not be asked.
 #[derive(Debug, thiserror::Error)]
-#[error("failed to ask the source '{source_name}': {message}")]
+#[error("failed to ask the source '{source_id}': {message}")]
 pub struct SourceError {
-    /// Which one.
-    pub source_name: &'static str,
-    /// What kind of trouble it is.
-    pub trouble: Trouble,
-    /// What happened.
+    /// Which source.
+    pub source_id: SourceId,
+    /// What can be done about it.
+    pub kind: SourceErrorKind,
+    /// What happened, for a person.
     pub message: String,
 }
 
-/// What can be done about it.
+/// What can be done about a [`SourceError`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Trouble {
+pub enum SourceErrorKind {
     /// Ask again later.
     Unavailable,
-    /// Ask again at this time, or when it is known: until then it has nothing to give.
+    /// Ask again at this time, if it is known: until then the quota is used up.
     Quota(Option<Timestamp>),
     /// The credentials or the request are refused; asking again changes nothing.
     Forbidden,
     /// The video's URL is not one that is fetched.
     InvalidUrl,
-    /// It does not give this one file, or not as a subtitle; others it may.
+    /// It does not deliver this file, or not as a subtitle; it may deliver others.
     File,
-    /// The video is not there, or cannot be looked into.
+    /// The video does not exist, or cannot be read in parts.
     Video,
 }
 
 impl SourceError {
-    /// What happened to which source.
-    pub fn new(source_name: &'static str, trouble: Trouble, message: impl Into<String>) -> Self {
-        Self { source_name, trouble, message: message.into() }
+    /// An error of a source.
+    pub fn new(source_id: SourceId, kind: SourceErrorKind, message: impl Into<String>) -> Self {
+        Self { source_id, kind, message: message.into() }
     }
 
-    /// The reason on the wire when nothing else is in the way.
+    /// The reason of a job that fails with this error alone.
     pub fn reason(&self) -> Reason {
-        match self.trouble {
-            Trouble::Unavailable if self.source_name == SIMULATED => Reason::SimulatedFailure,
-            Trouble::Unavailable => Reason::SourceUnavailable,
-            Trouble::Quota(_) => Reason::SourceQuotaExhausted,
-            Trouble::Forbidden => Reason::SourceForbidden,
-            Trouble::File => Reason::UnusableSubtitle,
-            Trouble::InvalidUrl => Reason::InvalidSpec,
-            Trouble::Video => Reason::VideoUnavailable,
+        match self.kind {
+            SourceErrorKind::Unavailable if self.source_id.is_simulated() => Reason::SimulatedFailure,
+            SourceErrorKind::Unavailable => Reason::SourceUnavailable,
+            SourceErrorKind::Quota(_) => Reason::SourceQuotaExhausted,
+            SourceErrorKind::Forbidden => Reason::SourceForbidden,
+            SourceErrorKind::File => Reason::UnusableSubtitle,
+            SourceErrorKind::InvalidUrl => Reason::InvalidSpec,
+            SourceErrorKind::Video => Reason::VideoUnavailable,
         }
     }
 }

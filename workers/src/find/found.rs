@@ -1,42 +1,48 @@
-//! A subtitle that a source has: what it is said to be, and where its bytes are.
+//! A subtitle that a source has: what it claims to be, and where its bytes are. Pure.
 
 use std::{path::PathBuf, sync::Arc};
 
 use jiff::Timestamp;
 use subtitle_contract::language::Language;
+use url::Url;
 
-use super::{online::Offer, ranges::Remote, release::Release};
-use crate::subtitle::Cue;
+use super::{
+    content::UnsupportedTrack,
+    error::{SourceError, SourceErrorKind},
+    release::Release,
+    source::SourceId,
+    video::ranges::Remote,
+};
 
 /// One subtitle that a source has.
 #[derive(Clone, Debug)]
-pub struct Found {
-    /// The source's name.
-    pub source: &'static str,
+pub struct FoundSubtitle {
+    /// The source that has it.
+    pub source: SourceId,
     /// What the source calls it, such as `harbour.en.srt` or `track 3`.
     pub label: String,
     /// Its language.
     pub language: Language,
-    /// Foreign-language parts only.
+    /// Whether it has foreign-language parts only.
     pub forced: bool,
-    /// Describes sounds and speakers.
+    /// Whether it describes sounds and speakers.
     pub hearing_impaired: bool,
-    /// Made by a machine, by this system's own or by somebody else's.
+    /// Whether it is machine-translated, by this system or elsewhere.
     pub is_machine_translated: bool,
     /// Identifies the bytes: changes when they do, and is the same for every job.
     pub identity: String,
     /// Which video it is for.
-    pub claims: Claims,
-    /// Where its bytes are; none for what cannot be read as text.
-    pub origin: Result<Origin, Unfit>,
+    pub video_match: VideoMatch,
+    /// Where its bytes are, unless it cannot be read as text.
+    pub origin: Result<Origin, UnsupportedTrack>,
 }
 
 /// Which video a subtitle is for.
 #[derive(Clone, Debug)]
-pub enum Claims {
-    /// The one that was asked for: it is inside it, or beside it.
+pub enum VideoMatch {
+    /// The video that was asked for: the subtitle is inside or beside it.
     ThisVideo {
-        /// What a player would show when nobody chose.
+        /// Whether a player shows it by default.
         is_default: bool,
     },
     /// What a provider says, which may be wrong.
@@ -51,17 +57,17 @@ pub struct Listed {
     pub title: Option<String>,
     /// The year of the film or the episode.
     pub year: Option<u16>,
-    /// None where it is not said.
+    /// `None` if the provider does not say.
     pub is_episode: Option<bool>,
     /// The season.
     pub season: Option<u16>,
     /// The episodes.
     pub episodes: Vec<u16>,
-    /// The film's or the episode's own, in digits.
+    /// The IMDb id of the film or the episode, in digits.
     pub imdb_id: Option<u64>,
-    /// The series', in digits.
+    /// The IMDb id of the series, in digits.
     pub series_imdb_id: Option<u64>,
-    /// At TMDB.
+    /// The id at TMDB.
     pub tmdb_id: Option<u64>,
     /// Whether the provider says that it was made for a file with the video's hash.
     pub is_hash_match: bool,
@@ -69,19 +75,19 @@ pub struct Listed {
     pub release: Release,
     /// Frames per second; none where the provider says 0.
     pub frame_rate: Option<f64>,
-    /// It was made for a copy that runs at another speed.
+    /// Whether it was made for a copy that runs at another speed.
     pub is_off_speed: bool,
-    /// By somebody the provider trusts.
+    /// Whether it is by a user whom the provider trusts.
     pub is_trusted: bool,
-    /// How often it was taken.
+    /// How often it was downloaded.
     pub downloads: u64,
-    /// The votes it was given.
+    /// The number of votes.
     pub votes: u64,
     /// When it was uploaded.
     pub uploaded: Option<Timestamp>,
-    /// Made by a language model, which some providers tell from other machines.
+    /// Whether it is translated by a language model, as some providers say.
     pub is_ai_translated: bool,
-    /// In how many files it is.
+    /// The number of its files.
     pub parts: usize,
 }
 
@@ -93,21 +99,56 @@ pub enum Origin {
     /// A text track of a Matroska file.
     Track {
         /// Where the video is.
-        video: Container,
+        video: VideoLocation,
         /// Its number in the file.
         number: u64,
     },
     /// Already here.
     Bytes(bytes::Bytes),
     /// At the provider that lists it.
-    Online(Offer),
+    Offer(Offer),
+}
+
+/// A file that a provider offers.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Offer {
+    /// Its number at the provider.
+    Id(u64),
+    /// Its address.
+    Link(Url),
+}
+
+impl Offer {
+    /// The file's number at `source`.
+    pub(super) fn id(&self, source: SourceId) -> Result<u64, SourceError> {
+        match self {
+            Self::Id(id) => Ok(*id),
+            Self::Link(_) => Err(wrong_offer(source)),
+        }
+    }
+
+    /// The file's address at `source`.
+    pub(super) fn link(&self, source: SourceId) -> Result<&Url, SourceError> {
+        match self {
+            Self::Link(url) => Ok(url),
+            Self::Id(_) => Err(wrong_offer(source)),
+        }
+    }
+}
+
+fn wrong_offer(source: SourceId) -> SourceError {
+    SourceError::new(
+        source,
+        SourceErrorKind::File,
+        "the file was listed by another provider, which is a bug of the worker",
+    )
 }
 
 impl Origin {
-    /// Whether fetching it counts against somebody's quota.
+    /// Whether fetching it counts against a quota.
     pub const fn is_paid(&self) -> bool {
         match self {
-            Self::Online(_) => true,
+            Self::Offer(_) => true,
             Self::File(_) | Self::Track { .. } | Self::Bytes(_) => false,
         }
     }
@@ -115,29 +156,9 @@ impl Origin {
 
 /// A video file.
 #[derive(Clone, Debug)]
-pub enum Container {
-    /// In a library.
+pub enum VideoLocation {
+    /// In a mounted library.
     Local(PathBuf),
     /// Behind HTTP.
     Remote(Arc<Remote>),
-}
-
-/// Why a track is none for us.
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-pub enum Unfit {
-    /// Pictures of text.
-    #[error("{0} is pictures of text, which only character recognition can read")]
-    Images(String),
-    /// Anything else.
-    #[error("{0} is no text format that is read")]
-    Codec(String),
-}
-
-/// What a fetch gives.
-#[derive(Debug)]
-pub enum Content {
-    /// A file's bytes, charset unknown.
-    Bytes(Vec<u8>),
-    /// A track's cues.
-    Cues(Vec<Cue>),
 }

@@ -1,5 +1,5 @@
-//! Which addresses a spec's URL may lead to. Whoever writes a job chooses a URL that this worker fetches: without a
-//! guard that reaches what only the worker can reach, such as a cloud's metadata service. Refused are the special
+//! Which addresses a spec's URL may lead to. The author of a job chooses a URL that this worker fetches: without a guard
+//! it could reach what only the worker can reach, such as a cloud's metadata service. Refused are the special
 //! purpose blocks of RFC 6890 and its successors, checked on the address that is connected to, not only on the name,
 //! and again on every redirect. Does I/O when it resolves a name.
 
@@ -18,7 +18,7 @@ use reqwest::{
 };
 use url::{Host, Url};
 
-/// How often a server may send a request elsewhere.
+/// The most redirects of a request.
 const MOST_REDIRECTS: usize = 5;
 
 /// A block of addresses, such as `10.0.0.0/8`; a single address is a block of one.
@@ -32,7 +32,7 @@ impl FromStr for Network {
     type Err = String;
 
     fn from_str(text: &str) -> Result<Self, String> {
-        let invalid = || format!("'{text}' is no block of addresses, such as 10.0.0.0/8 or ::1/128");
+        let invalid = || format!("'{text}' is not a block of addresses, such as 10.0.0.0/8 or ::1/128");
         let (address, prefix) = text.split_once('/').map_or((text, None), |(address, prefix)| (address, Some(prefix)));
         let address: IpAddr = address.trim().parse().map_err(|_| invalid())?;
         let most = if address.is_ipv4() { 32 } else { 128 };
@@ -66,19 +66,19 @@ pub enum Refused {
     /// An address that only this worker can reach.
     #[error("{0} is a private or special address: if that is meant, list it in SUBTITLES_ALLOW_PRIVATE_ADDRESSES")]
     Address(IpAddr),
-    /// Nothing to connect to.
+    /// There is nothing to connect to.
     #[error("the URL names no host")]
     NoHost,
 }
 
-/// Refuses special addresses but for those that the operator's configuration allows.
+/// Refuses special addresses, except those that the configuration allows.
 #[derive(Clone, Debug, Default)]
 pub struct Guard {
     allowed: Arc<[Network]>,
 }
 
 impl Guard {
-    /// A guard that lets `allowed` through.
+    /// A guard that permits `allowed`.
     pub fn new(allowed: impl IntoIterator<Item = Network>) -> Self {
         Self { allowed: allowed.into_iter().collect() }
     }
@@ -90,7 +90,7 @@ impl Guard {
         if is_allowed || !is_special(address) { Ok(()) } else { Err(Refused::Address(address)) }
     }
 
-    /// What can be said before a name is resolved.
+    /// What can be checked before a name is resolved.
     pub fn check(&self, url: &Url) -> Result<(), Refused> {
         if !matches!(url.scheme(), "http" | "https") {
             return Err(Refused::Scheme(url.scheme().to_owned()));
@@ -171,7 +171,7 @@ impl fmt::Debug for GuardedClient {
 }
 
 impl GuardedClient {
-    /// Without proxies: behind one, nobody could say which address is connected to.
+    /// Without proxies: behind one, the address of the connection is unknown.
     pub fn new(guard: Guard) -> Result<Self, reqwest::Error> {
         let redirects = guard.clone();
         let policy = Policy::custom(move |attempt| match redirects.check(attempt.url()) {

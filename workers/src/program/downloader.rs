@@ -1,23 +1,21 @@
-//! The downloader's command line.
+//! The downloader's command line. Does I/O.
 
 use anyhow::Result;
 use clap::Parser;
-use subtitle_contract::names::SOURCES;
+use subtitle_clock::SystemRuntime;
 
+use super::common::{self, Common};
 use crate::{
-    clock::SystemClock,
-    config::{self, Common},
-    download::Downloader,
+    downloader::Downloader,
     find::{
-        Finder,
-        online::{
-            settings::ProviderArguments,
-            turns::{Shared, Turns},
+        Finder, SourceId,
+        providers::{
+            ProviderArguments,
+            rate_limit::{RateLimiter, SharedLimiter},
         },
     },
-    metrics::Metrics,
-    named,
-    run::Vitals,
+    metrics::WorkerMetrics,
+    task::{ClaimOwners, Vitals},
 };
 
 /// Takes download tasks from RabbitMQ and finds subtitles: inside the video, beside it, behind HTTP, or at providers.
@@ -26,35 +24,37 @@ use crate::{
 struct Arguments {
     #[command(flatten)]
     common: Common,
-    /// Sources in the order they are asked when a job names none [default: embedded, library, then the providers that
+    /// Libraries in the order they are asked when a job names none [default: embedded, library, then the providers that
     /// are configured]
-    #[arg(long, env = "SUBTITLES_SOURCES", value_delimiter = ',', value_parser = |name: &str| named::parse(&SOURCES, name))]
-    sources: Vec<&'static str>,
+    #[arg(long, env = "SUBTITLES_SOURCES", value_delimiter = ',', value_parser = SourceId::parse_name)]
+    sources: Vec<SourceId>,
     #[command(flatten)]
     providers: ProviderArguments,
 }
 
-/// Runs it until SIGTERM.
+/// Runs the downloader until SIGTERM.
 pub fn main() -> Result<()> {
-    super::to_its_end(run(Arguments::parse()))
+    common::block_on(run(Arguments::parse()))
 }
 
 async fn run(arguments: Arguments) -> Result<()> {
     let Arguments { common, sources, providers } = arguments;
-    config::init();
+    common::init();
     let store = common.store()?;
-    let (registry, metrics) = Metrics::of("subtitle-downloader");
+    let (registry, metrics) = WorkerMetrics::new("subtitle-downloader");
     let vitals = Vitals::new(metrics.clone());
-    // Every worker of an account takes part in one ledger, on the session with the broker that it has anyway.
-    let turns = |queue, limits| Turns::Shared(Shared::start(queue, limits, vitals.session.subscribe()));
-    let finder = Finder { online: providers.online(&common.guard(), &turns)?, ..common.finder()? };
+    // All workers of an account share one rate limiter, on the session with the broker that they have anyway.
+    let limiters = |queue, limits| RateLimiter::Shared(SharedLimiter::start(queue, limits, vitals.session.subscribe()));
+    let finder = Finder { providers: providers.providers(&common.guard(), &limiters)?, ..common.finder()? };
+    let identity = common.identity::<Downloader>();
     let downloader = Downloader {
-        store: store.clone(),
-        order: if sources.is_empty() { finder.usual_order() } else { sources },
+        store,
+        order: if sources.is_empty() { finder.default_order() } else { sources },
         finder,
         public_url: common.public_url.clone(),
         metrics,
-        clock: SystemClock::default(),
+        clock: SystemRuntime::default(),
+        claim_owners: ClaimOwners::new(&identity.incarnation),
     };
-    common.run_with(downloader, store, registry, vitals).await
+    common.run(downloader, identity, registry, vitals).await
 }

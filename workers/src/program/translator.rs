@@ -1,16 +1,19 @@
-//! The translator's command line.
+//! The translator's command line. Does I/O.
 
 use std::time::Duration;
 
 use anyhow::Result;
 use clap::Parser;
-use subtitle_contract::names::ENGINES;
 
+use super::common::{self, Common};
 use crate::{
-    config::{self, Common, EngineArguments},
-    metrics::Metrics,
-    named,
-    translate::announced::Announced,
+    metrics::WorkerMetrics,
+    task::Vitals,
+    translate::{
+        EngineId,
+        announced::Announced,
+        engines::{self, EngineArguments},
+    },
     translator::Translator,
 };
 
@@ -23,8 +26,8 @@ struct Arguments {
     #[command(flatten)]
     servers: EngineArguments,
     /// Engines in the order they are tried when a job names none: apertium, apertium-apy, libretranslate, deepl, openai
-    #[arg(long, env = "SUBTITLES_ENGINES", value_delimiter = ',', default_value = "apertium", value_parser = |name: &str| named::parse(&ENGINES, name))]
-    engines: Vec<&'static str>,
+    #[arg(long, env = "SUBTITLES_ENGINES", value_delimiter = ',', default_value = "apertium", value_parser = engines::parse_name)]
+    engines: Vec<EngineId>,
     /// Seconds after which a translation goes on as a new task; RabbitMQ takes a delivery away after 1800
     #[arg(long, env = "SUBTITLES_CONTINUE_AFTER_SECONDS", default_value_t = 900, value_parser = clap::value_parser!(u64).range(1..=1500))]
     continue_after_seconds: u64,
@@ -36,23 +39,23 @@ struct Arguments {
     calls_per_engine: u16,
 }
 
-/// Runs it until SIGTERM.
+/// Runs the translator until SIGTERM.
 pub fn main() -> Result<()> {
-    super::to_its_end(run(Arguments::parse()))
+    common::block_on(run(Arguments::parse()))
 }
 
 async fn run(arguments: Arguments) -> Result<()> {
     let Arguments { common, servers, engines, continue_after_seconds, characters_per_day, calls_per_engine } =
         arguments;
-    config::init();
+    common::init();
     let store = common.store()?;
-    let (registry, metrics) = Metrics::of("subtitle-translator");
+    let (registry, metrics) = WorkerMetrics::new("subtitle-translator");
     // With lists of its own, so that the tasks' engines need not be shared.
-    let announcing = servers.clone().engines(common.simulation())?;
+    let announcing = servers.engines(common.simulation())?;
     tokio::spawn(Announced::keep_current(announcing, engines.clone(), store.clone()));
     let translator = Translator {
-        store: store.clone(),
-        sources: common.sources()?,
+        store,
+        libraries: common.libraries()?,
         engines: servers.engines(common.simulation())?.with_calls_at_once(calls_per_engine),
         characters_per_day,
         order: engines,
@@ -60,5 +63,6 @@ async fn run(arguments: Arguments) -> Result<()> {
         metrics: metrics.clone(),
         continue_after: Duration::from_secs(continue_after_seconds),
     };
-    common.run(translator, store, registry, metrics).await
+    let identity = common.identity::<Translator>();
+    common.run(translator, identity, registry, Vitals::new(metrics)).await
 }

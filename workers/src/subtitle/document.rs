@@ -20,6 +20,15 @@ impl Document {
         Self { has_mark, source: source.to_owned(), holes, has_metadata }
     }
 
+    /// Where the cues' texts are in the source.
+    pub(super) fn holes(&self) -> &[Range<usize>] {
+        &self.holes
+    }
+
+    pub(super) fn source(&self) -> &str {
+        &self.source
+    }
+
     /// The file with `texts` in its holes; `spelled` gets what was in a hole and what shall be.
     pub(super) fn fill<'a>(
         &self,

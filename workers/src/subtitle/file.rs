@@ -1,18 +1,18 @@
-//! A subtitle file as it is downloaded or opened: bytes come in, what was understood goes out. Joins the steps of
-//! this folder. Pure.
+//! A subtitle file as it is downloaded or opened: bytes come in, cues and what is known about them go out. Joins the
+//! steps of this folder. Pure.
 
 use subtitle_contract::language::Language;
 
 use super::{
     Hints, Subtitle, Unusable,
-    charset::{self, Undecodable},
-    container::{self, Episode, Packed, Wanted},
-    hebrew,
-    language::{self, Verdict},
+    charset::{self, UndecodableText},
+    container::{self, Episode, Packed, WantedMember},
+    formats::sniff,
+    language::{self, LanguageVerdict, hebrew},
     warning::{Code, Warning},
 };
 
-/// What is known of a file before it is opened.
+/// What is known about a file before it is opened.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Declared<'a> {
     /// The language it should be in.
@@ -23,14 +23,14 @@ pub struct Declared<'a> {
     pub frame_rate: Option<f64>,
 }
 
-/// A file that was understood.
+/// A file that was read.
 #[derive(Debug)]
 pub struct File {
-    /// Its cues; their warnings are those of every step.
+    /// The cues, with the warnings of every step.
     pub subtitle: Subtitle,
-    /// What its bytes were in.
+    /// The charset of the bytes (WHATWG name).
     pub charset: &'static str,
-    /// What it is in, if that is known or was declared and nothing speaks against it.
+    /// The language of the text, if it is detected, or declared and not contradicted.
     pub language: Option<Language>,
     /// The language's name if it is certainly not the declared one.
     pub mismatch: Option<String>,
@@ -42,16 +42,16 @@ pub enum Unreadable {
     /// It could not be unpacked.
     #[error(transparent)]
     Packed(#[from] Packed),
-    /// It is no text.
+    /// It is not text.
     #[error(transparent)]
-    Undecodable(#[from] Undecodable),
-    /// It is a text, but no subtitle.
+    Undecodable(#[from] UndecodableText),
+    /// It is text, but not a subtitle that is read.
     #[error(transparent)]
     Unusable(#[from] Unusable),
 }
 
 impl Unreadable {
-    /// The reason on the wire.
+    /// The stable code of the reason.
     pub const fn code(&self) -> &'static str {
         match self {
             Self::Packed(packed) => packed.code(),
@@ -64,7 +64,10 @@ impl Unreadable {
 /// Opens a file.
 pub fn read(bytes: &[u8], declared: &Declared<'_>) -> Result<File, Unreadable> {
     let Declared { language, episode, frame_rate } = *declared;
-    let unpacked = container::unpack(bytes, &Wanted { language, episode })?;
+    let unpacked = container::unpack(bytes, &WantedMember { language, episode })?;
+    if let Some(name) = sniff::binary_format(&unpacked.bytes) {
+        return Err(Unusable::UnsupportedFormat(name).into());
+    }
     let decoded = charset::decode(&unpacked.bytes, language)?;
     let mut subtitle = Subtitle::read_with(&decoded.text, Hints { frame_rate, has_mark: decoded.has_mark })?;
     let charset = decoded.charset;
@@ -74,8 +77,8 @@ pub fn read(bytes: &[u8], declared: &Declared<'_>) -> Result<File, Unreadable> {
     let said = language::said(subtitle.format, &subtitle.cues);
     let found = language::detected(&said);
     let (language, mismatch) = match language.map(|declared| (declared, language::check(&said, declared))) {
-        Some((_, Verdict::Differs { found: name })) => (found, Some(name)),
-        Some((declared, Verdict::Agrees | Verdict::Unsure)) => (Some(declared.clone()), None),
+        Some((_, LanguageVerdict::Differs { found: name })) => (found, Some(name)),
+        Some((declared, LanguageVerdict::Agrees | LanguageVerdict::Unsure)) => (Some(declared.clone()), None),
         None => (found, None),
     };
     if let (Some(declared), Some(found)) = (declared.language, &mismatch) {

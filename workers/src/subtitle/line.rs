@@ -1,4 +1,4 @@
-//! A text's lines, whatever ends them: CR, LF or both. A text comes in, lines and where they stand go out. Pure.
+//! A text's lines, ended by CR, LF or both. A text comes in, lines and their offsets go out. Pure.
 
 use memchr::memchr2;
 
@@ -7,7 +7,7 @@ use memchr::memchr2;
 pub(super) struct Line<'a> {
     /// Without what ends it.
     pub(super) text: &'a str,
-    /// Its first byte's place in the whole text.
+    /// Byte offset in the whole text.
     pub(super) start: usize,
     /// From 1.
     pub(super) number: usize,
@@ -53,6 +53,13 @@ impl<'a> Iterator for Lines<'a> {
         self.number += 1;
         Some(Line { text: &self.text[start..end], start, number: self.number, ending: &self.text[end..self.at] })
     }
+}
+
+/// Whether a line is what only the header of a WebVTT file has.
+pub(super) fn is_structure(line: &str) -> bool {
+    let line = line.trim_start_matches('\u{FEFF}');
+    line.starts_with("X-TIMESTAMP-MAP=")
+        || line.strip_prefix("WEBVTT").is_some_and(|rest| rest.is_empty() || rest.starts_with([' ', '\t']))
 }
 
 /// About how many cues a text has, by what each of them has once; never so many that room for them would be larger

@@ -1,6 +1,6 @@
-//! Why bytes are no subtitle: the closed list of reasons. Pure.
+//! The closed list of reasons why a text is no subtitle. Pure.
 
-use super::Origin;
+use super::SourceFormat;
 
 /// Why there is no subtitle in a file.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -8,6 +8,9 @@ pub enum Unusable {
     /// A page of a web site, a JSON answer, or the like.
     #[error("the file is {0}, not a subtitle: the server that gave it may want a log-in, or its quota is used up")]
     NotSubtitles(&'static str),
+    /// A subtitle in a format that is not read.
+    #[error("the file is {0}, a format that is recognised but not read: convert it to SRT or WebVTT first")]
+    UnsupportedFormat(&'static str),
     /// Pictures of text.
     #[error("the file is {0}: its text is pictures, which only character recognition can read")]
     ImageBased(&'static str),
@@ -17,18 +20,21 @@ pub enum Unusable {
         /// Lines in the text.
         lines: usize,
         /// What it was read as.
-        origin: Origin,
+        origin: SourceFormat,
     },
-    /// A file counts in frames and says nowhere how many make a second.
-    #[error("the file counts in frames and its first line is not {{1}}{{1}} with a frame rate: name the video's")]
+    /// A file counts in frames and does not say how many make a second.
+    #[error(
+        "the file counts in frames and its first line is not {{1}}{{1}} with a frame rate: give the video's frame rate"
+    )]
     FrameRateUnknown,
 }
 
 impl Unusable {
-    /// The reason on the wire.
+    /// The stable code of the reason.
     pub const fn code(&self) -> &'static str {
         match self {
             Self::NotSubtitles(_) => "not-a-subtitle",
+            Self::UnsupportedFormat(_) => "unsupported-format",
             Self::ImageBased(_) => "image-based",
             Self::NoCue { .. } => "no-cue",
             Self::FrameRateUnknown => "frame-rate-unknown",

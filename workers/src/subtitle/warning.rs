@@ -4,7 +4,7 @@ use std::{borrow::Cow, fmt};
 
 macro_rules! codes {
     ($($(#[doc = $text:literal])+ $name:ident $code:literal;)+) => {
-        /// What was repaired, left out or lost. The text on the wire never changes its meaning.
+        /// What was repaired, left out or lost. A code's text is an interface: it never changes its meaning.
         #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
         pub enum Code { $($(#[doc = $text])+ $name,)+ }
 
@@ -28,15 +28,17 @@ macro_rules! codes {
 codes! {
     /// the line ends are of several kinds; each ends a line
     MixedLineEnds "mixed-line-ends";
-    /// the cue's number is missing, or is not the one after the number before; cues are numbered anew
+    /// the cue's number is missing, or does not follow the number before; cues are numbered again from 1
     IrregularIndex "irregular-index";
     /// the time line is not spelled as the format has it; it was read nevertheless
     IrregularTime "irregular-time";
-    /// the time is before the film; it became 0
+    /// the line is meant as a time line but its times cannot be read; its cue is missing
+    UnreadTimeLine "unread-time-line";
+    /// the time is before the start of the video; it became 0
     NegativeTime "negative-time";
     /// the cue ends before it starts; its end became its start
     EndBeforeStart "end-before-start";
-    /// the cue starts before the one in front of it; SubRip's cues are sorted, others stay where they are
+    /// the cue starts before the one in front of it; SubRip's and those of formats that are only read are sorted, others stay where they are
     OutOfOrder "out-of-order";
     /// the cue follows the one before without an empty line between them
     MissingBlankLine "missing-blank-line";
@@ -46,22 +48,30 @@ codes! {
     EmptyCue "empty-cue";
     /// there is text before the first time line; it was left out
     TextBeforeFirstCue "text-before-first-cue";
-    /// there is more on the time line than times; it is reported as settings and not written
+    /// there are settings on the time line; they are reported and not written
     TimeLineExtras "time-line-extras";
-    /// the cue's tags are misspelled, badly nested or not closed; they were put right
+    /// there are words behind the times on their line; they were read as the first line of the cue's text
+    TextOnTimeLine "text-on-time-line";
+    /// the cue's tags are misspelled, badly nested, not closed or of another format; they were repaired
     RepairedTags "repaired-tags";
+    /// the cue's text has HTML entities; they were decoded
+    DecodedEntities "decoded-entities";
     /// the signature WEBVTT is not the first thing in the file; the file was read nevertheless
     MisplacedSignature "misplaced-signature";
-    /// a time line breaks the rules of WebVTT; the cue is dropped, as the standard asks
+    /// the signature WEBVTT is repeated, as in joined segments; the file was read as one
+    JoinedSegments "joined-segments";
+    /// a time line breaks the rules of WebVTT and cannot be read otherwise; the cue is dropped, as the standard asks
     BadTiming "bad-timing";
     /// a cue setting breaks the rules of WebVTT; it has no effect, as the standard asks
     IgnoredSetting "ignored-setting";
     /// a block is no cue, comment, style or region in the place where it stands; it has no effect
     IgnoredBlock "ignored-block";
-    /// a tag is not closed before the cue's text ends; what follows it is not shown, as the standard asks
+    /// a `<` begins no tag; the standard would not show what follows it, so it was read as a character
     UnclosedTag "unclosed-tag";
     /// a NUL was read as U+FFFD, as the standard asks
     ReplacedNul "replaced-nul";
+    /// the captions repeat each line as they roll up; each line was kept once
+    FoldedCaptions "folded-captions";
     /// the events have no Format line; the usual columns were taken
     MissingFormatLine "missing-format-line";
     /// an event has too few columns or no times; it is kept in the file but is no cue
@@ -70,11 +80,19 @@ codes! {
     DrawingOnly "drawing-only";
     /// a line of the file belongs to nothing that the format knows; it was left out
     UnknownLine "unknown-line";
+    /// the format does not say when the cue ends; it ends with the next one, or after a few seconds
+    GuessedEnd "guessed-end";
+    /// the file has subtitles in several languages; those with the most cues were read
+    ChosenLanguage "chosen-language";
     /// an archive held the file; the others in it were left out
     ChosenFromArchive "chosen-from-archive";
+    /// bytes of the file are damaged; each was read as U+FFFD
+    ReplacedBytes "replaced-bytes";
+    /// lines of the file are in another charset than the others; each line was decoded in its own
+    MixedCharsets "mixed-charsets";
     /// the text had been decoded wrongly and stored as UTF-8; that was undone
     RepairedDoubleEncoding "repaired-double-encoding";
-    /// the Hebrew text was stored in the order it looks; it was turned into the order it is read
+    /// the Hebrew text was stored in visual order; it was put into reading order
     ReorderedVisualHebrew "reordered-visual-hebrew";
     /// the text is in another language than was declared
     LanguageMismatch "language-mismatch";
@@ -98,6 +116,13 @@ codes! {
     AlteredText "altered-text";
 }
 
+impl Code {
+    /// Whether the file has a cue there that was not read: what a viewer would see is missing from the result.
+    pub const fn is_unread_cue(self) -> bool {
+        matches!(self, Self::UnreadTimeLine | Self::BadTiming | Self::BadEvent)
+    }
+}
+
 impl fmt::Display for Code {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         formatter.write_str(self.as_str())
@@ -107,11 +132,11 @@ impl fmt::Display for Code {
 /// One repair or loss.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Warning {
-    /// What it was.
+    /// The kind, for programs.
     pub code: Code,
-    /// The line of the text, from 1; 0 for the whole file.
+    /// The line of the decoded text, from 1; 0 for the whole file.
     pub line: usize,
-    /// For a person.
+    /// The kind in one sentence, for people.
     pub message: Cow<'static, str>,
 }
 
@@ -125,7 +150,7 @@ impl Warning {
     }
 }
 
-/// What a conversion lost, counted by cue: one warning a code, however long the file is.
+/// What a conversion lost, counted by cue: one warning for each code, however long the file is.
 #[derive(Debug, Default)]
 pub(crate) struct Losses(Vec<(Code, usize)>);
 

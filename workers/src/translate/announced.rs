@@ -1,6 +1,6 @@
-//! What the translators of this system can do, so that a downloader spends nothing on a pair that nobody translates.
+//! What the translators of this system can do, so that a downloader pays nothing for a pair that no engine translates.
 //! Every translator announces its engines' pairs in the object store, at its start and every few minutes; a downloader
-//! reads them. What is not announced is not known, and then the translator decides, as it always does in the end.
+//! reads them. What is not announced is unknown, and then the translator decides, as it always does in the end.
 //! Does I/O.
 
 use std::{collections::BTreeMap, time::Duration};
@@ -10,23 +10,27 @@ use serde::{Deserialize, Serialize};
 use subtitle_contract::{
     job::{Translation, TranslationPolicy, Variants},
     language::Language,
-    names::{ENGINES, known},
     reason::Reason,
 };
+use subtitle_telemetry::chain;
 
-use super::{EngineError, Engines, chain, serves};
+use super::{
+    engines::{self, EngineFault, EngineId, Engines},
+    engines::{EngineError, EngineErrorKind, Translate},
+    request::TranslationRequest,
+    route,
+    variants::serves,
+};
 use crate::{
-    engine::{Question, Translate},
     failure::Failure,
-    named::exactly,
     store::{Store, StoreError},
 };
 
-/// How often a translator says it again.
-const EVERY: Duration = Duration::from_secs(300);
-/// What is older is not known any more: there may be no translator, or another one.
-const OLD: SignedDuration = SignedDuration::from_mins(15);
-/// No namespace of Kubernetes has this name.
+/// How often a translator announces.
+const INTERVAL: Duration = Duration::from_secs(300);
+/// An older announcement is ignored: there may be no translator any more, or another one.
+const LONGEST_AGE: SignedDuration = SignedDuration::from_mins(15);
+/// No Kubernetes namespace has this name.
 const KEY: &str = "_translators/pairs.json";
 
 /// The pairs of one engine.
@@ -37,7 +41,7 @@ pub enum Pairs {
     Any,
     /// From which language into which.
     Listed(Vec<(Language, Language)>),
-    /// It is not set up or refuses our key; with what a person can do.
+    /// It is not configured or refuses our key; with what a person can do.
     Forbidden(String),
     /// It did not answer.
     Unknown,
@@ -46,67 +50,80 @@ pub enum Pairs {
 /// What a translator announces.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Announced {
-    /// When.
+    /// When it was announced.
     pub at: Timestamp,
     /// The order of engines when a job names none.
     pub order: Vec<String>,
-    /// What each can do.
+    /// The pairs of each engine, by name.
     pub engines: BTreeMap<String, Pairs>,
 }
 
 impl Announced {
-    /// Puts it where downloaders find it.
+    /// Stores it where downloaders read it.
     pub async fn store(&self, store: &Store) -> Result<(), StoreError> {
         store.replace(KEY, serde_json::to_vec(self).unwrap_or_default().into()).await
     }
 
-    /// Announces what `engines` can do until it is dropped.
-    pub async fn keep_current(engines: Engines, order: Vec<&'static str>, store: Store) {
+    /// What `engines` can do now.
+    pub async fn from_engines(engines: &Engines, order: &[EngineId], now: Timestamp) -> Self {
+        let mut announced = BTreeMap::new();
+        for engine in engines::REGISTRY {
+            let pairs = match engines.pairs(engine).await {
+                Ok(Some(pairs)) => Pairs::Listed(pairs),
+                Ok(None) => Pairs::Any,
+                Err(EngineFault::Forbidden(message)) => Pairs::Forbidden(message),
+                Err(_) => Pairs::Unknown,
+            };
+            announced.insert(engine.name().to_owned(), pairs);
+        }
+        Self { at: now, order: order.iter().map(|engine| engine.name().to_owned()).collect(), engines: announced }
+    }
+
+    /// Announces what `engines` can do, again and again until it is dropped.
+    pub async fn keep_current(engines: Engines, order: Vec<EngineId>, store: Store) {
         loop {
-            let announced = engines.announced(&order, Timestamp::now()).await;
+            let announced = Self::from_engines(&engines, &order, Timestamp::now()).await;
             if let Err(error) = announced.store(&store).await {
-                tracing::warn!(%error, "downloaders do not hear which pairs are translated; trying again");
+                tracing::warn!(error = %chain(&error), "failed to announce the engines' pairs to downloaders; trying again");
             }
-            tokio::time::sleep(EVERY).await;
+            tokio::time::sleep(INTERVAL).await;
         }
     }
 
-    /// What was announced lately.
+    /// The latest announcement, unless it is too old.
     async fn read(store: &Store, now: Timestamp) -> Result<Option<Self>, StoreError> {
         let bytes = store.read(KEY).await?;
         let announced: Option<Self> = bytes.and_then(|bytes| serde_json::from_slice(&bytes).ok());
-        Ok(announced.filter(|announced| now.duration_since(announced.at) <= OLD))
+        Ok(announced.filter(|announced| now.duration_since(announced.at) <= LONGEST_AGE))
     }
 }
 
 impl Translate for Announced {
-    async fn knows(
+    async fn supports(
         &self,
-        engine: &str,
+        engine: EngineId,
         from: &Language,
         to: &Language,
         variants: Variants,
     ) -> Result<bool, EngineError> {
-        let engine = known(&ENGINES, engine).unwrap_or_default();
-        match self.engines.get(engine) {
+        match self.engines.get(engine.name()) {
             Some(Pairs::Any) => Ok(true),
             Some(Pairs::Listed(pairs)) => {
                 Ok(pairs.iter().any(|(source, target)| source.base() == from.base() && serves(target, to, variants)))
             }
             Some(Pairs::Forbidden(message)) => {
-                Err(EngineError { engine, message: message.clone(), is_forbidden: true })
+                Err(EngineError { engine, kind: EngineErrorKind::Forbidden, message: message.clone() })
             }
-            Some(Pairs::Unknown) | None => Err(EngineError::away(engine, "its pairs are not known")),
+            Some(Pairs::Unknown) | None => Err(EngineError::unavailable(engine, "its pairs are not known")),
         }
     }
 
-    async fn translate(&self, engine: &str, _: Question<'_>) -> Result<Vec<String>, EngineError> {
-        let engine = known(&ENGINES, engine).unwrap_or_default();
-        Err(EngineError::away(engine, "a downloader does not translate"))
+    async fn translate(&self, engine: EngineId, _: TranslationRequest<'_>) -> Result<Vec<String>, EngineError> {
+        Err(EngineError::unavailable(engine, "a downloader does not translate"))
     }
 }
 
-/// Of the languages to translate from, those that may be worth a download; and why the others are not, if that is sure.
+/// Those of the languages in `from` that may be worth a download, and why the others are surely not.
 pub async fn worthwhile(
     store: &Store,
     from: Vec<Language>,
@@ -118,13 +135,13 @@ pub async fn worthwhile(
         return Ok((from, None));
     }
     let Some(announced) = Announced::read(store, now).await? else { return Ok((from, None)) };
-    let order: Vec<&'static str> = match &translation.engines {
-        Some(named) => exactly("spec.translation.engines", "translator", &ENGINES, named)?,
-        None => announced.order.iter().filter_map(|name| known(&ENGINES, name)).collect(),
+    let order = match &translation.engines {
+        Some(named) => engines::exactly(named)?,
+        None => announced.order.iter().filter_map(|name| engines::from_name(name)).collect(),
     };
     let (mut possible, mut refusal) = (Vec::new(), None);
     for language in from {
-        match chain::routes(&announced, &order, &language, wanted, translation).await {
+        match route::routes(&announced, &order, &language, wanted, translation).await {
             Err(failure) if matches!(failure.reason, Reason::LanguagePairUnsupported | Reason::EngineForbidden) => {
                 refusal = refusal.or(Some(failure));
             }

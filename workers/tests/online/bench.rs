@@ -2,29 +2,25 @@
 
 use std::{collections::BTreeMap, fs, path::PathBuf};
 
+use clap::{Args as _, FromArgMatches as _};
 use serde_json::{Value, json};
+use subtitle_clock::SystemRuntime;
 use subtitle_contract::{
     job::Video,
     language::Language,
     payload::{DownloadRequested, Subject},
 };
 use subtitle_workers::{
-    clock::SystemClock,
-    download::{Answer, Downloader},
+    downloader::{DownloadOutcome, Downloader},
     failure::Failure,
     find::{
-        Content, Finder, Found, SourceError, Sources,
+        FetchedContent, Finder, FoundSubtitle, Libraries, ListRequest, Search as _, SourceError, SourceId,
         guard::{Guard, GuardedClient},
-        online::{
-            settings::ProviderArguments,
-            turns::{Turns, pace::Limits},
-        },
-        simulated::Simulation,
+        providers::{LimiterFactory, ProviderArguments, rate_limit::RateLimiter},
     },
-    metrics::Metrics,
-    report::{Gate, Stopped},
-    search::Search as _,
+    metrics::WorkerMetrics,
     store::Store,
+    task::{ClaimOwners, StopReason, StopSignal},
 };
 
 use crate::providers::{KEY, PASSWORD, Provider, USERNAME};
@@ -49,27 +45,31 @@ impl Secrets {
 
     /// Settings that name these providers.
     pub(crate) fn arguments(&self, providers: &[(&str, &Provider)]) -> ProviderArguments {
-        let mut arguments = ProviderArguments::default();
+        let mut flags = vec!["test".to_owned()];
+        let mut flag = |name: &str, value: String| flags.push(format!("--{name}={value}"));
+        let file = |name: &str| self.0.join(name).display().to_string();
         for (name, provider) in providers {
-            let url = |path: &str| Some(format!("{}{path}", provider.url).parse().expect("a URL"));
+            let url = |path: &str| format!("{}{path}", provider.url);
             match *name {
                 "opensubtitles" => {
-                    arguments.opensubtitles_url = url("/api/v1");
-                    arguments.opensubtitles_key_file = Some(self.0.join("key"));
-                    arguments.opensubtitles_username_file = Some(self.0.join("username"));
-                    arguments.opensubtitles_password_file = Some(self.0.join("password"));
+                    flag("opensubtitles-url", url("/api/v1"));
+                    flag("opensubtitles-key-file", file("key"));
+                    flag("opensubtitles-username-file", file("username"));
+                    flag("opensubtitles-password-file", file("password"));
                 }
                 "subdl" => {
-                    arguments.subdl_url = url("/api/v1");
-                    arguments.subdl_download_url = url("");
-                    arguments.subdl_key_file = Some(self.0.join("key"));
+                    flag("subdl-url", url("/api/v1"));
+                    flag("subdl-download-url", url(""));
+                    flag("subdl-key-file", file("key"));
                 }
-                "podnapisi" => arguments.podnapisi_url = url(""),
-                "gestdown" => arguments.gestdown_url = url(""),
+                "podnapisi" => flag("podnapisi-url", url("")),
+                "gestdown" => flag("gestdown-url", url("")),
                 other => panic!("no such provider: {other}"),
             }
         }
-        arguments
+        let command = ProviderArguments::augment_args(clap::Command::new("test"));
+        let matches = command.try_get_matches_from(flags).expect("valid flags");
+        ProviderArguments::from_arg_matches(&matches).expect("valid flags")
     }
 }
 
@@ -79,11 +79,11 @@ impl Drop for Secrets {
     }
 }
 
-/// Lets every call pass.
-pub(crate) struct Open;
+/// Never stops the work.
+pub(crate) struct NeverStop;
 
-impl Gate for Open {
-    fn pass(&self) -> Result<(), Stopped> {
+impl StopSignal for NeverStop {
+    fn check(&self) -> Result<(), StopReason> {
         Ok(())
     }
 }
@@ -99,32 +99,28 @@ impl Bench {
         let secrets = Secrets::new();
         let arguments = secrets.arguments(providers);
         let store = Store::open(&"memory:".parse().expect("a URL")).expect("opens");
-        Self::with(secrets, &arguments, store, &|_, limits| Turns::alone(limits))
+        Self::with(secrets, &arguments, store, &|_, limits| RateLimiter::local(limits))
     }
 
     pub(crate) fn with(
         secrets: Secrets,
         arguments: &ProviderArguments,
         store: Store,
-        turns: &dyn Fn(String, Limits) -> Turns,
+        limiters: &LimiterFactory<'_>,
     ) -> Self {
         let _ = rustls::crypto::ring::default_provider().install_default();
-        let sources = Sources {
-            libraries: BTreeMap::new(),
-            library_url: None,
-            http: reqwest::Client::new(),
-            simulation: Simulation::default(),
-        };
+        let libraries = Libraries { mounted: BTreeMap::new(), url_template: None, http: reqwest::Client::new() };
         let guard = Guard::default();
-        let online = arguments.online(&guard, turns).expect("configured");
-        let finder = Finder { online, ..Finder::new(sources, GuardedClient::new(guard).expect("a client")) };
+        let providers = arguments.providers(&guard, limiters).expect("configured");
+        let finder = Finder { providers, ..Finder::new(libraries, GuardedClient::new(guard).expect("a client")) };
         let downloader = Downloader {
             store,
-            order: finder.usual_order(),
+            order: finder.default_order(),
             finder,
             public_url: "http://example".to_owned(),
-            metrics: Metrics::of("test").1,
-            clock: SystemClock::default(),
+            metrics: WorkerMetrics::new("test").1,
+            clock: SystemRuntime::default(),
+            claim_owners: ClaimOwners::new("test"),
         };
         Self { secrets, downloader }
     }
@@ -134,21 +130,24 @@ impl Bench {
         source: &'static str,
         video: Value,
         tags: &[&str],
-    ) -> Result<Vec<Found>, SourceError> {
+    ) -> Result<Vec<FoundSubtitle>, SourceError> {
         let video: Video = serde_json::from_value(video).expect("a video");
         let languages: Vec<Language> = tags.iter().map(|tag| Language::parse(tag).expect("a tag")).collect();
-        self.downloader.finder.list(source, &video, &languages, "").await
+        let finder = &self.downloader.finder;
+        let facts = finder.inspect(&video).await;
+        let request = ListRequest { video: &video, languages: &languages, facts: &facts, seed: "" };
+        finder.list(SourceId::from_name(source).expect("a source"), &request).await
     }
 
-    pub(crate) async fn fetch(&self, found: &Found) -> Result<Vec<u8>, SourceError> {
+    pub(crate) async fn fetch(&self, found: &FoundSubtitle) -> Result<Vec<u8>, SourceError> {
         self.downloader.finder.fetch(found).await.map(|content| match content {
-            Content::Bytes(bytes) => bytes,
-            Content::Cues(_) => panic!("a provider has files"),
+            FetchedContent::Bytes(bytes) => bytes,
+            FetchedContent::Cues(_) => panic!("a provider has files"),
         })
     }
 
     /// What the downloader makes of a job.
-    pub(crate) async fn answer(&self, job: &str, spec: Value) -> Result<Answer, Failure> {
+    pub(crate) async fn answer(&self, job: &str, spec: Value) -> Result<DownloadOutcome, Failure> {
         let spec: subtitle_contract::job::SubtitleJobSpec = serde_json::from_value(spec).expect("a spec");
         let task = DownloadRequested {
             video_url: String::new(),
@@ -159,9 +158,9 @@ impl Bench {
             glossary: None,
         };
         let subject = Subject { job_id: job.to_owned(), namespace: "n".to_owned(), name: job.to_owned(), attempt: 1 };
-        match self.downloader.answer(&task, &subject, &Open).await {
+        match self.downloader.run(&task, &subject, &NeverStop).await {
             Ok(answer) => Ok(answer),
-            Err(Stopped::Failed(failure)) => Err(failure),
+            Err(StopReason::Failed(failure)) => Err(failure),
             Err(other) => panic!("{other}"),
         }
     }
@@ -174,18 +173,18 @@ pub(crate) fn film() -> Value {
 }
 
 /// The text of a subtitle that is ready.
-pub(crate) fn ready(answer: Result<Answer, Failure>) -> String {
+pub(crate) fn ready(answer: Result<DownloadOutcome, Failure>) -> String {
     match answer {
-        Ok(Answer::Ready { artefact, .. }) => artefact.text,
-        Ok(Answer::Translate { from, .. }) => panic!("only '{}' was found", from.language),
+        Ok(DownloadOutcome::Ready { artifact, .. }) => artifact.text,
+        Ok(DownloadOutcome::Translate { from, .. }) => panic!("only '{}' was found", from.language),
         Err(failure) => panic!("{failure}"),
     }
 }
 
-pub(crate) fn failed(answer: Result<Answer, Failure>) -> Failure {
+pub(crate) fn failed(answer: Result<DownloadOutcome, Failure>) -> Failure {
     match answer {
-        Ok(Answer::Ready { artefact, .. }) => panic!("found in {}", artefact.result.source),
-        Ok(Answer::Translate { from, .. }) => panic!("'{}' was found", from.language),
+        Ok(DownloadOutcome::Ready { artifact, .. }) => panic!("found in {}", artifact.result.source),
+        Ok(DownloadOutcome::Translate { from, .. }) => panic!("'{}' was found", from.language),
         Err(failure) => failure,
     }
 }

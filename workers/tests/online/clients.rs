@@ -4,7 +4,7 @@ use std::path::Path;
 
 use serde_json::{Value, json};
 use subtitle_workers::find::{
-    Claims, Found,
+    FoundSubtitle, VideoMatch,
     guard::{Guard, GuardedClient},
 };
 
@@ -14,7 +14,7 @@ use crate::{
     providers::{KEY, Provider},
 };
 
-fn labels(found: &[Found]) -> Vec<&str> {
+fn labels(found: &[FoundSubtitle]) -> Vec<&str> {
     found.iter().map(|one| one.identity.as_str()).collect()
 }
 
@@ -29,9 +29,9 @@ async fn opensubtitles_is_asked_in_its_own_form_and_every_page_is_read() {
     assert_eq!(provider.calls("search").await, 2);
     let parts: Vec<usize> = found
         .iter()
-        .map(|one| match &one.claims {
-            Claims::Listed(listed) => listed.parts,
-            Claims::ThisVideo { .. } => panic!("a provider only says so"),
+        .map(|one| match &one.video_match {
+            VideoMatch::Listed(listed) => listed.parts,
+            VideoMatch::ThisVideo { .. } => panic!("a provider only says so"),
         })
         .collect();
     assert_eq!(parts, [1, 1, 1, 1, 2, 1]);
@@ -151,7 +151,7 @@ async fn a_file_that_counts_in_frames_is_read_at_the_speed_its_provider_says_els
     let provider = Provider::start("opensubtitles");
     let mut bench = Bench::new(&[("opensubtitles", &provider)]);
     let folder = bench.secrets.0.clone();
-    bench.downloader.finder.sources.libraries.insert("films".to_owned(), folder.clone());
+    bench.downloader.finder.libraries.mounted.insert("films".to_owned(), folder.clone());
     film_of_25_pictures_a_second(&folder.join("The.Harbour.2024.mkv"));
     let text = "{24}{48}El barco sale del puerto al mediodía|y no vuelve hasta la noche.\n";
     for (id, rate, video, begins) in [
@@ -182,7 +182,7 @@ async fn a_bad_file_beside_the_video_makes_room_for_what_providers_have() {
     let provider = Provider::start("opensubtitles");
     let mut bench = Bench::new(&[("opensubtitles", &provider)]);
     let (folder, name) = (bench.secrets.0.clone(), "The.Harbour.2024.1080p.WEB-DL.x264-TIDE");
-    bench.downloader.finder.sources.libraries.insert("films".to_owned(), folder.clone());
+    bench.downloader.finder.libraries.mounted.insert("films".to_owned(), folder.clone());
     for (file, text) in
         [("mkv", "no Matroska"), ("es.srt", "<html>log in</html>"), ("es.sub", "{24}{48}El barco sale.")]
     {
@@ -292,7 +292,7 @@ async fn a_file_is_asked_for_by_its_hash_and_a_copy_of_another_speed_is_the_last
     let provider = Provider::start("opensubtitles");
     let mut bench = Bench::new(&[("opensubtitles", &provider)]);
     let folder = bench.secrets.0.clone();
-    bench.downloader.finder.sources.libraries.insert("films".to_owned(), folder.clone());
+    bench.downloader.finder.libraries.mounted.insert("films".to_owned(), folder.clone());
     film_of_25_pictures_a_second(&folder.join("The.Harbour.2024.mkv"));
     let row = |id: u64, rate: f64, downloads: u64| row(id, &json!({"fps": rate, "download_count": downloads}));
     provider.set(json!({"rows": [row(1, 23.976, 9_000), row(2, 25.0, 1), row(3, 0.0, 0)]})).await;

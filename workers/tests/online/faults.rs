@@ -3,7 +3,7 @@
 use jiff::{SignedDuration, Timestamp};
 use serde_json::{Value, json};
 use subtitle_contract::reason::Reason;
-use subtitle_workers::find::Trouble;
+use subtitle_workers::find::SourceErrorKind;
 
 use crate::{
     bench::{Bench, failed, film, ready},
@@ -104,7 +104,7 @@ async fn a_link_that_ended_is_paid_for_again_once() {
 
 #[tokio::test]
 async fn a_link_into_this_network_is_not_followed_from_a_provider_outside() {
-    use subtitle_workers::find::{guard::Guard, online::links};
+    use subtitle_workers::find::{guard::Guard, providers::links};
     let outside = links(&"https://api.subdl.com".parse().expect("a URL"), &Guard::default()).expect("a client");
     for link in ["http://169.254.169.254/latest/meta-data", "http://10.0.0.1/", "file:///etc/passwd"] {
         assert!(outside.get(&link.parse().expect("a URL")).is_err(), "{link}");
@@ -120,7 +120,7 @@ async fn a_quota_said_by_a_page_or_a_500_is_a_quota() {
         provider.set(json!({"quota": 0})).await;
         let found = bench.list(source, episode.clone(), &["es"]).await.expect("answers");
         let error = bench.fetch(&found[0]).await.expect_err("no quota");
-        assert!(matches!(error.trouble, Trouble::Quota(Some(_))), "{error}");
+        assert!(matches!(error.kind, SourceErrorKind::Quota(Some(_))), "{error}");
         let calls = provider.calls("download").await;
         bench.fetch(&found[0]).await.expect_err("still none");
         assert_eq!(provider.calls("download").await, calls, "{source} is not called in vain");
@@ -142,11 +142,11 @@ async fn a_show_that_is_being_refreshed_and_answers_of_another_kind_are_not_noth
     ] {
         provider.set(fault("search", status, &body)).await;
         let error = bench.list(source, episode.clone(), &["es"]).await.expect_err("no answer");
-        assert_eq!(error.trouble, Trouble::Unavailable, "{error}");
+        assert_eq!(error.kind, SourceErrorKind::Unavailable, "{error}");
     }
     subdl.set(fault("search", 403, &json!({"error": format!("{KEY} is no key")}))).await;
     let error = bench.list("subdl", episode, &["es"]).await.expect_err("refused");
-    assert_eq!(error.trouble, Trouble::Forbidden);
+    assert_eq!(error.kind, SourceErrorKind::Forbidden);
     assert!(!error.to_string().contains(KEY), "{error}");
 }
 

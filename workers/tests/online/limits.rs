@@ -7,10 +7,10 @@ use std::{
 
 use futures::future::join_all;
 use serde_json::json;
-use subtitle_broker::{Address, Session};
+use subtitle_broker::{Address, AmqpSession};
 use subtitle_contract::reason::Reason;
 use subtitle_workers::{
-    find::online::turns::{Shared, Turns, pace::Limits},
+    find::providers::rate_limit::{Limits, RateLimiter, SharedLimiter},
     store::{Store, sha256},
 };
 use tokio::sync::watch;
@@ -24,19 +24,19 @@ use crate::{
 /// A worker with a session of its own, as a process has.
 struct Worker {
     bench: Bench,
-    session: watch::Sender<Option<Arc<Session>>>,
+    session: watch::Sender<Option<Arc<AmqpSession>>>,
 }
 
 async fn workers(url: &str, provider: &Provider, store: &Store, many: usize) -> Vec<Worker> {
     static LOGS: std::sync::Once = std::sync::Once::new();
-    LOGS.call_once(subtitle_workers::config::init); // what a worker says when a test has failed
+    LOGS.call_once(subtitle_workers::program::common::init); // what a worker says when a test has failed
     let worker = async |at: usize| {
-        let opened = Session::open(&Address::url(url), &format!("worker-{at}")).await.expect("connects");
+        let opened = AmqpSession::open(&Address::url(url), &format!("worker-{at}")).await.expect("connects");
         let session = watch::Sender::new(Some(Arc::new(opened)));
         let secrets = Secrets::new();
         let arguments = secrets.arguments(&[("opensubtitles", provider)]);
-        let turns = |queue, limits| Turns::Shared(Shared::start(queue, limits, session.subscribe()));
-        Worker { bench: Bench::with(secrets, &arguments, store.clone(), &turns), session }
+        let limiters = |queue, limits| RateLimiter::Shared(SharedLimiter::start(queue, limits, session.subscribe()));
+        Worker { bench: Bench::with(secrets, &arguments, store.clone(), &limiters), session }
     };
     join_all((0..many).map(worker)).await
 }
@@ -134,8 +134,8 @@ async fn a_worker_that_loses_its_claim_before_it_paid_does_not_pay() {
     let secrets = Secrets::new();
     let arguments = secrets.arguments(&[("opensubtitles", &provider)]);
     // So slow that the claim is renewed before the login's turn, and again before the payment's.
-    let slow = Limits { apart: Duration::from_secs(25), logins: &[] };
-    let bench = Bench::with(secrets, &arguments, store.clone(), &|_, _| Turns::alone(slow));
+    let slow = Limits { interval: Duration::from_secs(25), logins: &[] };
+    let bench = Bench::with(secrets, &arguments, store.clone(), &|_, _| RateLimiter::local(slow));
     let name = &sha256(b"opensubtitles:102")[..40];
     let other = async {
         taken_over(&store, &format!("n/claims/fetch-{name}")).await;

@@ -5,18 +5,15 @@ mod bench;
 mod clients;
 mod command_line;
 mod faults;
-#[expect(dead_code, reason = "shared with the tests of films behind HTTP, which use the rest")]
-#[path = "../fakes/film.rs"]
-mod film_file;
 mod limits;
-#[path = "../fakes/providers/mod.rs"]
-mod providers;
 mod scenarios;
 mod stage;
 mod system;
 
+use subtitle_fakes::{matroska as film_file, providers};
+
 #[test]
-#[ignore = "the life of a provider's process, which tests start"]
+#[ignore = "runs a fake provider in the process that a test started"]
 fn provider_process() {
-    providers::be();
+    providers::serve_if_asked();
 }

@@ -288,7 +288,7 @@ async fn scenario_11_whatever_is_no_subtitle_makes_room_for_the_next_candidate()
     let failure = failed(bench.answer("b", film()).await);
     assert_eq!(failure.reason.as_str(), "UnusableSubtitle", "{failure}");
     assert_eq!(failure.candidates.len(), 2);
-    assert!(failure.candidates.iter().all(|one| one.lost.is_some()), "{:?}", failure.candidates);
+    assert!(failure.candidates.iter().all(|one| one.rejection_reason.is_some()), "{:?}", failure.candidates);
 }
 
 #[tokio::test]

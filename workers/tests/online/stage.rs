@@ -7,9 +7,10 @@ use std::{
     time::Duration,
 };
 
-use futures::StreamExt as _;
 use serde_json::{Value, json};
-use subtitle_broker::{Address, Publish as _, Session};
+use subtitle_broker::{
+    Address, AmqpDeliveries, AmqpSession, Deliveries as _, PublishWriter as _, Receipt as _, Session as _,
+};
 use subtitle_contract::{
     event::{Event, EventType, source},
     payload::{DownloadRequested, Subject},
@@ -17,7 +18,7 @@ use subtitle_contract::{
 };
 use subtitle_tests::{
     process::{Server, free_port},
-    rabbitmq::Broker,
+    servers::rabbitmq::Broker,
 };
 
 use crate::{bench::Secrets, providers::Provider};
@@ -52,9 +53,9 @@ pub(crate) struct Stage {
     pub(crate) folder: PathBuf,
     /// Removes the folder at the end.
     _secrets: Secrets,
-    session: Session,
+    session: AmqpSession,
     events: Mutex<Vec<Event>>,
-    deliveries: tokio::sync::Mutex<lapin::Consumer>,
+    deliveries: tokio::sync::Mutex<AmqpDeliveries>,
 }
 
 impl Stage {
@@ -65,7 +66,7 @@ impl Stage {
         let folder = secrets.0.clone();
         fs::create_dir_all(folder.join("library")).expect("a folder");
         fs::create_dir_all(folder.join("store")).expect("a folder");
-        let (session, _) = Session::open_and_declare(&Address::url(&url), "test").await.expect("declares");
+        let (session, _) = AmqpSession::open_and_declare(&Address::url(&url), "test").await.expect("declares");
         let deliveries = tokio::sync::Mutex::new(session.consume(CONSUMER_QUEUE, 100).await.expect("subscribes"));
         Self { url, folder, _secrets: secrets, session, events: Mutex::default(), deliveries }
     }
@@ -128,9 +129,9 @@ impl Stage {
                 let mut deliveries = self.deliveries.lock().await;
                 let next = tokio::time::timeout(Duration::from_millis(100), deliveries.next()).await;
                 let Ok(delivery) = next else { continue };
-                let delivery = delivery.expect("not cancelled").expect("a delivery");
-                delivery.ack(lapin::options::BasicAckOptions::default()).await.expect("acknowledged");
-                self.events.lock().expect("not poisoned").push(Event::decode(&delivery.data).expect("an event"));
+                let delivery = delivery.expect("a delivery");
+                delivery.receipt.ack().await.expect("acknowledged");
+                self.events.lock().expect("not poisoned").push(Event::decode(&delivery.body).expect("an event"));
             }
         };
         tokio::time::timeout(LONG, waited).await.unwrap_or_else(|_| panic!("'{job}' did not end"))

@@ -4,7 +4,7 @@
 use std::{fs, process::Command, time::Duration};
 
 use serde_json::{Value, json};
-use subtitle_broker::{Address, Publish as _, Session};
+use subtitle_broker::{Address, AmqpSession, PublishWriter as _};
 use subtitle_contract::{
     event::{Event, source},
     job::JobResult,
@@ -164,7 +164,7 @@ impl System {
         let event = Event::new(&subject, source::DOWNLOADER, jiff::Timestamp::now(), &ready);
         self.runtime.block_on(async {
             let _ = rustls::crypto::ring::default_provider().install_default();
-            let session = Session::open(&Address::url(&self.stack.broker.url), "test").await.expect("connects");
+            let session = AmqpSession::open(&Address::url(&self.stack.broker.url), "test").await.expect("connects");
             session.publish(&event).await.expect("confirmed");
             session.close().await;
         });

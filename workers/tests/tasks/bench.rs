@@ -10,7 +10,8 @@ use std::{
 };
 
 use jiff::{SignedDuration, Timestamp};
-use subtitle_broker::{BrokerError, Measured, Publish};
+use subtitle_broker::{BrokerError, PublishWriter};
+use subtitle_clock::{Clock, SystemRuntime};
 use subtitle_contract::{
     event::{Event, EventType, source},
     job::{self, Variants},
@@ -20,20 +21,20 @@ use subtitle_contract::{
 };
 use subtitle_telemetry::Registry;
 use subtitle_workers::{
-    claim::{Claim, Claimed},
-    clock::{Clock, SystemClock},
-    desk::Desk,
-    download::Downloader,
-    engine::{Question, Translate},
+    downloader::Downloader,
     find::{
-        Finder, Sources,
+        Finder, Libraries,
         guard::{Guard, GuardedClient},
-        simulated::Simulation,
     },
-    metrics::Metrics,
+    metrics::WorkerMetrics,
+    simulation::Simulation,
     store::{Store, sha256},
-    task::{Delivered, Settled, Work, handle},
-    translate::EngineError,
+    task::{
+        ClaimOwners, DeliveredTask, Settlement, TaskContext, Work, WorkerIdentity,
+        claim::{Claim, TakeOutcome},
+        handle,
+    },
+    translate::{EngineError, EngineId, Translate, TranslationRequest, engines},
     translator::Translator,
 };
 
@@ -58,7 +59,7 @@ impl Outbox {
     }
 }
 
-impl Publish for Outbox {
+impl PublishWriter for Outbox {
     async fn publish(&self, event: &Event) -> Result<(), BrokerError> {
         self.events.lock().expect("not poisoned").push(event.clone());
         Ok(())
@@ -69,9 +70,6 @@ impl Publish for Outbox {
         Ok(())
     }
 }
-
-/// The outbox as a worker sees it.
-pub(crate) type Publisher = Measured<Arc<Outbox>>;
 
 /// Tokio's clock, which a test pauses.
 #[derive(Clone, Copy)]
@@ -88,6 +86,10 @@ impl Clock for PausedClock {
 
     async fn sleep(&self, duration: Duration) {
         tokio::time::sleep(duration).await;
+    }
+
+    fn jitter(&self) -> f64 {
+        0.5
     }
 }
 
@@ -116,11 +118,15 @@ impl Default for CountingEngine {
 }
 
 impl Translate for CountingEngine {
-    async fn knows(&self, _: &str, _: &Language, _: &Language, _: Variants) -> Result<bool, EngineError> {
+    async fn supports(&self, _: EngineId, _: &Language, _: &Language, _: Variants) -> Result<bool, EngineError> {
         Ok(true)
     }
 
-    async fn translate(&self, _: &str, Question { texts, .. }: Question<'_>) -> Result<Vec<String>, EngineError> {
+    async fn translate(
+        &self,
+        _: EngineId,
+        TranslationRequest { texts, .. }: TranslationRequest<'_>,
+    ) -> Result<Vec<String>, EngineError> {
         let call = self.calls.fetch_add(1, Ordering::SeqCst) + 1;
         (self.on_call)(call);
         if self.hangs_at == Some(call) {
@@ -135,27 +141,27 @@ impl Translate for CountingEngine {
     }
 }
 
-/// A desk, a translator and what both share.
+/// A task context, a translator and what both share.
 pub(crate) struct Bench {
     pub(crate) outbox: Arc<Outbox>,
     pub(crate) store: Store,
     pub(crate) registry: Registry,
-    pub(crate) metrics: Metrics,
+    pub(crate) metrics: WorkerMetrics,
     clock: PausedClock,
 }
 
 impl Bench {
     pub(crate) fn new() -> Self {
         let store = Store::open(&"memory:".parse().expect("a URL")).expect("opens");
-        let (registry, metrics) = Metrics::of("test");
+        let (registry, metrics) = WorkerMetrics::new("test");
         Self { outbox: Arc::default(), store, registry, metrics, clock: PausedClock(tokio::time::Instant::now()) }
     }
 
-    /// Another process's desk.
-    pub(crate) fn desk(&self, worker: &str) -> Arc<Desk<Publisher, PausedClock>> {
-        let publisher = Measured::new(self.outbox.clone(), self.metrics.publishing.clone());
-        let (store, worker) = (self.store.clone(), worker.to_owned());
-        Arc::new(Desk::new(publisher, store, self.clock, worker.clone(), worker, self.metrics.clone()))
+    /// Another process's context.
+    pub(crate) fn context(&self, worker: &str) -> Arc<TaskContext<Outbox, PausedClock>> {
+        let identity = WorkerIdentity { name: worker.to_owned(), incarnation: worker.to_owned() };
+        let (outbox, store) = (self.outbox.clone(), self.store.clone());
+        Arc::new(TaskContext::new(outbox, store, self.clock, identity, self.metrics.clone()))
     }
 
     /// Takes the claim of `folder` over in five seconds, as if its owner had slept through its lease.
@@ -165,9 +171,9 @@ impl Bench {
         // Twice, so that the claim has the very number of the lost one.
         for releases in [true, false] {
             match Claim::take(&self.store, folder, "robber", late).await.expect("store") {
-                Claimed::Ours(claim) if releases => claim.release().await.expect("store"),
-                Claimed::Ours(_) => {}
-                Claimed::Theirs(_) => panic!("the lease is over by then"),
+                TakeOutcome::Ours(claim) if releases => claim.release().await.expect("store"),
+                TakeOutcome::Ours(_) => {}
+                TakeOutcome::HeldUntil(_) => panic!("the lease is over by then"),
             }
         }
         std::future::pending().await
@@ -183,14 +189,13 @@ impl Bench {
     pub(crate) fn translator<E>(&self, engines: E) -> Translator<E> {
         Translator {
             store: self.store.clone(),
-            sources: Sources {
-                libraries: std::collections::BTreeMap::new(),
-                library_url: None,
+            libraries: Libraries {
+                mounted: std::collections::BTreeMap::new(),
+                url_template: None,
                 http: reqwest_client(),
-                simulation: Simulation::default(),
             },
             engines,
-            order: vec!["deepl"],
+            order: vec![engine("deepl")],
             public_url: "http://example".to_owned(),
             continue_after: Duration::from_secs(900),
             characters_per_day: None,
@@ -203,14 +208,18 @@ impl Bench {
         let simulation = Simulation { delay, failure_percent: 0 };
         Downloader {
             store: self.store.clone(),
-            finder: Finder::new(
-                Sources { simulation, ..self.translator(CountingEngine::default()).sources },
-                GuardedClient::new(Guard::default()).expect("a client"),
-            ),
+            finder: Finder {
+                simulation,
+                ..Finder::new(
+                    self.translator(CountingEngine::default()).libraries,
+                    GuardedClient::new(Guard::default()).expect("a client"),
+                )
+            },
             order: vec![],
             public_url: "http://example".to_owned(),
             metrics: self.metrics.clone(),
-            clock: SystemClock::default(),
+            clock: SystemRuntime::default(),
+            claim_owners: ClaimOwners::new("test"),
         }
     }
 
@@ -269,19 +278,29 @@ pub(crate) fn subject(job: &str) -> Subject {
     Subject { job_id: job.to_owned(), namespace: "n".to_owned(), name: job.to_owned(), attempt: 1 }
 }
 
+/// The engine of this name.
+pub(crate) fn engine(name: &str) -> EngineId {
+    engines::from_name(name).expect("an engine")
+}
+
 fn reqwest_client() -> reqwest::Client {
     let _ = rustls::crypto::ring::default_provider().install_default();
     reqwest::Client::new()
 }
 
 /// Hands a task out until it is settled for good, as a quorum queue does; with how often that was.
-pub(crate) async fn deliver<W: Work>(work: &W, desk: &Desk<Publisher, PausedClock>, task: &Event) -> (Settled, u32) {
+pub(crate) async fn deliver<W: Work>(
+    work: &W,
+    context: &TaskContext<Outbox, PausedClock>,
+    task: &Event,
+) -> (Settlement, u32) {
     let data = serde_json::to_vec(task).expect("JSON");
     let mut earlier = 0;
     loop {
-        let delivered = Delivered { routing_key: task.event_type.as_str(), data: &data, earlier };
-        match handle(work, desk, delivered).await.expect("the outbox takes everything") {
-            Settled::Later if earlier < 20 => earlier += 1,
+        let delivered =
+            DeliveredTask { routing_key: task.event_type.as_str(), body: &data, earlier_deliveries: earlier };
+        match handle(work, context, delivered).await.expect("the outbox takes everything") {
+            Settlement::Requeue if earlier < 20 => earlier += 1,
             settled => return (settled, earlier + 1),
         }
     }

@@ -10,7 +10,8 @@ use std::{
 
 use bench::{Bench, CountingEngine, deliver, download, subject};
 use jiff::Timestamp;
-use subtitle_broker::Publish;
+use subtitle_broker::PublishWriter;
+use subtitle_clock::Clock;
 use subtitle_contract::{
     event::{Event, EventType, source},
     payload::{Failed, Payload as _, Subject, TranslateProgress, TranslateRequested, Translated},
@@ -18,11 +19,12 @@ use subtitle_contract::{
     topology::TRANSLATE_QUEUE,
 };
 use subtitle_workers::{
-    claim::{Claim, Claimed},
-    clock::Clock,
-    report::{Reporter, Stopped},
     store::Store,
-    task::{Delivered, Settled, Work, handle},
+    task::{
+        DeliveredTask, Settlement, StopReason, TaskReporter, Work,
+        claim::{Claim, TakeOutcome},
+        handle,
+    },
 };
 use tokio::sync::Notify;
 
@@ -46,16 +48,16 @@ async fn a_killed_translator_is_resumed_and_pays_for_one_batch_again() {
         }
     });
     let killed = bench.translator(CountingEngine { hangs_at: Some(3), on_call, ..CountingEngine::default() });
-    let desk = bench.desk("killed");
+    let context = bench.context("killed");
     tokio::select! {
-        settled = deliver(&killed, &desk, &task) => panic!("it hangs in batch 3: {settled:?}"),
+        settled = deliver(&killed, &context, &task) => panic!("it hangs in batch 3: {settled:?}"),
         () = asked.notified() => {}
     }
     assert_eq!((batches(&bench.store).await, claims(&bench.store).await), (2, 1), "as a killed process leaves it");
 
     let next = bench.translator(CountingEngine::default());
-    let (settled, deliveries) = deliver(&next, &bench.desk("next"), &task).await;
-    assert_eq!(settled, Settled::Done);
+    let (settled, deliveries) = deliver(&next, &bench.context("next"), &task).await;
+    assert_eq!(settled, Settlement::Ack);
     assert!(deliveries > 1, "the dead one's claim has to expire first");
     let paid = killed.engines.calls.load(Ordering::SeqCst) + next.engines.calls.load(Ordering::SeqCst);
     assert_eq!(paid, 5 + 1, "five batches, and the one in which it was killed once more");
@@ -74,7 +76,7 @@ async fn a_task_held_for_long_goes_on_as_a_new_task_and_pays_nothing_twice() {
     let task = bench.task("a", 220).await;
     let slow = || bench.translator(CountingEngine { takes: Duration::from_secs(400), ..CountingEngine::default() });
     let first = slow();
-    assert_eq!(deliver(&first, &bench.desk("first"), &task).await, (Settled::Done, 1));
+    assert_eq!(deliver(&first, &bench.context("first"), &task).await, (Settlement::Ack, 1));
     assert_eq!(first.engines.calls.load(Ordering::SeqCst), 3, "the batch after which 900 s were over is the last");
     assert_eq!(claims(&bench.store).await, 0, "whoever goes on need not wait");
 
@@ -87,7 +89,7 @@ async fn a_task_held_for_long_goes_on_as_a_new_task_and_pays_nothing_twice() {
     assert_eq!(continuation.id, Some(again), "a repeated continuation is the same one");
 
     let second = slow();
-    assert_eq!(deliver(&second, &bench.desk("second"), continuation).await, (Settled::Done, 1));
+    assert_eq!(deliver(&second, &bench.context("second"), continuation).await, (Settlement::Ack, 1));
     assert_eq!(second.engines.calls.load(Ordering::SeqCst), 2);
     assert_eq!(bench.outbox.of(&EventType::Translated).len(), 1);
     let done: Vec<u32> = bench.outbox.of(&EventType::TranslateProgress).iter().map(done).collect();
@@ -99,7 +101,7 @@ async fn progress_is_said_at_most_once_a_second_and_at_the_end() {
     let bench = Bench::new();
     let task = bench.task("a", 520).await; // eleven batches in 4.4 seconds
     let quick = CountingEngine { takes: Duration::from_millis(400), ..CountingEngine::default() };
-    assert_eq!(deliver(&bench.translator(quick), &bench.desk("w"), &task).await, (Settled::Done, 1));
+    assert_eq!(deliver(&bench.translator(quick), &bench.context("w"), &task).await, (Settlement::Ack, 1));
     let done: Vec<u32> = bench.outbox.of(&EventType::TranslateProgress).iter().map(done).collect();
     assert_eq!(done, [50, 200, 350, 500, 520]);
 }
@@ -112,10 +114,10 @@ fn done(event: &Event) -> u32 {
 async fn a_deleted_job_costs_nothing_and_says_nothing() {
     let bench = Bench::new();
     let task = bench.task("a", 220).await;
-    let desk = bench.desk("w");
-    desk.cancelled.insert("a");
+    let context = bench.context("w");
+    context.cancelled.insert("a");
     let translator = bench.translator(CountingEngine::default());
-    assert_eq!(deliver(&translator, &desk, &task).await, (Settled::Done, 1));
+    assert_eq!(deliver(&translator, &context, &task).await, (Settlement::Ack, 1));
     assert_eq!((translator.engines.calls.load(Ordering::SeqCst), bench.outbox.events().len()), (0, 0));
 }
 
@@ -123,8 +125,8 @@ async fn a_deleted_job_costs_nothing_and_says_nothing() {
 async fn a_job_deleted_meanwhile_is_not_paid_for_any_further() {
     let bench = Bench::new();
     let task = bench.task("a", 220).await;
-    let desk = bench.desk("w");
-    let (cancelled, outbox) = (desk.cancelled.clone(), bench.outbox.clone());
+    let context = bench.context("w");
+    let (cancelled, outbox) = (context.cancelled.clone(), bench.outbox.clone());
     let said = Arc::new(std::sync::Mutex::new(0));
     let noted = said.clone();
     let on_call = Box::new(move |call| {
@@ -134,7 +136,7 @@ async fn a_job_deleted_meanwhile_is_not_paid_for_any_further() {
         }
     });
     let translator = bench.translator(CountingEngine { on_call, ..CountingEngine::default() });
-    assert_eq!(deliver(&translator, &desk, &task).await, (Settled::Done, 1));
+    assert_eq!(deliver(&translator, &context, &task).await, (Settlement::Ack, 1));
     assert_eq!(translator.engines.calls.load(Ordering::SeqCst), 2);
     assert_eq!(bench.outbox.events().len(), *said.lock().expect("not poisoned"), "nothing is said after it");
     assert_eq!(claims(&bench.store).await, 0);
@@ -143,15 +145,15 @@ async fn a_job_deleted_meanwhile_is_not_paid_for_any_further() {
 #[tokio::test(start_paused = true)]
 async fn a_job_deleted_while_its_sources_are_asked_fetches_nothing() {
     let bench = Bench::new();
-    let desk = bench.desk("d");
+    let context = bench.context("d");
     let task = Event::new(&subject("a"), source::MANAGER, Timestamp::UNIX_EPOCH, &download());
     let deleted = async {
         tokio::time::sleep(Duration::from_millis(500)).await;
-        desk.cancelled.insert("a");
+        context.cancelled.insert("a");
     };
     let downloader = bench.downloader(Duration::from_secs(1));
-    let (settled, ()) = tokio::join!(deliver(&downloader, &desk, &task), deleted);
-    assert_eq!(settled, (Settled::Done, 1));
+    let (settled, ()) = tokio::join!(deliver(&downloader, &context, &task), deleted);
+    assert_eq!(settled, (Settlement::Ack, 1));
     assert_eq!(
         bench.number("subtitle_source_requests_total{source=\"simulated\",request=\"list\",outcome=\"found\"}"),
         1
@@ -165,15 +167,15 @@ async fn a_job_deleted_while_its_sources_are_asked_fetches_nothing() {
 async fn a_worker_without_its_session_keeps_its_batch_and_stops() {
     let bench = Bench::new();
     let task = bench.task("a", 220).await;
-    let desk = bench.desk("w");
-    let over = desk.over.clone();
+    let context = bench.context("w");
+    let over = context.session_ended.clone();
     let on_call = Box::new(move |call| {
         if call == 2 {
             over.cancel();
         }
     });
     let translator = bench.translator(CountingEngine { on_call, ..CountingEngine::default() });
-    assert_eq!(deliver(&translator, &desk, &task).await, (Settled::Left, 1));
+    assert_eq!(deliver(&translator, &context, &task).await, (Settlement::Leave, 1));
     assert_eq!((translator.engines.calls.load(Ordering::SeqCst), batches(&bench.store).await), (2, 2));
     assert_eq!(claims(&bench.store).await, 0, "whoever gets the task next need not wait");
 }
@@ -185,58 +187,58 @@ async fn a_worker_that_lost_its_claim_stops_and_its_task_is_not_forgotten() {
     let translator = bench.translator(CountingEngine { takes: Duration::from_secs(20), ..CountingEngine::default() });
     let folder = translator.claim(&subject("a"), &task.read::<TranslateRequested>().expect("a task"));
     let data = serde_json::to_vec(&task).expect("JSON");
-    let delivered = Delivered { routing_key: TRANSLATE_QUEUE, data: &data, earlier: 0 };
-    let desk = bench.desk("w");
+    let delivered = DeliveredTask { routing_key: TRANSLATE_QUEUE, body: &data, earlier_deliveries: 0 };
+    let context = bench.context("w");
     let settled = tokio::select! {
-        settled = handle(&translator, &desk, delivered) => settled.expect("the outbox takes everything"),
+        settled = handle(&translator, &context, delivered) => settled.expect("the outbox takes everything"),
         never = bench.rob(&folder) => match never {},
     };
-    assert_eq!(settled, Settled::Later, "the other one may be at another job's task");
+    assert_eq!(settled, Settlement::Requeue, "the other one may be at another job's task");
     assert_eq!(translator.engines.calls.load(Ordering::SeqCst), 1, "it noticed within the first batch");
     assert_eq!(claims(&bench.store).await, 1, "the other one's claim is not touched");
 }
 
 #[tokio::test(start_paused = true)]
-async fn somebody_elses_task_waits_without_spinning_and_is_handed_back_later_and_later() {
+async fn a_task_claimed_by_another_worker_waits_without_spinning_and_is_requeued_later_and_later() {
     let bench = Bench::new();
     let task = bench.task("a", 60).await;
     let translator = bench.translator(CountingEngine::default());
     let folder = translator.claim(&subject("a"), &task.read::<TranslateRequested>().expect("a task"));
     let far = "1970-01-01T12:00:00Z".parse().expect("a time");
-    let Claimed::Ours(claim) = Claim::take(&bench.store, &folder, "other", far).await.expect("store") else {
+    let TakeOutcome::Ours(claim) = Claim::take(&bench.store, &folder, "other", far).await.expect("store") else {
         panic!("it is free")
     };
-    let desk = bench.desk("w");
+    let context = bench.context("w");
     let data = serde_json::to_vec(&task).expect("JSON");
     for (earlier, seconds) in [(0, 10), (1, 20), (4, 160), (19, 160)] {
         let begun = tokio::time::Instant::now();
-        let delivered = Delivered { routing_key: TRANSLATE_QUEUE, data: &data, earlier };
-        let settled = handle(&translator, &desk, delivered).await.expect("the outbox takes everything");
-        assert_eq!((settled, begun.elapsed().as_secs()), (Settled::Later, seconds), "delivery {earlier}");
+        let delivered = DeliveredTask { routing_key: TRANSLATE_QUEUE, body: &data, earlier_deliveries: earlier };
+        let settled = handle(&translator, &context, delivered).await.expect("the outbox takes everything");
+        assert_eq!((settled, begun.elapsed().as_secs()), (Settlement::Requeue, seconds), "delivery {earlier}");
     }
     let begun = tokio::time::Instant::now();
     let freed = async {
         tokio::time::sleep(Duration::from_secs(7)).await;
         claim.release().await.expect("store");
     };
-    let (settled, ()) = tokio::join!(deliver(&translator, &desk, &task), freed);
-    assert_eq!(settled, (Settled::Done, 1));
+    let (settled, ()) = tokio::join!(deliver(&translator, &context, &task), freed);
+    assert_eq!(settled, (Settlement::Ack, 1));
     assert!(begun.elapsed() <= Duration::from_secs(10), "a claim that is given back is noticed soon");
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_worker_that_is_to_stop_does_not_wait_for_somebody_else() {
+async fn a_worker_that_is_to_stop_does_not_wait_for_another_workers_claim() {
     let bench = Bench::new();
     let task = bench.task("a", 60).await;
     let translator = bench.translator(CountingEngine::default());
     let folder = translator.claim(&subject("a"), &task.read::<TranslateRequested>().expect("a task"));
     let far = "1970-01-01T12:00:00Z".parse().expect("a time");
     let _claim = Claim::take(&bench.store, &folder, "other", far).await.expect("store");
-    let (desk, begun) = (bench.desk("w"), tokio::time::Instant::now());
-    desk.stop.cancel();
+    let (context, begun) = (bench.context("w"), tokio::time::Instant::now());
+    context.stop.cancel();
     let data = serde_json::to_vec(&task).expect("JSON");
-    let delivered = Delivered { routing_key: TRANSLATE_QUEUE, data: &data, earlier: 0 };
-    assert_eq!(handle(&translator, &desk, delivered).await.expect("settles"), Settled::Later);
+    let delivered = DeliveredTask { routing_key: TRANSLATE_QUEUE, body: &data, earlier_deliveries: 0 };
+    assert_eq!(handle(&translator, &context, delivered).await.expect("settles"), Settlement::Requeue);
     assert_eq!(begun.elapsed(), Duration::ZERO);
 }
 
@@ -256,8 +258,8 @@ impl Work for Broken {
         &self,
         _: &Event,
         _: TranslateRequested,
-        _: &Reporter<'_, impl Publish, impl Clock>,
-    ) -> Result<(), Stopped> {
+        _: &TaskReporter<'_, impl PublishWriter, impl Clock>,
+    ) -> Result<(), StopReason> {
         panic!("out of range")
     }
 }
@@ -266,7 +268,7 @@ impl Work for Broken {
 async fn work_that_panics_is_a_failed_job_and_not_a_lost_one() {
     let bench = Bench::new();
     let task = bench.task("a", 60).await;
-    assert_eq!(deliver(&Broken, &bench.desk("w"), &task).await, (Settled::Done, 1));
+    assert_eq!(deliver(&Broken, &bench.context("w"), &task).await, (Settlement::Ack, 1));
     let failed = bench.outbox.of(&Failed::EVENT_TYPE);
     let failed: Failed = failed[0].read().expect("a failure");
     assert_eq!((failed.reason, failed.retryable), (Reason::WorkerError, true));
@@ -275,15 +277,15 @@ async fn work_that_panics_is_a_failed_job_and_not_a_lost_one() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn what_is_no_task_goes_to_the_dead_letters() {
+async fn a_message_that_is_not_a_task_goes_to_the_dead_letters() {
     let bench = Bench::new();
-    let (translator, desk) = (bench.translator(CountingEngine::default()), bench.desk("w"));
+    let (translator, context) = (bench.translator(CountingEngine::default()), bench.context("w"));
     let task = bench.task("a", 60).await;
     let nameless = serde_json::to_vec(&Event { name: None, ..task.clone() }).expect("JSON");
     let wrong = serde_json::to_vec(&Event { payload: serde_json::Map::new(), ..task }).expect("JSON");
     for data in [&b"<html>"[..], &nameless, &wrong] {
-        let delivered = Delivered { routing_key: "k", data, earlier: 0 };
-        assert_eq!(handle(&translator, &desk, delivered).await.expect("settles"), Settled::Done);
+        let delivered = DeliveredTask { routing_key: "k", body: data, earlier_deliveries: 0 };
+        assert_eq!(handle(&translator, &context, delivered).await.expect("settles"), Settlement::Ack);
     }
     assert_eq!(bench.outbox.dead(), vec![("k".to_owned(), Reason::MalformedMessage); 3]);
 }

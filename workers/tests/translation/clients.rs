@@ -2,14 +2,14 @@
 
 use futures::FutureExt as _;
 use subtitle_contract::{job::Variants, language::Language};
-use subtitle_workers::{
-    engine::{Context, Question, Translate as _},
-    translate::Engines,
+use subtitle_workers::translate::{
+    Engines, Translate as _, TranslationContext, TranslationRequest,
+    engines::{apertium::apy::Apy, deepl::DeepL, libretranslate::LibreTranslate, openai::OpenAi},
 };
 
 use crate::{
     Ended,
-    bench::Bench,
+    bench::{Bench, engine},
     deepl,
     fakes::{self, Fake, Fault, SAYINGS, film},
     libretranslate, openai, run, server, spec,
@@ -23,17 +23,24 @@ async fn all() -> [(&'static str, Fake, Engines); 4] {
     let [apy, libre] = [fakes::apy::serve().await, fakes::libretranslate::serve().await];
     let [paid, model] = [fakes::deepl::serve().await, fakes::openai::serve(true).await];
     [
-        ("apertium-apy", apy.clone(), Engines::default().with_apy(server(&apy.url, None))),
+        ("apertium-apy", apy.clone(), Engines::default().with(Apy::new(server(&apy.url, None)))),
         ("libretranslate", libre.clone(), libretranslate(&libre)),
         ("deepl", paid.clone(), deepl(&paid)),
         ("openai", model.clone(), openai(&model)),
     ]
 }
 
-async fn ask(engines: &Engines, engine: &str, texts: &[String]) -> Result<Vec<String>, String> {
+async fn ask(engines: &Engines, name: &str, texts: &[String]) -> Result<Vec<String>, String> {
     let (from, to) = (&tag("en"), &tag("es"));
-    let question = Question { from, to, variants: Variants::Base, texts, seed: "", context: Context::default() };
-    let answers = engines.translate(engine, question).await;
+    let request = TranslationRequest {
+        from,
+        to,
+        variants: Variants::Base,
+        texts,
+        seed: "",
+        context: TranslationContext::default(),
+    };
+    let answers = engines.translate(engine(name), request).await;
     answers.map_err(|error| error.to_string())
 }
 
@@ -56,16 +63,17 @@ async fn every_client_gets_one_answer_for_each_text_with_its_tags() {
 #[tokio::test]
 async fn pairs_are_known_before_anything_is_sent() {
     for (engine, fake, engines) in all().await {
-        let knows =
-            async |to: &str, variants| engines.knows(engine, &tag("en"), &tag(to), variants).await.expect("knows");
-        assert!(knows("es", Variants::Exact).await, "{engine}");
+        let supports = async |to: &str, variants| {
+            engines.supports(crate::bench::engine(engine), &tag("en"), &tag(to), variants).await.expect("answers")
+        };
+        assert!(supports("es", Variants::Exact).await, "{engine}");
         if engine != "openai" {
-            assert!(!knows("fi", Variants::Base).await, "{engine}");
+            assert!(!supports("fi", Variants::Base).await, "{engine}");
         }
         if matches!(engine, "deepl" | "libretranslate") {
-            assert!(!knows("pt", Variants::Exact).await, "{engine}");
-            assert!(knows("pt", Variants::Base).await, "{engine}: a Brazilian translation serves by policy");
-            assert!(!knows("zh-Hant", Variants::Script).await, "{engine}");
+            assert!(!supports("pt", Variants::Exact).await, "{engine}");
+            assert!(supports("pt", Variants::Base).await, "{engine}: a Brazilian translation serves by policy");
+            assert!(!supports("zh-Hant", Variants::Script).await, "{engine}");
         }
         assert_eq!(fake.calls(), 0, "{engine}");
     }
@@ -85,13 +93,13 @@ async fn a_busy_or_broken_service_is_asked_again_and_then_left() {
 }
 
 #[tokio::test]
-async fn a_long_wait_is_a_rest_that_everybody_knows_of() {
+async fn a_long_wait_is_a_cooldown_for_every_job() {
     for (engine, fake, engines) in all().await {
         fake.always(Fault::Busy(3600));
         ask(&engines, engine, &texts(2)).await.expect_err("is busy");
         assert_eq!(fake.calls(), 1, "{engine}: nobody waits an hour with a task in hand");
-        let rest = engines.rest(engine).expect("rests");
-        let wait = rest.until.duration_since(jiff::Timestamp::now()).as_secs();
+        let cooldown = engines.cooldown(crate::bench::engine(engine)).expect("cools down");
+        let wait = cooldown.until.duration_since(jiff::Timestamp::now()).as_secs();
         assert!((3500..=3600).contains(&wait), "{engine}: {wait}");
     }
 }
@@ -103,13 +111,13 @@ async fn used_up_quota_is_not_asked_again() {
     let engines = deepl(&fake);
     let error = ask(&engines, "deepl", &texts(2)).await.expect_err("456");
     assert!(error.contains("quota"), "{error}");
-    assert_eq!((fake.calls(), engines.rest("deepl").is_some()), (1, true));
+    assert_eq!((fake.calls(), engines.cooldown(engine("deepl")).is_some()), (1, true));
 
     let fake = fakes::openai::serve(true).await;
     fake.always(Fault::Status(429, "{\"error\": {\"code\": \"insufficient_quota\"}}"));
     let engines = openai(&fake);
     ask(&engines, "openai", &texts(2)).await.expect_err("no quota");
-    assert_eq!((fake.calls(), engines.rest("openai").is_some()), (1, true));
+    assert_eq!((fake.calls(), engines.cooldown(engine("openai")).is_some()), (1, true));
 }
 
 #[tokio::test]
@@ -169,11 +177,11 @@ async fn a_model_is_shown_the_lines_around_and_the_names_that_were_kept() {
 #[tokio::test]
 async fn calls_of_one_engine_at_once_are_bounded_and_others_do_not_wait_for_it() {
     let engines = Engines::default().with_calls_at_once(2);
-    let held = [engines.place("deepl").await, engines.place("deepl").await];
-    assert!(engines.place("deepl").now_or_never().is_none());
-    assert!(engines.place("openai").now_or_never().flatten().is_some());
+    let held = [engines.permit(engine("deepl")).await, engines.permit(engine("deepl")).await];
+    assert!(engines.permit(engine("deepl")).now_or_never().is_none());
+    assert!(engines.permit(engine("openai")).now_or_never().flatten().is_some());
     drop(held);
-    assert!(engines.place("deepl").now_or_never().flatten().is_some());
+    assert!(engines.permit(engine("deepl")).now_or_never().flatten().is_some());
 }
 
 #[tokio::test]
@@ -194,9 +202,12 @@ async fn no_key_is_ever_in_an_error_an_event_or_a_failure() {
     let model = fakes::openai::serve(true).await;
     let paid = fakes::deepl::serve().await;
     for (engine, engines) in [
-        ("libretranslate", Engines::default().with_libretranslate(server(&libre.url, Some(key)))),
-        ("openai", Engines::default().with_openai(server(&format!("{}/v1", model.url), Some(key)), "m".to_owned())),
-        ("deepl", Engines::default().with_deepl(server(&paid.url, Some(key)))),
+        ("libretranslate", Engines::default().with(LibreTranslate::new(server(&libre.url, Some(key))))),
+        (
+            "openai",
+            Engines::default().with(OpenAi::new(server(&format!("{}/v1", model.url), Some(key)), "m".to_owned())),
+        ),
+        ("deepl", Engines::default().with(DeepL::new(server(&paid.url, Some(key))))),
     ] {
         let bench = Bench::new();
         let task = bench.task_of("a", &film(3), spec("es")).await;

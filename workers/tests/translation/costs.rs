@@ -16,9 +16,8 @@ use subtitle_contract::{
     reason::Reason,
 };
 use subtitle_workers::{
-    engine::{Question, Translate},
-    task::Settled,
-    translate::EngineError,
+    task::Settlement,
+    translate::{EngineError, EngineId, Translate, TranslationRequest},
 };
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
@@ -77,7 +76,7 @@ async fn what_was_rejected_is_not_remembered() {
 async fn tries(bench: &Bench, fake: &fakes::Fake, limit: u64, task: &Event) -> Result<(), Failed> {
     let mut translator = bench.translator(deepl(fake));
     translator.characters_per_day = Some(limit);
-    assert_eq!(deliver(&translator, &bench.desk("w"), task).await.0, Settled::Done);
+    assert_eq!(deliver(&translator, &bench.context("w"), task).await.0, Settlement::Ack);
     let last = bench.outbox.events().pop().expect("it says something");
     if last.event_type == Failed::EVENT_TYPE { Err(last.read().expect("a failure")) } else { Ok(()) }
 }
@@ -114,38 +113,38 @@ async fn a_namespace_sends_no_more_than_its_day_allows_and_says_when_it_goes_on(
 /// Takes one call at a time, and notes how many there were.
 struct Narrow {
     engine: CountingEngine,
-    place: Arc<Semaphore>,
+    permits: Arc<Semaphore>,
     inside: AtomicU32,
     most: AtomicU32,
 }
 
 impl Translate for Narrow {
-    async fn knows(&self, _: &str, _: &Language, _: &Language, _: Variants) -> Result<bool, EngineError> {
+    async fn supports(&self, _: EngineId, _: &Language, _: &Language, _: Variants) -> Result<bool, EngineError> {
         Ok(true)
     }
 
-    async fn translate(&self, engine: &str, question: Question<'_>) -> Result<Vec<String>, EngineError> {
+    async fn translate(&self, engine: EngineId, request: TranslationRequest<'_>) -> Result<Vec<String>, EngineError> {
         self.most.fetch_max(self.inside.fetch_add(1, Ordering::SeqCst) + 1, Ordering::SeqCst);
-        let answers = self.engine.translate(engine, question).await;
+        let answers = self.engine.translate(engine, request).await;
         self.inside.fetch_sub(1, Ordering::SeqCst);
         answers
     }
 
-    async fn place(&self, _: &str) -> Option<OwnedSemaphorePermit> {
-        self.place.clone().acquire_owned().await.ok()
+    async fn permit(&self, _: EngineId) -> Option<OwnedSemaphorePermit> {
+        self.permits.clone().acquire_owned().await.ok()
     }
 }
 
 #[tokio::test(start_paused = true)]
-async fn jobs_at_once_wait_for_their_place_at_the_engine() {
+async fn jobs_at_once_wait_for_the_engines_permit() {
     let bench = Bench::new();
     let (first, second) = (bench.task("a", 120).await, bench.task("b", 130).await);
     let engine = CountingEngine { takes: Duration::from_secs(5), ..CountingEngine::default() };
-    let place = Arc::new(Semaphore::new(1));
-    let translator = bench.translator(Narrow { engine, place, inside: AtomicU32::new(0), most: AtomicU32::new(0) });
-    let desk = bench.desk("w");
-    let ended = tokio::join!(deliver(&translator, &desk, &first), deliver(&translator, &desk, &second));
-    assert_eq!((ended.0.0, ended.1.0), (Settled::Done, Settled::Done));
+    let permits = Arc::new(Semaphore::new(1));
+    let translator = bench.translator(Narrow { engine, permits, inside: AtomicU32::new(0), most: AtomicU32::new(0) });
+    let context = bench.context("w");
+    let ended = tokio::join!(deliver(&translator, &context, &first), deliver(&translator, &context, &second));
+    assert_eq!((ended.0.0, ended.1.0), (Settlement::Ack, Settlement::Ack));
     assert_eq!(translator.engines.most.load(Ordering::SeqCst), 1);
 }
 

@@ -1,7 +1,10 @@
 //! Names and terms that a job's glossary fixes, through each engine and on the real Apertium.
 
 use subtitle_contract::{event::Event, reason::Reason};
-use subtitle_workers::{store::sha256, translate::Engines};
+use subtitle_workers::{
+    store::sha256,
+    translate::{Engines, engines::apertium::apy::Apy},
+};
 
 use crate::{
     Ended,
@@ -51,7 +54,7 @@ async fn names_come_back_as_the_glossary_says_from_every_engine() {
     let [apy, libre] = [fakes::apy::serve().await, fakes::libretranslate::serve().await];
     let [paid, model] = [fakes::deepl::serve().await, fakes::openai::serve(true).await];
     for (engine, fake, engines) in [
-        ("apertium-apy", &apy, Engines::default().with_apy(server(&apy.url, None))),
+        ("apertium-apy", &apy, Engines::default().with(Apy::new(server(&apy.url, None)))),
         ("libretranslate", &libre, libretranslate(&libre)),
         ("deepl", &paid, deepl(&paid)),
         ("openai", &model, openai(&model)),

@@ -3,35 +3,34 @@
 #[expect(dead_code, reason = "shared with the tests of tasks, which use the rest")]
 #[path = "../tasks/bench.rs"]
 mod bench;
-#[path = "../fakes/mod.rs"]
-mod fakes;
 
-mod chain;
 mod clients;
 mod costs;
 mod glossary;
 mod random;
+mod routes;
 mod scenarios;
 mod shipped;
 
 use std::{path::PathBuf, time::Duration};
 
-use bench::{Bench, deliver};
+use bench::{Bench, deliver, engine};
 use subtitle_contract::{
     event::{Event, EventType},
     job::JobResult,
     payload::{Failed, Payload as _, Translated},
 };
 use subtitle_workers::{
-    engine::Translate,
-    task::Settled,
+    secret::Secret,
+    task::Settlement,
     translate::{
-        Engines,
-        online::{secret::Secret, server::Server},
+        Engines, Translate,
+        engines::{deepl::DeepL, libretranslate::LibreTranslate, openai::OpenAi, server::Server},
     },
 };
 
 use fakes::{Fake, assert_exact};
+use subtitle_fakes::engines as fakes;
 
 /// How a job ended.
 #[derive(Debug)]
@@ -43,8 +42,8 @@ enum Ended {
 /// Runs a task through the worker.
 async fn run<E: Translate>(bench: &Bench, engines: E, order: &[&'static str], task: &Event) -> Ended {
     let mut translator = bench.translator(engines);
-    translator.order = order.to_vec();
-    assert_eq!(deliver(&translator, &bench.desk("w"), task).await.0, Settled::Done);
+    translator.order = order.iter().map(|name| engine(name)).collect();
+    assert_eq!(deliver(&translator, &bench.context("w"), task).await.0, Settlement::Ack);
     let last = bench.outbox.events().pop().expect("it says something");
     if last.event_type == Failed::EVENT_TYPE {
         return Ended::Failed(last.read().expect("a failure"));
@@ -85,14 +84,14 @@ fn secret(key: &str) -> Secret {
 }
 
 fn deepl(fake: &Fake) -> Engines {
-    Engines::default().with_deepl(server(&fake.url, Some(fakes::deepl::KEY)))
+    Engines::default().with(DeepL::new(server(&fake.url, Some(fakes::deepl::KEY))))
 }
 
 fn openai(fake: &Fake) -> Engines {
     let url = format!("{}/v1", fake.url);
-    Engines::default().with_openai(server(&url, Some(fakes::openai::KEY)), fakes::openai::MODEL.to_owned())
+    Engines::default().with(OpenAi::new(server(&url, Some(fakes::openai::KEY)), fakes::openai::MODEL.to_owned()))
 }
 
 fn libretranslate(fake: &Fake) -> Engines {
-    Engines::default().with_libretranslate(server(&fake.url, Some(fakes::libretranslate::KEY)))
+    Engines::default().with(LibreTranslate::new(server(&fake.url, Some(fakes::libretranslate::KEY))))
 }

@@ -2,7 +2,7 @@
 
 use proptest::prelude::*;
 use subtitle_contract::reason::Reason;
-use subtitle_workers::translate::Engines;
+use subtitle_workers::translate::{Engines, engines::apertium::apy::Apy};
 
 use crate::{
     Ended, assert_exact,
@@ -50,7 +50,7 @@ proptest! {
                 "deepl" => { let fake = fakes::deepl::serve().await; (fake.clone(), deepl(&fake)) }
                 "apertium-apy" => {
                     let fake = fakes::apy::serve().await;
-                    (fake.clone(), Engines::default().with_apy(server(&fake.url, None)))
+                    (fake.clone(), Engines::default().with(Apy::new(server(&fake.url, None))))
                 }
                 "openai" => { let fake = fakes::openai::serve(true).await; (fake.clone(), openai(&fake)) }
                 _ => { let fake = fakes::libretranslate::serve().await; (fake.clone(), libretranslate(&fake)) }

@@ -11,12 +11,20 @@ use subtitle_contract::{
     payload::{Failed, Payload as _},
     reason::Reason,
 };
-use subtitle_workers::{subtitle::Subtitle, task::Settled, translate::Engines};
+use subtitle_workers::{
+    subtitle::Subtitle,
+    task::Settlement,
+    translate::{
+        Engines,
+        announced::Announced,
+        engines::{deepl::DeepL, libretranslate::LibreTranslate},
+    },
+};
 use tokio::sync::Notify;
 
 use crate::{
     Ended, assert_exact,
-    bench::{Bench, CountingEngine, deliver, download, subject},
+    bench::{Bench, CountingEngine, deliver, download, engine, subject},
     deepl,
     fakes::{self, Fault, film},
     libretranslate, openai, run, server, spec,
@@ -34,13 +42,13 @@ async fn scenario_6_a_killed_worker_resumes_without_losing_a_line_or_paying_for_
         }
     });
     let killed = bench.translator(CountingEngine { hangs_at: Some(4), on_call, ..CountingEngine::default() });
-    let desk = bench.desk("killed");
+    let context = bench.context("killed");
     tokio::select! {
-        settled = deliver(&killed, &desk, &task) => panic!("it hangs in batch 4: {settled:?}"),
+        settled = deliver(&killed, &context, &task) => panic!("it hangs in batch 4: {settled:?}"),
         () = asked.notified() => {}
     }
     let next = bench.translator(CountingEngine::default());
-    assert_eq!(deliver(&next, &bench.desk("next"), &task).await.0, Settled::Done);
+    assert_eq!(deliver(&next, &bench.context("next"), &task).await.0, Settlement::Ack);
     let calls = [&killed, &next].map(|translator| translator.engines.calls.load(Ordering::SeqCst));
     assert_eq!(calls, [4, 9], "twelve batches and one of them twice");
 }
@@ -149,7 +157,7 @@ async fn scenario_12_an_ass_file_keeps_everything_but_what_is_said() {
 #[tokio::test]
 async fn scenario_14_an_impossible_pair_or_a_missing_key_fails_before_anything_is_sent() {
     let fake = fakes::deepl::serve().await;
-    let nameless = Engines::default().with_deepl(server(&fake.url, None));
+    let nameless = Engines::default().with(DeepL::new(server(&fake.url, None)));
     for (engines, language, reason) in [
         (deepl(&fake), "fi", Reason::LanguagePairUnsupported),
         (nameless, "es", Reason::EngineForbidden),
@@ -167,16 +175,17 @@ async fn scenario_14_a_pair_that_no_engine_announced_costs_no_question_and_no_do
     let fake = fakes::deepl::serve().await;
     for (engines, language, reason) in [
         (deepl(&fake), "fi", Some(Reason::LanguagePairUnsupported)),
-        (Engines::default().with_deepl(server(&fake.url, None)), "es", Some(Reason::EngineForbidden)),
+        (Engines::default().with(DeepL::new(server(&fake.url, None))), "es", Some(Reason::EngineForbidden)),
         (deepl(&fake), "es", None),
     ] {
         let bench = Bench::new();
-        engines.announced(&["deepl"], jiff::Timestamp::now()).await.store(&bench.store).await.expect("the store");
+        let announced = Announced::from_engines(&engines, &[engine("deepl")], jiff::Timestamp::now()).await;
+        announced.store(&bench.store).await.expect("the store");
         let mut task = download();
         task.spec.language = language.to_owned();
         task.spec.translation.policy = TranslationPolicy::Always;
         let task = Event::new(&subject("a"), source::MANAGER, jiff::Timestamp::UNIX_EPOCH, &task);
-        deliver(&bench.downloader(Duration::ZERO), &bench.desk("d"), &task).await;
+        deliver(&bench.downloader(Duration::ZERO), &bench.context("d"), &task).await;
         let last = bench.outbox.events().pop().expect("it says something");
         let failed = last.read::<Failed>().ok().filter(|_| last.event_type == Failed::EVENT_TYPE);
         assert_eq!(failed.map(|failed| failed.reason), reason, "{language}");
@@ -188,7 +197,7 @@ async fn scenario_14_a_pair_that_no_engine_announced_costs_no_question_and_no_do
 #[tokio::test]
 async fn the_next_engine_takes_over_from_one_that_is_away_but_not_from_one_that_errs() {
     let (paid, libre) = (fakes::deepl::serve().await, fakes::libretranslate::serve().await);
-    let both = || deepl(&paid).with_libretranslate(server(&libre.url, Some(fakes::libretranslate::KEY)));
+    let both = || deepl(&paid).with(LibreTranslate::new(server(&libre.url, Some(fakes::libretranslate::KEY))));
     let film = film(20);
     paid.always(Fault::Status(503, "{}"));
     let bench = Bench::new();

@@ -4,10 +4,7 @@ use subtitle_contract::{
     job::{Untranslated, Variants},
     language::Language,
 };
-use subtitle_workers::{
-    engine::{Question, Translate},
-    translate::EngineError,
-};
+use subtitle_workers::translate::{EngineError, EngineId, Translate, TranslationRequest};
 
 use crate::{
     Ended,
@@ -43,7 +40,7 @@ async fn the_variants_tier_and_the_readability_are_in_the_result() {
         panic!("ships")
     };
     let result = result(&bench, "a").await;
-    assert_eq!((result.variant, result.via, result.untranslated), (Some(Variants::Script), None, None));
+    assert_eq!((result.variant, result.via, result.untranslated), (Some(Variants::Script.into()), None, None));
     let readability = result.readability.expect("it is counted");
     assert_eq!((readability.fast, readability.wide, readability.brief), (6, 0, 0), "0.9 s are too short for all six");
 }
@@ -52,13 +49,13 @@ async fn the_variants_tier_and_the_readability_are_in_the_result() {
 struct Hebrew;
 
 impl Translate for Hebrew {
-    async fn knows(&self, _: &str, _: &Language, _: &Language, _: Variants) -> Result<bool, EngineError> {
+    async fn supports(&self, _: EngineId, _: &Language, _: &Language, _: Variants) -> Result<bool, EngineError> {
         Ok(true)
     }
 
-    async fn translate(&self, _: &str, question: Question<'_>) -> Result<Vec<String>, EngineError> {
+    async fn translate(&self, _: EngineId, request: TranslationRequest<'_>) -> Result<Vec<String>, EngineError> {
         let say = |line: &String| format!("הים שקט הלילה, מספר {}", line.rsplit(' ').next().expect("a number"));
-        Ok(question.texts.iter().map(say).collect())
+        Ok(request.texts.iter().map(say).collect())
     }
 }
 

@@ -1,13 +1,13 @@
 {{- /*
-Whether objects of the Prometheus operator are to be made: "yes" or nothing. Takes root, and enabled. What is left out
-silently is never seen by who uses `helm template`, hence the mode.
+Whether to create objects of the Prometheus operator: "yes" or nothing. Takes root and enabled. `helm template` knows no
+cluster and would omit them silently, hence the mode.
 */ -}}
 {{- define "subtitles.monitoring.isWanted" -}}
 {{- $mode := .root.Values.monitoring.renderMode }}
 {{- $isKnown := .root.Capabilities.APIVersions.Has "monitoring.coreos.com/v1" }}
 {{- if .enabled }}
 {{- if and (eq $mode "failIfMissing") (not $isKnown) }}
-{{- fail "monitoring wants kinds of the Prometheus operator (monitoring.coreos.com/v1), which this cluster does not know: install its CRDs, or set monitoring.renderMode" }}
+{{- fail "monitoring needs the Prometheus operator's CRDs (monitoring.coreos.com/v1), which this cluster lacks: install them, or set monitoring.renderMode" }}
 {{- end }}
 {{- if or $isKnown (eq $mode "alwaysRender") }}yes{{ end }}
 {{- end }}

@@ -1,4 +1,4 @@
-{{- /* What both workers are told and mount; takes root and component. */ -}}
+{{- /* Environment and volumes of both workers; takes root and component. */ -}}
 {{- define "subtitles.worker.env" -}}
 {{- $root := .root -}}
 {{- $values := index $root.Values .component -}}

@@ -1,4 +1,4 @@
-//! What is good enough, what the result looks like, and how urgent and how patient a job is.
+//! Selection, output, priority and retries of a job.
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -25,8 +25,8 @@ pub enum Forced {
     Only,
 }
 
-/// Whether the source may be machine-translated already. What a language model translated, where a provider tells that
-/// from other machines' work, is only left out by `ExcludeAll`; else it is taken where people made none as good.
+/// Whether a machine-translated subtitle may be used. Translations by a language model, if the provider marks them as
+/// such, are only excluded by `ExcludeAll`; otherwise they are used when no human translation scores as high.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[expect(missing_docs, reason = "the names say it; the field's description lists them")]
 pub enum MachineTranslated {
@@ -40,16 +40,16 @@ pub enum MachineTranslated {
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct Selection {
-    /// The least score, 0 to 100, that is taken. Example: `60`.
+    /// The lowest acceptable score, 0 to 100. Example: `60`.
     #[serde(default)]
     #[schemars(range(min = 0, max = 100))]
     pub minimum_score: u8,
-    /// The most downloads that count against a provider's quota. Example: `3`.
+    /// The most downloads per attempt that count against a provider's quota. Example: `3`.
     #[serde(default = "Defaults::max_downloads")]
     #[schemars(range(min = 1, max = 20))]
     pub max_downloads: u8,
-    /// Whether a subtitle that says it is machine-translated is taken; `ExcludeAll` also leaves out what a language model
-    /// translated. Example: `Allow`.
+    /// Whether a subtitle that is marked as machine-translated is used; `ExcludeAll` also excludes translations by a language
+    /// model. Example: `Allow`.
     #[serde(default)]
     pub machine_translated: MachineTranslated,
 }
@@ -99,7 +99,7 @@ pub struct Output {
     pub sidecar: Sidecar,
 }
 
-/// Whose turn it is when many wait.
+/// Which job goes first when many wait.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, JsonSchema)]
 #[expect(missing_docs, reason = "the names say it; the field's description lists them")]
 pub enum Priority {
@@ -109,7 +109,7 @@ pub enum Priority {
     High,
 }
 
-/// How often and how fast to try again.
+/// How often and how soon to retry.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct Retry {

@@ -18,7 +18,9 @@ use serde::{Deserialize, Serialize};
 pub use choice::{
     Forced, HearingImpaired, MachineTranslated, Output, OutputFormat, Priority, Retry, Selection, Sidecar,
 };
-pub use status::{Artefact, Candidate, Cues, JobResult, Readability, StoredGlossary, SubtitleJobStatus, Untranslated};
+pub use status::{
+    Artefact, Candidate, Cues, JobResult, Readability, StoredGlossary, SubtitleJobStatus, Untranslated, WaitingFor,
+};
 pub use translation::{
     DirectionMarks, GlossaryRef, KeepOrRemove, Partial, Pivot, Translation, TranslationPolicy, Variants,
 };
@@ -62,10 +64,10 @@ pub struct SubtitleJobSpec {
     /// Whether sounds and speakers are described in the subtitle. Example: `Exclude`.
     #[serde(default)]
     pub hearing_impaired: HearingImpaired,
-    /// Whether it holds foreign-language parts only. Example: `Only`.
+    /// Whether it covers only foreign-language dialogue. Example: `Only`.
     #[serde(default)]
     pub forced: Forced,
-    /// Sources to ask, in this order; left out, the operator's own order. Example: `[{name: embedded}, {name: library}]`.
+    /// Sources to ask, in this order; by default the downloader's own order. Example: `[{name: embedded}, {name: library}]`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(length(min = 1, max = 8))]
     #[x_kube(
@@ -73,8 +75,8 @@ pub struct SubtitleJobSpec {
         validation = ("self.all(one, self.exists_one(other, other.name == one.name))", "sources must not name one source twice")
     )]
     pub sources: Option<Vec<Named>>,
-    /// Sources to ask, in this order, where `sources` names none: a wish. Those that are unknown or not set up are left out
-    /// with a warning in the status. Example: `[opensubtitles, library]`.
+    /// Sources to ask, in this order, if `sources` is not set. Those that are unknown or not configured are skipped with a
+    /// warning in the status. Example: `[opensubtitles, library]`.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     #[schemars(length(max = 16), inner(length(min = 1, max = 64)))]
     pub preferred_sources: Vec<String>,
@@ -87,21 +89,21 @@ pub struct SubtitleJobSpec {
     /// What the result looks like. Example: `{format: SRT, sidecar: IfAbsent}`.
     #[serde(default)]
     pub output: Output,
-    /// Whose turn it is when many wait. Example: `High`.
+    /// Which job goes first when many wait. Example: `High`.
     #[serde(default)]
     pub priority: Priority,
     /// How often and how fast to try again. Example: `{limit: 3, backoffSeconds: 30}`.
     #[serde(default)]
     pub retry: Retry,
-    /// Seconds the job may be worked on, waiting not counted. Example: `3600`.
+    /// Seconds that workers may spend on the job; waiting does not count. Example: `3600`.
     #[serde(default = "Defaults::active_deadline_seconds")]
     #[schemars(range(min = 1, max = 604_800))]
     pub active_deadline_seconds: u32,
-    /// Seconds after its end when the object is deleted; the history outlives it. Example: `86400`.
+    /// Seconds after its end until the object is deleted; its history is kept longer. Example: `86400`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(range(min = 0, max = 31_536_000))]
     pub ttl_seconds_after_finished: Option<u32>,
-    /// Keeps new work from starting; the only field that may be changed. Example: `true`.
+    /// Keeps new work from starting; the only field that can be changed. Example: `true`.
     #[serde(default)]
     pub suspend: bool,
 }
@@ -109,13 +111,13 @@ pub struct SubtitleJobSpec {
 /// A source or an engine by its name.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct Named {
-    /// Its name as the operator's configuration knows it. Example: `embedded`.
+    /// Its name. Example: `embedded`.
     #[schemars(length(min = 1, max = 63), regex(pattern = r"^[a-z0-9]([-a-z0-9]*[a-z0-9])?$"))]
     pub name: String,
 }
 
 impl SubtitleJobSpec {
-    /// The names of sources that it asks for, exactly or as a wish; none where it leaves that to the downloader.
+    /// The names in `sources` or, if not set, in `preferredSources`; empty if the downloader decides.
     pub fn source_names(&self) -> Vec<String> {
         let named = |sources: &Vec<Named>| sources.iter().map(|source| source.name.clone()).collect();
         self.sources.as_ref().map_or_else(|| self.preferred_sources.clone(), named)

@@ -6,6 +6,7 @@ use serde::{Deserialize, Serialize};
 
 use super::Variants;
 use crate::{
+    lenient::Lenient,
     phase::{Phase, Step},
     reason::Reason,
 };
@@ -14,16 +15,17 @@ use crate::{
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase", default)]
 pub struct SubtitleJobStatus {
-    /// Where the job stands. Example: `TranslateInProgress`.
-    pub phase: Phase,
+    /// Where the job stands: `Pending`, `DownloadQueued`, `DownloadInProgress`, `TranslateQueued`, `TranslateInProgress`,
+    /// `Done` or `Failed`. Example: `TranslateInProgress`.
+    pub phase: Lenient<Phase>,
     /// The current attempt, from 1; grows with every retry, resume and manual retry. Example: `1`.
     #[schemars(range(min = 0))]
     pub attempt: u32,
     /// Failures that count against `spec.retry.limit`. Example: `0`.
     #[schemars(range(min = 0))]
     pub failures: u32,
-    /// The step the job needs next. Example: `Translate`.
-    pub step: Step,
+    /// The step that the job needs next: `Download` or `Translate`. Example: `Translate`.
+    pub step: Lenient<Step>,
     /// What the translation starts from. Example: `{key: default/3f…, language: en}`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub from: Option<Artefact>,
@@ -35,7 +37,11 @@ pub struct SubtitleJobStatus {
     pub revision: i64,
     /// The revision up to which decisions are published as events. Example: `4`.
     #[schemars(range(min = 0))]
-    pub announced: i64,
+    pub announced_revision: i64,
+    /// What earlier versions wrote instead of `announcedRevision`; only read. Example: `4`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schemars(range(min = 0))]
+    pub announced: Option<i64>,
     /// The value of the annotation `subtitles.dev/retry` that was last acted on. Example: `2026-01-31`.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schemars(length(max = 256))]
@@ -46,16 +52,19 @@ pub struct SubtitleJobStatus {
     pub updated_by: Option<String>,
     /// Why the job is where it is. Example: `WaitingForWorker`.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub reason: Option<Reason>,
+    pub reason: Option<Lenient<Reason>>,
+    /// What has to happen before the next task is published; absent while nothing has to. Example: `Turn`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub waiting_for: Option<Lenient<WaitingFor>>,
     /// What a person should know. Example: `no source has a Spanish subtitle`.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schemars(length(max = 1024))]
     pub message: Option<String>,
-    /// Cues done of all, for people. Example: `120/356`.
+    /// Translated cues of all cues, for people. Example: `120/356`.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schemars(length(max = 32))]
     pub progress: Option<String>,
-    /// Cues done of all. Example: `{done: 120, total: 356}`.
+    /// Translated cues of all cues. Example: `{done: 120, total: 356}`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub cues: Option<Cues>,
     /// The video's display name. Example: `harbour.mkv`.
@@ -65,42 +74,42 @@ pub struct SubtitleJobStatus {
     /// When the next attempt starts. Example: `2026-01-31T20:15:00Z`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub next_attempt_time: Option<Time>,
-    /// When the current attempt began, unless it is the first: what an old publisher says without naming an attempt is of
+    /// When the current attempt began, unless it is the first: an event without an attempt, from an old publisher, belongs to
     /// this one from then on. Example: `2026-01-31T20:15:00Z`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub attempt_time: Option<Time>,
-    /// When a worker first took it. Example: `2026-01-31T20:15:00Z`.
+    /// When a worker first started on it. Example: `2026-01-31T20:15:00Z`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub start_time: Option<Time>,
-    /// Since when its deadline runs without a pause; absent while it stands still. Example: `2026-01-31T20:15:00Z`.
+    /// Since when its deadline runs without a pause; absent while it is paused. Example: `2026-01-31T20:15:00Z`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub active_since: Option<Time>,
     /// Seconds of its deadline that were used up before `activeSince`. Example: `40`.
     #[serde(skip_serializing_if = "is_zero")]
     #[schemars(range(min = 0))]
     pub active_seconds: i64,
-    /// When it was over. Example: `2026-01-31T20:15:09Z`.
+    /// When the job ended. Example: `2026-01-31T20:15:09Z`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub completion_time: Option<Time>,
-    /// The generation of the object this status speaks of. Example: `1`.
+    /// The generation of the object that this status describes. Example: `1`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub observed_generation: Option<i64>,
-    /// The trace all events of the job belong to. Example: `4bf92f3577b34da6a3ce929d0e0e4736`.
+    /// The trace that all events of the job belong to. Example: `4bf92f3577b34da6a3ce929d0e0e4736`.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schemars(length(max = 32))]
     pub trace_id: Option<String>,
     /// The subtitle. Example: `{language: es, format: SRT, cues: 356}`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub result: Option<JobResult>,
-    /// The best candidates and why they lost. Example: `[{from: library, score: 40, lost: another language}]`.
+    /// The best candidates and why they were rejected. Example: `[{from: library, score: 40, rejectionReason: another language}]`.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     #[schemars(length(max = 10))]
     pub candidates: Vec<Candidate>,
-    /// What of the question was left out, and why. Example: `[the source 'subdl' is not set up here]`.
+    /// What of the request was ignored, and why. Example: `[the source 'subdl' is not set up here]`.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     #[schemars(length(max = 16), inner(length(max = 256)))]
     pub warnings: Vec<String>,
-    /// What is true of the job now; see the README's table. Example: `[{type: Finished, status: "True"}]`.
+    /// The job's conditions; see the README's table. Example: `[{type: Finished, status: "True"}]`.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     #[schemars(
         length(max = 16),
@@ -112,6 +121,17 @@ pub struct SubtitleJobStatus {
 #[expect(clippy::trivially_copy_pass_by_ref, reason = "serde's skip_serializing_if passes a reference")]
 fn is_zero(seconds: &i64) -> bool {
     *seconds == 0
+}
+
+/// What a job waits for before its next task is published: its turn among the other jobs, a session with the broker, the
+/// ConfigMap of `spec.translation.glossaryRef`, or `spec.suspend` set to false.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[expect(missing_docs, reason = "the names say it; the type's description lists them")]
+pub enum WaitingFor {
+    Turn,
+    Broker,
+    Glossary,
+    Resume,
 }
 
 /// A subtitle file in the object store.
@@ -139,7 +159,7 @@ pub struct StoredGlossary {
     pub sha256: String,
 }
 
-/// Cues done of all.
+/// Translated cues of all cues.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Cues {
     /// Cues translated. Example: `120`.
@@ -150,7 +170,7 @@ pub struct Cues {
     pub total: u32,
 }
 
-/// The subtitle that was found or made.
+/// The resulting subtitle.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase", default)]
 pub struct JobResult {
@@ -183,10 +203,10 @@ pub struct JobResult {
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schemars(length(max = 63))]
     pub engine: Option<String>,
-    /// How near the engine's variant of the language is to the one asked for. Example: `Exact`.
+    /// How closely the engine's language variant matches the requested one. Example: `Exact`.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub variant: Option<Variants>,
-    /// The language it went through. Example: `en`.
+    pub variant: Option<Lenient<Variants>>,
+    /// The intermediate language of the translation. Example: `en`.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schemars(length(max = 35))]
     pub via: Option<String>,
@@ -194,7 +214,7 @@ pub struct JobResult {
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schemars(length(max = 64))]
     pub glossary: Option<String>,
-    /// Cues that stay in the source's language, as `spec.translation.partial` allows. Example: `{count: 1, cues: [17]}`.
+    /// Cues that were left in the source's language, as `spec.translation.partial` allows. Example: `{count: 1, cues: [17]}`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub untranslated: Option<Untranslated>,
     /// How many cues of the translation are hard to read, by rule. Example: `{fast: 12, wide: 1}`.
@@ -202,7 +222,7 @@ pub struct JobResult {
     pub readability: Option<Readability>,
 }
 
-/// Cues that stay in the source's language.
+/// Cues that were left in the source's language.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Untranslated {
     /// How many. Example: `1`.
@@ -236,15 +256,73 @@ pub struct Readability {
 
 /// A subtitle that was considered.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(from = "StoredCandidate")]
 pub struct Candidate {
-    /// The source and what it calls it. Example: `library: harbour.en.srt`.
-    #[schemars(length(max = 256))]
+    /// The source, and the subtitle's name there.
     pub from: String,
+    /// Its score, 0 to 100.
+    pub score: u8,
+    /// Why it was rejected; absent for the one that was chosen.
+    #[serde(rename = "rejectionReason", skip_serializing_if = "Option::is_none")]
+    pub rejection_reason: Option<String>,
+}
+
+/// A subtitle that was considered, as this and earlier versions wrote it.
+#[derive(Deserialize, JsonSchema)]
+struct StoredCandidate {
+    /// The source, and the subtitle's name there. Example: `library: harbour.en.srt`.
+    #[schemars(length(max = 256))]
+    from: String,
     /// Its score, 0 to 100. Example: `40`.
     #[schemars(range(min = 0, max = 100))]
-    pub score: u8,
-    /// Why it was not taken; absent for the one that was. Example: `another language: en`.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    score: u8,
+    /// Why it was rejected; absent for the one that was chosen. Example: `another language: en`.
+    #[serde(default, rename = "rejectionReason")]
     #[schemars(length(max = 256))]
-    pub lost: Option<String>,
+    rejection_reason: Option<String>,
+    /// What earlier versions wrote instead of `rejectionReason`; only read. Example: `another language: en`.
+    #[serde(default)]
+    #[schemars(length(max = 256))]
+    lost: Option<String>,
+}
+
+impl From<StoredCandidate> for Candidate {
+    fn from(StoredCandidate { from, score, rejection_reason, lost }: StoredCandidate) -> Self {
+        Self { from, score, rejection_reason: rejection_reason.or(lost) }
+    }
+}
+
+impl SubtitleJobStatus {
+    /// The revision up to which decisions are published, whichever version wrote it.
+    pub fn announced_up_to(&self) -> i64 {
+        self.announced_revision.max(self.announced.unwrap_or_default())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn what_earlier_versions_wrote_is_read_and_written_under_the_new_names() {
+        let old = json!({"revision": 4, "announced": 3, "candidates": [{"from": "a", "score": 1, "lost": "worse"}]});
+        let status: SubtitleJobStatus = serde_json::from_value(old).expect("reads");
+        assert_eq!((status.announced_up_to(), status.candidates[0].rejection_reason.as_deref()), (3, Some("worse")));
+        let new = SubtitleJobStatus { announced: None, announced_revision: 3, ..status };
+        let written = serde_json::to_value(&new).expect("writes");
+        assert_eq!((&written["announcedRevision"], written.get("announced")), (&json!(3), None));
+        assert_eq!(written["candidates"], json!([{"from": "a", "score": 1, "rejectionReason": "worse"}]));
+    }
+
+    #[test]
+    fn values_of_a_newer_version_survive_reading_and_writing() {
+        let newer = json!({"phase": "TranscribeQueued", "reason": "WaitingForMoonlight", "step": "Transcribe"});
+        let status: SubtitleJobStatus = serde_json::from_value(newer.clone()).expect("reads");
+        let written = serde_json::to_value(&status).expect("writes");
+        for field in ["phase", "reason", "step"] {
+            assert_eq!(written[field], newer[field]);
+        }
+    }
 }

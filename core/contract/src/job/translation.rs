@@ -17,7 +17,7 @@ pub enum TranslationPolicy {
     Always,
 }
 
-/// Whether a language in between may be used.
+/// Whether an intermediate language may be used.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[expect(missing_docs, reason = "the names say it; the field's description lists them")]
 pub enum Pivot {
@@ -26,7 +26,7 @@ pub enum Pivot {
     ViaEnglish,
 }
 
-/// How near a language variant must be.
+/// How closely a language variant must match.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[expect(missing_docs, reason = "the names say it; the field's description lists them")]
 pub enum Variants {
@@ -36,7 +36,7 @@ pub enum Variants {
     Base,
 }
 
-/// What becomes of descriptions of sounds in a translation.
+/// What happens to descriptions of sounds in a translation.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[expect(missing_docs, reason = "the names say it; the field's description lists them")]
 pub enum KeepOrRemove {
@@ -45,7 +45,7 @@ pub enum KeepOrRemove {
     Remove,
 }
 
-/// Whether a translation with gaps may be shipped.
+/// Whether a translation with untranslated cues is accepted.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[expect(missing_docs, reason = "the names say it; the field's description lists them")]
 pub enum Partial {
@@ -54,7 +54,7 @@ pub enum Partial {
     Allow,
 }
 
-/// Whether lines of a language that is read from right to left carry marks that say so.
+/// Whether lines of a right-to-left language carry direction marks.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[expect(missing_docs, reason = "the names say it; the field's description lists them")]
 pub enum DirectionMarks {
@@ -77,7 +77,7 @@ pub struct Translation {
         inner(length(min = 2, max = 35), regex(pattern = r"^[A-Za-z]{2,3}(-[A-Za-z0-9]{2,8})*$"))
     )]
     pub from: Vec<String>,
-    /// Engines to use, in this order; left out, the translator's own order. Example: `[{name: apertium}]`.
+    /// Engines to use, in this order; by default the translator's own order. Example: `[{name: apertium}]`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(length(min = 1, max = 8))]
     #[x_kube(
@@ -85,13 +85,13 @@ pub struct Translation {
         validation = ("self.all(one, self.exists_one(other, other.name == one.name))", "translation.engines must not name one engine twice")
     )]
     pub engines: Option<Vec<Named>>,
-    /// Whether to go through English where no engine knows the pair. Example: `ViaEnglish`.
+    /// Whether to translate via English if no engine supports the pair. Example: `ViaEnglish`.
     #[serde(default)]
     pub pivot: Pivot,
-    /// How near an engine's variant of the language must be. Example: `Exact`.
+    /// How closely an engine's language variant must match. Example: `Exact`.
     #[serde(default)]
     pub variants: Variants,
-    /// What becomes of descriptions of sounds. Example: `Remove`.
+    /// What happens to descriptions of sounds. Example: `Remove`.
     #[serde(default)]
     pub hearing_impaired: KeepOrRemove,
     /// A ConfigMap in the same namespace with names and terms, read when each attempt begins: at most 64 KiB of lines
@@ -102,11 +102,11 @@ pub struct Translation {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(range(min = 1, max = 100_000_000))]
     pub max_characters: Option<u32>,
-    /// Whether a translation with gaps may be shipped. Example: `Allow`.
+    /// Whether a translation with untranslated cues is accepted. Example: `Allow`.
     #[serde(default)]
     pub partial: Partial,
-    /// Whether lines of a language that is read from right to left begin with U+202B and end with U+202C, for players
-    /// that would order them wrongly. Example: `Add`.
+    /// Whether lines of a right-to-left language begin with U+202B and end with U+202C, for players that would otherwise
+    /// order them wrongly. Example: `Add`.
     #[serde(default)]
     pub direction_marks: DirectionMarks,
 }

@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 
 use super::Defaults;
 
-/// Which video: at least one way to find it, at most one of `url` and `path`.
+/// Which video: at least one identifying field, and at most one of `url` and `path`.
 #[derive(KubeSchema, Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 #[x_kube(
@@ -21,7 +21,7 @@ pub struct Video {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(length(max = 2048), regex(pattern = r"^https?://[^\s/]+"))]
     pub url: Option<String>,
-    /// The named mount that `path` is in. Example: `films`.
+    /// The library that `path` is in. Example: `films`.
     #[serde(default = "Defaults::library")]
     #[schemars(length(max = 63), regex(pattern = r"^[a-z0-9]([-a-z0-9]*[a-z0-9])?$"))]
     pub library: String,
@@ -65,7 +65,7 @@ pub struct Video {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(length(max = 16), regex(pattern = r"^[0-9a-f]{16}$"))]
     pub movie_hash: Option<String>,
-    /// The name the file was released under. Example: `The.Harbour.2024.1080p.WEB.x264`.
+    /// The release name of the file. Example: `The.Harbour.2024.1080p.WEB.x264`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(length(min = 1, max = 512))]
     pub release_name: Option<String>,

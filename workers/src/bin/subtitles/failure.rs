@@ -1,4 +1,4 @@
-//! Why a command did not do what it should: a sentence and an exit code.
+//! Why a command failed: a sentence and an exit code. Does I/O: writes to standard error.
 
 use std::process::ExitCode;
 
@@ -27,11 +27,11 @@ pub(crate) enum Failure {
         /// For a person, with the cues' numbers.
         message: String,
     },
-    /// Every source answered, and none has it.
+    /// Every source answered, and none of them has a subtitle.
     NothingFound(String),
     /// A source could not be asked.
     Source(Reason, String),
-    /// Standard output was closed: whoever read it has seen enough.
+    /// Standard output was closed by its reader.
     Closed,
 }
 

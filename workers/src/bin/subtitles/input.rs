@@ -1,4 +1,4 @@
-//! The file that a command reads, or standard input, and what is declared of it.
+//! The file that a command reads, or standard input, and what is declared of it. Does I/O.
 
 use std::io::Read as _;
 
@@ -13,7 +13,7 @@ use subtitle_workers::{
 
 use crate::failure::Failure;
 
-/// What every command that reads a file takes.
+/// The arguments of every command that reads a file.
 #[derive(clap::Args)]
 pub(crate) struct Input {
     /// The file; - for standard input
@@ -35,20 +35,20 @@ fn frame_rate(text: &str) -> Result<f64, String> {
 /// A file that was read.
 pub(crate) struct Opened {
     pub(crate) file: File,
-    /// Of the bytes as they came.
+    /// The SHA-256 of the bytes as they came.
     pub(crate) sha256: String,
 }
 
 impl Input {
     /// The file at `path`, which is in `language`.
-    pub(crate) const fn of(path: String, language: Language) -> Self {
+    pub(crate) const fn new(path: String, language: Language) -> Self {
         Self { path, language: Some(language), frame_rate: None }
     }
 
-    /// Reads and understands it.
+    /// Reads the file.
     pub(crate) fn open(&self) -> Result<Opened, Failure> {
         let bytes = self.bytes().map_err(|error| {
-            let message = format!("reading it gave: {error}");
+            let message = format!("it cannot be read: {error}");
             Failure::Unreadable { input: self.path.clone(), code: "unreadable-input", message }
         })?;
         let declared = Declared { language: self.language.as_ref(), episode: None, frame_rate: self.frame_rate };
@@ -56,7 +56,7 @@ impl Input {
         Ok(Opened { file, sha256: sha256(&bytes) })
     }
 
-    /// One byte more than a subtitle can have is enough to know that it is none.
+    /// One byte more than a subtitle can have is enough to know that the file is not a subtitle.
     fn bytes(&self) -> std::io::Result<Vec<u8>> {
         let mut bytes = Vec::new();
         let limit = u64::try_from(LARGEST).unwrap_or(u64::MAX) + 1;

@@ -1,20 +1,16 @@
 //! The `subtitles` command line: the workers' own code without any server of ours. Arguments come in; reports and files go
-//! out. Reads and writes files.
+//! out. Does I/O: reads and writes files.
 
-mod convert;
+mod commands;
 mod failure;
-mod find;
-mod get;
 mod input;
-mod inspect;
-mod question;
-mod serve;
-mod translate;
+mod video;
 
 use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
 
+use commands::{convert, find, get, inspect, serve, translate};
 use failure::Failure;
 use subtitle_workers::program;
 
@@ -59,7 +55,7 @@ enum Command {
 }
 
 fn main() -> ExitCode {
-    if let Some(worker) = program::of(std::env::args_os().next()) {
+    if let Some(worker) = program::from_name(std::env::args_os().next()) {
         let Err(error) = worker() else { return ExitCode::SUCCESS };
         eprintln!("Error: {error:?}");
         return ExitCode::FAILURE;

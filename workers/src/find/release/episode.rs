@@ -1,6 +1,6 @@
 //! Seasons and episodes in a release's name: words come in, numbers go out. Pure.
 
-use super::Word;
+use super::word::Word;
 
 /// Numbers and where in the name they begin.
 #[derive(Debug, PartialEq, Eq)]

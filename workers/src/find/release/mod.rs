@@ -1,40 +1,35 @@
-//! What the name of a release says: a file name or a provider's release text comes in, title, year, episodes and
-//! the words that tell one release from another go out. Pure; there is no standard, so the rules are our own and the
-//! table in the tests is their description.
+//! What the name of a release says: a file name or a provider's release text comes in; title, year, episodes and the tags
+//! that distinguish releases go out. There is no standard: the rules are our own, and the table in the tests describes
+//! them.
 //!
 //! ```text
 //! name ── words ──▶ anchor (year, episode, or a word no title has) ──▶ title | year, episodes, tags | group
 //! ```
+//!
+//! Pure.
 
 mod episode;
 mod tags;
+mod word;
 
 pub use tags::Tags;
+use word::{Word, words};
 
-/// What a name says; whatever it does not say is none or empty.
+/// What a name says; what it does not say is `None` or empty.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Release {
     /// The words in front of everything else, with single spaces.
     pub title: Option<String>,
     /// The year of the work.
     pub year: Option<u16>,
-    /// The season; none for a film, and for names that count episodes without seasons.
+    /// The season; `None` for a film, and for names that count episodes without seasons.
     pub season: Option<u16>,
     /// The episodes in the file, ascending; empty for a film and for a whole season.
     pub episodes: Vec<u16>,
-    /// What tells releases of one work apart.
+    /// What distinguishes releases of one work.
     pub tags: Tags,
     /// Who released it.
     pub group: Option<String>,
-}
-
-/// A part of a name between separators.
-#[derive(Clone, Copy, Debug)]
-struct Word<'a> {
-    text: &'a str,
-    lower: &'a str,
-    /// What stands in front of it, such as `-` or ` [`.
-    gap: &'a str,
 }
 
 const EXTENSIONS: [&str; 15] =
@@ -109,24 +104,6 @@ fn trailing_group(words: &[Word<'_>], after: usize) -> Option<String> {
     let at = (after..words.len()).rev().find(|at| words[*at].gap == "-")?;
     // `-Group[site]` and `-Group-mirror` are the group's; a word in front of the dash is not.
     Some(words[at].text.to_owned())
-}
-
-fn words<'a>(stem: &'a str, lower: &'a str) -> Vec<Word<'a>> {
-    let mut words = Vec::new();
-    let (mut gap_from, mut from) = (0, None);
-    let ends = stem.char_indices().chain([(stem.len(), ' ')]);
-    for (at, character) in ends {
-        let belongs = character.is_alphanumeric() || (matches!(character, '\'' | '’' | '&') && at < stem.len());
-        match (belongs, from) {
-            (true, None) => from = Some(at),
-            (false, Some(start)) => {
-                words.push(Word { text: &stem[start..at], lower: &lower[start..at], gap: &stem[gap_from..start] });
-                (from, gap_from) = (None, at);
-            }
-            _ => {}
-        }
-    }
-    words
 }
 
 /// The last year in front of `end` that is not the name's first word: titles may begin with one, or hold one.

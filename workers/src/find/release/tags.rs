@@ -1,7 +1,7 @@
 //! The words that tell releases of one work apart: words come in, source, resolution, codecs, service and edition go
-//! out. Pure. A spelling is a sequence of words, so that `WEB-DL`, `WEB.DL` and `WEB DL` are one.
+//! out. A spelling is a sequence of words, so that `WEB-DL`, `WEB.DL` and `WEB DL` are one. Pure.
 
-use super::Word;
+use super::word::Word;
 
 /// What the words say, in one spelling each.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]

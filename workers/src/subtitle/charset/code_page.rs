@@ -1,4 +1,5 @@
 //! The code pages that files of a language are really in, the likeliest first, and the letters that tell them apart.
+//! Pure.
 
 use encoding_rs::{
     BIG5, EUC_JP, EUC_KR, Encoding, GB18030, IBM866, ISO_8859_2, ISO_8859_4, ISO_8859_5, ISO_8859_6, ISO_8859_7,
@@ -7,10 +8,7 @@ use encoding_rs::{
 };
 use subtitle_contract::language::Language;
 
-use super::{super::script::Script, is_binary, score::score};
-
-/// The least score of a text that is believed.
-const BELIEVED: f64 = 0.45;
+use crate::subtitle::language::script::Script;
 
 /// A language's code pages.
 pub(super) struct CodePages {
@@ -22,7 +20,7 @@ pub(super) struct CodePages {
 }
 
 impl CodePages {
-    pub(super) fn of(language: &Language) -> Self {
+    pub(super) fn new(language: &Language) -> Self {
         let scripts = Script::of_language(language);
         let (encodings, letters): (Vec<&'static Encoding>, &'static str) = match language.base() {
             "he" | "yi" => (vec![WINDOWS_1255], ""),
@@ -65,22 +63,6 @@ impl CodePages {
             _ => (vec![WINDOWS_1252], ""),
         };
         Self { encodings, scripts, letters }
-    }
-
-    /// The bytes in the code page in which they look most like the language; none if in none.
-    pub(super) fn best(&self, bytes: &[u8]) -> Option<(String, &'static Encoding)> {
-        let mut best: Option<(f64, String, &'static Encoding)> = None;
-        for encoding in &self.encodings {
-            let (text, is_malformed) = encoding.decode_without_bom_handling(bytes);
-            if is_malformed || is_binary(&text) {
-                continue;
-            }
-            let score = score(&text, self);
-            if score >= BELIEVED && best.as_ref().is_none_or(|(highest, ..)| score > *highest) {
-                best = Some((score, text.into_owned(), *encoding));
-            }
-        }
-        best.map(|(_, text, encoding)| (text, encoding))
     }
 }
 

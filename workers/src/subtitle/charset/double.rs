@@ -1,21 +1,46 @@
 //! Double encoding: UTF-8 that was read in a code page and saved as UTF-8, so that `é` became `Ã©`. A text comes
-//! in, what it was goes out.
+//! in, what it was goes out. Pure.
 
 use encoding_rs::{Encoding, WINDOWS_1252};
 use subtitle_contract::language::Language;
 
 use super::code_page::CodePages;
 
+/// The byte of each character above ASCII in a code page, ordered by character.
+struct Bytes(Vec<(char, u8)>);
+
+impl Bytes {
+    fn new(encoding: &'static Encoding) -> Self {
+        let character = |byte: u8| encoding.decode_without_bom_handling(&[byte]).0.chars().next();
+        let mut bytes: Vec<(char, u8)> = (0x80..=0xFF)
+            .filter_map(|byte| Some((character(byte)?, byte)))
+            .filter(|(character, _)| *character != char::REPLACEMENT_CHARACTER)
+            .collect();
+        bytes.sort_unstable();
+        Self(bytes)
+    }
+
+    fn byte(&self, character: char) -> Option<u8> {
+        match self.0.binary_search_by_key(&character, |(character, _)| *character) {
+            Ok(at) => Some(self.0[at].1),
+            // Some programs leave the bytes that a code page does not use as they are.
+            Err(_) => u8::try_from(u32::from(character)).ok().filter(|byte| (0x80..=0x9F).contains(byte)),
+        }
+    }
+}
+
 /// The text before it was damaged; none if it was not. A file may be damaged more than once.
 pub(super) fn undone(text: &str, language: Option<&Language>) -> Option<String> {
     if text.is_ascii() {
         return None;
     }
-    let pages = language.map(CodePages::of);
+    let pages = language.map(CodePages::new);
     let encodings = pages.iter().flat_map(|pages| pages.encodings.iter().copied());
-    let candidates: Vec<&'static Encoding> =
-        std::iter::once(WINDOWS_1252).chain(encodings).filter(|encoding| encoding.is_single_byte()).collect();
-    let once = |text: &str| candidates.iter().find_map(|encoding| undone_once(text, encoding));
+    let candidates: Vec<Bytes> = std::iter::once(WINDOWS_1252)
+        .chain(encodings.filter(|encoding| *encoding != WINDOWS_1252 && encoding.is_single_byte()))
+        .map(Bytes::new)
+        .collect();
+    let once = |text: &str| candidates.iter().find_map(|bytes| undone_once(text, bytes));
     let mut undone = once(text)?;
     for _ in 0..2 {
         let Some(again) = once(&undone) else { break };
@@ -26,7 +51,7 @@ pub(super) fn undone(text: &str, language: Option<&Language>) -> Option<String> 
 
 /// Undoes every run of characters that were one UTF-8 sequence or more; but only if hardly any letters beside
 /// them look undamaged, for by chance one run may look like it.
-fn undone_once(text: &str, encoding: &'static Encoding) -> Option<String> {
+fn undone_once(text: &str, code_page: &Bytes) -> Option<String> {
     let mut written = String::with_capacity(text.len());
     let (mut damaged, mut sound) = (0, 0);
     let mut rest = text;
@@ -34,7 +59,7 @@ fn undone_once(text: &str, encoding: &'static Encoding) -> Option<String> {
         let length = rest[start..].find(|character: char| character.is_ascii()).unwrap_or(rest.len() - start);
         let run = &rest[start..start + length];
         written.push_str(&rest[..start]);
-        if let Some(original) = original(run, encoding) {
+        if let Some(original) = original(run, code_page) {
             damaged += 1;
             written.push_str(&original);
         } else {
@@ -47,19 +72,9 @@ fn undone_once(text: &str, encoding: &'static Encoding) -> Option<String> {
     (damaged > 0 && damaged >= sound * 10).then_some(written)
 }
 
-fn original(run: &str, encoding: &'static Encoding) -> Option<String> {
-    let mut bytes = Vec::with_capacity(run.len());
-    for character in run.chars() {
-        let mut buffer = [0; 4];
-        let (encoded, _, is_unmappable) = encoding.encode(character.encode_utf8(&mut buffer));
-        match (is_unmappable, u8::try_from(u32::from(character))) {
-            (false, _) => bytes.extend_from_slice(&encoded),
-            // Some programs leave the bytes that a code page does not use as they are.
-            (true, Ok(byte @ 0x80..=0x9F)) => bytes.push(byte),
-            _ => return None,
-        }
-    }
-    let original = String::from_utf8(bytes).ok()?;
+fn original(run: &str, code_page: &Bytes) -> Option<String> {
+    let bytes: Option<Vec<u8>> = run.chars().map(|character| code_page.byte(character)).collect();
+    let original = String::from_utf8(bytes?).ok()?;
     // A control character is nothing that was ever typed.
     (original.chars().count() < run.chars().count() && !original.chars().any(char::is_control)).then_some(original)
 }

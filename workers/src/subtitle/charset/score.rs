@@ -1,10 +1,45 @@
 //! How much a decoded text looks like a language. A text comes in, a number goes out: 1 where every letter above
-//! ASCII is the language's own, 0.5 where they are only of its script, less where they are signs or of another.
+//! ASCII is the language's own, 0.5 where they are only of its script, less where they are signs or of another. Pure.
 
-use super::{super::script::Script, code_page::CodePages};
+use encoding_rs::Encoding;
+
+use super::{
+    code_page::CodePages,
+    plausible::{is_binary, is_little_damage},
+};
+use crate::subtitle::language::script::Script;
+
+/// The least score of a text that is believed.
+const BELIEVED: f64 = 0.45;
+
+impl CodePages {
+    /// The bytes in the code page in which they look most like the language; none if in none. A few of them may be
+    /// damaged.
+    pub(super) fn best(&self, bytes: &[u8]) -> Option<(String, &'static Encoding)> {
+        let mut best: Option<(f64, String, &'static Encoding)> = None;
+        for encoding in &self.encodings {
+            let (text, is_malformed) = encoding.decode_without_bom_handling(bytes);
+            if is_binary(&text) {
+                continue;
+            }
+            if is_malformed {
+                let replaced = text.matches(char::REPLACEMENT_CHARACTER).count();
+                let marked = text.chars().filter(|character| !character.is_ascii()).count();
+                if !is_little_damage(replaced, marked) {
+                    continue;
+                }
+            }
+            let score = score(&text, self);
+            if score >= BELIEVED && best.as_ref().is_none_or(|(highest, ..)| score > *highest) {
+                best = Some((score, text.into_owned(), *encoding));
+            }
+        }
+        best.map(|(_, text, encoding)| (text, encoding))
+    }
+}
 
 /// Scores a text that was decoded with one of a language's code pages.
-pub(super) fn score(text: &str, pages: &CodePages) -> f64 {
+fn score(text: &str, pages: &CodePages) -> f64 {
     let (mut sum, mut counted) = (0.0, 0_u32);
     let mut ascii_letters = 0_u32;
     let mut before = ' ';

@@ -3,7 +3,7 @@
 
 use subtitle_contract::language::Language;
 
-use crate::find::sidecar_name;
+use crate::subtitle::language::sidecar_name;
 
 /// An episode, or several in one video.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -9,7 +9,7 @@ use flate2::{
 use proptest::prelude::*;
 use subtitle_contract::language::Language;
 
-use super::{Episode, LARGEST, Packed, Wanted, unpack};
+use super::{Episode, LARGEST, Packed, WantedMember, unpack};
 
 const SRT: &[u8] = b"1\n00:00:01,000 --> 00:00:02,000\nTea?\n\n";
 
@@ -61,7 +61,7 @@ fn gzip(bytes: &[u8]) -> Vec<u8> {
     encoder.finish().expect("memory")
 }
 
-fn taken(archive: &[u8], wanted: &Wanted<'_>) -> Result<String, Packed> {
+fn taken(archive: &[u8], wanted: &WantedMember<'_>) -> Result<String, Packed> {
     unpack(archive, wanted).map(|unpacked| String::from_utf8_lossy(&unpacked.bytes).into_owned())
 }
 
@@ -69,10 +69,10 @@ fn taken(archive: &[u8], wanted: &Wanted<'_>) -> Result<String, Packed> {
 fn content_decides_not_a_name_and_layers_are_undone() {
     let text = String::from_utf8_lossy(SRT);
     for packed in [SRT.to_vec(), gzip(SRT), zip_of(&[entry("a.srt", SRT)]), gzip(&zip_of(&[entry("a.dat", SRT)]))] {
-        assert_eq!(taken(&packed, &Wanted::default()).expect("a subtitle"), text);
+        assert_eq!(taken(&packed, &WantedMember::default()).expect("a subtitle"), text);
     }
     let twice = gzip(&gzip(&gzip(SRT)));
-    assert_eq!(taken(&twice, &Wanted::default()).expect_err("too deep").code(), "unsupported-archive");
+    assert_eq!(taken(&twice, &WantedMember::default()).expect_err("too deep").code(), "unsupported-archive");
 }
 
 #[test]
@@ -84,9 +84,9 @@ fn the_subtitle_is_found_among_companions_whatever_its_name() {
         entry("notes.txt", b"thanks to all"),
         entry("folder/film", b"1\n00:00:01,000 --> 00:00:02,000\nno extension\n"),
     ]);
-    assert!(taken(&archive, &Wanted::default()).expect("a subtitle").contains("no extension"));
+    assert!(taken(&archive, &WantedMember::default()).expect("a subtitle").contains("no extension"));
     let none = zip_of(&[entry("notes.txt", b"thanks to all"), entry("a.nfo", b"")]);
-    assert_eq!(taken(&none, &Wanted::default()), Err(Packed::NoSubtitle { members: 2 }));
+    assert_eq!(taken(&none, &WantedMember::default()), Err(Packed::NoSubtitle { members: 2 }));
 }
 
 #[test]
@@ -104,7 +104,7 @@ fn the_member_is_chosen_by_episode_then_language_never_by_place() {
     let taken = |tag: &str, season: u16, first: u16, last: u16| {
         let language = Language::parse(tag).expect("a tag");
         let episode = Some(Episode { season: Some(season), first, last });
-        let text = taken(&archive, &Wanted { language: Some(&language), episode })?;
+        let text = taken(&archive, &WantedMember { language: Some(&language), episode })?;
         Ok(text.lines().nth(2).unwrap_or_default().to_owned())
     };
     assert_eq!(taken("en", 7, 10, 10).as_deref(), Ok("Harbour.S07E10.en.srt"));
@@ -120,15 +120,15 @@ fn the_member_is_chosen_by_episode_then_language_never_by_place() {
 #[test]
 fn parts_of_a_film_are_not_taken_for_the_whole() {
     let archive = zip_of(&[entry("film.cd1.srt", SRT), entry("film.cd2.srt", SRT)]);
-    assert_eq!(taken(&archive, &Wanted::default()), Err(Packed::SeveralParts(2)));
+    assert_eq!(taken(&archive, &WantedMember::default()), Err(Packed::SeveralParts(2)));
 }
 
 #[test]
 fn paths_lead_nowhere_and_names_may_be_of_any_charset() {
     let archive = zip_of(&[entry("../../etc/film.srt", SRT)]);
-    assert!(taken(&archive, &Wanted::default()).is_ok());
+    assert!(taken(&archive, &WantedMember::default()).is_ok());
     let archive = zip(&[(b"\x8F\x8E\x93.srt", SRT)]);
-    assert!(taken(&archive, &Wanted::default()).is_ok());
+    assert!(taken(&archive, &WantedMember::default()).is_ok());
 }
 
 #[test]
@@ -150,7 +150,7 @@ fn what_cannot_be_opened_has_a_reason() {
         (b"\0\0\x01\xBA\x44".to_vec(), "image-based"),
         (vec![b' '; LARGEST + 1], "too-large"),
     ] {
-        let error = unpack(&bytes, &Wanted::default()).expect_err(code);
+        let error = unpack(&bytes, &WantedMember::default()).expect_err(code);
         assert_eq!(error.code(), code, "{error}");
     }
 }
@@ -158,18 +158,18 @@ fn what_cannot_be_opened_has_a_reason() {
 #[test]
 fn bombs_cost_nothing() {
     let zeros = vec![0; LARGEST + 1];
-    assert_eq!(unpack(&gzip(&zeros), &Wanted::default()), Err(Packed::TooLarge));
-    assert_eq!(unpack(&zip_of(&[entry("film.srt", &zeros)]), &Wanted::default()), Err(Packed::TooLarge));
+    assert_eq!(unpack(&gzip(&zeros), &WantedMember::default()), Err(Packed::TooLarge));
+    assert_eq!(unpack(&zip_of(&[entry("film.srt", &zeros)]), &WantedMember::default()), Err(Packed::TooLarge));
     let small = vec![0; 4 << 20];
-    assert_eq!(unpack(&zip_of(&[entry("film.srt", &small)]), &Wanted::default()), Err(Packed::TooLarge));
+    assert_eq!(unpack(&zip_of(&[entry("film.srt", &small)]), &WantedMember::default()), Err(Packed::TooLarge));
     let many: Vec<Entry> = (0..2001).map(|at| entry(&at.to_string(), b"")).collect();
-    assert_eq!(unpack(&zip_of(&many), &Wanted::default()), Err(Packed::TooLarge));
+    assert_eq!(unpack(&zip_of(&many), &WantedMember::default()), Err(Packed::TooLarge));
 }
 
 proptest! {
     #[test]
     fn no_bytes_break_it(start in prop::sample::select(vec![&b"PK\x03\x04"[..], b"\x1F\x8B\x08\0", b""]), rest in prop::collection::vec(any::<u8>(), 0..300)) {
-        let _ = unpack(&[start, &rest].concat(), &Wanted::default());
+        let _ = unpack(&[start, &rest].concat(), &WantedMember::default());
     }
 
     #[test]
@@ -177,7 +177,7 @@ proptest! {
         let mut archive = zip_of(&[entry("a.s01e02.en.srt", &SRT.repeat(9)), entry("é.txt", SRT)]);
         let at = at % archive.len();
         archive[at] = byte;
-        let _ = unpack(&archive, &Wanted::default());
-        let _ = unpack(&archive[..cut % archive.len()], &Wanted::default());
+        let _ = unpack(&archive, &WantedMember::default());
+        let _ = unpack(&archive[..cut % archive.len()], &WantedMember::default());
     }
 }

@@ -1,11 +1,13 @@
-//! Zip archives: which of the files in one is the subtitle.
+//! Zip archives: an archive comes in, the file that is the wanted subtitle goes out, by names and content. Pure.
 
 use std::io::Cursor;
 
 use zip::{ZipArchive, result::ZipError};
 
-use super::{LARGEST, Packed, Wanted, known, limited, member::Name};
-use crate::subtitle::Origin;
+use super::{
+    member::Name,
+    packed::{LARGEST, Packed, WantedMember, known, limited},
+};
 
 /// Files in an archive; a season of every language has fewer.
 const MOST_MEMBERS: usize = 2000;
@@ -29,13 +31,13 @@ struct Member {
 }
 
 /// Extensions of text subtitles, the best first; files without any of them are looked at last.
-const EXTENSIONS: [&str; 6] = ["srt", "ass", "ssa", "vtt", "sub", "txt"];
+const EXTENSIONS: [&str; 12] = ["srt", "ass", "ssa", "vtt", "sub", "txt", "ttml", "dfxp", "smi", "sbv", "mpl", "lrc"];
 /// What comes along in such archives and is no subtitle.
 const COMPANIONS: [&str; 14] =
     ["nfo", "url", "html", "htm", "jpg", "jpeg", "png", "gif", "exe", "idx", "sup", "md", "sfv", "xml"];
 
 /// Chooses by episode, then language, then extension.
-pub(super) fn choose(bytes: &[u8], wanted: &Wanted<'_>) -> Result<Chosen, Packed> {
+pub(super) fn choose(bytes: &[u8], wanted: &WantedMember<'_>) -> Result<Chosen, Packed> {
     let mut archive = ZipArchive::new(Cursor::new(bytes)).map_err(|error| refusal(&error))?;
     if archive.len() > MOST_MEMBERS {
         return Err(Packed::TooLarge);
@@ -88,7 +90,7 @@ pub(super) fn choose(bytes: &[u8], wanted: &Wanted<'_>) -> Result<Chosen, Packed
 }
 
 /// The members that may be it, the best first.
-fn ranked(mut members: Vec<Member>, wanted: &Wanted<'_>) -> Result<Vec<Member>, Packed> {
+fn ranked(mut members: Vec<Member>, wanted: &WantedMember<'_>) -> Result<Vec<Member>, Packed> {
     if let Some(episode) = wanted.episode {
         // A name without an episode may be of any; but beside names that say theirs it is of another kind.
         if members.iter().any(|member| member.name.is_of(episode)) {
@@ -139,7 +141,7 @@ fn is_subtitle(name: &Name, bytes: &[u8]) -> bool {
     is_named || bytes.starts_with(&[0x1F, 0x8B]) || {
         // Times and section names are ASCII in all charsets but UTF-16.
         let text: String = bytes.iter().filter(|byte| **byte != 0).take(20_000).map(|byte| char::from(*byte)).collect();
-        Origin::is_certain(&text)
+        crate::subtitle::formats::sniff::is_certain(&text)
     }
 }
 

@@ -2,7 +2,8 @@
 
 use std::borrow::Cow;
 
-use super::{Code, Kind, Style, Token};
+use super::token::{Kind, Style, Token};
+use crate::subtitle::warning::Code;
 
 pub(super) fn segments<'a>(text: &'a str, push: &mut impl FnMut(Kind, &'a str)) {
     let mut is_drawing = false;

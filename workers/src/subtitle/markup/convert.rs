@@ -2,8 +2,14 @@
 
 use std::borrow::Cow;
 
-use super::{Code, Format, Style, Token, position};
-use crate::subtitle::warning::Losses;
+use super::{
+    position,
+    token::{Style, Token},
+};
+use crate::subtitle::{
+    Format,
+    warning::{Code, Losses},
+};
 
 /// A cue's text in another format.
 #[derive(Debug, PartialEq, Eq)]

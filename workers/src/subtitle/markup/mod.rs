@@ -5,60 +5,20 @@ mod ass;
 mod convert;
 pub(crate) mod inline;
 mod position;
+mod speakers;
 mod srt;
+mod token;
 mod webvtt;
 
 use std::borrow::Cow;
 
 use super::{Format, warning::Code};
+use token::Token;
 
 pub(crate) use convert::convert;
-pub(super) use srt::{repaired, without_times};
-pub(super) use webvtt::has_unclosed_tag;
-
-/// What a piece of a cue's text is.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Kind {
-    /// Said or sung.
-    Text,
-    /// The end of a line.
-    Break,
-    /// A tag, an override block or a comment: never shown, never translated.
-    Tag,
-    /// The coordinates of an ASS drawing.
-    Drawing,
-}
-
-/// A piece of a cue's text as it stands there; the segments of a text add up to it.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) struct Segment<'a> {
-    pub(crate) kind: Kind,
-    pub(crate) raw: &'a str,
-}
-
-/// Letters' looks that more than one format knows.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Style {
-    Italic,
-    Bold,
-    Underline,
-    Strike,
-}
-
-/// A text's meaning, between any two formats.
-#[derive(Clone, Debug, PartialEq, Eq)]
-enum Token<'a> {
-    Text(Cow<'a, str>),
-    Break,
-    On(Style),
-    Off(Style),
-    /// Every style ends.
-    Reset,
-    /// Where on the screen, as on a number pad.
-    Position(u8),
-    /// Something that only this format can say.
-    Lost(Code),
-}
+pub(in crate::subtitle) use srt::{SrtRepair, repaired, without_structure};
+pub(crate) use token::{Kind, Segment};
+pub(in crate::subtitle) use webvtt::webvtt_repaired;
 
 impl Format {
     /// Takes a text apart.
@@ -80,7 +40,7 @@ impl Format {
     /// What a text segment says: entities and escapes resolved.
     pub(crate) fn decoded(self, raw: &str) -> Cow<'_, str> {
         match self {
-            Self::Srt => Cow::Borrowed(raw),
+            Self::Srt => srt::decoded(raw),
             Self::WebVtt => webvtt::decoded(raw),
             Self::Ass => ass::decoded(raw),
         }
@@ -98,7 +58,7 @@ impl Format {
     /// What a person reads: no markup, lines joined by `\n`.
     pub fn plain(self, text: &str) -> Cow<'_, str> {
         let has_markup = |byte| match self {
-            Self::Srt => matches!(byte, b'<' | b'{'),
+            Self::Srt => matches!(byte, b'<' | b'{' | b'&'),
             Self::WebVtt => matches!(byte, b'<' | b'&'),
             Self::Ass => matches!(byte, b'{' | b'\\'),
         };
@@ -131,9 +91,18 @@ impl Format {
         lines
     }
 
-    /// Whether syllables are timed: words of another language would not fit them.
+    /// Whether syllables are timed, as a song's are: words of another language would not fit them. The times of
+    /// words in WebVTT are not meant: they only make speech appear word by word.
     pub(crate) fn is_timed_inside(self, text: &str) -> bool {
-        self != Self::Srt && self.tokens(text).iter().any(|token| matches!(token, Token::Lost(Code::LostKaraoke)))
+        self == Self::Ass && self.tokens(text).iter().any(|token| matches!(token, Token::Lost(Code::LostKaraoke)))
+    }
+
+    /// The text without the times of its words, which a translation's words would not fit.
+    pub fn without_word_times(self, text: &str) -> Cow<'_, str> {
+        match self {
+            Self::WebVtt => webvtt::without_word_times(text),
+            Self::Srt | Self::Ass => Cow::Borrowed(text),
+        }
     }
 
     fn tokens(self, text: &str) -> Vec<Token<'_>> {

@@ -1,7 +1,7 @@
 //! ASS and SSA.
 
 use super::{Code, cue, cues, read, rewritten, warnings};
-use crate::subtitle::{Format, Origin};
+use crate::subtitle::{Format, SourceFormat};
 
 const EVERYTHING: &str = "\
 \u{FEFF}[Script Info]\r\n; by Anna\r\nScriptType: v4.00+\r\n\r\n[Aegisub Project Garbage]\r\nActive Line: 3\r\n\r\n\
@@ -42,13 +42,13 @@ fn a_file_is_written_back_byte_for_byte_but_for_changed_texts() {
 fn columns_are_where_the_format_line_says() {
     let text = "[Script Info]\nScriptType: v4.00\n[V4 Styles]\n[Events]\nFormat: Marked, End, Start, Text\nDialogue: Marked=0,0:00:04.00,0:00:01.5,Well, then\n";
     assert_eq!(cues(text), [cue(1500, 4000, "Well, then")]);
-    assert_eq!((read(text).origin, warnings(text)), (Origin::Ssa, vec![(Code::IrregularTime, 6)]));
+    assert_eq!((read(text).origin, warnings(text)), (SourceFormat::Ssa, vec![(Code::IrregularTime, 6)]));
     // Nothing could be told from a text that may hold commas: such a line is as good as none.
     let text = "[Events]\nFormat: Text, Start, End\nDialogue: 0,0:00:01.00,0:00:02.00,Default,,0,0,0,,a\n";
     assert_eq!((cues(text), warnings(text)), (vec![cue(1000, 2000, "a")], vec![(Code::MissingFormatLine, 3)]));
     let text = "Dialogue: 0,0:00:01.00,0:00:02.00,Default,,0,0,0,,no header, no columns\n";
     assert_eq!(cues(text), [cue(1000, 2000, "no header, no columns")]);
-    assert_eq!((read(text).origin, warnings(text)), (Origin::Ass, vec![(Code::MissingFormatLine, 1)]));
+    assert_eq!((read(text).origin, warnings(text)), (SourceFormat::Ass, vec![(Code::MissingFormatLine, 1)]));
 }
 
 #[test]

@@ -2,6 +2,7 @@
 
 mod ass;
 mod conversions;
+mod kinds;
 mod others;
 mod properties;
 mod reference;

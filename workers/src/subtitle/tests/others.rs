@@ -1,15 +1,15 @@
 //! What is only read, and what is no subtitle at all.
 
 use super::{Code, Subtitle, cue, cues, read, warnings};
-use crate::subtitle::{Format, Hints, Origin};
+use crate::subtitle::{Format, Hints, SourceFormat};
 
 #[test]
 fn microdvd_counts_by_its_own_rate_then_by_the_videos() {
     let text = "{1}{1}25\n{25}{100}{y:i}Well, then.|/Go on.\n{150}{}{c:$0000ff}Last\nwhat\n";
     let expected = [cue(1000, 4000, "<i>Well, then.</i>\n<i>Go on.</i>"), cue(6000, 10_000, "Last")];
     assert_eq!(cues(text), expected);
-    assert_eq!((read(text).origin, read(text).format), (Origin::MicroDvd, Format::Srt));
-    assert_eq!(warnings(text), [(Code::LostMarkup, 3), (Code::UnknownLine, 4)]);
+    assert_eq!((read(text).origin, read(text).format), (SourceFormat::MicroDvd, Format::Srt));
+    assert_eq!(warnings(text), [(Code::GuessedEnd, 0), (Code::LostMarkup, 3), (Code::UnknownLine, 4)]);
     let without = "{25}{100}Well\n";
     assert_eq!(Subtitle::read(without).expect_err("no rate").code(), "frame-rate-unknown");
     let hints = Hints { frame_rate: Some(12.5), ..Hints::default() };
@@ -35,7 +35,7 @@ fn microdvds_codes_become_tags_or_are_said_to_be_lost() {
 fn subviewer_is_told_apart_from_microdvd() {
     let text = "[INFORMATION]\n[TITLE]Harbour\n[END INFORMATION]\n00:04:35.03,00:04:38.82\nWell,[br]then.\n\n00:05:00.00,00:04:00.00\nGo.\n";
     assert_eq!(cues(text), [cue(275_030, 278_820, "Well,\nthen."), cue(300_000, 300_000, "Go.")]);
-    assert_eq!((read(text).origin, warnings(text)), (Origin::SubViewer, vec![(Code::EndBeforeStart, 7)]));
+    assert_eq!((read(text).origin, warnings(text)), (SourceFormat::SubViewer, vec![(Code::EndBeforeStart, 7)]));
 }
 
 #[test]

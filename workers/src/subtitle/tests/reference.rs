@@ -3,7 +3,7 @@
 
 use proptest::prelude::*;
 
-use super::super::webvtt;
+use super::super::formats::webvtt;
 
 /// Start, end, identifier, text, settings.
 type Cue = (u64, u64, String, String, String);

@@ -1,7 +1,7 @@
 //! WebVTT, by the standard's parser.
 
 use super::{Code, Subtitle, cue, cues, read, rewritten, warnings};
-use crate::subtitle::{Format, Origin};
+use crate::subtitle::{Format, SourceFormat};
 
 const EVERYTHING: &str = "\
 WEBVTT - harbour\r\nKind: captions\r\n\r\nSTYLE\r\n::cue(i) { color: red }\r\n\r\nREGION\r\nid:top\r\n\r\n\
@@ -32,30 +32,32 @@ fn a_file_is_written_back_byte_for_byte_but_for_changed_texts() {
 #[test]
 fn the_signature_must_be_exact() {
     for start in ["WEBVTT", "WEBVTT ", "WEBVTT\ttitle", "\u{FEFF}WEBVTT", "WEBVTT\nX: y"] {
-        assert_eq!(read(&format!("{start}\n\n00:01.000 --> 00:02.000\nHi")).origin, Origin::WebVtt, "{start}");
+        assert_eq!(read(&format!("{start}\n\n00:01.000 --> 00:02.000\nHi")).origin, SourceFormat::WebVtt, "{start}");
     }
-    assert_eq!(read("WEBVTTX\n\n00:01.000 --> 00:02.000\nHi").origin, Origin::Srt);
+    assert_eq!(read("WEBVTTX\n\n00:01.000 --> 00:02.000\nHi").origin, SourceFormat::Srt);
     let late = "\n WEBVTT\n\n00:01.000 --> 00:02.000\nHi";
-    assert_eq!((read(late).origin, warnings(late)), (Origin::WebVtt, vec![(Code::MisplacedSignature, 1)]));
+    assert_eq!((read(late).origin, warnings(late)), (SourceFormat::WebVtt, vec![(Code::MisplacedSignature, 1)]));
 }
 
 #[test]
-fn time_lines_are_read_as_the_standard_says() {
+fn time_lines_are_read_as_the_standard_says_and_other_spellings_as_they_are_meant() {
     for (line, times) in [
         ("00:01.000-->00:02.000", Some((1000, 2000))),
         ("\t00:01.000  -->\t00:02.000", Some((1000, 2000))),
         ("123:00:01.000 --> 123:00:02.000", Some((442_801_000, 442_802_000))),
         ("0:00:01.000 --> 00:00:02.000", Some((1000, 2000))),
-        ("60:01.000 --> 60:02.000", None),
-        ("0:01.000 --> 0:02.000", None),
-        ("00:1.000 --> 00:02.000", None),
-        ("00:01.00 --> 00:02.000", None),
-        ("00:01.0000 --> 00:02.000", None),
-        ("00:01,000 --> 00:02,000", None),
-        ("00:00:60.000 --> 00:01:02.000", None),
-        ("00:60:00.000 --> 00:61:00.000", None),
-        ("00:01.000 -> 00:02.000", None),
-        ("-00:01.000 --> 00:02.000", None),
+        ("60:01.000 --> 60:02.000", Some((3_601_000, 3_602_000))),
+        ("0:01.000 --> 0:02.000", Some((1000, 2000))),
+        ("00:1.000 --> 00:02.000", Some((1000, 2000))),
+        ("00:01.00 --> 00:02.000", Some((1000, 2000))),
+        ("00:01.0000 --> 00:02.000", Some((1000, 2000))),
+        ("00:01,000 --> 00:02,000", Some((1000, 2000))),
+        ("00:00:60.000 --> 00:01:02.000", Some((60_000, 62_000))),
+        ("00:60:00.000 --> 00:61:00.000", Some((3_600_000, 3_660_000))),
+        ("00:01.000 -> 00:02.000", Some((1000, 2000))),
+        ("00:01.000 –> 00:02.000", Some((1000, 2000))),
+        ("-00:01.000 --> 00:02.000", Some((0, 2000))),
+        ("00:0x.000 --> 00:02.000", None),
         ("00:01.000 00:02.000", None),
     ] {
         let text = format!("WEBVTT\n\n{line}\nHi\n\n99:00:00.000 --> 99:00:01.000\nlast\n");
@@ -95,12 +97,12 @@ fn what_has_no_effect_is_reported_and_kept() {
         assert_eq!(rewritten(&text), text);
     }
     let text = "WEBVTT\n\n00:01.000 --> 00:02.000\na\0b <i\n\n00:00.500 --> 00:00.400\nc";
-    assert_eq!(cues(text), [cue(1000, 2000, "a\u{FFFD}b <i"), cue(500, 500, "c")]);
+    assert_eq!(cues(text), [cue(1000, 2000, "a\u{FFFD}b &lt;i"), cue(500, 500, "c")]);
     assert_eq!(
         warnings(text),
         [(Code::ReplacedNul, 3), (Code::UnclosedTag, 3), (Code::EndBeforeStart, 6), (Code::OutOfOrder, 6)]
     );
-    assert_eq!(rewritten(text), text);
+    assert_eq!(rewritten(text), text.replace("a\0b <i", "a\u{FFFD}b &lt;i"));
 }
 
 #[test]

@@ -1,22 +1,21 @@
-//! Whether a translation may be shipped: pieces before and after come in, the broken rules go out, each with its
-//! cue. Pure. The rules are those that peers break in practice: lines lost and merged, tags eaten, source lines left
-//! in place, prompts and JSON in the text, another language than asked for.
+//! Whether a translation may be delivered: pieces before and after come in, the broken rules go out, each with its cue.
+//! The rules are those that engines break in practice: lines lost and merged, tags lost, source lines left untranslated,
+//! prompts and JSON in the text, another language than asked for.
 //!
-//! Rules decide. A doubt does not: it only says that an answer may be somebody else's line, so that the engine is
-//! asked again in smaller groups, down to one piece, which cannot be mixed up with another.
+//! Rules decide. A doubt only means that an answer may belong to another line, so that the engine is asked again in
+//! smaller groups, down to one piece, which cannot be mixed up with another. Pure.
 
 mod leak;
 mod rejected;
+mod rule;
 mod words;
 
-use subtitle_contract::language::Language;
+pub use rejected::RejectedTranslation;
+pub use rule::{Line, Pair, Rule, Violation};
 
-pub use rejected::Rejected;
-
-use super::glossary::Glossary;
 use crate::subtitle::{
     Subtitle,
-    language::{self, Verdict},
+    language::{self, LanguageVerdict},
     markup::inline::{pieces, plain},
 };
 
@@ -28,76 +27,6 @@ const LETTERS: usize = 48;
 const LONG_ENOUGH: usize = 400;
 /// So many cues in a row with one text for different sources are an engine that is stuck.
 const STUCK: usize = 3;
-
-/// What is translated into what.
-#[derive(Clone, Copy, Debug)]
-pub struct Pair<'a> {
-    /// The source's language.
-    pub from: &'a Language,
-    /// The language asked for.
-    pub to: &'a Language,
-    /// Whether the language of what comes back is judged: nothing of the simulated engine is real.
-    pub judges_language: bool,
-    /// Terms whose rendering is fixed.
-    pub glossary: &'a Glossary,
-}
-
-/// A rule that one piece breaks.
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-pub enum Rule {
-    /// Even alone it did not get exactly one answer.
-    #[error("the engine gave {0} answers instead of one")]
-    Count(usize),
-    /// It was not asked for alone any more: the engine had answered so much else badly.
-    #[error("the engine was given up before it was asked for this one alone")]
-    GivenUp,
-    /// A piece with words came back without any.
-    #[error("nothing came back")]
-    Empty,
-    /// A tag or placeholder was lost, added, doubled or left open.
-    #[error("its tags came back changed")]
-    Tags,
-    /// It is still in the source language.
-    #[error("it came back untranslated")]
-    Unchanged,
-    /// Something of the engine's own is in it.
-    #[error("{0} came back in it")]
-    Leaked(&'static str),
-    /// A name or term of the glossary is not as it says.
-    #[error("'{source_term}' did not come back as the glossary's '{target_term}'")]
-    Glossary {
-        /// As the source has it.
-        source_term: String,
-        /// As the translation should have it.
-        target_term: String,
-    },
-    /// It is in a third language.
-    #[error("it came back in another language than asked for")]
-    Language,
-    /// It has the text of the cues before it, whose sources differ.
-    #[error("it came back with the text of the cues before it")]
-    Repeated,
-}
-
-/// A rule and the cue that breaks it.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Violation {
-    /// The cue's number in the file, from 1.
-    pub cue: usize,
-    /// What is wrong with it.
-    pub rule: Rule,
-}
-
-/// A piece that came back, with the number of its cue from 1.
-#[derive(Clone, Copy, Debug)]
-pub struct Line<'a> {
-    /// The cue's number in the file, from 1.
-    pub cue: usize,
-    /// What was sent.
-    pub source: &'a str,
-    /// What came back.
-    pub translation: &'a str,
-}
 
 /// The first rule that one piece breaks, whatever stands around it.
 pub fn piece(source: &str, translation: &str, pair: Pair<'_>) -> Option<Rule> {
@@ -130,7 +59,7 @@ pub fn is_in_another_language(translation: &str, pair: Pair<'_>) -> bool {
     // The detector judges by which groups of letters there are, so that saying it again changes nothing but the
     // length that `language` asks for.
     let repeated = format!("{said}\n").repeat(1 + LONG_ENOUGH / letters);
-    matches!(language::check(&repeated, pair.to), Verdict::Differs { .. })
+    matches!(language::check(&repeated, pair.to), LanguageVerdict::Differs { .. })
 }
 
 /// Whether an answer may belong to another piece of its group: numbers moved, or it is far too short or long.
@@ -139,7 +68,7 @@ pub fn is_doubtful(source: &str, translation: &str) -> bool {
 }
 
 /// What only the whole file shows; `lines` are the pieces that were sent, in order.
-pub fn whole(lines: &[Line<'_>], pair: Pair<'_>) -> Result<(), Rejected> {
+pub fn whole(lines: &[Line<'_>], pair: Pair<'_>) -> Result<(), RejectedTranslation> {
     let mut violations: Vec<Violation> = stuck(lines);
     let long: Vec<_> = lines.iter().filter(|line| words::count(line.source) >= 3).collect();
     let kept: Vec<_> = long.iter().filter(|line| words::is_same(line.source, line.translation)).collect();
@@ -147,28 +76,28 @@ pub fn whole(lines: &[Line<'_>], pair: Pair<'_>) -> Result<(), Rejected> {
         violations.extend(kept.iter().map(|line| Violation { cue: line.cue, rule: Rule::Unchanged }));
     }
     if !violations.is_empty() {
-        return Err(Rejected::cues(violations, lines));
+        return Err(RejectedTranslation::cues(violations, lines));
     }
     if !pair.judges_language {
         return Ok(());
     }
     let said: String = lines.iter().map(|line| plain(line.translation) + "\n").collect();
     match language::check(&said, pair.to) {
-        Verdict::Differs { found } => Err(Rejected::Language { wanted: pair.to.to_string(), found }),
-        Verdict::Agrees | Verdict::Unsure => Ok(()),
+        LanguageVerdict::Differs { found } => Err(RejectedTranslation::Language { wanted: pair.to.to_string(), found }),
+        LanguageVerdict::Agrees | LanguageVerdict::Unsure => Ok(()),
     }
 }
 
 /// Whether two subtitles are the same but for what is said: as many cues, in order, with their ids and times.
-pub fn frame(source: &Subtitle, translated: &Subtitle) -> Result<(), Rejected> {
+pub fn frame(source: &Subtitle, translated: &Subtitle) -> Result<(), RejectedTranslation> {
     if source.cues.len() != translated.cues.len() {
-        return Err(Rejected::Count { expected: source.cues.len(), found: translated.cues.len() });
+        return Err(RejectedTranslation::Count { expected: source.cues.len(), found: translated.cues.len() });
     }
     let mut cues = source.cues.iter().zip(&translated.cues);
     let moved = cues.position(|(before, after)| {
         (before.start, before.end, &before.id, &before.settings) != (after.start, after.end, &after.id, &after.settings)
     });
-    moved.map_or(Ok(()), |at| Err(Rejected::Moved { cue: at + 1 }))
+    moved.map_or(Ok(()), |at| Err(RejectedTranslation::Moved { cue: at + 1 }))
 }
 
 /// Runs of one text for sources that differ.

@@ -1,15 +1,15 @@
-//! Why a translation is not shipped, with the cues' numbers. Pure.
+//! Why a translation is not delivered, with the numbers of its cues. Pure.
 
 use std::fmt;
 
-use super::{Line, Violation};
+use super::rule::{Line, Violation};
 
-/// So many cues are explained; the numbers of all are listed as far as a message is long.
+/// Cues that are explained; of the others only the numbers are listed.
 const EXPLAINED: usize = 5;
 
-/// A translation that must not be shipped.
+/// A translation that must not be delivered.
 #[derive(Debug, PartialEq, Eq)]
-pub enum Rejected {
+pub enum RejectedTranslation {
     /// Cues were lost or added.
     Count {
         /// Cues before.
@@ -17,7 +17,7 @@ pub enum Rejected {
         /// Cues after.
         found: usize,
     },
-    /// A cue has another place, time or id.
+    /// A cue has another position, time or id.
     Moved {
         /// Its number from 1.
         cue: usize,
@@ -38,15 +38,15 @@ pub enum Rejected {
     },
 }
 
-impl Rejected {
-    /// Cues that break a rule, of so many lines.
+impl RejectedTranslation {
+    /// Cues that break a rule, among `lines`.
     pub(super) fn cues(mut violations: Vec<Violation>, lines: &[Line<'_>]) -> Self {
         violations.sort_by_key(|violation| violation.cue);
         violations.dedup_by_key(|violation| violation.cue);
         Self::Cues { violations, all: lines.len() }
     }
 
-    /// The numbers of the cues that are to blame, in order; none where it is the whole.
+    /// The numbers of the rejected cues, in order; empty if the whole file is rejected.
     pub fn numbers(&self) -> Vec<usize> {
         match self {
             Self::Moved { cue } => vec![*cue],
@@ -56,7 +56,7 @@ impl Rejected {
     }
 }
 
-impl fmt::Display for Rejected {
+impl fmt::Display for RejectedTranslation {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Count { expected, found } => write!(formatter, "{expected} cues became {found}"),
@@ -77,4 +77,4 @@ impl fmt::Display for Rejected {
     }
 }
 
-impl std::error::Error for Rejected {}
+impl std::error::Error for RejectedTranslation {}

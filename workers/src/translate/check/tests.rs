@@ -3,7 +3,7 @@
 use subtitle_contract::language::Language;
 
 use super::*;
-use crate::translate::glossary::NO_TERMS;
+use crate::translate::text::glossary::NO_TERMS;
 
 fn tag(text: &str) -> Language {
     Language::parse(text).expect("a tag")
@@ -18,7 +18,7 @@ fn lines<'a>(texts: &[(&'a str, &'a str)]) -> Vec<Line<'a>> {
     texts.iter().enumerate().map(line).collect()
 }
 
-fn judged_whole(texts: &[(&str, &str)]) -> Result<(), Rejected> {
+fn judged_whole(texts: &[(&str, &str)]) -> Result<(), RejectedTranslation> {
     whole(&lines(texts), Pair { from: &tag("en"), to: &tag("es"), judges_language: true, glossary: &NO_TERMS })
 }
 
@@ -128,7 +128,7 @@ fn another_language_or_script_than_asked_for_never_ships() {
             texts.iter().enumerate().map(|(at, (_, text))| format!("{text} {}", "x".repeat(at))).collect();
         let texts: Vec<(&str, &str)> = sources.into_iter().zip(own.iter().map(String::as_str)).collect();
         let rejected = judged_whole(&texts).expect_err("another language");
-        assert_eq!(rejected, Rejected::Language { wanted: "es".to_owned(), found: found.to_owned() });
+        assert_eq!(rejected, RejectedTranslation::Language { wanted: "es".to_owned(), found: found.to_owned() });
     }
 }
 
@@ -139,14 +139,14 @@ fn a_cue_that_was_lost_or_moved_never_ships() {
     let lost = read("1\n00:00:01,000 --> 00:00:02,000\nTé?\n");
     let moved = read("1\n00:00:01,000 --> 00:00:02,000\nTé?\n\n2\n00:00:03,500 --> 00:00:04,000\nSí.\n");
     assert_eq!(frame(&source, &source), Ok(()));
-    assert_eq!(frame(&source, &lost), Err(Rejected::Count { expected: 2, found: 1 }));
-    assert_eq!(frame(&source, &moved), Err(Rejected::Moved { cue: 2 }));
+    assert_eq!(frame(&source, &lost), Err(RejectedTranslation::Count { expected: 2, found: 1 }));
+    assert_eq!(frame(&source, &moved), Err(RejectedTranslation::Moved { cue: 2 }));
 }
 
 #[test]
 fn a_rejection_names_its_cues() {
     let violation = |cue| Violation { cue, rule: Rule::Empty };
-    let rejected = Rejected::cues((1..=7).map(violation).collect(), &[]);
+    let rejected = RejectedTranslation::cues((1..=7).map(violation).collect(), &[]);
     let said = rejected.to_string();
     assert!(said.contains("cue 1: nothing came back") && said.ends_with("; and cues 6, 7"), "{said}");
 }

@@ -3,7 +3,7 @@
 use subtitle_contract::language::Language;
 use whatlang::{Detector, Lang};
 
-use super::Pair;
+use super::rule::Pair;
 use crate::subtitle::markup::inline::plain;
 
 /// Below this many characters lengths say nothing.

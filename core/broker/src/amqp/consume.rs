@@ -1,0 +1,118 @@
+//! Subscribing to queues and inspecting them. Each subscription has a channel of its own.
+
+use lapin::{
+    Consumer,
+    options::{BasicConsumeOptions, BasicQosOptions, QueueBindOptions, QueueDeclareOptions},
+    protocol::AMQPSoftError,
+    types::{AMQPValue, FieldTable},
+};
+use subtitle_contract::{event::EventType, topology::EVENTS_EXCHANGE};
+
+use super::{
+    deliveries::AmqpDeliveries,
+    session::AmqpSession,
+    topology::declare::{said, soft},
+};
+use crate::{BrokerError, Depth, Session, StreamStart};
+
+impl Session for AmqpSession {
+    type Deliveries = AmqpDeliveries;
+
+    async fn consume(&self, queue: &'static str, prefetch: u16) -> Result<AmqpDeliveries, BrokerError> {
+        self.subscribe(queue, prefetch, FieldTable::default()).await.map(AmqpDeliveries::new)
+    }
+
+    async fn consume_stream(
+        &self,
+        stream: &'static str,
+        prefetch: u16,
+        from: StreamStart,
+    ) -> Result<AmqpDeliveries, BrokerError> {
+        let from = match from {
+            StreamStart::First => AMQPValue::LongString("first".into()),
+            StreamStart::Offset(offset) => AMQPValue::LongLongInt(offset),
+        };
+        let mut arguments = FieldTable::default();
+        arguments.insert("x-stream-offset".into(), from);
+        self.subscribe(stream, prefetch, arguments).await.map(AmqpDeliveries::new)
+    }
+
+    async fn listen(&self, event_type: &EventType, prefetch: u16) -> Result<AmqpDeliveries, BrokerError> {
+        let channel = self.channel().await?;
+        let options = QueueDeclareOptions { exclusive: true, auto_delete: true, ..QueueDeclareOptions::default() };
+        let bound = async {
+            let queue = channel.queue_declare("".into(), options, FieldTable::default()).await?;
+            let (name, key) = (queue.name().clone(), event_type.as_str().into());
+            let bind = QueueBindOptions::default();
+            channel.queue_bind(name.clone(), EVENTS_EXCHANGE.into(), key, bind, FieldTable::default()).await?;
+            Ok::<_, lapin::Error>(name)
+        };
+        let queue = self.answer("declare an exclusive queue", bound).await?;
+        self.subscribe(queue.as_str(), prefetch, FieldTable::default()).await.map(AmqpDeliveries::new)
+    }
+
+    async fn depth(&self, queue: &'static str) -> Result<Option<Depth>, BrokerError> {
+        self.inspect(queue).await
+    }
+
+    async fn unanswering(&self) -> Result<Vec<&'static str>, BrokerError> {
+        self.find_unanswering().await
+    }
+
+    fn is_blocked(&self) -> bool {
+        Self::is_blocked(self)
+    }
+
+    async fn ended(&self) -> BrokerError {
+        Self::ended(self).await
+    }
+
+    async fn credentials_changed(&self) {
+        Self::credentials_changed(self).await;
+    }
+
+    async fn close(&self) {
+        Self::close(self).await;
+    }
+}
+
+impl AmqpSession {
+    pub(crate) async fn subscribe(
+        &self,
+        queue: &str,
+        prefetch: u16,
+        arguments: FieldTable,
+    ) -> Result<Consumer, BrokerError> {
+        let channel = self.channel().await?;
+        self.answer("set the prefetch", channel.basic_qos(prefetch, BasicQosOptions::default())).await?;
+        let consume = channel.basic_consume(queue.into(), "".into(), BasicConsumeOptions::default(), arguments);
+        let subscribe = async { consume.await.map_err(|error| missing(error, queue)) };
+        self.answer("subscribe to a queue", subscribe).await
+    }
+
+    async fn inspect(&self, queue: &'static str) -> Result<Option<Depth>, BrokerError> {
+        // A channel of its own: the broker's 404 closes it.
+        let channel = self.channel().await?;
+        let options = QueueDeclareOptions { passive: true, ..QueueDeclareOptions::durable() };
+        let declare = channel.queue_declare(queue.into(), options, FieldTable::default());
+        let answer = self.answer("look at a queue", async { Ok::<_, BrokerError>(declare.await) }).await?;
+        match answer {
+            Ok(found) => Ok(Some(Depth { ready: found.message_count(), consumers: found.consumer_count() })),
+            // It says the same code of a queue that is there and whose process is not, in other words.
+            Err(error) => match missing(error.clone(), queue) {
+                BrokerError::Missing { .. } if said(&error).contains("no queue") => Ok(None),
+                BrokerError::Missing { .. } => {
+                    Err(BrokerError::Unusable { queue: queue.to_owned(), message: said(&error) })
+                }
+                error => Err(error),
+            },
+        }
+    }
+}
+
+pub(crate) fn missing(error: lapin::Error, queue: &str) -> BrokerError {
+    match soft(&error) {
+        Some(AMQPSoftError::NOTFOUND) => BrokerError::Missing { queue: queue.to_owned() },
+        _ => error.into(),
+    }
+}

@@ -1,0 +1,88 @@
+//! Publishing with confirm over a pool of channels, each with one message outstanding: returns of pipelined
+//! mandatory messages get attached to the wrong one.
+
+use lapin::{
+    BasicProperties, Channel, Confirmation,
+    options::{BasicPublishOptions, ConfirmSelectOptions},
+    types::{AMQPValue, FieldTable},
+};
+use subtitle_contract::{
+    event::Event,
+    headers,
+    reason::Reason,
+    topology::{DEAD_LETTERS_EXCHANGE, EVENTS_EXCHANGE},
+};
+
+use super::session::AmqpSession;
+use crate::{BrokerError, PublishWriter, Refusal, measure};
+
+impl PublishWriter for AmqpSession {
+    async fn publish(&self, event: &Event) -> Result<(), BrokerError> {
+        let routing_key = event.event_type.as_str();
+        let body = serde_json::to_vec(event).map_err(|error| BrokerError::Encode {
+            routing_key: routing_key.to_owned(),
+            job: event.job_id.clone(),
+            message: error.to_string(),
+        })?;
+        let headers = headers::for_event(event);
+        let properties = persistent(headers.iter().map(|(name, value)| (*name, value.as_str())))
+            .with_message_id(event.identity().to_string().into());
+        let publish = self.confirmed(EVENTS_EXCHANGE, routing_key, &body, properties);
+        measure::event(self.metrics.as_ref(), &event.event_type, publish).await
+    }
+
+    async fn dead_letter(
+        &self,
+        routing_key: &str,
+        body: &[u8],
+        reason: Reason,
+        message: &str,
+    ) -> Result<(), BrokerError> {
+        let properties = persistent([("x-reason", reason.as_str()), ("x-message", message)]);
+        let publish = self.confirmed(DEAD_LETTERS_EXCHANGE, routing_key, body, properties);
+        measure::dead_letter(self.metrics.as_ref(), reason, publish).await
+    }
+}
+
+impl AmqpSession {
+    pub(crate) async fn confirmed(
+        &self,
+        exchange: &str,
+        routing_key: &str,
+        body: &[u8],
+        properties: BasicProperties,
+    ) -> Result<(), BrokerError> {
+        // Never an error: the semaphore is not closed.
+        let _permit = self.permits.acquire().await;
+        let channel = match self.idle.take() {
+            Some(channel) => channel,
+            None => self.confirming().await?,
+        };
+        let options = BasicPublishOptions { mandatory: true, ..BasicPublishOptions::default() };
+        let publish = channel.basic_publish(exchange.into(), routing_key.into(), options, body, properties);
+        let confirmation = self.answer("publish", async { publish.await?.await }).await?;
+        // Only here: a channel whose answer never came, or that nobody waited for, is dropped and thereby closed.
+        self.idle.put(channel);
+        let refused = |refusal| Err(BrokerError::Refused { routing_key: routing_key.to_owned(), refusal });
+        match confirmation {
+            Confirmation::Ack(None) => Ok(()),
+            Confirmation::Ack(Some(_)) => refused(Refusal::Unroutable),
+            Confirmation::Nack(_) => refused(Refusal::Nacked),
+            Confirmation::NotRequested => refused(Refusal::Unconfirmed),
+        }
+    }
+
+    async fn confirming(&self) -> Result<Channel, BrokerError> {
+        let channel = self.channel().await?;
+        self.answer("ask for confirms", channel.confirm_select(ConfirmSelectOptions::default())).await?;
+        Ok(channel)
+    }
+}
+
+pub(crate) fn persistent<'a>(headers: impl IntoIterator<Item = (&'a str, &'a str)>) -> BasicProperties {
+    let mut table = FieldTable::default();
+    for (name, value) in headers {
+        table.insert(name.into(), AMQPValue::LongString(value.into()));
+    }
+    BasicProperties::default().with_content_type("application/json".into()).with_delivery_mode(2).with_headers(table)
+}

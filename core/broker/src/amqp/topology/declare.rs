@@ -1,0 +1,94 @@
+//! The topology on a broker: what `subtitle_contract::topology` lists comes in, what had to be created goes out.
+
+use lapin::{
+    Channel, ErrorKind, ExchangeKind,
+    options::{ExchangeDeclareOptions, QueueBindOptions, QueueDeclareOptions},
+    protocol::{AMQPErrorKind, AMQPSoftError},
+    types::{AMQPValue, FieldTable},
+};
+use subtitle_contract::topology::{Argument, EXCHANGES, QUEUES, Queue};
+
+use crate::{Address, BrokerError, Session as _, amqp::session::AmqpSession};
+
+impl AmqpSession {
+    /// Connects and declares every exchange and queue; also returns the names of the queues that did not exist before,
+    /// whose messages are therefore gone.
+    pub async fn open_and_declare(address: &Address, name: &str) -> Result<(Self, Vec<&'static str>), BrokerError> {
+        let session = Self::open(address, name).await?;
+        let created = declare(&session).await?;
+        Ok((session, created))
+    }
+}
+
+/// Returns the names of the queues that did not exist before.
+async fn declare(session: &AmqpSession) -> Result<Vec<&'static str>, BrokerError> {
+    // Asked before anything is declared: a declare does not tell created from found.
+    let mut created = Vec::new();
+    for queue in &QUEUES {
+        if session.depth(queue.name).await?.is_none() {
+            created.push(queue.name);
+        }
+    }
+    let channel = session.channel().await?;
+    session.answer("declare the exchanges", exchanges(&channel)).await?;
+    for queue in &QUEUES {
+        session.answer("declare a queue", declare_queue(&channel, queue)).await?;
+    }
+    Ok(created)
+}
+
+async fn exchanges(channel: &Channel) -> Result<(), lapin::Error> {
+    for (name, kind) in EXCHANGES {
+        let kind = if kind == "topic" { ExchangeKind::Topic } else { ExchangeKind::Fanout };
+        let options = ExchangeDeclareOptions { durable: true, ..ExchangeDeclareOptions::default() };
+        channel.exchange_declare(name.into(), kind, options, FieldTable::default()).await?;
+    }
+    Ok(())
+}
+
+pub(crate) async fn declare_queue(channel: &Channel, queue: &Queue) -> Result<(), BrokerError> {
+    let declared =
+        channel.queue_declare(queue.name.into(), QueueDeclareOptions::durable(), table(queue.arguments)).await;
+    declared.map_err(|error| match soft(&error) {
+        Some(AMQPSoftError::PRECONDITIONFAILED) => BrokerError::Mismatch { queue: queue.name, message: said(&error) },
+        Some(AMQPSoftError::NOTFOUND) => BrokerError::Unusable { queue: queue.name.to_owned(), message: said(&error) },
+        _ => error.into(),
+    })?;
+    for (exchange, routing_key) in queue.bindings {
+        let (name, exchange, routing_key) = (queue.name.into(), (*exchange).into(), (*routing_key).into());
+        channel.queue_bind(name, exchange, routing_key, QueueBindOptions::default(), FieldTable::default()).await?;
+    }
+    Ok(())
+}
+
+fn table(arguments: &[(&str, Argument)]) -> FieldTable {
+    let mut table = FieldTable::default();
+    for (name, argument) in arguments {
+        let value = match argument {
+            Argument::Text(text) => AMQPValue::LongString((*text).into()),
+            Argument::Number(number) => AMQPValue::LongLongInt(*number),
+            Argument::Flag(flag) => AMQPValue::Boolean(*flag),
+        };
+        table.insert((*name).into(), value);
+    }
+    table
+}
+
+/// What the broker closed a channel for, if that is what happened.
+pub(crate) fn soft(error: &lapin::Error) -> Option<AMQPSoftError> {
+    match error.kind() {
+        ErrorKind::ProtocolError(error) => match error.kind() {
+            AMQPErrorKind::Soft(soft) => Some(soft.clone()),
+            AMQPErrorKind::Hard(_) => None,
+        },
+        _ => None,
+    }
+}
+
+/// The broker's own words.
+pub(crate) fn said(error: &lapin::Error) -> String {
+    match error.kind() {
+        ErrorKind::ProtocolError(error) => error.get_message().to_string(),
+        _ => error.to_string(),
+    }
+}

@@ -1,0 +1,46 @@
+//! When the next attempt starts. Pure: the jitter comes from the job's id and attempt, so that the same
+//! failure always names the same time.
+
+use std::time::Duration;
+
+/// The retry budget and its pace.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct RetryBackoff {
+    /// Before the second attempt.
+    pub first: Duration,
+    /// Never longer than this.
+    pub longest: Duration,
+}
+
+impl RetryBackoff {
+    /// The wait after the `failures`-th failure (from 1): doubled each time, capped, then shortened by up to
+    /// a tenth so that jobs that failed together do not come back together.
+    pub fn delay(self, failures: u32, job_id: &str) -> Duration {
+        let doubled = self.first.saturating_mul(2_u32.saturating_pow(failures.saturating_sub(1).min(30)));
+        let capped = doubled.min(self.longest);
+        let spread = job_id.bytes().fold(failures, |sum, byte| sum.wrapping_mul(31).wrapping_add(u32::from(byte)));
+        capped.saturating_sub(capped / 1000 * (spread % 100))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const BACKOFF: RetryBackoff = RetryBackoff { first: Duration::from_secs(10), longest: Duration::from_secs(60) };
+
+    #[test]
+    fn delays_double_up_to_the_cap_within_a_tenth() {
+        for (failures, nominal) in [(1, 10), (2, 20), (3, 40), (4, 60), (40, 60)] {
+            let delay = BACKOFF.delay(failures, "job");
+            let nominal = Duration::from_secs(nominal);
+            assert!(delay <= nominal && delay >= nominal * 9 / 10, "{failures}: {delay:?}");
+        }
+    }
+
+    #[test]
+    fn the_same_failure_names_the_same_time_and_jobs_differ() {
+        assert_eq!(BACKOFF.delay(2, "a"), BACKOFF.delay(2, "a"));
+        assert_ne!(BACKOFF.delay(2, "a"), BACKOFF.delay(2, "b"));
+    }
+}

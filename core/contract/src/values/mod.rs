@@ -1,0 +1,9 @@
+//! Values of fields: ids, languages, names of sources and engines, media types, glossaries, and text that is safe to print.
+//! Pure.
+
+pub mod glossary;
+pub mod ids;
+pub mod language;
+pub mod media;
+pub mod names;
+pub mod text;

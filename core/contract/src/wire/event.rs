@@ -1,0 +1,239 @@
+//! The event body: what every publisher sends and every consumer reads. A delivery's bytes come in, an
+//! `Event` or the reason why they are not one goes out. Pure.
+
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value};
+use uuid::Uuid;
+
+/// Namespace of event ids: `UUIDv5` of the DNS name `subtitles.dev`.
+const EVENT_NAMESPACE: Uuid = Uuid::from_u128(0x3f0c_9d52_7c0e_5b8e_9a4b_61c7_10a2_d4f3);
+
+/// The version of the body this code writes.
+pub const SCHEMA_VERSION: u32 = 1;
+
+/// What happened; also the routing key.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(from = "String", into = "String")]
+pub enum EventType {
+    /// A download task.
+    DownloadRequested,
+    /// A downloader took it.
+    DownloadStarted,
+    /// The subtitle is stored.
+    Ready,
+    /// A translation task.
+    TranslateRequested,
+    /// A translator took it.
+    TranslateStarted,
+    /// Cues translated so far.
+    TranslateProgress,
+    /// The translated subtitle is stored.
+    Translated,
+    /// A step failed.
+    Failed,
+    /// Another attempt will start.
+    RetryScheduled,
+    /// The job was deleted; stop.
+    Cancelled,
+    /// A type this version does not know; kept in history.
+    Unknown(String),
+}
+
+impl EventType {
+    /// Every known type.
+    pub const KNOWN: [Self; 10] = [
+        Self::DownloadRequested,
+        Self::DownloadStarted,
+        Self::Ready,
+        Self::TranslateRequested,
+        Self::TranslateStarted,
+        Self::TranslateProgress,
+        Self::Translated,
+        Self::Failed,
+        Self::RetryScheduled,
+        Self::Cancelled,
+    ];
+
+    /// The name on the wire.
+    pub fn as_str(&self) -> &str {
+        match self {
+            Self::DownloadRequested => "subtitle.download.requested",
+            Self::DownloadStarted => "subtitle.download.started",
+            Self::Ready => "subtitle.ready",
+            Self::TranslateRequested => "subtitle.translate.requested",
+            Self::TranslateStarted => "subtitle.translate.started",
+            Self::TranslateProgress => "subtitle.translate.progress",
+            Self::Translated => "subtitle.translated",
+            Self::Failed => "job.failed",
+            Self::RetryScheduled => "job.retry.scheduled",
+            Self::Cancelled => "job.cancelled",
+            Self::Unknown(name) => name,
+        }
+    }
+}
+
+impl From<String> for EventType {
+    fn from(name: String) -> Self {
+        Self::KNOWN.into_iter().find(|known| known.as_str() == name).unwrap_or(Self::Unknown(name))
+    }
+}
+
+impl From<EventType> for String {
+    fn from(event_type: EventType) -> Self {
+        event_type.as_str().to_owned()
+    }
+}
+
+/// Publishers: `manager`, `downloader`, `translator`, `consumer`, or an older publisher's own name.
+pub mod source {
+    /// The API and the reconcile loop.
+    pub const MANAGER: &str = "manager";
+    /// A downloader.
+    pub const DOWNLOADER: &str = "downloader";
+    /// A translator.
+    pub const TRANSLATOR: &str = "translator";
+    /// The operator's consumer loop.
+    pub const CONSUMER: &str = "consumer";
+}
+
+/// One event as it stands on the wire. Unknown fields are kept.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Event {
+    /// What happened.
+    pub event_type: EventType,
+    /// The job's `metadata.uid`.
+    pub job_id: String,
+    /// When, RFC 3339 in UTC.
+    pub timestamp: Timestamp,
+    /// Who published it.
+    pub source: String,
+    /// What the event type needs, see `Payload`.
+    #[serde(default)]
+    pub payload: Map<String, Value>,
+    /// Free for publishers.
+    #[serde(default)]
+    pub metadata: Option<Map<String, Value>>,
+    /// A function of (job, attempt, type, source, discriminator); absent from old publishers.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub id: Option<Uuid>,
+    /// Version of this body.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub schema_version: Option<u32>,
+    /// The attempt it belongs to, from 1; absent from old publishers.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub attempt: Option<u32>,
+    /// The object's namespace.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub namespace: Option<String>,
+    /// The object's name.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub name: Option<String>,
+    /// Fields that this version does not know.
+    #[serde(flatten)]
+    pub unknown: Map<String, Value>,
+}
+
+/// Why bytes are not an event.
+#[derive(Debug, thiserror::Error)]
+pub enum Malformed {
+    /// Not JSON, or not the shape of an event.
+    #[error("failed to read an event from {bytes} bytes")]
+    Decode {
+        /// How many bytes it was.
+        bytes: usize,
+        /// What the JSON reader said.
+        #[source]
+        source: serde_json::Error,
+    },
+    /// The job id is empty or longer than 253 bytes.
+    #[error("failed to accept a job_id of {length} bytes: 1 to 253 are allowed")]
+    JobId {
+        /// Its length in bytes.
+        length: usize,
+    },
+}
+
+impl Event {
+    /// Reads one delivery's body.
+    pub fn decode(bytes: &[u8]) -> Result<Self, Malformed> {
+        let event: Self =
+            serde_json::from_slice(bytes).map_err(|source| Malformed::Decode { bytes: bytes.len(), source })?;
+        match event.job_id.len() {
+            1..=253 => Ok(event),
+            length => Err(Malformed::JobId { length }),
+        }
+    }
+
+    /// The id that makes this event the same event however often it is sent: the one it carries, or, from
+    /// an old publisher, one made from its content.
+    pub fn identity(&self) -> Uuid {
+        self.id.unwrap_or_else(|| {
+            let content =
+                serde_json::to_string(&(&self.event_type, &self.job_id, &self.timestamp, &self.source, &self.payload))
+                    .unwrap_or_default();
+            Uuid::new_v5(&EVENT_NAMESPACE, content.as_bytes())
+        })
+    }
+
+    /// A text field of the payload.
+    pub fn text(&self, key: &str) -> Option<&str> {
+        self.payload.get(key).and_then(Value::as_str)
+    }
+}
+
+/// The deterministic id of an event. `discriminator` tells apart events of one type in one attempt: the
+/// cue count of a progress event, the reason of a failure, else empty.
+pub fn event_id(job_id: &str, attempt: u32, event_type: &EventType, source: &str, discriminator: &str) -> Uuid {
+    let name = format!("{job_id}\n{attempt}\n{}\n{source}\n{discriminator}", event_type.as_str());
+    Uuid::new_v5(&EVENT_NAMESPACE, name.as_bytes())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const OLD: &str = r#"{"event_type":"subtitle.ready","job_id":"7","timestamp":"2025-01-02T03:04:05Z",
+        "source":"downloader","payload":{"language":"es"},"metadata":null}"#;
+
+    #[test]
+    fn old_publishers_get_an_id_from_content() {
+        let first = Event::decode(OLD.as_bytes()).expect("old shape");
+        let again = Event::decode(OLD.as_bytes()).expect("old shape");
+        assert_eq!(first.identity(), again.identity());
+        let other = Event::decode(OLD.replace("\"es\"", "\"fr\"").as_bytes()).expect("old shape");
+        assert_ne!(first.identity(), other.identity());
+    }
+
+    #[test]
+    fn unknown_types_and_fields_are_kept() {
+        let text = OLD.replace("subtitle.ready", "subtitle.rated").replace("{\"event", "{\"stars\":5,\"event");
+        let event = Event::decode(text.as_bytes()).expect("newer shape");
+        assert_eq!(event.event_type, EventType::Unknown("subtitle.rated".into()));
+        let written = serde_json::to_value(&event).expect("writes");
+        assert_eq!(written["stars"], 5);
+        assert_eq!(written["event_type"], "subtitle.rated");
+    }
+
+    #[test]
+    fn bytes_that_are_not_an_event_are_refused() {
+        assert!(Event::decode(b"<html>").is_err());
+        assert!(Event::decode(OLD.replace("\"7\"", "\"\"").as_bytes()).is_err());
+        assert!(Event::decode(OLD.replace("2025-01-02T03:04:05Z", "yesterday").as_bytes()).is_err());
+    }
+
+    #[test]
+    fn ids_are_stable_and_differ_by_every_part() {
+        let id = event_id("u", 1, &EventType::Failed, "downloader", "NoSubtitleFound");
+        assert_eq!(id, event_id("u", 1, &EventType::Failed, "downloader", "NoSubtitleFound"));
+        for other in [
+            event_id("v", 1, &EventType::Failed, "downloader", "NoSubtitleFound"),
+            event_id("u", 2, &EventType::Failed, "downloader", "NoSubtitleFound"),
+            event_id("u", 1, &EventType::Ready, "downloader", "NoSubtitleFound"),
+            event_id("u", 1, &EventType::Failed, "translator", "NoSubtitleFound"),
+            event_id("u", 1, &EventType::Failed, "downloader", ""),
+        ] {
+            assert_ne!(id, other);
+        }
+    }
+}

@@ -1,0 +1,84 @@
+//! How far a job is and what an event means for it: `(attempt, phase)` and an event come in, a verdict goes
+//! out. The whole table is in `core/contract/tests/golden/phase_by_event.txt`. Pure; called by the consumer loop.
+
+use crate::{event::EventType, phase::Phase};
+
+/// How far a job is. Ordered by attempt, then by the phase's rank; it only grows.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Progress {
+    /// The current attempt, from 1. It is a fence, not a budget.
+    pub attempt: u32,
+    /// The phase within it.
+    pub phase: Phase,
+}
+
+/// What an event means for a job.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Verdict {
+    /// The job moves to this phase.
+    Advance(Phase),
+    /// The job is there already: repeat the effects, which heals half-done work.
+    Repeat,
+    /// A worker reports a failure; the operator decides whether there is another attempt.
+    Judge,
+    /// History only, by its nature: announcements and unknown types.
+    Note,
+    /// Of an older attempt: history only.
+    Stale,
+    /// Of a phase that is behind: history only.
+    Late,
+    /// The attempt is already over: history only.
+    Superseded,
+    /// Of an attempt that never began: dead-lettered.
+    Impossible,
+}
+
+impl Verdict {
+    /// The short name in the table and in metrics.
+    pub fn name(self) -> String {
+        match self {
+            Self::Advance(phase) => format!("->{}", phase.as_str()),
+            other => format!("{other:?}").to_lowercase(),
+        }
+    }
+}
+
+const fn destination(event_type: &EventType) -> Option<Phase> {
+    Some(match event_type {
+        EventType::DownloadRequested => Phase::DownloadQueued,
+        EventType::DownloadStarted => Phase::DownloadInProgress,
+        EventType::TranslateRequested => Phase::TranslateQueued,
+        EventType::TranslateStarted | EventType::TranslateProgress => Phase::TranslateInProgress,
+        EventType::Ready | EventType::Translated => Phase::Done,
+        EventType::Failed => Phase::Failed,
+        EventType::RetryScheduled | EventType::Cancelled | EventType::Unknown(_) => return None,
+    })
+}
+
+impl Progress {
+    /// Judges an event of `attempt` against this progress.
+    pub fn judge(self, event_type: &EventType, attempt: u32) -> Verdict {
+        let Some(destination) = destination(event_type) else {
+            return Verdict::Note;
+        };
+        if attempt > self.attempt {
+            return Verdict::Impossible;
+        }
+        if attempt < self.attempt {
+            return Verdict::Stale;
+        }
+        match (self.phase, destination) {
+            (current, destination) if current == destination => Verdict::Repeat,
+            (current, _) if current.is_final() => Verdict::Superseded,
+            (_, Phase::Failed) => Verdict::Judge,
+            (current, destination) if destination.rank() < current.rank() => Verdict::Late,
+            (_, destination) => Verdict::Advance(destination),
+        }
+    }
+
+    /// Whether moving to `next` is growth.
+    pub fn allows(self, next: Self) -> bool {
+        (next.attempt, next.phase.rank()) >= (self.attempt, self.phase.rank())
+            && !(self.phase.is_final() && self.attempt == next.attempt && self.phase != next.phase)
+    }
+}

@@ -1,0 +1,118 @@
+//! The job's record as it stands in Redis at `job:{id}` and as REST answers it: a projection of one object.
+//! Pure: the same object always gives the same record.
+
+use jiff::Timestamp;
+use kube::ResourceExt as _;
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+use crate::{
+    job::{SubtitleJob, SubtitleJobStatus, TranslationPolicy, Video},
+    lenient::Lenient,
+    phase::Phase,
+};
+
+/// One job, in the old system's shape.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct Record {
+    /// The object's uid.
+    pub id: String,
+    /// Its namespace.
+    pub namespace: String,
+    /// Its name.
+    pub name: String,
+    /// The video's URL, or its path.
+    pub video_url: String,
+    /// The display name.
+    pub video_title: String,
+    /// The language asked for; with `target_language`, the one to translate from.
+    pub language: String,
+    /// The language to translate to, when translation is what was asked for.
+    pub target_language: Option<String>,
+    /// Sources in order; empty for the downloader's own order.
+    pub preferred_sources: Vec<String>,
+    /// The phase under its wire name.
+    pub status: String,
+    /// The event source that caused the last change.
+    pub source: Option<String>,
+    /// The current attempt.
+    pub attempt: u32,
+    /// The status revision this is a projection of.
+    pub revision: i64,
+    /// When the object was created.
+    #[schemars(with = "String")]
+    pub created_at: Timestamp,
+    /// When its state last changed.
+    #[schemars(with = "String")]
+    pub updated_at: Timestamp,
+    /// Why it failed.
+    pub error_message: Option<String>,
+    /// Where to get the subtitle.
+    pub download_url: Option<String>,
+}
+
+/// The name a person knows the video by: title, else file name, else an id.
+pub fn display_name(video: &Video) -> String {
+    let file_name = |text: &str| text.trim_end_matches('/').rsplit('/').next().unwrap_or(text).to_owned();
+    let name = match (&video.title, &video.path, &video.url) {
+        (Some(title), ..) => match (video.season, video.episodes.as_ref().and_then(|episodes| episodes.first())) {
+            (Some(season), Some(episode)) => format!("{title} S{season:02}E{episode:02}"),
+            _ => title.clone(),
+        },
+        (None, Some(path), _) => file_name(path),
+        (None, None, Some(url)) => file_name(url.split(['?', '#']).next().unwrap_or(url)),
+        _ => [video.imdb_id.clone(), video.tmdb_id.map(|id| format!("tmdb:{id}")), video.movie_hash.clone()]
+            .into_iter()
+            .flatten()
+            .next()
+            .unwrap_or_default(),
+    };
+    crate::text::clean(&name, 256)
+}
+
+/// A phase of a newer version is written as it is.
+fn wire_status(status: &SubtitleJobStatus) -> String {
+    let step = status.step.known().unwrap_or_default();
+    match &status.phase {
+        Lenient::Known(phase) => phase.wire_status(step).to_owned(),
+        Lenient::Unknown(phase) => phase.clone(),
+    }
+}
+
+/// Where the video is, in one text: its URL, else its path, else nothing.
+pub fn location(video: &Video) -> String {
+    video.url.clone().or_else(|| video.path.clone()).unwrap_or_default()
+}
+
+impl Record {
+    /// The record that an object's status projects to.
+    pub fn project(job: &SubtitleJob) -> Self {
+        let status = job.status.clone().unwrap_or_default();
+        let created_at = job.metadata.creation_timestamp.as_ref().map_or(Timestamp::UNIX_EPOCH, |time| time.0);
+        let changes = [&status.start_time, &status.completion_time].into_iter().flatten().map(|time| time.0);
+        let transitions = status.conditions.iter().map(|condition| condition.last_transition_time.0);
+        let translates = job.spec.translation.policy == TranslationPolicy::Always;
+        let (language, target_language) = match job.spec.translation.from.first() {
+            Some(from) if translates => (from.clone(), Some(job.spec.language.clone())),
+            _ => (job.spec.language.clone(), None),
+        };
+        Self {
+            id: job.uid().unwrap_or_default(),
+            namespace: job.namespace().unwrap_or_default(),
+            name: job.name_any(),
+            video_url: location(&job.spec.video),
+            video_title: display_name(&job.spec.video),
+            language,
+            target_language,
+            preferred_sources: job.spec.source_names(),
+            status: wire_status(&status),
+            attempt: status.attempt.max(1),
+            revision: status.revision,
+            created_at,
+            updated_at: changes.chain(transitions).fold(created_at, Timestamp::max),
+            error_message: (status.phase == Phase::Failed).then(|| status.message.clone()).flatten(),
+            download_url: status.result.map(|result| result.url),
+            source: status.updated_by,
+        }
+    }
+}

@@ -1,0 +1,133 @@
+//! The one door for effects: a plan comes in from a loop or a handler and is applied in its order through the ports'
+//! `…Writer` traits; the first failure ends it. Reads go through `cluster` and `records`. Does I/O.
+
+use jiff::Timestamp;
+use kube::ResourceExt as _;
+use subtitle_broker::{PublishWriter as _, QueueWriter as _};
+use subtitle_contract::job::{SubtitleJob, SubtitleJobStatus};
+use subtitle_telemetry::chain;
+
+use super::{
+    context::{Applied, ApplyContext, Servers},
+    exclusive::{Exclusive, JobGuard},
+    lagging::Lagging,
+};
+use crate::{
+    act::{
+        error::{ActError, ClusterError, ErrorClass, RecordError},
+        ports::{ClusterReader, ClusterWriter as _, HistoryWriter as _, Ports, RecordReader, RecordWriter as _},
+    },
+    decide::plan::{DeadLetter, Effect},
+    metrics::Metrics,
+};
+
+/// Applies effects.
+pub struct Executor<P: Ports> {
+    servers: Servers<P>,
+    metrics: Metrics,
+    exclusive: Exclusive,
+    lagging: Lagging,
+}
+
+impl<P: Ports> Executor<P> {
+    /// Over these servers, counting with `metrics`.
+    pub fn new(servers: Servers<P>, metrics: Metrics) -> Self {
+        Self { servers, metrics, exclusive: Exclusive::default(), lagging: Lagging::default() }
+    }
+
+    /// Reads objects.
+    pub fn cluster(&self) -> &impl ClusterReader {
+        &*self.servers.cluster
+    }
+
+    /// Reads records and event histories.
+    pub fn records(&self) -> &impl RecordReader {
+        &*self.servers.records
+    }
+
+    /// Waits until no other task of this process decides and writes for this job, and keeps others out until the guard
+    /// is dropped.
+    pub async fn lock(&self, uid: &str) -> JobGuard {
+        self.exclusive.lock(uid).await
+    }
+
+    /// Applies `effects` one after the other; the first failure ends it.
+    pub async fn apply(
+        &self,
+        effects: Vec<Effect>,
+        context: ApplyContext<'_, P::Session>,
+    ) -> Result<Applied, ActError> {
+        let ApplyContext { job, session, caused_at, now } = context;
+        let session = || session.ok_or(ActError::NoBroker);
+        let mut outcome = Applied { job, ..Applied::default() };
+        let mut unprojected = None;
+        for effect in effects {
+            match effect {
+                Effect::StoreGlossary { key, text } => {
+                    self.servers.files.create(&key, text.into()).await?;
+                }
+                Effect::Publish(event) => session()?.publish(&event).await?,
+                Effect::WriteStatus(status) => {
+                    let job = outcome.job.take().ok_or(ActError::NoJob)?;
+                    outcome.job = Some(self.write(&job, &status, caused_at, now).await?);
+                }
+                Effect::Project => unprojected = self.project(job_of(&outcome)?).await.err(),
+                Effect::Delete { at_the_latest } => match unprojected.take().filter(|_| now < at_the_latest) {
+                    Some(error) => return Err(ActError::NoRecord(error)),
+                    None => self.servers.cluster.delete(job_of(&outcome)?).await?,
+                },
+                Effect::DeadLetter(letter) => {
+                    let DeadLetter { routing_key, body, reason, message } = *letter;
+                    tracing::warn!(key = routing_key, %reason, message, "a message goes to the dead letters");
+                    session()?.dead_letter(&routing_key, &body, reason, &message).await?;
+                }
+                Effect::CloseRecord { uid } => self.close(&uid).await,
+                Effect::AppendHistory { events, saved, last } => {
+                    outcome.is_appended = self.servers.records.append(&events, saved, last).await?;
+                }
+                Effect::ResetCheckpoint => self.servers.records.reset_checkpoint().await?,
+                Effect::RecreateQueue(queue) => session()?.recreate(queue).await?,
+                Effect::CreateJob(job) => outcome.job = Some(self.servers.cluster.create(&job).await?),
+                Effect::ProjectLagging => outcome.projected = self.lagging.project(&self.servers).await?,
+                Effect::ProjectAll => outcome.projected = self.lagging.project_all(&self.servers).await?,
+            }
+        }
+        Ok(outcome)
+    }
+
+    async fn write(
+        &self,
+        job: &SubtitleJob,
+        status: &SubtitleJobStatus,
+        caused_at: Option<Timestamp>,
+        now: Timestamp,
+    ) -> Result<SubtitleJob, ClusterError> {
+        let written = self.servers.cluster.write_status(job, status).await;
+        match &written {
+            Ok(_) => self.metrics.wrote(job.status.as_ref(), status, caused_at, now),
+            Err(error) if error.class() == ErrorClass::Conflict => self.metrics.status_conflicts.increment([]),
+            Err(_) => {}
+        }
+        written
+    }
+
+    async fn project(&self, job: &SubtitleJob) -> Result<(), RecordError> {
+        let projected = self.servers.records.project(&[job]).await.map(drop);
+        if let Err(error) = &projected {
+            tracing::warn!(error = %chain(error), job = job.name_any(), "the record in Redis lags behind");
+            self.metrics.redis_errors.increment([]);
+            self.lagging.add(job);
+        }
+        projected
+    }
+
+    async fn close(&self, uid: &str) {
+        if let Err(error) = self.servers.records.close(uid).await {
+            tracing::warn!(error = %chain(&error), uid, "the record of a deleted job is closed later");
+        }
+    }
+}
+
+fn job_of(outcome: &Applied) -> Result<&SubtitleJob, ActError> {
+    outcome.job.as_ref().ok_or(ActError::NoJob)
+}

@@ -1,0 +1,147 @@
+//! SubtitleJobs and ConfigMaps on a real API server. A status is written as a merge patch guarded by the
+//! resourceVersion it was decided on. Does I/O.
+
+use std::{collections::BTreeMap, sync::Arc};
+
+use k8s_openapi::api::core::v1::ConfigMap;
+use kube::{
+    Api, Client, ResourceExt as _,
+    api::{DeleteParams, Patch, PatchParams, PostParams, Preconditions},
+    runtime::reflector::{ObjectRef, Store},
+};
+use serde_json::{Value, json};
+use subtitle_contract::job::{SubtitleJob, SubtitleJobStatus};
+use tokio::time::timeout;
+
+use super::{events::EventRecorder, last_writes::LastWrites};
+use crate::{
+    act::{
+        error::{CLUSTER_TIMEOUT, ClusterError},
+        ports::{ClusterReader, ClusterWriter},
+    },
+    observe::watch::GuardedJob,
+};
+
+/// A real API server, and the store that a watch fills.
+pub struct KubeCluster {
+    client: Client,
+    cache: Store<SubtitleJob>,
+    last_writes: LastWrites,
+    events: EventRecorder,
+}
+
+/// The merge patch that turns `before` into `after`: a merge patch keeps what it does not name, so fields that are gone
+/// are named as null.
+fn merge_patch(before: Option<&SubtitleJobStatus>, after: &SubtitleJobStatus) -> Value {
+    let mut patch = serde_json::to_value(after).unwrap_or_default();
+    let before = serde_json::to_value(before).unwrap_or_default();
+    if let (Some(patch), Some(before)) = (patch.as_object_mut(), before.as_object()) {
+        for field in before.keys() {
+            patch.entry(field.as_str()).or_insert(Value::Null);
+        }
+    }
+    patch
+}
+
+async fn in_time<T>(
+    call: impl Future<Output = Result<T, kube::Error>>,
+) -> Result<Result<T, kube::Error>, ClusterError> {
+    timeout(CLUSTER_TIMEOUT, call).await.map_err(|_| ClusterError::Timeout)
+}
+
+impl KubeCluster {
+    /// Reads and writes with `client`; `cache` is the watch's store.
+    pub fn new(client: Client, cache: Store<SubtitleJob>) -> Self {
+        let events = EventRecorder::new(client.clone());
+        Self { client, cache, last_writes: LastWrites::default(), events }
+    }
+
+    /// Records Kubernetes Events.
+    pub const fn events(&self) -> &EventRecorder {
+        &self.events
+    }
+
+    /// Answers are decoded guarded: one undecodable object must not look like an API server that is away.
+    fn api(&self, namespace: &str) -> Api<GuardedJob> {
+        Api::namespaced(self.client.clone(), namespace)
+    }
+}
+
+impl ClusterReader for KubeCluster {
+    fn all(&self) -> Vec<Arc<SubtitleJob>> {
+        self.cache.state()
+    }
+
+    async fn newest(&self, cached: &SubtitleJob) -> SubtitleJob {
+        self.last_writes.newest(cached)
+    }
+
+    async fn find(&self, uid: &str, located: Option<(&str, &str)>) -> Result<Option<SubtitleJob>, ClusterError> {
+        let cached = match located {
+            Some((namespace, name)) => self.cache.get(&ObjectRef::new(name).within(namespace)),
+            None => self.cache.find(|job| job.uid().as_deref() == Some(uid)),
+        };
+        if let Some(cached) = cached.filter(|job| job.uid().as_deref() == Some(uid)) {
+            return Ok(Some(self.last_writes.newest(&cached)));
+        }
+        match located {
+            Some((namespace, name)) => self.read(uid, namespace, name).await,
+            None => Ok(None),
+        }
+    }
+
+    async fn read(&self, uid: &str, namespace: &str, name: &str) -> Result<Option<SubtitleJob>, ClusterError> {
+        let found = in_time(self.api(namespace).get_opt(name)).await??;
+        self.last_writes.forget(uid);
+        let same = found.filter(|job| job.uid().as_deref() == Some(uid));
+        Ok(same.map(GuardedJob::into_result).transpose()?)
+    }
+
+    async fn config_map(&self, namespace: &str, name: &str) -> Result<Option<BTreeMap<String, String>>, ClusterError> {
+        let api: Api<ConfigMap> = Api::namespaced(self.client.clone(), namespace);
+        let found = in_time(api.get_opt(name)).await??;
+        Ok(found.map(|found| found.data.unwrap_or_default()))
+    }
+}
+
+impl ClusterWriter for KubeCluster {
+    async fn write_status(&self, job: &SubtitleJob, status: &SubtitleJobStatus) -> Result<SubtitleJob, ClusterError> {
+        let metadata = json!({"uid": job.metadata.uid, "resourceVersion": job.metadata.resource_version});
+        let patch = json!({"metadata": metadata, "status": merge_patch(job.status.as_ref(), status)});
+        let (namespace, name) = (job.namespace().unwrap_or_default(), job.name_any());
+        let api = self.api(&namespace);
+        let (parameters, patch) = (PatchParams::default(), Patch::Merge(&patch));
+        match in_time(api.patch_status(&name, &parameters, &patch)).await? {
+            Ok(written) => {
+                let written = written.into_result()?;
+                self.last_writes.add(&written);
+                self.events.status_written(job, status);
+                Ok(written)
+            }
+            Err(kube::Error::Api(answer)) if matches!(answer.code, 404 | 409 | 422) => {
+                self.last_writes.forget(&job.uid().unwrap_or_default());
+                Err(match answer.code {
+                    404 => ClusterError::Gone,
+                    409 => ClusterError::Conflict,
+                    _ => ClusterError::Rejected(answer.message),
+                })
+            }
+            Err(error) => Err(error.into()),
+        }
+    }
+
+    async fn create(&self, job: &SubtitleJob) -> Result<SubtitleJob, ClusterError> {
+        let api: Api<SubtitleJob> = Api::namespaced(self.client.clone(), &job.namespace().unwrap_or_default());
+        Ok(in_time(api.create(&PostParams::default(), job)).await??)
+    }
+
+    async fn delete(&self, job: &SubtitleJob) -> Result<(), ClusterError> {
+        let (namespace, name) = (job.namespace().unwrap_or_default(), job.name_any());
+        let preconditions = Some(Preconditions { uid: job.uid(), resource_version: None });
+        let parameters = DeleteParams { preconditions, ..DeleteParams::default() };
+        match in_time(self.api(&namespace).delete(&name, &parameters)).await? {
+            Err(kube::Error::Api(answer)) if answer.code == 404 || answer.code == 409 => Ok(()),
+            other => Ok(other.map(drop)?),
+        }
+    }
+}

@@ -1,0 +1,227 @@
+//! Records Kubernetes Events, for `kubectl describe`: one for each change of a phase. They are a courtesy: one that
+//! cannot be written, or comes when too many were written a moment ago, is left out; the history is what counts. Does
+//! I/O.
+
+use std::{
+    sync::{Arc, Mutex, PoisonError},
+    time::{Duration, Instant},
+};
+
+use jiff::Timestamp;
+use k8s_openapi::{
+    api::{core::v1::ObjectReference, events::v1::Event},
+    apimachinery::pkg::apis::meta::v1::{MicroTime, ObjectMeta},
+};
+use kube::{Api, Client, Resource as _, ResourceExt as _, api::PostParams};
+use subtitle_contract::{
+    job::{SubtitleJob, SubtitleJobStatus},
+    phase::Phase,
+    reason::Reason,
+    text::clean,
+};
+use subtitle_telemetry::chain;
+use tokio::{sync::Semaphore, time::timeout};
+use uuid::Uuid;
+
+use crate::observe::state::{JobState, Outcome};
+
+/// Events written at the same time: the jobs' own writes come first.
+const CONCURRENCY: usize = 4;
+/// Events that may be written at once after a quiet time.
+const BURST: f64 = 50.0;
+/// Events a second when many jobs move: nobody reads more, and the API server keeps each for an hour.
+const PER_SECOND: f64 = 5.0;
+/// The longest one may take.
+const TIMEOUT: Duration = Duration::from_secs(5);
+/// Kubernetes takes notes of 1,024 bytes; a character has at most four.
+const LONGEST_NOTE: usize = 250;
+const WARNING: &str = "Warning";
+const REPORTER: &str = "subtitle-operator";
+
+/// Writes Kubernetes Events in the background. (kube's `Recorder` reads the events of the last minutes for each one it
+/// writes, to count repetitions; these never repeat.)
+#[derive(Clone)]
+pub struct EventRecorder(Arc<Recorder>);
+
+struct Recorder {
+    client: Client,
+    permits: Semaphore,
+    normal: Mutex<RateLimit>,
+    /// A limit of its own, so that a flood of good news hides no warning.
+    warnings: Mutex<RateLimit>,
+}
+
+/// A token bucket.
+struct RateLimit {
+    tokens: f64,
+    at: Instant,
+}
+
+impl RateLimit {
+    fn full(at: Instant) -> Self {
+        Self { tokens: BURST, at }
+    }
+
+    /// Takes a token; false if there is none.
+    fn take(&mut self, now: Instant) -> bool {
+        let passed = now.saturating_duration_since(self.at).as_secs_f64();
+        *self = Self { tokens: (self.tokens + passed * PER_SECOND).min(BURST), at: now };
+        let has_token = self.tokens >= 1.0;
+        if has_token {
+            self.tokens -= 1.0;
+        }
+        has_token
+    }
+}
+
+/// The Event for a change of the phase; `None` where the phase stays. The same change has the same name.
+fn phase_event(job: &SubtitleJob, after: &SubtitleJobStatus, now: Timestamp) -> Option<Event> {
+    let before = job.status.clone().unwrap_or_default();
+    let attempt = after.attempt.max(1);
+    if before.phase == after.phase && before.attempt.max(1) == attempt {
+        return None;
+    }
+    let reason = after.reason.clone().unwrap_or(Reason::WaitingForTurn.into());
+    let rank = |status: &SubtitleJobStatus| status.phase.known().map(Phase::rank);
+    let is_good = rank(after) > rank(&before) && JobState::from_status(after) != JobState::Over(Outcome::Failed);
+    let meaning = || reason.known().map_or("", Reason::meaning);
+    let message = clean(after.message.as_deref().unwrap_or_else(meaning), LONGEST_NOTE);
+    let phase = after.phase.as_str();
+    let regarding = job.object_ref(&());
+    let text = Text {
+        unique: format!("{}/{attempt}/{phase}", job.uid()?),
+        reason: reason.as_str().to_owned(),
+        action: phase.to_owned(),
+        note: format!("{phase}: {message}"),
+    };
+    Some(event(regarding, if is_good { "Normal" } else { WARNING }, text, now))
+}
+
+/// What an Event says.
+struct Text {
+    /// Two Events with the same text here have the same name, so that the second is not written.
+    unique: String,
+    reason: String,
+    action: String,
+    note: String,
+}
+
+fn event(regarding: ObjectReference, kind: &str, text: Text, now: Timestamp) -> Event {
+    let name = Uuid::new_v5(&Uuid::NAMESPACE_OID, text.unique.as_bytes());
+    Event {
+        metadata: ObjectMeta {
+            name: Some(format!("subtitle-{}", name.simple())),
+            namespace: regarding.namespace.clone(),
+            ..ObjectMeta::default()
+        },
+        event_time: Some(MicroTime(now)),
+        type_: Some(kind.to_owned()),
+        reason: Some(text.reason),
+        action: Some(text.action),
+        note: Some(text.note),
+        regarding: Some(regarding),
+        reporting_controller: Some(REPORTER.to_owned()),
+        reporting_instance: Some(REPORTER.to_owned()),
+        ..Event::default()
+    }
+}
+
+impl EventRecorder {
+    /// Writes with `client`.
+    pub fn new(client: Client) -> Self {
+        let full = || Mutex::new(RateLimit::full(Instant::now()));
+        Self(Arc::new(Recorder { client, permits: Semaphore::new(CONCURRENCY), normal: full(), warnings: full() }))
+    }
+
+    /// Records that `status` was written onto `job`.
+    pub(super) fn status_written(&self, job: &SubtitleJob, status: &SubtitleJobStatus) {
+        if let Some(event) = phase_event(job, status, Timestamp::now()) {
+            self.write(event);
+        }
+    }
+
+    /// Records a warning about an object, once for each of its versions (`resource_version`) and each `reason`.
+    pub fn warn(&self, object: ObjectReference, reason: &str, message: &str) {
+        let version = object.resource_version.as_deref().unwrap_or_default();
+        let text = Text {
+            unique: format!("{}/{version}/{reason}", object.uid.as_deref().unwrap_or_default()),
+            reason: reason.to_owned(),
+            action: reason.to_owned(),
+            note: clean(message, LONGEST_NOTE),
+        };
+        self.write(event(object, WARNING, text, Timestamp::now()));
+    }
+
+    fn write(&self, event: Event) {
+        let is_warning = event.type_.as_deref() == Some(WARNING);
+        let limit = if is_warning { &self.0.warnings } else { &self.0.normal };
+        if !limit.lock().unwrap_or_else(PoisonError::into_inner).take(Instant::now()) {
+            return;
+        }
+        let recorder = self.0.clone();
+        let namespace = event.metadata.namespace.clone().unwrap_or_default();
+        let events: Api<Event> = Api::namespaced(recorder.client.clone(), &namespace);
+        tokio::spawn(async move {
+            let _permit = recorder.permits.acquire().await;
+            match timeout(TIMEOUT, events.create(&PostParams::default(), &event)).await {
+                Ok(Ok(_)) => {}
+                Ok(Err(error)) => tracing::debug!(error = %chain(&error), "a Kubernetes Event was not written"),
+                Err(_) => tracing::debug!("a Kubernetes Event was not written in time"),
+            }
+        });
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn status(phase: Phase, attempt: u32, reason: Reason) -> SubtitleJobStatus {
+        SubtitleJobStatus { phase: phase.into(), attempt, reason: Some(reason.into()), ..SubtitleJobStatus::default() }
+    }
+
+    /// The Event when a job of this status gets the other.
+    fn recorded(before: Option<SubtitleJobStatus>, after: &SubtitleJobStatus) -> Option<Event> {
+        let spec = serde_json::json!({"video": {"title": "Harbour"}, "language": "es"});
+        let mut job = SubtitleJob::new("harbour", serde_json::from_value(spec).expect("a spec"));
+        (job.metadata.uid, job.metadata.namespace, job.status) = (Some("u".into()), Some("films".into()), before);
+        phase_event(&job, after, Timestamp::UNIX_EPOCH)
+    }
+
+    #[test]
+    fn a_burst_is_written_whole_and_a_flood_at_five_a_second() {
+        let start = Instant::now();
+        let mut limit = RateLimit::full(start);
+        let mut written = |now: Instant| (0..100).filter(|_| limit.take(now)).count();
+        assert_eq!(written(start), 50);
+        assert_eq!(written(start + Duration::from_secs(2)), 10);
+        assert_eq!(written(start + Duration::from_secs(3600)), 50, "unused tokens do not add up");
+    }
+
+    #[test]
+    fn a_phase_change_is_recorded_once_and_failures_and_new_attempts_are_warnings() {
+        let queued = status(Phase::DownloadQueued, 1, Reason::WaitingForWorker);
+        let working = status(Phase::DownloadInProgress, 1, Reason::Working);
+        let good = recorded(Some(queued.clone()), &working).expect("an event");
+        assert_eq!((good.reason.as_deref(), good.type_.as_deref()), (Some("Working"), Some("Normal")));
+        assert_eq!(good.regarding.as_ref().and_then(|job| job.name.as_deref()), Some("harbour"));
+        assert_eq!(
+            recorded(Some(queued), &working).map(|again| again.metadata),
+            Some(good.metadata),
+            "it has one name"
+        );
+        assert!(recorded(Some(working.clone()), &working).is_none());
+        let waiting = status(Phase::Pending, 1, Reason::WaitingForTurn);
+        assert!(recorded(None, &waiting).is_none(), "it was Pending before");
+        for worse in [status(Phase::Failed, 1, Reason::NoSubtitleFound), status(Phase::Pending, 2, Reason::WorkerError)]
+        {
+            assert_eq!(
+                recorded(Some(working.clone()), &worse).and_then(|event| event.type_).as_deref(),
+                Some("Warning")
+            );
+        }
+        let long =
+            SubtitleJobStatus { message: Some("ä".repeat(2000)), ..status(Phase::Failed, 1, Reason::WorkerError) };
+        assert!(recorded(Some(working), &long).and_then(|event| event.note).is_some_and(|note| note.len() <= 1024));
+    }
+}

@@ -1,0 +1,51 @@
+//! This process's last writes that its watch has not shown yet, so that decisions are made on a cache at least as new
+//! as our own last write. In memory only; used by [`super::KubeCluster`] and the simulation. Pure.
+
+use std::{
+    collections::HashMap,
+    sync::{Mutex, PoisonError},
+};
+
+use kube::ResourceExt as _;
+use subtitle_contract::job::SubtitleJob;
+
+/// Our own last writes, by uid.
+#[derive(Debug, Default)]
+pub struct LastWrites(Mutex<HashMap<String, SubtitleJob>>);
+
+fn revision(job: &SubtitleJob) -> i64 {
+    job.status.as_ref().map_or(-1, |status| status.revision)
+}
+
+impl LastWrites {
+    fn with<T>(&self, change: impl FnOnce(&mut HashMap<String, SubtitleJob>) -> T) -> T {
+        change(&mut self.0.lock().unwrap_or_else(PoisonError::into_inner))
+    }
+
+    /// The watch's copy, with the status of our own last write where that is newer.
+    pub fn newest(&self, cached: &SubtitleJob) -> SubtitleJob {
+        let uid = cached.uid().unwrap_or_default();
+        self.with(|writes| match writes.get(&uid) {
+            Some(ours) if revision(ours) > revision(cached) => {
+                let mut newest = cached.clone();
+                newest.status.clone_from(&ours.status);
+                newest.metadata.resource_version.clone_from(&ours.metadata.resource_version);
+                newest
+            }
+            _ => {
+                writes.remove(&uid);
+                cached.clone()
+            }
+        })
+    }
+
+    /// The API server accepted this write.
+    pub fn add(&self, job: &SubtitleJob) {
+        self.with(|writes| writes.insert(job.uid().unwrap_or_default(), job.clone()));
+    }
+
+    /// Our write of this object is not its newest version any more.
+    pub fn forget(&self, uid: &str) {
+        self.with(|writes| writes.remove(uid));
+    }
+}

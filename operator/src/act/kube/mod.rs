@@ -1,0 +1,11 @@
+//! Kubernetes: the objects, our own last writes to them, and the Events that `kubectl describe` shows. Does I/O.
+
+mod cluster;
+mod events;
+mod last_writes;
+mod lease;
+
+pub use cluster::KubeCluster;
+pub use events::EventRecorder;
+pub use last_writes::LastWrites;
+pub use lease::{LeaderLease, LeaseError};

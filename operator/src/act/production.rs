@@ -1,0 +1,17 @@
+//! The servers that production runs on, as one set of ports; names them and calls none.
+
+use subtitle_broker::AmqpSession;
+use subtitle_clock::SystemRuntime;
+
+use super::{kube::KubeCluster, ports::Ports, redis::RedisRecords};
+
+/// Kubernetes, Redis and RabbitMQ.
+#[derive(Debug)]
+pub enum Production {}
+
+impl Ports for Production {
+    type Cluster = KubeCluster;
+    type Records = RedisRecords;
+    type Session = AmqpSession;
+    type Runtime = SystemRuntime;
+}

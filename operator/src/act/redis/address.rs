@@ -1,0 +1,192 @@
+//! Where Redis is and how to log in: a URL, or a mounted Secret that is read again for every connection, so that a new
+//! password needs no restart. Reads files. Does I/O.
+
+use std::{path::PathBuf, time::Duration};
+
+use redis::{Client, ConnectionAddr, ConnectionInfo, IntoConnectionInfo as _, RedisConnectionInfo, TlsCertificates};
+use subtitle_secret::{AUTHORITY, CONNECTION_STRING, Mounted, Value};
+
+use crate::act::error::RecordError;
+
+/// How often a mounted Secret is read again while a connection is open.
+pub(super) const RECHECK_EVERY: Duration = Duration::from_secs(5);
+const PORT: u16 = 6379;
+
+/// Where Redis is, for every command that needs it.
+#[derive(clap::Args, Clone)]
+pub struct RedisArguments {
+    /// Redis, such as redis://redis:6379/
+    #[arg(long, env = "SUBTITLES_REDIS_URL", hide_env_values = true)]
+    pub redis_url: Option<String>,
+    /// Instead of the URL: the folder where a Secret is mounted that has it under the key `connection_string`, or its
+    /// parts under `host`, `port`, `username`, `password`, `database`, `tls`; `ca.crt`, where it is there, is trusted.
+    /// Read again when it changes
+    #[arg(long, env = "SUBTITLES_REDIS_SECRET", value_name = "FOLDER")]
+    pub redis_secret: Option<PathBuf>,
+    /// The key of the whole URL in that Secret
+    #[arg(long, env = "SUBTITLES_REDIS_SECRET_KEY", value_name = "KEY", default_value = CONNECTION_STRING)]
+    pub redis_secret_key: String,
+}
+
+impl RedisArguments {
+    /// The address; exactly one of URL and Secret must be set.
+    pub fn address(&self) -> Result<RedisAddress, RecordError> {
+        let url = self.redis_url.as_ref().filter(|url| !url.is_empty());
+        let folder = self.redis_secret.as_ref().filter(|folder| !folder.as_os_str().is_empty());
+        match (url, folder) {
+            (Some(url), None) => Ok(RedisAddress::from_url(url)),
+            (None, Some(folder)) => Ok(RedisAddress::mounted(folder.clone(), &self.redis_secret_key)),
+            (None, None) => Err(RecordError::NoAddress),
+            (Some(_), Some(_)) => Err(RecordError::TwoAddresses),
+        }
+    }
+}
+
+/// Where Redis is and how to log in.
+#[derive(Clone)]
+pub struct RedisAddress(Source);
+
+#[derive(Clone)]
+enum Source {
+    Url(Value),
+    Mounted { secret: Mounted, key: String },
+}
+
+/// Everything a connection is opened with; compared to find out whether the Secret has changed.
+#[derive(Clone, PartialEq, Eq)]
+pub(super) struct Login {
+    server: Server,
+    /// The certificate authority to trust instead of the system's, in PEM.
+    authority: Option<Value>,
+}
+
+#[derive(Clone, PartialEq, Eq)]
+enum Server {
+    Url(Value),
+    Parts { host: String, port: u16, tls: bool, username: Option<Value>, password: Option<Value>, database: i64 },
+}
+
+impl RedisAddress {
+    /// A URL such as `redis://redis:6379/`.
+    pub fn from_url(url: impl Into<String>) -> Self {
+        Self(Source::Url(Value::new(url)))
+    }
+
+    /// A Secret mounted at `folder`, which may hold the whole URL under `key`.
+    pub fn mounted(folder: PathBuf, key: &str) -> Self {
+        Self(Source::Mounted { secret: Mounted::at(folder), key: key.to_owned() })
+    }
+
+    /// Whether it can give another login later.
+    pub(super) const fn may_change(&self) -> bool {
+        matches!(self.0, Source::Mounted { .. })
+    }
+
+    /// The login it gives now.
+    pub(super) fn login(&self) -> Result<Login, RecordError> {
+        match &self.0 {
+            Source::Url(url) => Ok(Login { server: Server::Url(url.clone()), authority: None }),
+            Source::Mounted { secret, key } => {
+                let authority = secret.optional(AUTHORITY)?;
+                let server = match secret.optional(key)? {
+                    Some(url) => Server::Url(url),
+                    None => from_parts(secret, authority.is_some())?,
+                };
+                Ok(Login { server, authority })
+            }
+        }
+    }
+}
+
+fn from_parts(secret: &Mounted, has_authority: bool) -> Result<Server, RecordError> {
+    let advice = "it has no connection string either: give it one, or host and, where Redis wants one, password";
+    let host = secret.required("host", advice)?.reveal().trim().to_owned();
+    Ok(Server::Parts {
+        host,
+        port: secret.parsed("port", "a port, such as 6379")?.unwrap_or(PORT),
+        tls: secret.parsed("tls", "true or false")?.unwrap_or(has_authority),
+        username: secret.optional("username")?,
+        password: secret.optional("password")?,
+        database: secret.parsed("database", "a number, such as 0")?.unwrap_or(0),
+    })
+}
+
+impl Login {
+    fn information(&self) -> Result<ConnectionInfo, RecordError> {
+        // Without the parser's error: it may hold the password.
+        let invalid_url = |_| RecordError::Url;
+        match &self.server {
+            Server::Url(url) => url.reveal().trim().into_connection_info().map_err(invalid_url),
+            Server::Parts { host, port, tls, username, password, database } => {
+                let (host, port) = (host.clone(), *port);
+                let server = if *tls {
+                    ConnectionAddr::TcpTls { host, port, insecure: false, tls_params: None }
+                } else {
+                    ConnectionAddr::Tcp(host, port)
+                };
+                let mut settings = RedisConnectionInfo::default().set_db(*database);
+                if let Some(username) = username {
+                    settings = settings.set_username(username.reveal());
+                }
+                if let Some(password) = password {
+                    settings = settings.set_password(password.reveal());
+                }
+                Ok(server.into_connection_info().map_err(invalid_url)?.set_redis_settings(settings))
+            }
+        }
+    }
+
+    /// A client, which connects when it is first used.
+    pub(super) fn client(&self) -> Result<Client, RecordError> {
+        let information = self.information()?;
+        match (&self.authority, information.addr()) {
+            (Some(authority), ConnectionAddr::TcpTls { .. }) => {
+                let root_cert = Some(authority.reveal().as_bytes().to_vec());
+                Ok(Client::build_with_tls(information, TlsCertificates { client_tls: None, root_cert })?)
+            }
+            _ => Ok(Client::open(information)?),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::fs;
+
+    use super::*;
+
+    fn secret(keys: &[(&str, &str)]) -> RedisAddress {
+        let folder = std::env::temp_dir().join(format!("subtitles-redis-{}", std::process::id()));
+        let _ = fs::remove_dir_all(&folder);
+        fs::create_dir_all(&folder).expect("a folder");
+        for (key, text) in keys {
+            fs::write(folder.join(key), text).expect("writable");
+        }
+        RedisAddress::mounted(folder, CONNECTION_STRING)
+    }
+
+    #[test]
+    fn a_secret_holds_a_url_or_parts_and_a_change_is_seen() {
+        let information = |keys: &[(&str, &str)]| secret(keys).login().and_then(|login| login.information());
+        let url = information(&[("connection_string", "redis://:p%40ss@there:7000/2\n"), ("host", "other")]);
+        let url = url.expect("a URL");
+        assert!(matches!(url.addr(), ConnectionAddr::Tcp(host, 7000) if host == "there"), "the URL comes first");
+        assert_eq!((url.redis_settings().password(), url.redis_settings().db()), (Some("p@ss"), 2));
+        let parts = [("host", "there"), ("password", "p@ss/w:rd #?"), ("username", "me"), ("database", "3")];
+        let plain = information(&parts).expect("parts");
+        assert!(matches!(plain.addr(), ConnectionAddr::Tcp(host, PORT) if host == "there"));
+        let settings = plain.redis_settings();
+        assert_eq!((settings.username(), settings.password()), (Some("me"), Some("p@ss/w:rd #?")));
+        let encrypted = information(&[&parts[..], &[("tls", "true")]].concat()).expect("parts");
+        assert!(matches!(encrypted.addr(), ConnectionAddr::TcpTls { insecure: false, .. }));
+        let (before, after) = (secret(&parts).login(), secret(&[("host", "there"), ("password", "new")]).login());
+        assert!(before.ok() != after.ok());
+
+        let error = |keys: &[(&str, &str)]| information(keys).expect_err("no login").to_string();
+        assert!(error(&[]).contains("'host'"));
+        assert!(error(&[("host", "there"), ("port", "x")]).contains("'port'"));
+        let url = error(&[("connection_string", "there:hidden@nowhere")]);
+        assert!(!url.contains("hidden"), "{url}");
+        let _ = secret(&[]);
+    }
+}

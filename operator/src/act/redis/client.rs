@@ -1,0 +1,37 @@
+//! A real Redis: its connection, the style of its keys and its scripts; what it is asked is in the files beside this
+//! one. Does I/O.
+
+use redis::Script;
+use subtitle_contract::keys::KeyStyle;
+
+use super::{
+    address::RedisAddress,
+    connection::Connection,
+    scripts::{PROJECT, RESTORE, append_script},
+};
+use crate::act::error::RecordError;
+
+/// A real Redis.
+pub struct RedisRecords {
+    pub(super) connection: Connection,
+    pub(super) keys: KeyStyle,
+    pub(super) project_script: Script,
+    pub(super) append_script: Script,
+    pub(super) restore_script: Script,
+}
+
+impl RedisRecords {
+    /// Connects at the first call; Redis may be away, and so may its Secret.
+    pub fn open(address: RedisAddress, keys: KeyStyle) -> Result<Self, RecordError> {
+        let (project_script, append_script, restore_script) =
+            (Script::new(PROJECT), append_script(), Script::new(RESTORE));
+        let scripts = vec![project_script.clone(), append_script.clone(), restore_script.clone()];
+        let connection = Connection::new(address, scripts)?;
+        Ok(Self { connection, keys, project_script, append_script, restore_script })
+    }
+
+    /// Whether Redis answers.
+    pub async fn answers(&self) -> bool {
+        self.connection.run::<(String,)>(redis::pipe().cmd("PING")).await.is_ok()
+    }
+}

@@ -1,0 +1,116 @@
+//! One connection to Redis at a time: it is dropped whole at its first error and opened again at the next call; while
+//! Redis cannot be reached, calls fail at once for a moment instead of waiting one after the other. Used by the records
+//! and histories beside it. Does I/O.
+
+use std::{
+    sync::atomic::{AtomicU64, Ordering},
+    time::{Duration, Instant},
+};
+
+use redis::{AsyncConnectionConfig, FromRedisValue, Pipeline, Script, aio::MultiplexedConnection};
+use subtitle_telemetry::chain;
+use tokio::{sync::Mutex, time::timeout};
+
+use super::address::{Login, RECHECK_EVERY, RedisAddress};
+use crate::act::error::{REDIS_TIMEOUT, RecordError};
+
+/// How long calls fail at once after one has failed.
+const COOLDOWN: Duration = Duration::from_secs(1);
+
+enum Link {
+    Up(Box<Open>),
+    Down(Option<Instant>),
+}
+
+struct Open {
+    connection: MultiplexedConnection,
+    /// Tells this connection from the ones before it.
+    number: u64,
+    login: Login,
+    /// When the address was last compared with `login`.
+    checked: Instant,
+}
+
+/// Redis, connected when it is first called.
+pub(super) struct Connection {
+    address: RedisAddress,
+    link: Mutex<Link>,
+    opened: AtomicU64,
+    /// Loaded on every new connection: pipelines call scripts by their digest.
+    scripts: Vec<Script>,
+}
+
+impl Connection {
+    /// Connects at the first call; Redis may be away, and so may its Secret.
+    pub(super) fn new(address: RedisAddress, scripts: Vec<Script>) -> Result<Self, RecordError> {
+        match address.login().and_then(|login| login.client()) {
+            Err(error) if address.may_change() => tracing::warn!(error = %chain(&error), "Redis is not known yet"),
+            client => drop(client?),
+        }
+        Ok(Self { address, link: Mutex::new(Link::Down(None)), opened: AtomicU64::new(0), scripts })
+    }
+
+    async fn connect(&self) -> Result<(MultiplexedConnection, Login), RecordError> {
+        let login = self.address.login()?;
+        let settings = AsyncConnectionConfig::new().set_connection_timeout(Some(REDIS_TIMEOUT));
+        let settings = settings.set_response_timeout(Some(REDIS_TIMEOUT));
+        let mut connection = login.client()?.get_multiplexed_async_connection_with_config(&settings).await?;
+        for script in &self.scripts {
+            script.prepare_invoke().load_async(&mut connection).await?;
+        }
+        Ok((connection, login))
+    }
+
+    async fn connection(&self) -> Result<(MultiplexedConnection, u64), RecordError> {
+        let mut link = self.link.lock().await;
+        match &mut *link {
+            Link::Up(open) => {
+                if !self.is_outdated(open) {
+                    return Ok((open.connection.clone(), open.number));
+                }
+                // Calls that are out on the old connection end on it.
+                tracing::info!("the Secret of Redis has changed: connecting again");
+            }
+            Link::Down(Some(since)) if since.elapsed() < COOLDOWN => return Err(RecordError::Unreachable),
+            Link::Down(_) => {}
+        }
+        match timeout(REDIS_TIMEOUT, self.connect()).await.unwrap_or(Err(RecordError::Timeout)) {
+            Ok((connection, login)) => {
+                let number = self.opened.fetch_add(1, Ordering::Relaxed);
+                let open = Open { connection: connection.clone(), number, login, checked: Instant::now() };
+                *link = Link::Up(Box::new(open));
+                Ok((connection, number))
+            }
+            Err(error) => {
+                *link = Link::Down(Some(Instant::now()));
+                Err(error)
+            }
+        }
+    }
+
+    /// Whether the address gives another login now. A Secret that cannot be read is no reason to leave a good
+    /// connection.
+    fn is_outdated(&self, open: &mut Open) -> bool {
+        if !self.address.may_change() || open.checked.elapsed() < RECHECK_EVERY {
+            return false;
+        }
+        open.checked = Instant::now();
+        self.address.login().is_ok_and(|now| now != open.login)
+    }
+
+    /// Runs a pipeline. Any error, READONLY and NOSCRIPT too, ends the connection it was sent on.
+    pub(super) async fn run<T: FromRedisValue>(&self, pipeline: &Pipeline) -> Result<T, RecordError> {
+        let (mut connection, number) = self.connection().await?;
+        let outcome = match timeout(REDIS_TIMEOUT, pipeline.query_async(&mut connection)).await {
+            Ok(answer) => answer.map_err(RecordError::from),
+            Err(_) => Err(RecordError::Timeout),
+        };
+        if outcome.is_err() {
+            let mut link = self.link.lock().await;
+            if matches!(&*link, Link::Up(open) if open.number == number) {
+                *link = Link::Down(Some(Instant::now()));
+            }
+        }
+        outcome
+    }
+}

@@ -1,0 +1,96 @@
+//! The records `job:{id}`: read by anybody, replaced only by a projection of a higher revision. Does I/O.
+
+use subtitle_contract::{
+    job::SubtitleJob,
+    phase::{Phase, Step},
+    reason::Reason,
+    record::Record,
+};
+
+use super::{
+    client::RedisRecords,
+    scripts::{SAFETY_TIME_TO_LIVE, TIME_TO_LIVE},
+};
+use crate::act::{
+    error::RecordError,
+    ports::{Checkpoint, RecordReader, RecordWriter},
+};
+
+/// Keys looked at in one step of a scan.
+const PAGE: usize = 500;
+
+fn is_final(record: &Record) -> bool {
+    Phase::from_wire_status(&record.status).is_some_and(Phase::is_final)
+}
+
+fn parse(text: Option<String>) -> Option<Record> {
+    serde_json::from_str(&text?).ok()
+}
+
+impl RedisRecords {
+    async fn replace(&self, records: &[Record]) -> Result<usize, RecordError> {
+        let mut pipeline = redis::pipe();
+        for record in records {
+            let is_final = is_final(record);
+            let seconds = if is_final { TIME_TO_LIVE } else { SAFETY_TIME_TO_LIVE };
+            pipeline.cmd("EVALSHA").arg(self.project_script.get_hash()).arg(3).arg(self.keys.record(&record.id));
+            pipeline.arg(self.keys.events(&record.id)).arg(self.keys.seen(&record.id));
+            pipeline.arg(serde_json::to_string(record).unwrap_or_default()).arg(record.revision).arg(seconds);
+            pipeline.arg(u8::from(is_final));
+        }
+        Ok(self.connection.run::<Vec<usize>>(&pipeline).await?.iter().sum())
+    }
+}
+
+impl RecordReader for RedisRecords {
+    async fn record(&self, id: &str) -> Result<Option<String>, RecordError> {
+        let (text,) = self.connection.run(redis::pipe().cmd("GET").arg(self.keys.record(id))).await?;
+        Ok(text)
+    }
+
+    async fn events(&self, id: &str, limit: usize) -> Result<(Vec<String>, usize), RecordError> {
+        let key = self.keys.events(id);
+        let mut pipeline = redis::pipe();
+        pipeline.cmd("LRANGE").arg(&key).arg(0).arg(limit.saturating_sub(1)).cmd("LLEN").arg(&key);
+        self.connection.run(&pipeline).await
+    }
+
+    async fn unfinished(&self, cursor: u64) -> Result<(Vec<Record>, u64), RecordError> {
+        let mut scan = redis::pipe();
+        scan.cmd("SCAN").arg(cursor).arg("MATCH").arg(self.keys.record("*")).arg("COUNT").arg(PAGE);
+        let ((next, keys),): ((u64, Vec<String>),) = self.connection.run(&scan).await?;
+        let mut get = redis::pipe();
+        for key in keys.iter().filter(|key| self.keys.is_record(key)) {
+            get.cmd("GET").arg(key);
+        }
+        if get.is_empty() {
+            return Ok((Vec::new(), next));
+        }
+        let texts: Vec<Option<String>> = self.connection.run(&get).await?;
+        Ok((texts.into_iter().filter_map(parse).filter(|record| !is_final(record)).collect(), next))
+    }
+
+    async fn load_checkpoint(&self) -> Result<Option<Checkpoint>, RecordError> {
+        self.checkpoint().await
+    }
+}
+
+impl RecordWriter for RedisRecords {
+    async fn project(&self, jobs: &[&SubtitleJob]) -> Result<usize, RecordError> {
+        if jobs.is_empty() {
+            return Ok(0);
+        }
+        self.replace(&jobs.iter().map(|job| Record::project(job)).collect::<Vec<_>>()).await
+    }
+
+    async fn close(&self, id: &str) -> Result<(), RecordError> {
+        let Some(record) = parse(self.record(id).await?).filter(|record| !is_final(record)) else { return Ok(()) };
+        let closed = Record {
+            status: Phase::Failed.wire_status(Step::Download).to_owned(),
+            error_message: Some(Reason::Deleted.meaning().trim().to_owned()),
+            revision: record.revision + 1,
+            ..record
+        };
+        self.replace(&[closed]).await.map(drop)
+    }
+}

@@ -1,0 +1,80 @@
+//! A position in the history stream: its text form in Redis, and whether a stream is still the one it was taken of.
+//! Pure.
+
+use std::{fmt, str::FromStr};
+
+use uuid::Uuid;
+
+/// Up to which record of the stream the event histories are complete. The digest of that record tells a stream that was
+/// created again from the one before.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Checkpoint {
+    /// The record's offset; below 0 before the first.
+    pub offset: i64,
+    /// The record's digest; nil before the first.
+    pub record: Uuid,
+}
+
+impl Checkpoint {
+    /// The record at `offset` with these bytes.
+    pub fn at(offset: i64, body: &[u8]) -> Self {
+        Self { offset, record: Uuid::new_v5(&Uuid::NAMESPACE_OID, body) }
+    }
+
+    /// Before the first record. `number` is below 0 and no other loop's, so that a second loop that starts at the same
+    /// time is told apart.
+    pub const fn before_first(number: i64) -> Self {
+        Self { offset: number, record: Uuid::nil() }
+    }
+
+    /// Whether it stands before the first record, so that it fits any stream.
+    pub const fn is_before_first(self) -> bool {
+        self.offset < 0
+    }
+
+    /// Whether a stream, read from this checkpoint on, is the one it was taken of. `first` is the record that came
+    /// first, `None` if nothing came: the checkpoint's own record is read again, unless it was too old to be kept.
+    pub fn is_same_stream(self, first: Option<Self>) -> bool {
+        self.is_before_first() || first.is_some_and(|first| first.offset > self.offset || first == self)
+    }
+}
+
+impl fmt::Display for Checkpoint {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if self.record.is_nil() {
+            return self.offset.fmt(formatter);
+        }
+        write!(formatter, "{} {}", self.offset, self.record)
+    }
+}
+
+impl FromStr for Checkpoint {
+    type Err = std::num::ParseIntError;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        let (offset, record) = text.split_once(' ').unwrap_or((text, ""));
+        Ok(Self { offset: offset.parse()?, record: record.parse().unwrap_or_default() })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_stream_is_the_same_if_it_goes_on_at_or_behind_the_checkpoint() {
+        let saved = Checkpoint::at(4, b"four");
+        assert!(saved.is_same_stream(Some(saved)) && saved.is_same_stream(Some(Checkpoint::at(5, b"five"))));
+        for other in [None, Some(Checkpoint::at(4, b"other")), Some(Checkpoint::at(3, b"three"))] {
+            assert!(!saved.is_same_stream(other), "{other:?}");
+        }
+        assert!(Checkpoint::before_first(-1).is_same_stream(None));
+    }
+
+    #[test]
+    fn a_checkpoint_survives_its_text() {
+        for checkpoint in [Checkpoint::at(7, b"seven"), Checkpoint::before_first(-3)] {
+            assert_eq!(checkpoint.to_string().parse(), Ok(checkpoint));
+        }
+    }
+}

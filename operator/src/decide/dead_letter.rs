@@ -1,0 +1,47 @@
+//! A task that the broker gave up on comes in, the failure of its job goes out. Called by the dead-letter loop. Pure.
+
+use jiff::Timestamp;
+use subtitle_contract::{
+    event::{Event, EventType, source},
+    payload::Failed,
+    reason::Reason,
+};
+
+/// The failure of the job whose task this is; `None` for any other event, which stays in `subtitle.dead` for people.
+pub fn failure(event: &Event, now: Timestamp) -> Option<Event> {
+    if !matches!(event.event_type, EventType::DownloadRequested | EventType::TranslateRequested) {
+        return None;
+    }
+    let payload = Failed {
+        error_message: format!("the broker gave up on '{}': its workers broke too often", event.event_type.as_str()),
+        reason: Reason::DeliveryLimitExceeded,
+        retryable: true,
+        not_before: None,
+        candidates: vec![],
+    };
+    Some(Event::new(&event.subject()?, source::CONSUMER, now, &payload))
+}
+
+#[cfg(test)]
+mod tests {
+    use subtitle_contract::payload::{DownloadStarted, Subject};
+
+    use super::*;
+
+    #[test]
+    fn only_a_task_becomes_a_failure_and_always_the_same_one() {
+        let subject = Subject { job_id: "u".into(), namespace: "n".into(), name: "a".into(), attempt: 2 };
+        let mut task = Event::new(
+            &subject,
+            source::MANAGER,
+            Timestamp::UNIX_EPOCH,
+            &DownloadStarted { worker: "w".into(), warnings: vec![] },
+        );
+        assert_eq!(failure(&task, Timestamp::UNIX_EPOCH), None);
+        task.event_type = EventType::DownloadRequested;
+        let failed = failure(&task, Timestamp::UNIX_EPOCH).expect("a failure");
+        assert_eq!((failed.attempt, failed.event_type.clone()), (Some(2), EventType::Failed));
+        let later = Timestamp::from_second(9).expect("a time");
+        assert_eq!(failure(&task, later).expect("a failure").identity(), failed.identity());
+    }
+}

@@ -1,0 +1,61 @@
+//! A job that was deleted comes in, the `job.cancelled` event that tells workers to stop goes out. Called by the
+//! session's loops. Pure.
+
+use jiff::Timestamp;
+use kube::ResourceExt as _;
+use subtitle_contract::{
+    event::{Event, source},
+    job::SubtitleJob,
+    payload::{Cancelled, Subject},
+    reason::Reason,
+    record::Record,
+};
+
+use crate::observe::state::JobState;
+
+fn cancelled(subject: &Subject, now: Timestamp) -> Event {
+    Event::new(subject, source::MANAGER, now, &Cancelled { reason: Reason::Deleted })
+}
+
+/// The event of an object that the watch reported as deleted; `None` for a job that was over.
+pub fn deleted_object(job: &SubtitleJob, now: Timestamp) -> Option<Event> {
+    if JobState::from_object(job).is_over() {
+        return None;
+    }
+    let attempt = job.status.as_ref().map_or(1, |status| status.attempt.max(1));
+    let subject = Subject { job_id: job.uid()?, namespace: job.namespace()?, name: job.name_any(), attempt };
+    Some(cancelled(&subject, now))
+}
+
+/// The event of a record whose object does not exist any more.
+pub fn orphaned_record(record: &Record, now: Timestamp) -> Event {
+    let Record { id, namespace, name, attempt, .. } = record.clone();
+    cancelled(&Subject { job_id: id, namespace, name, attempt }, now)
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::{Value, json};
+    use subtitle_contract::event::EventType;
+
+    use super::*;
+
+    fn job(status: &Value) -> SubtitleJob {
+        let object = json!({
+            "apiVersion": "subtitles.dev/v1alpha1", "kind": "SubtitleJob",
+            "metadata": {"name": "a", "namespace": "films", "uid": "u"},
+            "spec": {"video": {"path": "a.mkv"}, "language": "es"}, "status": status,
+        });
+        serde_json::from_value(object).expect("a job")
+    }
+
+    #[test]
+    fn a_deleted_job_is_cancelled_unless_it_was_over() {
+        let (job, over) = (job(&json!({"phase": "DownloadInProgress", "attempt": 3})), job(&json!({"phase": "Done"})));
+        let event = deleted_object(&job, Timestamp::UNIX_EPOCH).expect("an event");
+        assert_eq!((&event.event_type, event.attempt), (&EventType::Cancelled, Some(3)));
+        assert_eq!(deleted_object(&over, Timestamp::UNIX_EPOCH), None);
+        let again = orphaned_record(&Record::project(&job), Timestamp::UNIX_EPOCH);
+        assert_eq!(again.identity(), event.identity(), "found twice, it is told once");
+    }
+}

@@ -1,0 +1,44 @@
+//! A job that is over comes in; what remains to be done goes out: start it again when a person asks for it, delete it
+//! when its time to live is over. Pure.
+
+use jiff::{SignedDuration, Timestamp};
+use k8s_openapi::apimachinery::pkg::apis::meta::v1::Time;
+use subtitle_contract::job::SubtitleJobStatus;
+
+use super::next_status::{next_attempt, wait_for_turn};
+use crate::{
+    decide::plan::{Effect, Plan},
+    observe::{job::JobSnapshot, state::Outcome},
+};
+
+/// How long the deletion of a finished job waits for Redis.
+const RECORD_TIMEOUT: SignedDuration = SignedDuration::from_hours(1);
+
+/// The status of a failed job that a person starts again by the retry annotation; `None` where nobody does.
+pub(super) fn retried(job: &JobSnapshot, outcome: Outcome, now: Timestamp) -> Option<SubtitleJobStatus> {
+    let is_requested = job.retry_requested.is_some() && job.retry_requested != job.status.retry_observed;
+    if outcome != Outcome::Failed || !is_requested {
+        return None;
+    }
+    let mut status = job.status.clone();
+    status.retry_observed.clone_from(&job.retry_requested);
+    status.failures = 0;
+    status.active_seconds = 0;
+    status.active_since = status.start_time.is_some().then_some(Time(now));
+    wait_for_turn(&mut status);
+    next_attempt(&mut status, now);
+    Some(status)
+}
+
+/// Deletes the job when its time to live is over.
+pub(super) fn expired(job: &JobSnapshot, now: Timestamp) -> Plan {
+    let (Some(ttl), Some(end)) = (job.spec.ttl_seconds_after_finished, &job.status.completion_time) else {
+        return Plan::default();
+    };
+    let due = end.0 + SignedDuration::from_secs(ttl.into());
+    if due > now {
+        return Plan { effects: vec![], look_again: Some(due) };
+    }
+    let delete = Effect::Delete { at_the_latest: due + RECORD_TIMEOUT };
+    Plan { effects: vec![Effect::Project, delete], look_again: None }
+}

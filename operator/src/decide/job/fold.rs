@@ -1,0 +1,207 @@
+//! Folds a batch of events, in their order, onto their job: both come in, one plan goes out. This is the only code that
+//! turns a worker's event into a phase. Called by the consumer loop. Pure.
+
+use jiff::{SignedDuration, Timestamp};
+use k8s_openapi::apimachinery::pkg::apis::meta::v1::Time;
+use serde::Deserialize as _;
+use std::time::Duration;
+use subtitle_contract::{
+    event::{Event, EventType},
+    job::{Cues, StoredGlossary, SubtitleJobStatus, WaitingFor},
+    legacy,
+    payload::{DownloadStarted, Failed, TranslateProgress},
+    phase::{Phase, Step},
+    progress::{Progress, Verdict},
+    reason::Reason,
+    retry::RetryBackoff,
+    text,
+};
+
+use super::{
+    deadline,
+    next_status::{Announcement, next_attempt, next_revision},
+};
+use crate::{
+    decide::plan::{Effect, Folded, Plan, Rejected},
+    observe::job::JobSnapshot,
+};
+
+/// A status keeps this many of a worker's warnings.
+const MAX_WARNINGS: usize = 16;
+
+/// What the events mean for the job. However many phases they pass, the status is written once: it holds what a later
+/// step needs of an earlier one (`step`, `from`, `candidates`).
+pub fn fold(job: &JobSnapshot, events: &[Event], now: Timestamp) -> Folded {
+    let (mut current, mut changed, mut repeated, mut rejected) = (job.clone(), false, false, Vec::new());
+    for (index, event) in events.iter().enumerate() {
+        match fold_one(&current, event, now) {
+            Folding::Changed(status) => {
+                current.status = *status;
+                changed = true;
+            }
+            Folding::Repeated => repeated = true,
+            Folding::Unchanged => {}
+            Folding::Rejected(reason, message) => rejected.push(Rejected { index, reason, message }),
+        }
+    }
+    let mut effects = Vec::new();
+    if changed {
+        effects.push(Effect::WriteStatus(Box::new(next_revision(
+            job,
+            current.status,
+            Announcement::OfNewAttempts,
+            now,
+        ))));
+    }
+    if changed || repeated {
+        effects.push(Effect::Project);
+    }
+    Folded { plan: Plan { effects, look_again: None }, rejected }
+}
+
+/// What one event does to the status it finds.
+enum Folding {
+    Changed(Box<SubtitleJobStatus>),
+    /// The status shows it already: its effects are repeated, because a crash may have left them half done.
+    Repeated,
+    Unchanged,
+    Rejected(Reason, String),
+}
+
+fn fold_one(job: &JobSnapshot, event: &Event, now: Timestamp) -> Folding {
+    let Some(phase) = job.status.phase.known() else { return Folding::Unchanged };
+    let progress = Progress { attempt: job.status.attempt, phase };
+    let attempt = attempt(job, event);
+    let changed = match progress.judge(&event.event_type, attempt) {
+        Verdict::Advance(phase) => advance(job, event, phase).map(Some),
+        Verdict::Judge => judge_failure(job, event, now).map(Some),
+        Verdict::Repeat if event.event_type == EventType::TranslateProgress => count_progress(job, event),
+        Verdict::Repeat => return Folding::Repeated,
+        Verdict::Note | Verdict::Stale | Verdict::Late | Verdict::Superseded => return Folding::Unchanged,
+        Verdict::Impossible => {
+            let message = format!("attempt {attempt} never began: the job is at {}", job.status.attempt);
+            return Folding::Rejected(Reason::ImpossibleEvent, message);
+        }
+    };
+    match changed {
+        Ok(Some(status)) => Folding::Changed(Box::new(status)),
+        Ok(None) => Folding::Unchanged,
+        Err(error) => Folding::Rejected(Reason::MalformedMessage, error.to_string()),
+    }
+}
+
+/// The attempt an event belongs to. Legacy events name none: they belong to the current one, unless they are older than
+/// it.
+fn attempt(job: &JobSnapshot, event: &Event) -> u32 {
+    event.attempt.unwrap_or_else(|| {
+        let is_older = job.status.attempt_time.as_ref().is_some_and(|began| event.timestamp < began.0);
+        job.status.attempt - u32::from(is_older && job.status.attempt > 1)
+    })
+}
+
+fn advance(job: &JobSnapshot, event: &Event, phase: Phase) -> Result<SubtitleJobStatus, serde_json::Error> {
+    let at = event.timestamp;
+    let mut status = job.status.clone();
+    status.phase = phase.into();
+    status.updated_by = Some(text::clean(&event.source, 64));
+    status.message = None;
+    status.next_attempt_time = None;
+    status.reason = Some(Reason::Working.into());
+    status.waiting_for = None;
+    // The task's event may be folded before the reconcile that published it writes the status; that write then
+    // conflicts.
+    status.glossary = status.glossary.or_else(|| glossary_of(event));
+    match &event.event_type {
+        EventType::DownloadStarted | EventType::TranslateStarted => {
+            status.start_time.get_or_insert(Time(at));
+            if event.event_type == EventType::DownloadStarted
+                && let Ok(DownloadStarted { warnings, .. }) = event.read()
+            {
+                status.warnings = warnings.iter().take(MAX_WARNINGS).map(|one| text::clean(one, 256)).collect();
+            }
+            if !job.spec.suspend {
+                deadline::run_from(&mut status, at);
+            }
+        }
+        EventType::TranslateRequested => {
+            let (from, candidates) = legacy::translate_requested(event)?;
+            status.step = Step::Translate.into();
+            status.from = Some(from);
+            status.candidates = candidates;
+            status.reason = Some(Reason::WaitingForWorker.into());
+        }
+        EventType::TranslateProgress => count(&mut status, &event.read()?),
+        EventType::Ready => {
+            let (result, candidates) = legacy::ready(event)?;
+            status.result = Some(result);
+            status.candidates = candidates;
+            status.completion_time = Some(Time(at));
+            status.reason = Some(Reason::SubtitleFound.into());
+        }
+        EventType::Translated => {
+            let result = legacy::translated(event)?;
+            count(&mut status, &TranslateProgress { done: result.cues, total: result.cues });
+            status.result = Some(result);
+            status.completion_time = Some(Time(at));
+            status.reason = Some(Reason::SubtitleTranslated.into());
+        }
+        _ => status.reason = Some(Reason::WaitingForWorker.into()),
+    }
+    if job.spec.suspend && !phase.is_final() {
+        status.reason = Some(Reason::Suspended.into());
+        status.waiting_for = Some(WaitingFor::Resume.into());
+    }
+    Ok(status)
+}
+
+/// The glossary that a task names.
+fn glossary_of(event: &Event) -> Option<StoredGlossary> {
+    StoredGlossary::deserialize(event.payload.get("glossary")?).ok()
+}
+
+fn count(status: &mut SubtitleJobStatus, progress: &TranslateProgress) {
+    status.cues = Some(Cues { done: progress.done, total: progress.total });
+    status.progress = Some(format!("{}/{}", progress.done, progress.total));
+}
+
+fn count_progress(job: &JobSnapshot, event: &Event) -> Result<Option<SubtitleJobStatus>, serde_json::Error> {
+    let progress: TranslateProgress = event.read()?;
+    if job.status.cues.is_some_and(|cues| cues.done >= progress.done) {
+        return Ok(None);
+    }
+    let mut status = job.status.clone();
+    count(&mut status, &progress);
+    Ok(Some(status))
+}
+
+/// A worker's failure: another attempt while the retry budget lasts, else the end.
+fn judge_failure(job: &JobSnapshot, event: &Event, now: Timestamp) -> Result<SubtitleJobStatus, serde_json::Error> {
+    let failed: Failed = event.read()?;
+    let mut status = job.status.clone();
+    status.updated_by = Some(text::clean(&event.source, 64));
+    status.message = Some(failed.error_message);
+    status.candidates = failed.candidates;
+    status.waiting_for = None;
+    let waits_for_quota = failed.not_before.is_some_and(|time| time > now);
+    if failed.retryable && (waits_for_quota || status.failures < job.spec.retry.limit) {
+        if !waits_for_quota {
+            status.failures += 1;
+        }
+        let pace = RetryBackoff {
+            first: Duration::from_secs(job.spec.retry.backoff_seconds.into()),
+            longest: Duration::from_secs(job.spec.retry.max_backoff_seconds.into()),
+        };
+        let delay = SignedDuration::try_from(pace.delay(status.failures, &job.uid)).unwrap_or(SignedDuration::ZERO);
+        let backoff = now + delay;
+        let next = failed.not_before.unwrap_or(backoff).max(backoff);
+        status.next_attempt_time = Some(Time(next));
+        deadline::pause_until(&mut status, now, next);
+        status.reason = Some(if waits_for_quota { Reason::WaitingForQuota } else { Reason::BackingOff }.into());
+        next_attempt(&mut status, now);
+    } else {
+        status.phase = Phase::Failed.into();
+        status.reason = Some(failed.reason.into());
+        status.completion_time = Some(Time(event.timestamp));
+    }
+    Ok(status)
+}

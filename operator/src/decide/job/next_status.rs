@@ -1,0 +1,92 @@
+//! The last step of every decision: a status that was changed comes in, its next revision goes out, or the plan that
+//! writes it. Pure.
+
+use jiff::Timestamp;
+use k8s_openapi::apimachinery::pkg::apis::meta::v1::Time;
+use subtitle_contract::{
+    event::source,
+    headers,
+    job::{SubtitleJobStatus, WaitingFor},
+    phase::Phase,
+    reason::Reason,
+    text,
+};
+
+use super::conditions;
+use crate::{
+    decide::plan::{Effect, Plan},
+    observe::job::JobSnapshot,
+};
+
+/// Whether a change still has to be published as an event after it is written.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Announcement {
+    /// Only if it begins a new attempt: everything else was an event before it was a status.
+    OfNewAttempts,
+    /// Yes: the operator itself decided it.
+    OfDecision,
+}
+
+/// `status` as the next revision of the job's status, with its conditions.
+pub(super) fn next_revision(
+    job: &JobSnapshot,
+    mut status: SubtitleJobStatus,
+    announcement: Announcement,
+    now: Timestamp,
+) -> SubtitleJobStatus {
+    let before = &job.status;
+    let is_unannounced = before.announced_up_to() < before.revision
+        || status.attempt > before.attempt
+        || announcement == Announcement::OfDecision;
+    status.revision = before.revision + 1;
+    if !is_unannounced {
+        status.announced_revision = status.revision;
+    }
+    status.observed_generation = job.generation;
+    status.message = status.message.map(|message| text::clean(&message, text::LONGEST_MESSAGE));
+    status.conditions = conditions::for_status(&status, job.generation, now);
+    status
+}
+
+/// Starts the next attempt at the step the last one reached: a failed translation never repeats the download.
+pub(super) fn next_attempt(status: &mut SubtitleJobStatus, now: Timestamp) {
+    status.attempt += 1;
+    status.attempt_time = Some(Time(now));
+    status.phase = Phase::Pending.into();
+    status.cues = None;
+    status.progress = None;
+    status.completion_time = None;
+    status.glossary = None;
+}
+
+/// Waits for its turn, or first for the time of the next attempt where one is set.
+pub(super) fn wait_for_turn(status: &mut SubtitleJobStatus) {
+    status.reason = Some(Reason::WaitingForTurn.into());
+    status.message = None;
+    status.waiting_for = status.next_attempt_time.is_none().then_some(WaitingFor::Turn.into());
+}
+
+/// Ends the job without a subtitle, by the operator's own decision.
+pub(super) fn fail(job: &JobSnapshot, reason: Reason, message: String, now: Timestamp) -> Plan {
+    let mut status = job.status.clone();
+    status.phase = Phase::Failed.into();
+    status.reason = Some(reason.into());
+    status.waiting_for = None;
+    status.message = Some(message);
+    status.next_attempt_time = None;
+    status.completion_time = Some(Time(now));
+    write(job, status, Announcement::OfDecision, now)
+}
+
+/// Writes a status that the operator itself decided on, and projects it.
+pub(super) fn write(
+    job: &JobSnapshot,
+    mut status: SubtitleJobStatus,
+    announcement: Announcement,
+    now: Timestamp,
+) -> Plan {
+    status.updated_by = Some(source::MANAGER.to_owned());
+    status.trace_id = headers::trace_id(&job.uid);
+    let status = next_revision(job, status, announcement, now);
+    Plan { effects: vec![Effect::WriteStatus(Box::new(status)), Effect::Project], look_again: None }
+}

@@ -1,0 +1,199 @@
+//! What an object needs now.
+
+use std::sync::Arc;
+
+use jiff::SignedDuration;
+use serde_json::{Value, json};
+use subtitle_contract::{
+    event::{Event, source},
+    job::StoredGlossary,
+    payload::{DownloadRequested, DownloadStarted},
+    phase::Phase,
+    reason::Reason,
+};
+
+use super::{CALM, job, now, outline, reconcile, task};
+use crate::{
+    decide::{
+        job::fold::fold,
+        plan::{Effect, Plan},
+    },
+    observe::{
+        facts::{Facts, Glossary},
+        job::JobSnapshot,
+    },
+};
+
+#[test]
+fn a_task_is_published_before_the_status_is_written_and_is_always_the_same() {
+    let job = job(&json!({}), &json!({}));
+    let plan = reconcile(&job, CALM, now());
+    let (names, status) = outline(&plan);
+    assert_eq!(names, ["publish", "status", "project"]);
+    assert_eq!(status.expect("a status").phase, Phase::DownloadQueued);
+    let Effect::Publish(event) = &plan.effects[0] else { panic!("a task") };
+    assert_eq!(event.identity(), task(&job, now() + SignedDuration::from_hours(1)).identity());
+}
+
+#[test]
+fn a_job_that_waits_for_its_turn_shows_it_once() {
+    let waiting = job(&json!({}), &json!({}));
+    let at_once = reconcile(&waiting, Facts { is_its_turn: false, ..CALM }, waiting.created);
+    assert!(at_once.effects.is_empty() && at_once.look_again > Some(waiting.created), "not before a moment has passed");
+    let (names, status) = outline(&reconcile(&waiting, Facts { is_its_turn: false, ..CALM }, now()));
+    assert_eq!(
+        (names, status.expect("a status").reason),
+        (vec!["status", "project"], Some(Reason::WaitingForTurn.into()))
+    );
+    let said = job(&json!({}), &json!({"revision": 1, "announcedRevision": 1, "reason": "WaitingForTurn"}));
+    assert_eq!(reconcile(&said, Facts { is_its_turn: false, ..CALM }, now()), Plan::default());
+}
+
+#[test]
+fn suspending_starts_nothing_and_resuming_starts_the_next_attempt() {
+    let job_at = |suspend, phase, reason| {
+        job(
+            &json!({"suspend": suspend}),
+            &json!({"phase": phase, "attempt": 1, "revision": 2, "announcedRevision": 2, "reason": reason}),
+        )
+    };
+    let (names, status) = outline(&reconcile(&job_at(true, "Pending", "WaitingForTurn"), CALM, now()));
+    assert_eq!((names, status.expect("a status").reason), (vec!["status", "project"], Some(Reason::Suspended.into())));
+    let (_, status) = outline(&reconcile(&job_at(false, "DownloadInProgress", "Suspended"), CALM, now()));
+    let status = status.expect("a status");
+    assert_eq!((status.phase, status.attempt), (Phase::Pending.into(), 2));
+}
+
+#[test]
+fn deadlines_and_times_to_live_end_when_they_are_due() {
+    let late = job(
+        &json!({"activeDeadlineSeconds": 60}),
+        &json!({"phase": "DownloadInProgress", "attempt": 1, "revision": 2, "announcedRevision": 2, "startTime": "2026-01-31T20:00:00Z", "activeSince": "2026-01-31T20:00:00Z"}),
+    );
+    let unsettled = reconcile(&late, Facts { events_settled: false, ..CALM }, now());
+    assert!(unsettled.effects.is_empty() && unsettled.look_again > Some(now()), "not judged while events wait");
+    let (_, status) = outline(&reconcile(&late, CALM, now()));
+    assert_eq!(status.expect("a status").reason, Some(Reason::DeadlineExceeded.into()));
+    let over = job(
+        &json!({"ttlSecondsAfterFinished": 60}),
+        &json!({"phase": "Done", "attempt": 1, "revision": 2, "announcedRevision": 2, "completionTime": "2026-01-31T20:00:00Z"}),
+    );
+    assert_eq!(outline(&reconcile(&over, CALM, now())).0, ["project", "delete"]);
+}
+
+#[test]
+fn a_spec_that_only_the_schema_accepts_fails_with_a_message() {
+    let absolute = job(&json!({"video": {"path": "/etc/passwd"}}), &json!({}));
+    let (_, status) = outline(&reconcile(&absolute, CALM, now()));
+    let status = status.expect("a status");
+    assert_eq!((status.phase, status.reason), (Phase::Failed.into(), Some(Reason::InvalidSpec.into())));
+    assert!(status.message.expect("a message").contains("spec.video.path"));
+}
+
+fn found(stored: &StoredGlossary) -> Glossary {
+    Glossary::Found { stored: stored.clone(), text: "Anna = Ana".to_owned() }
+}
+
+fn with_glossary(status: &Value) -> JobSnapshot {
+    job(&json!({"translation": {"glossaryRef": {"name": "names"}}}), status)
+}
+
+#[test]
+fn an_attempt_keeps_the_glossary_that_it_began_with() {
+    let stored = StoredGlossary { key: "films/glossaries/5a.txt".into(), sha256: "5a".into() };
+    let facts = Facts { glossary: found(&stored), ..CALM };
+    let plan = reconcile(&with_glossary(&json!({})), facts, now());
+    let [Effect::StoreGlossary { key, text }, Effect::Publish(event), Effect::WriteStatus(status), Effect::Project] =
+        plan.effects.as_slice()
+    else {
+        panic!("asks: {plan:?}")
+    };
+    assert_eq!((key, text.as_str()), (&stored.key, "Anna = Ana"), "stored before a worker can look for it");
+    assert_eq!(event.read::<DownloadRequested>().expect("a task").glossary, Some(stored.clone()));
+    assert_eq!(status.glossary, Some(stored), "a lost task is published again with this one");
+    let published_again = task(&JobSnapshot { status: (**status).clone(), ..with_glossary(&json!({})) }, now());
+    assert_eq!(published_again.payload, event.payload);
+
+    // The consumer may be faster than that write, which is then left out.
+    let worker = DownloadStarted { worker: "w".into(), warnings: vec![] };
+    let started = Event::new(&with_glossary(&json!({})).subject(), source::DOWNLOADER, now(), &worker);
+    let overtaken = outline(&fold(&with_glossary(&json!({})), &[(**event).clone(), started], now()).plan).1;
+    let overtaken = overtaken.expect("a status");
+    assert_eq!((overtaken.phase, &overtaken.glossary), (Phase::DownloadInProgress.into(), &status.glossary));
+
+    let mut again = (**status).clone();
+    crate::decide::job::next_status::next_attempt(&mut again, now());
+    assert_eq!(again.glossary, None, "the next attempt takes it as it is then");
+}
+
+#[test]
+fn a_missing_glossary_is_waited_for_by_name_without_taking_a_turn() {
+    let missing = || Facts { glossary: Glossary::Missing("ConfigMap 'films/names' does not exist".into()), ..CALM };
+    let plan = reconcile(&with_glossary(&json!({})), missing(), now());
+    let (names, status) = outline(&plan);
+    let status = status.expect("a status");
+    assert_eq!((names, &status.reason), (vec!["status", "project"], &Some(Reason::WaitingForGlossary.into())));
+    assert!(status.message.as_deref().is_some_and(|message| message.contains("films/names")));
+    assert!(plan.look_again.is_some_and(|time| time > now()));
+    let waiting = JobSnapshot { status, ..with_glossary(&json!({})) };
+    assert_eq!(reconcile(&waiting, missing(), now()).effects, [], "said once");
+
+    let object = json!({
+        "apiVersion": "subtitles.dev/v1alpha1", "kind": "SubtitleJob", "spec": waiting.spec, "status": waiting.status,
+        "metadata": {"name": "a", "namespace": "films", "uid": "u", "creationTimestamp": "2026-01-31T20:00:00Z"},
+    });
+    let object = Arc::new(serde_json::from_value(object).expect("a job"));
+    assert!(crate::decide::admit::admitted(&[object], 1, now()).is_empty(), "others have its turn");
+
+    let stored = StoredGlossary { key: "k".into(), sha256: "5a".into() };
+    let there = Facts { is_its_turn: false, glossary: found(&stored), ..CALM };
+    let (_, status) = outline(&reconcile(&waiting, there, now()));
+    assert_eq!(status.expect("a status").reason, Some(Reason::WaitingForTurn.into()));
+}
+
+#[test]
+fn an_invalid_glossary_fails_the_job_with_its_line() {
+    let facts = Facts { glossary: Glossary::Invalid("ConfigMap 'films/names': line 2 is 'Anna'".into()), ..CALM };
+    let (_, status) = outline(&reconcile(&with_glossary(&json!({})), facts, now()));
+    let status = status.expect("a status");
+    assert_eq!((status.phase, status.reason), (Phase::Failed.into(), Some(Reason::InvalidSpec.into())));
+    assert!(status.message.expect("a message").contains("line 2"));
+}
+
+#[test]
+fn without_a_broker_a_job_shows_that_it_waits_and_goes_on_when_there_is_one() {
+    let away = Facts { has_broker: false, ..CALM };
+    let (names, status) = outline(&reconcile(&job(&json!({}), &json!({})), away.clone(), now()));
+    let status = status.expect("a status");
+    assert_eq!((names, &status.reason), (vec!["status", "project"], &Some(Reason::WaitingForBroker.into())));
+    let waiting = JobSnapshot { status, ..job(&json!({}), &json!({})) };
+    assert_eq!(reconcile(&waiting, away, now()), Plan::default(), "said once");
+    assert_eq!(outline(&reconcile(&waiting, CALM, now())).0, ["publish", "status", "project"]);
+}
+
+#[test]
+fn a_task_that_may_be_lost_is_published_again_and_nothing_else_changes() {
+    let queued =
+        job(&json!({}), &json!({"phase": "DownloadQueued", "attempt": 2, "revision": 3, "announcedRevision": 3}));
+    assert_eq!(reconcile(&queued, CALM, now()).effects, []);
+    let lost = reconcile(&queued, Facts { task_may_be_lost: true, ..CALM }, now());
+    let [Effect::Publish(event)] = lost.effects.as_slice() else { panic!("one task: {lost:?}") };
+    assert_eq!(event.identity(), task(&queued, now()).identity());
+}
+
+#[test]
+fn a_job_that_is_resumed_while_it_backs_off_still_waits_for_that_time() {
+    let resumed = job(
+        &json!({}),
+        &json!({
+            "attempt": 2, "revision": 3, "announcedRevision": 3, "reason": "Suspended", "waitingFor": "Resume",
+            "nextAttemptTime": "2026-01-31T20:20:00Z",
+        }),
+    );
+    let (_, status) = outline(&reconcile(&resumed, CALM, now()));
+    let resumed = JobSnapshot { status: status.expect("a status"), ..resumed };
+    let plan = reconcile(&resumed, CALM, now());
+    assert_eq!((plan.effects, plan.look_again), (vec![], Some("2026-01-31T20:20:00Z".parse().expect("a time"))));
+    let later = now() + SignedDuration::from_mins(6);
+    assert_eq!(outline(&reconcile(&resumed, CALM, later)).0, ["publish", "status", "project"]);
+}

@@ -1,0 +1,137 @@
+//! The command line of everything that serves HTTP, and what it opens: the listener, Redis, the object store and the API's
+//! routes. Called by `run` and by the API alone. Does I/O.
+
+use std::{io, net::SocketAddr, path::PathBuf, sync::Arc};
+
+use axum::Router;
+use clap::Args;
+use kube::Client;
+use subtitle_contract::keys::KeyStyle;
+use subtitle_store::{Store, StoreError};
+use tokio::net::TcpListener;
+
+use super::{auth::Auth, routes, state::HttpState};
+use crate::act::{
+    Executor, Production, RecordError,
+    redis::{RedisArguments, RedisRecords},
+    reviews::Reviews,
+};
+
+/// Where HTTP listens, what it reads, and who may use it.
+#[derive(Args, Clone)]
+pub struct ServingArguments {
+    #[command(flatten)]
+    redis: RedisArguments,
+    /// Where HTTP listens
+    #[arg(long, env = "SUBTITLES_LISTEN", default_value = "0.0.0.0:8080")]
+    listen: SocketAddr,
+    /// Where workers keep files: file:///folder or s3://bucket/prefix (with the usual AWS_* variables)
+    #[arg(long, env = "SUBTITLES_STORE_URL")]
+    store_url: url::Url,
+    /// The folder where a Secret is mounted with the S3 store's access-key-id and secret-access-key; read for each request
+    #[arg(long, env = "SUBTITLES_STORE_SECRET", value_name = "FOLDER")]
+    store_secret: Option<PathBuf>,
+    /// The namespace of jobs created over HTTP that name none, and of the leader's lease
+    #[arg(long, env = "SUBTITLES_NAMESPACE", default_value = "default")]
+    pub namespace: String,
+    /// The namespaces to watch, separated by commas; all if none is named
+    #[arg(long, env = "SUBTITLES_WATCH_NAMESPACES", value_delimiter = ',')]
+    watch_namespaces: Vec<String>,
+    /// Who may use the API. kubernetes: users whose bearer token the Kubernetes API accepts and whom it allows; none:
+    /// everybody who can reach it
+    #[arg(long, env = "SUBTITLES_API_AUTH", default_value = "kubernetes")]
+    api_auth: AuthKind,
+    /// The audiences tokens must be made for, separated by commas: one of them is enough
+    #[arg(long, env = "SUBTITLES_API_AUDIENCE", value_delimiter = ',', default_value = "subtitle-operator")]
+    api_audience: Vec<String>,
+}
+
+/// Who may use the API.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
+enum AuthKind {
+    /// Users whom the Kubernetes API authenticates and authorizes.
+    Kubernetes,
+    /// Everybody.
+    None,
+}
+
+/// What the arguments name cannot be used.
+#[derive(Debug, thiserror::Error)]
+pub enum ArgumentsError {
+    /// The port is taken, or the address is not one of this machine.
+    #[error("failed to listen on {address}: if another process listens there, --listen changes it")]
+    Listen {
+        /// What `--listen` says.
+        address: SocketAddr,
+        /// What the system said.
+        #[source]
+        source: io::Error,
+    },
+    /// No audience is given.
+    #[error("failed to choose an audience of tokens: --api-audience (SUBTITLES_API_AUDIENCE) is empty")]
+    NoAudience,
+    /// Redis.
+    #[error(transparent)]
+    Records(#[from] RecordError),
+    /// The object store.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+}
+
+impl ServingArguments {
+    /// The namespaces to watch, sorted and without duplicates; empty for all.
+    pub fn namespaces(&self) -> Vec<String> {
+        let mut names = trimmed(&self.watch_namespaces);
+        names.sort();
+        names.dedup();
+        names
+    }
+
+    /// Redis, which may be away: it is connected to by the first call.
+    pub fn records(&self) -> Result<Arc<RedisRecords>, ArgumentsError> {
+        Ok(Arc::new(RedisRecords::open(self.redis.address()?, KeyStyle::Plain)?))
+    }
+
+    /// Binds the port.
+    pub async fn listener(&self) -> Result<TcpListener, ArgumentsError> {
+        let address = self.listen;
+        TcpListener::bind(address).await.map_err(|source| ArgumentsError::Listen { address, source })
+    }
+
+    /// The object store.
+    pub fn files(&self) -> Result<Store, ArgumentsError> {
+        Ok(Store::open_with(&self.store_url, self.store_secret.as_deref())?)
+    }
+
+    /// The routes of the API. `client` has jobs and tokens reviewed and reads what the cache does not have.
+    pub fn routes(
+        &self,
+        executor: Arc<Executor<Production>>,
+        client: Client,
+        files: Store,
+    ) -> Result<Router, ArgumentsError> {
+        let auth = Arc::new(self.auth(&client)?);
+        let (namespace, watched) = (self.namespace.clone(), self.namespaces().into());
+        Ok(routes::router(HttpState { executor, client, namespace, watched, files, auth }))
+    }
+
+    fn auth(&self, client: &Client) -> Result<Auth, ArgumentsError> {
+        match self.api_auth {
+            AuthKind::Kubernetes => {
+                let audiences = trimmed(&self.api_audience);
+                let audience = audiences.first().cloned().ok_or(ArgumentsError::NoAudience)?;
+                Ok(Auth::Kubernetes { reviews: Box::new(Reviews::new(client.clone(), audiences)), audience })
+            }
+            AuthKind::None => {
+                if !self.listen.ip().is_loopback() {
+                    tracing::warn!(address = %self.listen, "--api-auth=none: everybody who can reach this address may read and create jobs");
+                }
+                Ok(Auth::Open)
+            }
+        }
+    }
+}
+
+fn trimmed(texts: &[String]) -> Vec<String> {
+    texts.iter().map(|text| text.trim().to_owned()).filter(|text| !text.is_empty()).collect()
+}

@@ -1,0 +1,62 @@
+//! `GET` of a job's record, status and history. Does I/O.
+
+use axum::{
+    Extension, Json,
+    extract::{Path, Query, State},
+};
+use serde::Deserialize;
+use serde_json::Value;
+use subtitle_contract::text::clean;
+
+use super::{
+    find::{Found, find, unknown},
+    views,
+};
+use crate::{
+    act::ports::RecordReader as _,
+    http::{auth::Caller, error::ApiError, state::HttpState},
+};
+
+pub(in crate::http) async fn record(
+    State(state): State<HttpState>,
+    Extension(caller): Extension<Caller>,
+    Path(id): Path<String>,
+) -> Result<Json<Value>, ApiError> {
+    find(&state, &caller, &id).await?.record.map(Json).ok_or_else(|| unknown(&id))
+}
+
+pub(in crate::http) async fn status(
+    State(state): State<HttpState>,
+    Extension(caller): Extension<Caller>,
+    Path(id): Path<String>,
+) -> Result<Json<Value>, ApiError> {
+    let Found { job, record } = find(&state, &caller, &id).await?;
+    let record = record.ok_or_else(|| unknown(&id))?;
+    let status = job.and_then(|job| job.status).unwrap_or_default();
+    Ok(Json(views::status(&id, &record, &status)))
+}
+
+#[derive(Deserialize)]
+pub(in crate::http) struct Page {
+    limit: Option<String>,
+}
+
+impl Page {
+    fn limit(&self) -> Result<usize, ApiError> {
+        let text = self.limit.as_deref().unwrap_or("50");
+        let limit = text.parse().ok().filter(|limit| (1..=500).contains(limit));
+        limit.ok_or_else(|| ApiError::InvalidLimit { limit: clean(text, 20) })
+    }
+}
+
+pub(in crate::http) async fn events(
+    State(state): State<HttpState>,
+    Extension(caller): Extension<Caller>,
+    Path(id): Path<String>,
+    Query(page): Query<Page>,
+) -> Result<Json<Value>, ApiError> {
+    let limit = page.limit()?;
+    find(&state, &caller, &id).await?;
+    let (texts, total) = state.executor.records().events(&id, limit).await?;
+    Ok(Json(views::history(&id, &texts, total)))
+}

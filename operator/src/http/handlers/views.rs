@@ -1,0 +1,35 @@
+//! A record and a status come in, the JSON that people and scripts read goes out. Pure.
+
+use serde_json::{Value, json};
+use subtitle_contract::{job::SubtitleJobStatus, lenient::Lenient, phase::Phase};
+
+/// The answer of `GET /subtitles/status/{id}`. `progress` runs from 0 to 100: half for finding, half for translating.
+pub(super) fn status(id: &str, record: &Value, status: &SubtitleJobStatus) -> Value {
+    let progress = match record["status"].as_str().and_then(Phase::from_wire_status) {
+        Some(Phase::Done | Phase::Failed) => 100,
+        Some(Phase::TranslateInProgress) => {
+            50 + status.cues.as_ref().map_or(0, |cues| cues.done * 50 / cues.total.max(1))
+        }
+        Some(Phase::TranslateQueued) => 50,
+        Some(Phase::DownloadInProgress) => 25,
+        _ => 0,
+    };
+    let meaning = || status.reason.as_ref().and_then(Lenient::known).map(|reason| reason.meaning().trim().to_owned());
+    let message = status.message.clone().or_else(meaning);
+    json!({"id": id, "status": record["status"], "progress": progress, "message": message})
+}
+
+/// The answer of `GET /subtitles/{id}/events`: the events in the order given, and how many there are in all.
+pub(super) fn history(id: &str, texts: &[String], total: usize) -> Value {
+    let events: Vec<Value> = texts.iter().filter_map(|text| serde_json::from_str(text).ok()).collect();
+    json!({"job_id": id, "event_count": events.len(), "total": total, "events": events})
+}
+
+/// The key of the newest result among a job's events, which are newest first.
+pub(super) fn newest_result_key(events: &[String]) -> Option<String> {
+    let key = |text: &String| -> Option<String> {
+        let event: Value = serde_json::from_str(text).ok()?;
+        event["payload"]["result"]["key"].as_str().map(str::to_owned)
+    };
+    events.iter().find_map(key)
+}

@@ -1,0 +1,16 @@
+//! The HTTP API: the routes of the old system, over SubtitleJobs. What a caller may do is what the Kubernetes API allows
+//! them; a job created here is an ordinary SubtitleJob. Does I/O.
+//!
+//! ```text
+//!   request ──▶ authenticate (401, 503) ──▶ find the job (404) ──▶ authorize (403) ──▶ answer
+//! ```
+
+pub mod arguments;
+mod auth;
+mod error;
+mod handlers;
+pub mod health;
+pub mod openapi;
+mod routes;
+pub mod serve;
+mod state;

@@ -1,0 +1,83 @@
+//! `subtitle-operator api`: the HTTP API alone, which watches, creates and answers, and neither leads nor connects to the
+//! broker; and how every role serves HTTP. Does I/O.
+
+use std::{io, sync::Arc, time::Duration};
+
+use axum::Router;
+use futures::StreamExt as _;
+use kube::Client;
+use subtitle_telemetry::stop;
+use tokio::{net::TcpListener, time::timeout};
+use tokio_util::sync::CancellationToken;
+
+use super::{
+    arguments::{ArgumentsError, ServingArguments},
+    health::{self, Health},
+};
+use crate::{
+    act::{Executor, Servers, kube::KubeCluster},
+    loops::controller::RECONCILES_AT_ONCE,
+    metrics::Metrics,
+    observe::watch::{Reports, Undecodable, watch_jobs},
+};
+
+/// How long requests in progress may take to end after SIGTERM.
+const GRACE: Duration = Duration::from_secs(14);
+
+/// Why HTTP is not served.
+#[derive(Debug, thiserror::Error)]
+pub enum ServeError {
+    /// No kubeconfig and no service account.
+    #[error("failed to find a cluster: set KUBECONFIG or run in one")]
+    Cluster(#[source] kube::Error),
+    /// Something that the arguments name.
+    #[error(transparent)]
+    Arguments(#[from] ArgumentsError),
+    /// The signals of the system.
+    #[error("failed to listen for SIGTERM")]
+    Signals(#[source] io::Error),
+    /// The listener.
+    #[error("failed to serve HTTP")]
+    Listener(#[source] io::Error),
+    /// A bug: the watch resumes by itself.
+    #[error("failed to go on: the watch ended")]
+    WatchEnded,
+}
+
+/// A client of the cluster that this process runs in, or that KUBECONFIG names.
+pub async fn cluster_client() -> Result<Client, ServeError> {
+    Client::try_default().await.map_err(ServeError::Cluster)
+}
+
+/// Serves until `stop`, and then until requests in progress are answered.
+pub async fn serve(listener: TcpListener, routes: Router, stop: CancellationToken) -> Result<(), ServeError> {
+    let address = listener.local_addr().map_err(ServeError::Listener)?;
+    tracing::info!(%address, "serving HTTP");
+    let served = axum::serve(listener, routes).with_graceful_shutdown(stop.cancelled_owned()).await;
+    served.map_err(ServeError::Listener)
+}
+
+/// Runs the API until SIGTERM or SIGINT.
+pub async fn run(arguments: ServingArguments) -> Result<(), ServeError> {
+    let client = cluster_client().await?;
+    let (registry, metrics) = Metrics::new("subtitle-operator", RECONCILES_AT_ONCE);
+    // The operator beside this process records the Kubernetes Event of an undecodable object.
+    let reports = Reports { deleted: drop, undecodable: |_: &Undecodable| {}, metrics: metrics.watch.clone() };
+    let (store, changes) = watch_jobs(&client, &arguments.namespaces(), reports);
+    let (records, files) = (arguments.records()?, arguments.files()?);
+    let cluster = Arc::new(KubeCluster::new(client.clone(), store.clone()));
+    let servers = Servers { cluster, records: records.clone(), files: files.clone() };
+    let executor = Arc::new(Executor::new(servers, metrics));
+    let health = Health { store, records, registry: Arc::new(registry), leader: None };
+    let routes = health::router(health).merge(arguments.routes(executor, client, files)?);
+    let asked_to_stop = stop::asked().map_err(ServeError::Signals)?;
+    let (listener, stop) = (arguments.listener().await?, CancellationToken::new());
+    let mut served = Box::pin(serve(listener, routes, stop.clone()));
+    tokio::select! {
+        ended = &mut served => return ended,
+        () = changes.for_each(|_| async {}) => return Err(ServeError::WatchEnded),
+        () = asked_to_stop => {}
+    }
+    stop.cancel();
+    timeout(GRACE, served).await.unwrap_or(Ok(()))
+}

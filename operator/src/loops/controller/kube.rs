@@ -1,0 +1,65 @@
+//! Puts the reconcile behind kube's `Controller`, which production runs: the watch's stream comes in, reconciles go
+//! out, many at once and one of each object at a time. Does I/O.
+
+use std::sync::Arc;
+
+use futures::StreamExt as _;
+use kube::runtime::{
+    controller::{Action, Config, Controller},
+    reflector::{self, ObjectRef},
+    watcher,
+};
+use subtitle_contract::job::SubtitleJob;
+use tokio_util::sync::CancellationToken;
+
+use super::{
+    reconcile::{Requeue, error_policy, reconcile_one},
+    wake::wake,
+};
+use crate::{
+    act::{ActError, Production},
+    loops::operator::Operator,
+};
+
+/// Reconciles at the same time, at most.
+pub const RECONCILES_AT_ONCE: u16 = 32;
+
+fn action(requeue: Requeue) -> Action {
+    match requeue {
+        Requeue::After(wait) => Action::requeue(wait),
+        Requeue::AwaitChange => Action::await_change(),
+    }
+}
+
+async fn step(job: Arc<SubtitleJob>, operator: Arc<Operator<Production>>) -> Result<Action, ActError> {
+    Box::pin(reconcile_one(&operator, job)).await.map(action)
+}
+
+#[expect(clippy::needless_pass_by_value, reason = "the signature is the controller's")]
+fn after_error(job: Arc<SubtitleJob>, error: &ActError, _: Arc<Operator<Production>>) -> Action {
+    action(error_policy(&job, error))
+}
+
+/// Runs until `stop`, and then until the running reconciles have ended. First reconciles every object that the store
+/// holds.
+pub async fn run(
+    operator: Arc<Operator<Production>>,
+    store: reflector::Store<SubtitleJob>,
+    stream: impl futures::Stream<Item = Result<SubtitleJob, watcher::Error>> + Send + 'static,
+    stop: CancellationToken,
+) {
+    let (wakes, woken) = futures::channel::mpsc::unbounded();
+    let send = |job: &SubtitleJob| drop(wakes.unbounded_send(ObjectRef::from_obj(job)));
+    store.state().iter().for_each(|job| send(job));
+    let controller = Controller::for_stream(stream, store)
+        .reconcile_on(woken)
+        .graceful_shutdown_on(stop.cancelled_owned())
+        .with_config(Config::default().concurrency(RECONCILES_AT_ONCE))
+        .run(step, after_error, operator.clone())
+        .for_each(|_| async {});
+    tokio::select! {
+        biased;
+        () = controller => {}
+        () = wake(&operator, send) => {}
+    }
+}

@@ -1,0 +1,140 @@
+//! The history loop: batches of the stream come in, in its order; they are appended to the event histories in Redis,
+//! with the checkpoint of the last record. Does I/O.
+
+use std::{convert::Infallible, time::Duration};
+
+use subtitle_broker::{BrokerError, Deliveries as _, Delivery, Receipt as _, Session as _, StreamStart};
+use subtitle_clock::Clock as _;
+use subtitle_contract::{event::Event, topology::HISTORY_STREAM};
+use subtitle_telemetry::chain;
+
+use super::{operator::Operator, timer::Timer};
+use crate::{
+    act::{ActError, Applied, ApplyContext, Ports, ports::RecordReader as _},
+    decide::{checkpoint::Checkpoint, plan::Effect},
+};
+
+/// Unacknowledged deliveries, and records in one batch, at most.
+const PREFETCH: u16 = 200;
+/// How often an idle loop checks that Redis still has the checkpoint.
+const CHECK_EVERY: Duration = Duration::from_secs(10);
+/// How long to wait before Redis is tried again.
+const RETRY: Duration = Duration::from_secs(1);
+
+/// Why the loop ended; the next one begins after the checkpoint that Redis has then.
+#[derive(Debug, thiserror::Error)]
+pub enum HistoryError {
+    /// The broker.
+    #[error(transparent)]
+    Broker(#[from] BrokerError),
+    /// Redis was emptied, or another leader moved the checkpoint.
+    #[error("failed to find the checkpoint in Redis: it was emptied, or another leader moved the checkpoint")]
+    CheckpointMoved,
+    /// The stream is not the one that was read before.
+    #[error("failed to find the record of the checkpoint: the stream was created again and is read from its beginning")]
+    AnotherStream,
+}
+
+/// Appends until the first error.
+pub async fn run<P: Ports>(operator: &Operator<P>, session: &P::Session) -> Result<Infallible, HistoryError> {
+    let history = History { operator };
+    let mut saved = history.first_checkpoint().await?;
+    let mut is_same_stream = saved.is_before_first();
+    let start = if is_same_stream { StreamStart::First } else { StreamStart::Offset(saved.offset) };
+    let mut deliveries = session.consume_stream(HISTORY_STREAM, PREFETCH, start).await?;
+    let mut timer = Timer::after(operator.runtime(), CHECK_EVERY);
+    loop {
+        let batch = tokio::select! {
+            biased;
+            batch = deliveries.next_batch(usize::from(PREFETCH)) => batch?,
+            () = timer.tick() => Vec::new(),
+        };
+        let mut records: Vec<(Checkpoint, &[u8])> = batch.iter().filter_map(record).collect();
+        if !is_same_stream && !saved.is_same_stream(records.first().map(|(checkpoint, _)| *checkpoint)) {
+            history.reset_checkpoint().await;
+            return Err(HistoryError::AnotherStream);
+        }
+        is_same_stream = true;
+        records.retain(|(checkpoint, _)| checkpoint.offset > saved.offset);
+        saved = match records.last() {
+            Some((last, _)) => history.commit_batch(&records, saved, *last).await?,
+            None => history.check(saved).await?,
+        };
+        if let Some(last) = batch.last() {
+            last.receipt.ack_all().await?;
+        }
+    }
+}
+
+/// Where a delivery stands in the stream, and its bytes; `None` if it does not come from a stream.
+fn record<R>(delivery: &Delivery<R>) -> Option<(Checkpoint, &[u8])> {
+    Some((Checkpoint::at(delivery.offset?, &delivery.body), &delivery.body))
+}
+
+/// The event histories in Redis. Every call waits until Redis answers.
+struct History<'a, P: Ports> {
+    operator: &'a Operator<P>,
+}
+
+impl<P: Ports> History<'_, P> {
+    /// Where to begin. A Redis that is new or was emptied has no checkpoint: then everything that the stream still has
+    /// is appended again, and the beginning is committed, so that an emptied Redis is noticed from then on.
+    async fn first_checkpoint(&self) -> Result<Checkpoint, HistoryError> {
+        if let Some(saved) = self.load_checkpoint().await {
+            return Ok(saved);
+        }
+        let unique = self.operator.now() + Duration::from_secs(1).mul_f64(self.operator.runtime().jitter());
+        let beginning = Checkpoint::before_first(-unique.as_microsecond());
+        self.commit(Effect::AppendHistory { events: vec![], saved: None, last: beginning }, beginning).await
+    }
+
+    /// Appends a batch, which may be repeated when its outcome is unknown.
+    async fn commit_batch(
+        &self,
+        records: &[(Checkpoint, &[u8])],
+        saved: Checkpoint,
+        last: Checkpoint,
+    ) -> Result<Checkpoint, HistoryError> {
+        let events: Vec<Event> = records.iter().filter_map(|(_, body)| Event::decode(body).ok()).collect();
+        let count = u64::try_from(events.len()).unwrap_or_default();
+        let committed = self.commit(Effect::AppendHistory { events, saved: Some(saved), last }, last).await?;
+        self.operator.metrics().history_events.add([], count);
+        Ok(committed)
+    }
+
+    /// Checks that the checkpoint is still the one that was committed.
+    async fn check(&self, saved: Checkpoint) -> Result<Checkpoint, HistoryError> {
+        if self.load_checkpoint().await == Some(saved) { Ok(saved) } else { Err(HistoryError::CheckpointMoved) }
+    }
+
+    async fn reset_checkpoint(&self) {
+        self.until_redis_answers(|| self.apply(Effect::ResetCheckpoint)).await;
+    }
+
+    async fn load_checkpoint(&self) -> Option<Checkpoint> {
+        let records = self.operator.executor().records();
+        self.until_redis_answers(|| async { Ok(records.load_checkpoint().await?) }).await
+    }
+
+    async fn commit(&self, effect: Effect, last: Checkpoint) -> Result<Checkpoint, HistoryError> {
+        let outcome = self.until_redis_answers(|| self.apply(effect.clone())).await;
+        if outcome.is_appended { Ok(last) } else { Err(HistoryError::CheckpointMoved) }
+    }
+
+    async fn apply(&self, effect: Effect) -> Result<Applied, ActError> {
+        self.operator.executor().apply(vec![effect], ApplyContext::new(self.operator.now())).await
+    }
+
+    async fn until_redis_answers<T, F>(&self, call: impl Fn() -> F + Send + Sync) -> T
+    where
+        F: Future<Output = Result<T, ActError>> + Send,
+    {
+        loop {
+            match call().await {
+                Ok(answer) => return answer,
+                Err(error) => tracing::warn!(error = %chain(&error), "the history waits for Redis"),
+            }
+            self.operator.runtime().sleep(RETRY).await;
+        }
+    }
+}

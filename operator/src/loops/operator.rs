@@ -1,0 +1,169 @@
+//! What the loops of one operator process share: the executor, the current session, whose turn it is, and which tasks
+//! may be lost. Its methods only look up and remember.
+
+use std::{
+    collections::HashSet,
+    sync::{
+        Arc, Mutex, MutexGuard, PoisonError,
+        atomic::{AtomicUsize, Ordering},
+    },
+};
+
+use jiff::Timestamp;
+use subtitle_clock::Clock as _;
+use subtitle_contract::job::SubtitleJob;
+use tokio::sync::{Notify, watch};
+
+use crate::{
+    act::{Executor, Ports, Servers, ports::ClusterReader as _},
+    decide::admit::admitted,
+    metrics::Metrics,
+};
+
+/// The current session with the broker, while there is one.
+pub type CurrentSession<P> = watch::Receiver<Option<Arc<<P as Ports>::Session>>>;
+
+type Uids = Mutex<HashSet<String>>;
+
+/// The state of one operator process.
+pub struct Operator<P: Ports> {
+    executor: Arc<Executor<P>>,
+    runtime: P::Runtime,
+    session: CurrentSession<P>,
+    metrics: Metrics,
+    max_in_flight: usize,
+    admitted: Uids,
+    republish: Uids,
+    republish_requested: Notify,
+    reconciled: Notify,
+    unacknowledged_events: AtomicUsize,
+}
+
+fn locked(uids: &Uids) -> MutexGuard<'_, HashSet<String>> {
+    uids.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+impl<P: Ports> Operator<P> {
+    /// With no job admitted yet. At most `max_in_flight` tasks are out at once.
+    pub fn new(
+        servers: Servers<P>,
+        runtime: P::Runtime,
+        session: CurrentSession<P>,
+        max_in_flight: usize,
+        metrics: Metrics,
+    ) -> Self {
+        Self {
+            executor: Arc::new(Executor::new(servers, metrics.clone())),
+            runtime,
+            session,
+            metrics,
+            max_in_flight,
+            admitted: Uids::default(),
+            republish: Uids::default(),
+            republish_requested: Notify::new(),
+            reconciled: Notify::new(),
+            unacknowledged_events: AtomicUsize::new(0),
+        }
+    }
+
+    /// Reads, and applies effects; the HTTP API shares it.
+    pub const fn executor(&self) -> &Arc<Executor<P>> {
+        &self.executor
+    }
+
+    /// Time, randomness and tasks.
+    pub const fn runtime(&self) -> &P::Runtime {
+        &self.runtime
+    }
+
+    /// What the operator counts.
+    pub const fn metrics(&self) -> &Metrics {
+        &self.metrics
+    }
+
+    /// The time of day.
+    pub fn now(&self) -> Timestamp {
+        self.runtime.now()
+    }
+
+    /// The current session with the broker.
+    pub fn session(&self) -> Option<Arc<P::Session>> {
+        self.session.borrow().clone()
+    }
+
+    /// The current session and its changes.
+    pub fn session_changes(&self) -> CurrentSession<P> {
+        self.session.clone()
+    }
+
+    /// Admits the next jobs; returns those that were not admitted before.
+    pub fn admit(&self, now: Timestamp) -> Vec<Arc<SubtitleJob>> {
+        let mut jobs = self.executor.cluster().all();
+        let next = admitted(&jobs, self.max_in_flight, now);
+        let mut admitted = locked(&self.admitted);
+        let is_new = |uid: &String| next.contains(uid) && !admitted.contains(uid);
+        jobs.retain(|job| job.metadata.uid.as_ref().is_some_and(is_new));
+        *admitted = next;
+        jobs
+    }
+
+    /// Whether it is the job's turn.
+    pub fn is_admitted(&self, uid: &str) -> bool {
+        locked(&self.admitted).contains(uid)
+    }
+
+    /// The next reconcile of each of these jobs publishes its current task again.
+    pub fn request_republish(&self, uids: Vec<String>) {
+        locked(&self.republish).extend(uids);
+    }
+
+    /// Wakes the controller for the jobs whose task is to be published again.
+    pub fn wake_for_republish(&self) {
+        self.republish_requested.notify_one();
+    }
+
+    /// Returns after [`Self::wake_for_republish`].
+    pub async fn republish_requested(&self) {
+        self.republish_requested.notified().await;
+    }
+
+    /// Whether the job's task is to be published again.
+    pub fn is_republish_requested(&self, uid: &str) -> bool {
+        locked(&self.republish).contains(uid)
+    }
+
+    /// The job's task was published again, or does not have to be.
+    pub fn republished(&self, uid: &str) {
+        locked(&self.republish).remove(uid);
+    }
+
+    /// A reconcile ended: a turn may be free.
+    pub fn wake_for_admission(&self) {
+        self.reconciled.notify_one();
+    }
+
+    /// Returns after [`Self::wake_for_admission`].
+    pub async fn admission_due(&self) {
+        self.reconciled.notified().await;
+    }
+
+    /// Events that the consumer loop has received and not acknowledged.
+    pub fn unacknowledged_events(&self) -> usize {
+        self.unacknowledged_events.load(Ordering::Relaxed)
+    }
+
+    /// An event was received.
+    pub fn event_received(&self) {
+        self.unacknowledged_events.fetch_add(1, Ordering::Relaxed);
+    }
+
+    /// An event was acknowledged.
+    pub fn event_acknowledged(&self) {
+        self.unacknowledged_events.fetch_sub(1, Ordering::Relaxed);
+    }
+
+    /// A subscription begins: the broker delivers again what an earlier one did not acknowledge.
+    pub fn forget_unacknowledged_events(&self) {
+        self.unacknowledged_events.store(0, Ordering::Relaxed);
+    }
+}

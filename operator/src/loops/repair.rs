@@ -1,0 +1,153 @@
+//! The repair loop, level-triggered: what may have been lost is looked for when a session begins and periodically from
+//! then on, and done again. Everything here is safe to do twice.
+//!
+//! ```text
+//!   task queue empty, and a job without an event for long ──▶ publish that job's current task again
+//!   record behind its status                              ──▶ project
+//!   record without its object                             ──▶ publish job.cancelled
+//! ```
+//!
+//! Does I/O.
+
+use std::{convert::Infallible, time::Duration};
+
+use subtitle_broker::{BrokerError, Session as _};
+use subtitle_contract::phase::Step;
+use subtitle_telemetry::chain;
+
+use super::{operator::Operator, timer::Timer};
+use crate::{
+    act::{
+        ActError, ApplyContext, ErrorClass, Ports,
+        ports::{ClusterReader as _, RecordReader as _},
+    },
+    decide::{
+        deletion::orphaned_record,
+        lost::tasks::{SilentTasks, lost_with_queues, task_queue},
+        plan::Effect,
+    },
+};
+
+/// How often the task queues are checked.
+const CHECK_TASKS_EVERY: Duration = Duration::from_secs(10);
+/// How often every record is compared with its object.
+const CHECK_RECORDS_EVERY: Duration = Duration::from_secs(600);
+/// How often records known to lag are projected again.
+const PROJECT_LAGGING_EVERY: Duration = Duration::from_secs(1);
+
+/// Repairs until the first error of the broker.
+pub async fn run<P: Ports>(operator: &Operator<P>, session: &P::Session) -> Result<Infallible, ActError> {
+    let mut silent = SilentTasks::default();
+    let mut tasks = Timer::at_once(operator.runtime(), CHECK_TASKS_EVERY);
+    let mut records = Timer::at_once(operator.runtime(), CHECK_RECORDS_EVERY);
+    let mut lagging = Timer::at_once(operator.runtime(), PROJECT_LAGGING_EVERY);
+    loop {
+        tokio::select! {
+            biased;
+            () = tasks.tick() => republish_silent(operator, session, &mut silent).await?,
+            () = records.tick() => {
+                project_all(operator).await;
+                cancel_orphans(operator, session).await?;
+            }
+            () = lagging.tick() => project_lagging(operator).await,
+        }
+    }
+}
+
+/// Requests that the tasks lost with these queues, which were created or recreated just now, are published again;
+/// returns how many.
+pub fn republish_lost_with<P: Ports>(operator: &Operator<P>, recreated: &[&'static str]) -> usize {
+    let lost = lost_with_queues(&operator.executor().cluster().all(), recreated);
+    let count = lost.len();
+    operator.request_republish(lost);
+    count_repairs(operator, "task", count);
+    count
+}
+
+async fn republish_silent<P: Ports>(
+    operator: &Operator<P>,
+    session: &P::Session,
+    silent: &mut SilentTasks,
+) -> Result<(), ActError> {
+    let mut empty = Vec::new();
+    for step in [Step::Download, Step::Translate] {
+        let queue = task_queue(step);
+        // A queue that is gone ends the session: the next one declares it and publishes the tasks that it held again.
+        let missing = || BrokerError::Missing { queue: queue.to_owned() };
+        if session.depth(queue).await?.ok_or_else(missing)?.ready == 0 {
+            empty.push(step);
+        }
+    }
+    let lost = silent.observe(&operator.executor().cluster().all(), &empty, operator.now());
+    if !lost.is_empty() {
+        tracing::warn!(tasks = lost.len(), "tasks that no worker started are published again");
+        count_repairs(operator, "task", lost.len());
+        operator.request_republish(lost);
+        operator.wake_for_republish();
+    }
+    Ok(())
+}
+
+async fn project_all<P: Ports>(operator: &Operator<P>) {
+    match operator.executor().apply(vec![Effect::ProjectAll], ApplyContext::new(operator.now())).await {
+        Ok(outcome) if outcome.projected == 0 => {}
+        Ok(outcome) => {
+            tracing::info!(records = outcome.projected, "records were behind their status");
+            count_repairs(operator, "record", outcome.projected);
+        }
+        Err(error) => tracing::warn!(error = %chain(&error), "records are compared later"),
+    }
+}
+
+async fn project_lagging<P: Ports>(operator: &Operator<P>) {
+    let outcome = operator.executor().apply(vec![Effect::ProjectLagging], ApplyContext::new(operator.now())).await;
+    count_repairs(operator, "record", outcome.map_or(0, |outcome| outcome.projected));
+}
+
+/// Cancels every unfinished record whose object is gone. Only an error of the broker is returned: everything else is
+/// tried again with the next check.
+async fn cancel_orphans<P: Ports>(operator: &Operator<P>, session: &P::Session) -> Result<(), ActError> {
+    match publish_cancellations(operator, session).await {
+        Ok(0) => Ok(()),
+        Ok(jobs) => {
+            tracing::info!(jobs, "records without an object are cancelled");
+            count_repairs(operator, "orphan", jobs);
+            Ok(())
+        }
+        Err(error) if error.class() == ErrorClass::Broker => Err(error),
+        Err(error) => {
+            tracing::warn!(error = %chain(&error), "records are compared later");
+            Ok(())
+        }
+    }
+}
+
+async fn publish_cancellations<P: Ports>(operator: &Operator<P>, session: &P::Session) -> Result<usize, ActError> {
+    let (executor, now) = (operator.executor(), operator.now());
+    let (mut cursor, mut jobs) = (0, 0);
+    loop {
+        let (records, next) = executor.records().unfinished(cursor).await?;
+        for record in records {
+            let located = Some((record.namespace.as_str(), record.name.as_str()));
+            let is_gone = match executor.cluster().find(&record.id, located).await {
+                Err(error) if error.class() == ErrorClass::Undecodable => false,
+                found => found?.is_none(),
+            };
+            if is_gone {
+                let publish = vec![Effect::Publish(Box::new(orphaned_record(&record, now)))];
+                executor.apply(publish, ApplyContext::on_session(session, now)).await?;
+                jobs += 1;
+            }
+        }
+        if next == 0 {
+            return Ok(jobs);
+        }
+        cursor = next;
+    }
+}
+
+fn count_repairs<P: Ports>(operator: &Operator<P>, kind: &'static str, count: usize) {
+    if count > 0 {
+        operator.metrics().repairs.add([kind], u64::try_from(count).unwrap_or(u64::MAX));
+    }
+}

@@ -1,0 +1,29 @@
+//! Deleted objects come in from the watch, `job.cancelled` events go out, so that workers stop. One that is missed is
+//! found by the repair loop. Does I/O.
+
+use std::convert::Infallible;
+
+use subtitle_contract::job::SubtitleJob;
+use tokio::sync::mpsc;
+
+use crate::{
+    act::{ActError, ApplyContext, Ports},
+    decide::{deletion::deleted_object, plan::Effect},
+    loops::operator::Operator,
+};
+
+/// Publishes until the first error.
+pub(super) async fn run<P: Ports>(
+    operator: &Operator<P>,
+    session: &P::Session,
+    deletions: &mut mpsc::UnboundedReceiver<SubtitleJob>,
+) -> Result<Infallible, ActError> {
+    loop {
+        let Some(job) = deletions.recv().await else { return std::future::pending().await };
+        let now = operator.now();
+        if let Some(event) = deleted_object(&job, now) {
+            let publish = vec![Effect::Publish(Box::new(event))];
+            operator.executor().apply(publish, ApplyContext::on_session(session, now)).await?;
+        }
+    }
+}

@@ -1,0 +1,40 @@
+//! Opens a session on which every queue answers; a queue that has not answered for long is recreated. Does I/O.
+
+use subtitle_broker::{BrokerError, Connector, Session as _};
+
+use crate::{
+    act::{ActError, ApplyContext, Ports},
+    decide::{lost::queues::UnansweringQueues, plan::Effect},
+    loops::operator::Operator,
+};
+
+/// A session that was just opened.
+pub(super) struct Opened<S> {
+    pub(super) session: S,
+    /// Queues that did not exist before or were recreated: what they held is lost.
+    pub(super) recreated: Vec<&'static str>,
+}
+
+pub(super) async fn open<P: Ports, C: Connector<Session = P::Session>>(
+    operator: &Operator<P>,
+    connector: &C,
+    unanswering: &mut UnansweringQueues,
+) -> Result<Opened<P::Session>, ActError> {
+    let (mut session, mut recreated) = connector.open_and_declare().await?;
+    let found = session.unanswering().await?;
+    let lost = unanswering.observe(&found, operator.now());
+    if let Some(queue) = found.iter().find(|queue| !lost.contains(queue)) {
+        return Err(BrokerError::Unanswering { queue }.into());
+    }
+    for queue in lost {
+        tracing::warn!(queue, "the queue has not answered for a minute: it is deleted and recreated");
+        operator.metrics().repairs.increment(["queue_redeclared"]);
+        // Checking the queue may have cost the connection. A broker that answers the deletion with an error may have
+        // deleted it all the same: then the next session declares it.
+        session = connector.open().await?;
+        let context = ApplyContext::on_session(&session, operator.now());
+        operator.executor().apply(vec![Effect::RecreateQueue(queue)], context).await?;
+        recreated.push(queue);
+    }
+    Ok(Opened { session, recreated })
+}

@@ -1,0 +1,38 @@
+//! What a decision needs to know besides the job itself, gathered by the controller's loop. Pure.
+
+use subtitle_contract::job::StoredGlossary;
+
+/// The facts around a job.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[expect(clippy::struct_excessive_bools, reason = "they are independent of each other")]
+pub struct Facts {
+    /// The job is admitted to the tasks that are out.
+    pub is_its_turn: bool,
+    /// There is a session with the broker.
+    pub has_broker: bool,
+    /// No event is on its way between the broker and the status.
+    pub events_settled: bool,
+    /// Its task's queue was recreated, or is empty though no worker has started on the task.
+    pub task_may_be_lost: bool,
+    /// The glossary for its next attempt.
+    pub glossary: Glossary,
+}
+
+/// What was found where `spec.translation.glossaryRef` points.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub enum Glossary {
+    /// The job needs none now.
+    #[default]
+    NotNeeded,
+    /// A valid one, as it is now.
+    Found {
+        /// Where the object store has it, once it is stored.
+        stored: StoredGlossary,
+        /// Its text.
+        text: String,
+    },
+    /// There is no such ConfigMap, or it may not be read, and either may change; with a sentence that names it.
+    Missing(String),
+    /// It is not a glossary; with a sentence that says why.
+    Invalid(String),
+}

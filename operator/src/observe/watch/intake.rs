@@ -1,0 +1,137 @@
+//! The changes of the watch come in, in their order; the store of decodable jobs is kept, and what is undecodable, deleted
+//! or changed goes out through callbacks and the return value. An undecodable object is held in quarantine: counted, reported
+//! once for each of its versions, and not in the store, so that nothing is decided on an outdated copy of it.
+
+use std::collections::HashMap;
+
+use kube::{
+    ResourceExt as _,
+    runtime::{
+        reflector::{ObjectRef, Store, store::Writer},
+        watcher::Event,
+    },
+};
+use subtitle_contract::job::SubtitleJob;
+
+use super::{
+    guarded::{GuardedJob, Undecodable},
+    reports::Reports,
+};
+
+type Key = (String, String);
+
+fn key(namespace: &str, name: &str) -> Key {
+    (namespace.to_owned(), name.to_owned())
+}
+
+/// Fills the store.
+pub(super) struct Intake<D, U> {
+    store: Store<SubtitleJob>,
+    writer: Writer<SubtitleJob>,
+    quarantine: HashMap<Key, Undecodable>,
+    /// The undecodable objects of the list that is in progress: it replaces the quarantine as it replaces the store.
+    listed: HashMap<Key, Undecodable>,
+    reports: Reports<D, U>,
+}
+
+impl<D: Fn(SubtitleJob), U: Fn(&Undecodable)> Intake<D, U> {
+    pub(super) fn new(store: Store<SubtitleJob>, writer: Writer<SubtitleJob>, reports: Reports<D, U>) -> Self {
+        Self { store, writer, quarantine: HashMap::new(), listed: HashMap::new(), reports }
+    }
+
+    /// Every object of a namespace, decodable or not.
+    pub(super) fn known(&self, namespace: &str) -> Vec<GuardedJob> {
+        let jobs = self.store.state_filter(|job| job.metadata.namespace.as_deref() == Some(namespace));
+        let decoded = jobs.iter().map(|job| GuardedJob::Decoded(Box::new(job.as_ref().clone())));
+        let held = self.quarantine.values().filter(|object| object.namespace() == namespace);
+        decoded.chain(held.cloned().map(GuardedJob::Undecodable)).collect()
+    }
+
+    /// Takes in one change; the job it is about, if that is decodable.
+    pub(super) fn take(&mut self, change: Event<GuardedJob>) -> Option<SubtitleJob> {
+        let touched = match change {
+            Event::Init => {
+                self.listed.clear();
+                self.write(Event::Init);
+                None
+            }
+            Event::InitApply(GuardedJob::Decoded(job)) => {
+                self.write(Event::InitApply(job.as_ref().clone()));
+                Some(*job)
+            }
+            Event::InitApply(GuardedJob::Undecodable(object)) => {
+                self.report(&object);
+                self.listed.insert(key(object.namespace(), object.name()), object);
+                None
+            }
+            Event::InitDone => {
+                self.quarantine = std::mem::take(&mut self.listed);
+                self.write(Event::InitDone);
+                None
+            }
+            Event::Apply(GuardedJob::Decoded(job)) => {
+                self.release(&job);
+                self.write(Event::Apply(job.as_ref().clone()));
+                Some(*job)
+            }
+            Event::Apply(GuardedJob::Undecodable(object)) => {
+                self.drop_outdated(&object);
+                self.report(&object);
+                self.quarantine.insert(key(object.namespace(), object.name()), object);
+                None
+            }
+            Event::Delete(GuardedJob::Decoded(job)) => {
+                self.release(&job);
+                self.write(Event::Delete(job.as_ref().clone()));
+                (self.reports.deleted)(job.as_ref().clone());
+                Some(*job)
+            }
+            Event::Delete(GuardedJob::Undecodable(object)) => {
+                self.drop_outdated(&object);
+                self.quarantine.remove(&key(object.namespace(), object.name()));
+                None
+            }
+        };
+        self.reports.metrics.set_undecodable(self.quarantine.len());
+        touched
+    }
+
+    #[expect(clippy::needless_pass_by_value, reason = "every caller makes the event for this one call")]
+    fn write(&mut self, event: Event<SubtitleJob>) {
+        self.writer.apply_watcher_event(&event);
+    }
+
+    /// Takes the last decodable version out of the store. It is not reported as deleted: the object exists.
+    fn drop_outdated(&mut self, object: &Undecodable) {
+        let reference = ObjectRef::new(object.name()).within(object.namespace());
+        if let Some(outdated) = self.store.get(&reference) {
+            self.write(Event::Delete(outdated.as_ref().clone()));
+        }
+    }
+
+    fn release(&mut self, job: &SubtitleJob) {
+        if self.quarantine.is_empty() {
+            return;
+        }
+        let key = key(job.metadata.namespace.as_deref().unwrap_or_default(), &job.name_any());
+        if self.quarantine.remove(&key).is_some() {
+            tracing::info!(namespace = key.0, job = key.1, "the SubtitleJob can be decoded again");
+        }
+    }
+
+    fn report(&self, object: &Undecodable) {
+        let held = self.quarantine.get(&key(object.namespace(), object.name()));
+        let version = |object: &Undecodable| (object.uid().to_owned(), object.resource_version().to_owned());
+        if held.is_some_and(|held| version(held) == version(object)) {
+            return;
+        }
+        tracing::warn!(
+            namespace = object.namespace(),
+            job = object.name(),
+            uid = object.uid(),
+            error = object.reason(),
+            "a SubtitleJob cannot be decoded by this version and is skipped until it changes"
+        );
+        (self.reports.undecodable)(object);
+    }
+}

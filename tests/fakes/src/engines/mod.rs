@@ -1,0 +1,258 @@
+//! Translation services as their documents describe them, over real sockets: they check headers and limits, record what
+//! they are sent, and fail when told to. They translate a few fixed English sentences into Spanish. Does I/O.
+
+pub mod apy;
+pub mod deepl;
+pub mod libretranslate;
+pub mod openai;
+
+use std::{
+    collections::VecDeque,
+    sync::{Arc, Mutex},
+};
+
+use axum::{
+    Router,
+    body::Body,
+    http::{Response, StatusCode},
+};
+use serde_json::Value;
+
+/// How an answer goes wrong.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Fault {
+    /// A correct answer.
+    Well,
+    /// This HTTP status with this body.
+    Status(u16, &'static str),
+    /// 429 with `Retry-After` in seconds.
+    Busy(u32),
+    /// One translation is missing.
+    Drop,
+    /// Two translations are joined into one; an empty one takes the second place.
+    Merge,
+    /// Two translations change places.
+    Swap,
+    /// One translation is repeated in the place of the next.
+    Double,
+    /// The source comes back untranslated.
+    Echo,
+    /// One translation is empty.
+    Empty,
+    /// The second half is missing.
+    Truncate,
+    /// The answer is wrapped in a Markdown code fence.
+    Fence,
+    /// The translation is in another language than the requested one.
+    German,
+    /// Placeholders of names are lost.
+    EatTags,
+    /// Models only: names are not translated as the glossary says.
+    OwnNames,
+    /// Models only: a `<think>` block precedes the answer, and ids are strings.
+    Thoughts,
+    /// Models only: the answer is cut off by the length limit.
+    Length,
+}
+
+/// A service that runs until its test's runtime ends, and what it has been sent.
+#[derive(Clone, Default)]
+pub struct Fake {
+    /// The base URL.
+    pub url: String,
+    inner: Arc<Mutex<Inner>>,
+}
+
+#[derive(Default)]
+struct Inner {
+    texts: Vec<Vec<String>>,
+    bodies: Vec<Value>,
+    faults: VecDeque<Fault>,
+    always: Option<Fault>,
+    /// Characters left, where the service counts them.
+    left: Option<usize>,
+}
+
+impl Fake {
+    /// Serves the router that `routes` builds on a free port.
+    async fn serve(routes: impl FnOnce(Self) -> Router) -> Self {
+        let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.expect("a port");
+        let url = format!("http://{}", listener.local_addr().expect("an address"));
+        let fake = Self { url, ..Self::default() };
+        let service = routes(fake.clone());
+        tokio::spawn(async move { axum::serve(listener, service).await });
+        fake
+    }
+
+    fn with<T>(&self, act: impl FnOnce(&mut Inner) -> T) -> T {
+        act(&mut self.inner.lock().expect("not poisoned"))
+    }
+
+    /// Queues faults: each spoils one of the next answers.
+    pub fn faults(&self, faults: impl IntoIterator<Item = Fault>) {
+        self.with(|inner| inner.faults.extend(faults));
+    }
+
+    /// Spoils every answer for which no fault is queued.
+    pub fn always(&self, fault: Fault) {
+        self.with(|inner| inner.always = Some(fault));
+    }
+
+    /// Sets the remaining quota, in characters.
+    pub fn quota(&self, characters: usize) {
+        self.with(|inner| inner.left = Some(characters));
+    }
+
+    /// The texts of every call, in order.
+    pub fn texts(&self) -> Vec<Vec<String>> {
+        self.with(|inner| inner.texts.clone())
+    }
+
+    /// The number of calls.
+    pub fn calls(&self) -> usize {
+        self.texts().len()
+    }
+
+    /// The JSON body of every call, in order.
+    pub fn bodies(&self) -> Vec<Value> {
+        self.with(|inner| inner.bodies.clone())
+    }
+
+    /// Records a call and returns its fault, if one is due.
+    fn called(&self, texts: &[String], body: Value) -> Option<Fault> {
+        self.with(|inner| {
+            inner.texts.push(texts.to_vec());
+            inner.bodies.push(body);
+            inner.faults.pop_front().or(inner.always)
+        })
+    }
+
+    /// Spends characters of the quota; false if too few are left.
+    fn spend(&self, texts: &[String]) -> bool {
+        let characters: usize = texts.iter().map(|text| text.chars().count()).sum();
+        self.with(|inner| match &mut inner.left {
+            None => true,
+            Some(left) if *left >= characters => {
+                *left -= characters;
+                true
+            }
+            Some(_) => false,
+        })
+    }
+}
+
+fn answer(status: u16, body: impl Into<Body>) -> Response<Body> {
+    let response = Response::builder().status(StatusCode::from_u16(status).expect("a status"));
+    response.header("content-type", "application/json").body(body.into()).expect("a response")
+}
+
+fn json(body: &Value) -> Response<Body> {
+    answer(200, body.to_string())
+}
+
+/// The response of a fault that does not depend on the texts.
+fn refusal(fault: Option<Fault>) -> Option<Response<Body>> {
+    match fault? {
+        Fault::Status(status, words) => Some(answer(status, words)),
+        Fault::Busy(seconds) => {
+            let mut response = answer(429, "{\"error\": \"Slowdown: 20 per 1 minute\"}");
+            response.headers_mut().insert("retry-after", seconds.to_string().parse().expect("a number"));
+            Some(response)
+        }
+        _ => None,
+    }
+}
+
+/// The Spanish translations, spoiled by the fault.
+fn translated(texts: &[String], fault: Option<Fault>) -> Vec<String> {
+    let mut answers: Vec<String> = texts.iter().map(|text| spanish(text)).collect();
+    let middle = answers.len() / 2;
+    match fault {
+        Some(Fault::Drop) => {
+            answers.remove(middle);
+        }
+        Some(Fault::Merge) if answers.len() > 1 => {
+            let second = answers.remove(1);
+            answers[0] = format!("{} {second}", answers[0]);
+            answers.push(String::new());
+        }
+        Some(Fault::Swap) if answers.len() > 1 => answers.swap(0, middle.max(1)),
+        Some(Fault::Double) if answers.len() > 1 => {
+            let twice = answers[middle - 1].clone();
+            answers[middle] = twice;
+        }
+        Some(Fault::Echo) => answers = texts.to_vec(),
+        Some(Fault::Empty) => answers[middle] = String::new(),
+        Some(Fault::Truncate) => answers.truncate(middle),
+        Some(Fault::Fence) => answers[0] = format!("```json {}", answers[0]),
+        Some(Fault::EatTags) => {
+            let eaten = |text: &String| text.replace("<g0/>", "").replace("  ", " ").trim().to_owned();
+            answers = answers.iter().map(eaten).collect();
+        }
+        Some(Fault::German) => answers = texts.iter().map(|text| german(text)).collect(),
+        _ => {}
+    }
+    answers
+}
+
+/// The sentences that the fakes can translate: English and Spanish.
+pub const SAYINGS: [(&str, &str); 6] = [
+    ("The harbour is quiet tonight, number", "El puerto está tranquilo esta noche, número"),
+    ("Nobody knows where the captain went, number", "Nadie sabe adónde se fue el capitán, número"),
+    ("We should have gone home earlier, number", "Tendríamos que habernos ido antes a casa, número"),
+    ("Did you see the lights out there, number", "¿Viste las luces ahí fuera, número"),
+    ("She told me that the boat is lost, number", "Ella me dijo que el barco está perdido, número"),
+    ("Go <i>home</i> and lock the door, number", "Vete a <i>casa</i> y cierra la puerta, número"),
+];
+
+/// A sentence about a person of any name.
+const SOMEBODY: (&str, &str) = ("is here tonight, number", "está aquí esta noche, número");
+
+fn spanish(text: &str) -> String {
+    let say = |text: String, (english, spanish): &(&str, &str)| text.replace(english, spanish);
+    // DeepL receives tags as numbered elements.
+    let masked = text.replace("<x id=\"0\"/>", "<i>").replace("<x id=\"1\"/>", "</i>");
+    let spoken = SAYINGS.iter().chain(&[SOMEBODY]).fold(masked.clone(), say);
+    if masked == text { spoken } else { spoken.replace("<i>", "<x id=\"0\"/>").replace("</i>", "<x id=\"1\"/>") }
+}
+
+fn german(text: &str) -> String {
+    let number: String = text.chars().filter(char::is_ascii_digit).collect();
+    let tags = if text.contains("<i>") { "<i>heute</i>" } else { "heute" };
+    format!("Wir hätten {tags} schon viel früher nach Hause gehen sollen, Nummer {number}")
+}
+
+/// An English SRT file of `cues` cues.
+pub fn film(cues: usize) -> String {
+    use std::fmt::Write as _;
+    let mut film = String::new();
+    for at in 0..cues {
+        let (minutes, seconds) = (at / 20, at % 20 * 3);
+        let times = format!("00:{minutes:02}:{seconds:02},000 --> 00:{minutes:02}:{seconds:02},900");
+        let saying = SAYINGS[at % SAYINGS.len()].0;
+        let _ = write!(film, "{}\n{times}\n{saying} {}\n\n", at + 1, at + 100);
+    }
+    film
+}
+
+/// The times and the text of each cue of an SRT file.
+fn cues(file: &str) -> Vec<(String, String)> {
+    let file = file.trim_start_matches('\u{feff}').replace('\r', "");
+    let cue = |block: &str| {
+        let (_, rest) = block.trim().split_once('\n').expect("a cue's number");
+        let (times, text) = rest.split_once('\n').expect("a cue's times");
+        (times.trim().to_owned(), text.replace('\n', " "))
+    };
+    file.split("\n\n").filter(|block| !block.trim().is_empty()).map(cue).collect()
+}
+
+/// Compares a shipped SRT file with its source: every cue at its position, with its times and its own translation.
+pub fn assert_exact(film: &str, shipped: &str) {
+    let (before, after) = (cues(film), cues(shipped));
+    assert_eq!(before.len(), after.len(), "{shipped}");
+    for (at, ((times, source), (shipped_times, translation))) in before.iter().zip(&after).enumerate() {
+        assert_eq!(times, shipped_times, "cue {}", at + 1);
+        let (english, spanish) = SAYINGS[at % SAYINGS.len()];
+        assert_eq!(translation, &source.replace(english, spanish), "cue {}", at + 1);
+    }
+}

@@ -1,0 +1,125 @@
+//! `cargo demo`: the whole product on this machine, step by step. Does I/O.
+
+use std::{process::Command, time::Duration};
+
+use crate::commands::{
+    requirements,
+    session::{Options, Session, Starting},
+    table,
+};
+use anyhow::{Context as _, Result};
+use serde_json::Value;
+use subtitle_tests::{process::output, samples};
+
+/// Cues shown side by side.
+const SHOWN: usize = 10;
+/// Width of a column of text, in characters.
+const COLUMN: usize = 46;
+
+/// Runs the demo; the system stays running afterwards.
+pub(crate) fn demo(mut options: Options) -> Result<()> {
+    requirements::prepare(&mut options)?;
+    let options = &options;
+    println!("\nStarting, side by side:");
+    let starting = Starting::begin(options)?;
+    let session = &starting.session;
+
+    // Only a cluster has the pod that serves films over HTTP.
+    let (recursive, folders) = if options.processes {
+        (false, vec![samples::folder()])
+    } else {
+        (true, vec![samples::folder(), samples::over_http()])
+    };
+    println!("\n$ kubectl apply {}-f manifests/samples/", if recursive { "-R " } else { "" });
+    let names: Vec<String> = samples::promises(&folders)?.into_iter().map(|promise| promise.name).collect();
+    forget_earlier_jobs(session)?;
+    let recursive = format!("--recursive={recursive}");
+    output(session.kubectl().args(["apply", &recursive, "-f"]).arg(samples::folder()))?;
+    table::until_finished(session, &names, Duration::from_secs(180))?;
+
+    let translated = job(session, "translated")?;
+    side_by_side(&file(&job(session, "found")?)?, &file(&translated)?);
+    history(session, &translated)?;
+    let failed = job(session, "failed")?;
+    println!("\nWhy 'failed' failed:\n  {}", failed["status"]["message"].as_str().unwrap_or_default());
+    what_to_try(session, options);
+    starting.keep()
+}
+
+/// Deletes the jobs of an earlier demo, which the user's own cluster may have.
+fn forget_earlier_jobs(session: &Session) -> Result<()> {
+    let delete = ["delete", "--ignore-not-found", "--recursive", "-f"];
+    output(session.kubectl().args(delete).arg(samples::folder())).map(drop)
+}
+
+fn job(session: &Session, name: &str) -> Result<Value> {
+    let text = output(session.kubectl().args(["get", "subtitlejob", name, "-o", "json"]))?;
+    Ok(serde_json::from_str(&text)?)
+}
+
+fn file(job: &Value) -> Result<String> {
+    let url = job["status"]["result"]["url"].as_str();
+    let url = url.with_context(|| format!("the job has no file; its status is {:#}", job["status"]))?;
+    output(Command::new("curl").args(["-sf", url]))
+}
+
+fn side_by_side(source: &str, translation: &str) {
+    let (source, translation) = (samples::cues(source), samples::cues(translation));
+    println!("\nThe first {SHOWN} of {} cues, and what Apertium made of them:\n", source.len());
+    let text = |cue: &str| {
+        let line = cue.trim_end().replace('\n', " / ");
+        if line.chars().count() <= COLUMN { line } else { line.chars().take(COLUMN - 1).chain(['…']).collect() }
+    };
+    for (source, translation) in source.into_iter().zip(translation).take(SHOWN) {
+        println!("  {:<COLUMN$}  {}", text(source), text(translation));
+    }
+}
+
+fn history(session: &Session, job: &Value) -> Result<()> {
+    let id = job["metadata"]["uid"].as_str().unwrap_or_default();
+    println!("\nIts history, as GET /subtitles/{id}/events has it:\n");
+    let page = output(Command::new("curl").args(["-sf", &format!("{}/subtitles/{id}/events", session.api)]))?;
+    let page: Value = serde_json::from_str(&page)?;
+    for event in page["events"].as_array().into_iter().flatten().rev() {
+        let text = |key: &str| event[key].as_str().unwrap_or_default();
+        let counted = match (event["payload"]["done"].as_u64(), event["payload"]["total"].as_u64()) {
+            (Some(done), Some(total)) => format!(" {done}/{total}"),
+            _ => String::new(),
+        };
+        // Whole seconds and milliseconds of an RFC 3339 time.
+        let time: String = text("timestamp").chars().take(23).collect();
+        println!("  {time:<23}  {:<11} {}{counted}", text("source"), text("event_type"));
+    }
+    Ok(())
+}
+
+fn what_to_try(session: &Session, options: &Options) {
+    let place = options.place();
+    println!(
+        "
+Everything goes on running. Try:
+
+  eval \"$(cargo dev env{place})\"          # kubectl, curl and redis-cli now mean this system
+  kubectl get subtitlejobs -o wide
+  curl $SUBTITLES_API/subtitles/$(kubectl get subtitlejob translated -o jsonpath='{{.metadata.uid}}')
+  {}
+
+End it with: cargo dev down{place}",
+        if options.processes {
+            "kill -9 $(pgrep -f subtitle-translator); kubectl replace --force -f manifests/samples/; kubectl get subtitlejobs -w"
+        } else {
+            "kubectl -n subtitles delete pod -l app.kubernetes.io/component=translator; kubectl replace --force -f manifests/samples/"
+        }
+    );
+    if let Some(library) = &session.library {
+        println!(
+            "\nYour own film: copy it to\n  {}\nand write  spec: {{video: {{path: FILM.mkv}}, language: es, output: {{sidecar: IfAbsent}}}}",
+            library.display()
+        );
+    }
+    if let Some(context) = &options.context {
+        println!(
+            "The chart and the jobs stay in the cluster of the context '{context}': helm -n subtitles uninstall subtitles"
+        );
+    }
+}

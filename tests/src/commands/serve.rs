@@ -1,0 +1,167 @@
+//! The process behind a session: starts the system, restarts what dies, as a Deployment would, and ends everything on request,
+//! or when the command that started it ends without having asked to keep it. Does I/O.
+
+use std::{
+    fs,
+    io::{BufRead as _, Write as _},
+    net::TcpStream,
+    path::Path,
+    thread,
+    time::Duration,
+};
+
+use anyhow::{Context as _, Result};
+use subtitle_tests::{
+    kubernetes::{
+        cluster::needs_compiling,
+        installation::{Installation, NAMESPACE},
+        node::Node,
+    },
+    process::{Server, eventually, free_port},
+    root,
+    samples::videos::first_lines_in_spanish,
+    stack::{self, Stack},
+    tools::HELM_4,
+};
+
+use crate::commands::session::{Options, Session, signal_group};
+
+/// A running system.
+enum System {
+    Processes(Box<Stack>),
+    Pods { installation: Box<Installation>, forwards: Vec<Server> },
+}
+
+impl System {
+    /// Every process that is restarted when it ends.
+    fn servers(&mut self) -> Box<dyn Iterator<Item = &mut Server> + '_> {
+        match self {
+            Self::Processes(stack) => Box::new(stack.servers()),
+            Self::Pods { installation, forwards } => {
+                let node = installation.node.iter_mut().flat_map(Node::servers);
+                Box::new(node.chain(forwards))
+            }
+        }
+    }
+}
+
+/// Prints a step; a closed pipe is no reason to stop.
+fn tell(step: &str) {
+    let _ = writeln!(std::io::stdout(), "{step}");
+}
+
+fn end_with_parent(group: String) {
+    thread::spawn(move || {
+        let mut line = String::new();
+        let _ = std::io::stdin().lock().read_line(&mut line);
+        if line.trim() != "keep" {
+            signal_group(&group, "KILL");
+        }
+    });
+}
+
+/// Runs until its process group is ended.
+pub(crate) fn serve(options: &Options) -> Result<()> {
+    let _lock = options.lock()?.context("another session starts in this folder at this moment")?;
+    let (folder, group) = (options.folder()?, std::process::id().to_string());
+    fs::write(folder.join("process"), &group)?;
+    end_with_parent(group.clone());
+    match start(options, &folder) {
+        Ok(system) => look_after(system),
+        Err(error) => {
+            tell(&format!("error: {error:#}"));
+            signal_group(&group, "KILL");
+            Err(error)
+        }
+    }
+}
+
+fn start(options: &Options, folder: &Path) -> Result<System> {
+    // Users put their own videos into the library, so it stays; everything else is created again.
+    for old in ["session.json", "kubernetes", "rabbitmq", "redis", "store"] {
+        let old = folder.join(old);
+        let _ = if old.is_dir() { fs::remove_dir_all(old) } else { fs::remove_file(old) };
+    }
+    if options.context.is_none() && needs_compiling()? {
+        tell("while Kubernetes compiles, what Apertium makes of the first lines of the film:");
+        for (english, spanish) in first_lines_in_spanish(4)? {
+            tell(&format!("  {english:<46}  {spanish}"));
+        }
+    }
+    let (system, session) = if options.processes {
+        let (stack, session) = processes(folder)?;
+        (System::Processes(Box::new(stack)), session)
+    } else {
+        let (installation, forwards, session) = installation(options, folder)?;
+        (System::Pods { installation: Box::new(installation), forwards }, session)
+    };
+    fs::write(folder.join("session.json"), serde_json::to_vec_pretty(&session)?)?;
+    tell("ready");
+    Ok(system)
+}
+
+fn processes(folder: &Path) -> Result<(Stack, Session)> {
+    let library = folder.join("library");
+    let simulated_delay = Duration::from_millis(1500);
+    let stack = stack::Options { simulated_delay, ..stack::Options::new(library, &tell) };
+    let stack = Stack::start_with(folder, &stack)?;
+    let session = Session {
+        kubeconfig: stack.cluster.kubeconfig.clone(),
+        kubectl: stack.cluster.kubectl.clone(),
+        api: stack.api.clone(),
+        broker_url: stack.broker.url.clone(),
+        redis_url: stack.redis.url.clone(),
+        library: Some(stack.library.clone()),
+    };
+    Ok((stack, session))
+}
+
+/// Installs the chart on a new node or in the user's own cluster, and forwards ports to loopback.
+fn installation(options: &Options, folder: &Path) -> Result<(Installation, Vec<Server>, Session)> {
+    let library = folder.join("library");
+    let installation = match &options.context {
+        Some(context) => Installation::on_a_cluster(context, &folder.join("kubernetes"), &tell)?,
+        None => Installation::on_a_node(&options.node_name()?, Some(&library), &tell)?,
+    };
+    let chart = root().join("charts/subtitle-operator");
+    let (api, broker, redis) = (free_port()?, free_port()?, free_port()?);
+    let values = folder.join("values.yaml");
+    fs::write(&values, include_str!("demo-values.yaml").replace("API", &format!("http://127.0.0.1:{api}")))?;
+    installation.install(&HELM_4, &["upgrade", "--install"], &chart, &values)?;
+    tell("the chart is installed; operator, API, downloader and translator run as pods");
+    let forward = |name: &str, service: &str, from: u16, to: u16| {
+        let server = Server::start(name, &installation.cluster.kubectl, folder, |command| {
+            command.env("KUBECONFIG", &installation.cluster.kubeconfig).args(["--namespace", NAMESPACE]);
+            command.args(["port-forward", service, &format!("{from}:{to}")]);
+        })?;
+        eventually(name, Duration::from_secs(30), || TcpStream::connect(("127.0.0.1", from)).ok())?;
+        Ok::<_, anyhow::Error>(server)
+    };
+    let forwards = vec![
+        forward("to-the-api", "service/subtitles-api", api, 8080)?,
+        forward("to-rabbitmq", "service/rabbitmq", broker, 5672)?,
+        forward("to-redis", "service/redis", redis, 6379)?,
+    ];
+    let session = Session {
+        kubeconfig: installation.cluster.kubeconfig.clone(),
+        kubectl: installation.cluster.kubectl.clone(),
+        api: format!("http://127.0.0.1:{api}"),
+        // As manifests/dev has them.
+        broker_url: format!("amqp://subtitles:not-for-production@127.0.0.1:{broker}/%2f"),
+        redis_url: format!("redis://:not-for-production@127.0.0.1:{redis}/0"),
+        library: options.context.is_none().then_some(library),
+    };
+    Ok((installation, forwards, session))
+}
+
+fn look_after(mut system: System) -> Result<()> {
+    loop {
+        thread::sleep(Duration::from_millis(500));
+        for server in system.servers() {
+            if let Some(status) = server.ended() {
+                eprintln!("{} ended with {status}: starting it again", server.name);
+                server.restart()?;
+            }
+        }
+    }
+}

@@ -1,0 +1,174 @@
+//! A development session: the whole system in the background of this machine, identified by a lock, a process group and a file
+//! with all addresses. Does I/O.
+//!
+//! ```text
+//!   demo, up ──starts──▶ serve (leads its own process group) ──▶ servers, operator, workers
+//!       └── a pipe: "keep" lets it live on; closed without it, everything ends
+//! ```
+
+use std::{
+    fs::{self, File, TryLockError},
+    hash::{DefaultHasher, Hash as _, Hasher as _},
+    io::{BufRead as _, BufReader, Write as _},
+    path::PathBuf,
+    process::{Child, Command, Stdio},
+    thread,
+    time::{Duration, Instant},
+};
+
+use anyhow::{Context as _, Result, bail};
+use clap::Args;
+use serde::{Deserialize, Serialize};
+use subtitle_tests::{cache, kubernetes::node, process::output};
+
+/// The folder of a session and the cluster it uses.
+#[derive(Args, Clone)]
+pub(crate) struct Options {
+    /// Keep the session's files here instead of ~/.cache/subtitles/dev; one session a folder
+    #[arg(long)]
+    pub(crate) folder: Option<PathBuf>,
+    /// Install the chart in the cluster of this kubectl context instead of on a node of our own; the images have to be
+    /// there: `cargo dev image`, then for example `kind load image-archive`
+    #[arg(long)]
+    pub(crate) context: Option<String>,
+    /// Run everything as processes instead of pods; what happens without root, too
+    #[arg(long, conflicts_with = "context")]
+    pub(crate) processes: bool,
+}
+
+/// The paths and addresses of a running session.
+#[derive(Serialize, Deserialize)]
+pub(crate) struct Session {
+    pub(crate) kubeconfig: PathBuf,
+    pub(crate) kubectl: PathBuf,
+    pub(crate) api: String,
+    pub(crate) broker_url: String,
+    pub(crate) redis_url: String,
+    /// The video library, if it is a folder of this machine.
+    pub(crate) library: Option<PathBuf>,
+}
+
+impl Session {
+    /// kubectl for this session's cluster.
+    pub(crate) fn kubectl(&self) -> Command {
+        let mut command = Command::new(&self.kubectl);
+        command.env("KUBECONFIG", &self.kubeconfig);
+        command
+    }
+}
+
+impl Options {
+    /// The session's folder.
+    pub(crate) fn folder(&self) -> Result<PathBuf> {
+        match &self.folder {
+            Some(folder) => Ok(std::path::absolute(folder)?),
+            None => Ok(cache()?.join("dev")),
+        }
+    }
+
+    /// The name of this session's node.
+    pub(crate) fn node_name(&self) -> Result<String> {
+        let mut digest = DefaultHasher::new();
+        self.folder()?.hash(&mut digest);
+        // A network device is named after it, which leaves it ten characters.
+        Ok(format!("{:08x}", digest.finish() & 0xffff_ffff))
+    }
+
+    /// The arguments with which other commands refer to this session.
+    pub(crate) fn place(&self) -> String {
+        self.folder.as_ref().map_or_else(String::new, |folder| format!(" --folder {}", folder.display()))
+    }
+
+    /// Takes the lock; `None` while a session holds it.
+    pub(crate) fn lock(&self) -> Result<Option<File>> {
+        let folder = self.folder()?;
+        fs::create_dir_all(&folder).with_context(|| format!("failed to create {}", folder.display()))?;
+        let file = File::create(folder.join("lock"))?;
+        match file.try_lock() {
+            Ok(()) => Ok(Some(file)),
+            Err(TryLockError::WouldBlock) => Ok(None),
+            Err(TryLockError::Error(error)) => Err(error.into()),
+        }
+    }
+
+    /// The running session.
+    pub(crate) fn running(&self) -> Result<Session> {
+        if self.lock()?.is_some() {
+            bail!("nothing runs in {}: start it with `cargo demo` or `cargo dev up`", self.folder()?.display());
+        }
+        let text = fs::read_to_string(self.folder()?.join("session.json")).context("the session is still starting")?;
+        Ok(serde_json::from_str(&text)?)
+    }
+
+    /// Ends the running session and waits until all of its processes have ended; false if there was none.
+    pub(crate) fn down(&self) -> Result<bool> {
+        if self.lock()?.is_some() {
+            return Ok(false);
+        }
+        let group =
+            fs::read_to_string(self.folder()?.join("process")).context("failed to find the session's process")?;
+        let begun = Instant::now();
+        for signal in ["TERM", "KILL"] {
+            signal_group(&group, signal);
+            let limit = begun.elapsed() + Duration::from_secs(10);
+            while begun.elapsed() < limit {
+                let is_empty = output(Command::new("pgrep").args(["-g", &group])).is_err();
+                if is_empty && self.lock()?.is_some() {
+                    node::forget(&self.node_name()?)?;
+                    return Ok(true);
+                }
+                thread::sleep(Duration::from_millis(50));
+            }
+        }
+        bail!("processes of the session are still there: pgrep -g {group}")
+    }
+}
+
+/// Sends a signal to every process of a group.
+pub(crate) fn signal_group(group: &str, signal: &str) {
+    let _ = Command::new("kill").args(["-s", signal, "--", &format!("-{group}")]).stderr(Stdio::null()).status();
+}
+
+/// A session that ends with this process unless it is kept.
+pub(crate) struct Starting {
+    supervisor: Child,
+    /// The paths and addresses.
+    pub(crate) session: Session,
+}
+
+impl Starting {
+    /// Starts a session, replacing a running one, and prints each step.
+    pub(crate) fn begin(options: &Options) -> Result<Self> {
+        if options.down()? {
+            println!("  the session that ran before has been ended");
+        }
+        let folder = options.folder()?;
+        let mut serve = Command::new("setsid");
+        serve.arg(std::env::current_exe()?).args(["serve", "--folder"]).arg(&folder);
+        if let Some(context) = &options.context {
+            serve.args(["--context", context]);
+        }
+        if options.processes {
+            serve.arg("--processes");
+        }
+        let log = File::create(folder.join("session.log"))?;
+        serve.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(log);
+        let mut supervisor = serve.spawn().context("failed to start 'setsid' (Debian package util-linux)")?;
+        let begun = Instant::now();
+        let steps = supervisor.stdout.take().context("its output is a pipe")?;
+        for step in BufReader::new(steps).lines() {
+            match step?.as_str() {
+                "ready" => return Ok(Self { supervisor, session: options.running()? }),
+                step => println!("  {:>5.1} s  {step}", begun.elapsed().as_secs_f32()),
+            }
+        }
+        let _ = supervisor.wait();
+        bail!("the system did not start; the logs of its parts are in {}", folder.display())
+    }
+
+    /// Keeps the session running after this program has ended.
+    pub(crate) fn keep(mut self) -> Result<()> {
+        let mut pipe = self.supervisor.stdin.take().context("its input is a pipe")?;
+        pipe.write_all(b"keep\n").context("the session has ended meanwhile")
+    }
+}

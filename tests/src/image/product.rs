@@ -1,0 +1,115 @@
+//! The product's images, built from this checkout: static programs, and Apertium from Debian's packages. Does I/O.
+
+use std::{
+    fs::{self, File},
+    path::{Path, PathBuf},
+    process::Command,
+};
+
+use anyhow::{Context as _, Result};
+
+use crate::{
+    Progress, cache,
+    image::{Archive, Recipe, build_once},
+    process::{cargo, output, patiently},
+    root,
+    servers::debian::System,
+};
+
+const DOCKERFILE: &str = "manifests/image/Dockerfile";
+/// Static linking of glibc needs an explicit target, or build scripts and macros would be linked statically, too.
+const TARGET: &str =
+    if cfg!(target_arch = "aarch64") { "aarch64-unknown-linux-gnu" } else { "x86_64-unknown-linux-gnu" };
+const CERTIFICATES: &str = "/etc/ssl/certs/ca-certificates.crt";
+
+/// An image and its archives.
+pub struct Image {
+    /// The name and tag.
+    pub reference: &'static str,
+    /// The archive for `docker load` and containerd.
+    pub archive: PathBuf,
+    /// The archive for registries.
+    pub compressed: PathBuf,
+}
+
+impl Image {
+    fn archives(&self) -> [Archive<'_>; 2] {
+        [Archive::Oci(&self.compressed), Archive::Docker(&self.archive)]
+    }
+}
+
+/// The images that the chart installs.
+pub struct Images {
+    /// Operator, downloader, translator, command line.
+    pub subtitles: Image,
+    /// Apertium's web service.
+    pub apertium: Image,
+}
+
+/// Builds the images that are missing or have changed (about 8 minutes on 2 cores from scratch).
+pub fn images(progress: Progress<'_>) -> Result<Images> {
+    let folder = cache()?.join("images");
+    fs::create_dir_all(&folder).with_context(|| format!("failed to create {}", folder.display()))?;
+    // Two at once would write the same archives.
+    let lock = File::create(folder.join("lock"))?;
+    lock.lock()?;
+    Ok(Images { subtitles: subtitles(&folder, progress)?, apertium: apertium(&folder, progress)? })
+}
+
+/// Builds the static programs; returns their folder.
+fn programs(progress: Progress<'_>, log: &Path) -> Result<PathBuf> {
+    let target = std::env::var_os("CARGO_TARGET_DIR").map_or_else(|| root().join("target"), PathBuf::from);
+    let home = std::env::var("CARGO_HOME").or_else(|_| std::env::var("HOME").map(|home| home + "/.cargo"))?;
+    // The same bytes from every checkout, and no path of this machine in them.
+    let flags = format!(
+        "-C target-feature=+crt-static --remap-path-prefix={}=/source --remap-path-prefix={home}=/cargo",
+        root().canonicalize()?.display()
+    );
+    let mut cargo = cargo();
+    cargo.args(["build", "--locked", "--profile", "image", "--target", TARGET]);
+    cargo.args(["--bin", "subtitle-operator", "--bin", "subtitles"]);
+    cargo.args(["--package", "subtitle-operator", "--package", "subtitle-workers"]);
+    cargo.env("RUSTFLAGS", flags);
+    let tell = |seconds| progress(&format!("building the image's programs: {seconds} s of up to 600 s"));
+    patiently(&mut cargo, log, tell)?;
+    Ok(target.join(TARGET).join("image"))
+}
+
+fn subtitles(folder: &Path, progress: Progress<'_>) -> Result<Image> {
+    let image = Image {
+        reference: "docker.io/subtitles/subtitle-operator:0.1.0",
+        archive: folder.join("subtitles.tar"),
+        compressed: folder.join("subtitles.oci.tar"),
+    };
+    let programs = programs(progress, &folder.join("programs.log"))?;
+    let (file, stage) = (root().join(DOCKERFILE), folder.join("programs"));
+    let _ = fs::remove_dir_all(&stage);
+    let mut assemble = Command::new("sh");
+    assemble.arg("manifests/image/assemble.sh").arg(programs).arg(CERTIFICATES).arg(stage.join("root-of-image"));
+    output(assemble.current_dir(root()))?;
+    let sums = "find . -type f -exec sha256sum {} + | sort -k 2; find . -type l -printf '%p %l\\n' | sort";
+    let sums = output(Command::new("sh").args(["-c", sums]).current_dir(&stage))?;
+    let recipe =
+        Recipe { file: &file, stage: "subtitles", stages: &[("programs", &stage)], reference: image.reference };
+    build_once(&recipe, &image.archives(), &sums, progress, || Ok(()))?;
+    Ok(image)
+}
+
+fn apertium(folder: &Path, progress: Progress<'_>) -> Result<Image> {
+    let image = Image {
+        reference: "docker.io/subtitles/subtitle-apertium:0.1.0",
+        archive: folder.join("apertium.tar"),
+        compressed: folder.join("apertium.oci.tar"),
+    };
+    let system = System { name: "apertium", packages: "", script: "manifests/image/apertium.sh", seconds: 120 };
+    let system = system.find_or_make(progress)?;
+    let (file, stage) = (root().join(DOCKERFILE), folder.join("packages"));
+    let recipe = Recipe { file: &file, stage: "apertium", stages: &[("packages", &stage)], reference: image.reference };
+    build_once(&recipe, &image.archives(), &system.display().to_string(), progress, || {
+        let _ = fs::remove_dir_all(&stage);
+        fs::create_dir_all(&stage)?;
+        let mut copy = Command::new("cp");
+        output(copy.arg("--archive").arg("--link").arg(&system).arg(stage.join("root-of-image"))).map(drop)
+    })?;
+    Ok(image)
+}

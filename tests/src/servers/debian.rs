@@ -1,0 +1,74 @@
+//! Root file systems of Debian 13, created once in the cache by debootstrap. Needs root. Does I/O.
+
+use std::{
+    fs::{self, File},
+    hash::{DefaultHasher, Hash as _, Hasher as _},
+    path::PathBuf,
+    process::Command,
+};
+
+use anyhow::{Context as _, Result};
+
+use crate::{Progress, cache, process::patiently};
+
+/// A root file system.
+pub struct System<'a> {
+    /// The name in the cache.
+    pub name: &'a str,
+    /// Packages beyond the minimal system, separated by commas.
+    pub packages: &'a str,
+    /// A script that runs inside at the end; its path from the checkout's root.
+    pub script: &'a str,
+    /// The seconds that creating it takes on 2 busy cores.
+    pub seconds: u32,
+}
+
+/// RabbitMQ 4.0 and Redis 8.0 (about 250 MB).
+pub const SERVERS: System<'static> = System {
+    name: "servers",
+    packages: "rabbitmq-server,redis-server",
+    script: "tests/cluster/servers/trim.sh",
+    seconds: 90,
+};
+
+/// Mounts /proc, which the configuration of packages needs, in a mount namespace that ends with the command.
+const INSIDE: &str = "mount -t proc proc \"$1/proc\"; cp /etc/resolv.conf \"$1/etc/resolv.conf\"; \
+    cp \"$2\" \"$1/script\"; chroot \"$1\" sh -e /script; rm \"$1/script\"";
+
+impl System<'_> {
+    /// The root folder; the file system is created if the cache does not have it.
+    pub fn find_or_make(&self, progress: Progress<'_>) -> Result<PathBuf> {
+        let mut digest = DefaultHasher::new();
+        self.packages.hash(&mut digest);
+        let script = crate::root().join(self.script);
+        fs::read(&script).with_context(|| format!("failed to read {}", script.display()))?.hash(&mut digest);
+        let folder = cache()?.join("systems");
+        fs::create_dir_all(&folder).with_context(|| format!("failed to create {}", folder.display()))?;
+        let root = folder.join(format!("{}-{:016x}", self.name, digest.finish()));
+        // Of several processes that need it at once, one creates it and the others wait.
+        let lock = File::create(root.with_extension("lock"))?;
+        lock.lock()?;
+        if root.exists() {
+            return Ok(root);
+        }
+        let unfinished = root.with_extension("unfinished");
+        let _ = fs::remove_dir_all(&unfinished);
+        let mut make = Command::new("debootstrap");
+        make.arg("--variant=minbase");
+        if !self.packages.is_empty() {
+            make.arg(format!("--include={}", self.packages));
+        }
+        make.arg("trixie").arg(&unfinished);
+        let (name, up_to) = (self.name, self.seconds);
+        let tell =
+            |seconds| progress(&format!("making Debian's file system '{name}', once: {seconds} s of up to {up_to} s"));
+        patiently(&mut make, &root.with_extension("log"), tell)
+            .context("failed to make Debian 13's root file system (needs root and the package debootstrap)")?;
+        let mut run = Command::new("unshare");
+        run.args(["--mount", "sh", "-ec", INSIDE, "sh"]).arg(&unfinished).arg(&script);
+        patiently(&mut run, &root.with_extension("script.log"), tell)
+            .with_context(|| format!("failed to run {} inside", script.display()))?;
+        fs::rename(&unfinished, &root)?;
+        Ok(root)
+    }
+}

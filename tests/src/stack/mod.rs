@@ -1,0 +1,13 @@
+//! The whole system as processes on free loopback ports: API server, RabbitMQ, Redis, operator, downloader, translator, and
+//! a video library with two sample films. Tests, the demo and the benchmark start it. Does I/O.
+
+mod options;
+mod programs;
+mod requests;
+mod routes;
+mod running;
+
+pub use options::{Options, Profile};
+pub use programs::build;
+pub use routes::Proxies;
+pub use running::Stack;

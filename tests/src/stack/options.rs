@@ -1,0 +1,43 @@
+//! How a stack is started. Pure.
+
+use std::{path::PathBuf, time::Duration};
+
+use crate::{Progress, kubernetes::cluster::InFront};
+
+/// What can differ between stacks.
+pub struct Options<'a> {
+    /// The video library; the sample films are written to it.
+    pub library: PathBuf,
+    /// An object store other than a directory: its URL and the environment variables of its client.
+    pub store: Option<(String, Vec<(String, String)>)>,
+    /// The time that each answer of the simulated source and engine takes.
+    pub simulated_delay: Duration,
+    /// More environment variables of the operator and the workers.
+    pub environment: Vec<(String, String)>,
+    /// The profile in which operator and workers are compiled.
+    pub profile: Profile,
+    /// Whether every server may be killed, and reached through a proxy that can cut connections.
+    pub faulty: bool,
+    /// What a faulty stack puts between the operator and the API server.
+    pub in_front_of_api: Option<InFront<'a>>,
+    /// Told what is being done.
+    pub progress: Progress<'a>,
+}
+
+/// A compilation profile.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Profile {
+    /// Compiles quickly.
+    Dev,
+    /// Runs fast, as a release does.
+    Bench,
+}
+
+impl<'a> Options<'a> {
+    /// The options of most tests.
+    pub fn new(library: PathBuf, progress: Progress<'a>) -> Self {
+        let (simulated_delay, environment, profile) = (Duration::ZERO, Vec::new(), Profile::Dev);
+        let (store, faulty, in_front_of_api) = (None, false, None);
+        Self { library, store, simulated_delay, environment, profile, faulty, in_front_of_api, progress }
+    }
+}

@@ -1,0 +1,206 @@
+//! Starts a stack and holds its processes. Does I/O.
+
+use std::{
+    fs,
+    path::{Path, PathBuf},
+    process::Command,
+    thread,
+    time::Duration,
+};
+
+use anyhow::{Result, anyhow};
+
+use super::{Options, Proxies, build, programs::pinned, routes::Routes};
+use crate::{
+    cases::Recover,
+    kubernetes::cluster::{Cluster, Disk, Programs},
+    process::{Server, free_port, output, wait_until},
+    root,
+    samples::videos,
+    servers::{rabbitmq::Broker, redis::Redis},
+};
+
+/// Every process; stopped when dropped, each before what it depends on.
+pub struct Stack {
+    /// The operator.
+    pub operator: Server,
+    /// The downloader.
+    pub downloader: Server,
+    /// The translator.
+    pub translator: Server,
+    /// The Kubernetes API.
+    pub cluster: Cluster,
+    /// RabbitMQ.
+    pub broker: Broker,
+    /// Redis.
+    pub redis: Redis,
+    /// The proxies of a faulty stack.
+    pub proxies: Option<Proxies>,
+    /// The base URL of the operator's HTTP API.
+    pub api: String,
+    /// The base URL of the downloader's metrics.
+    pub downloader_api: String,
+    /// The video library.
+    pub library: PathBuf,
+    /// The object store's directory, unless another store was given.
+    pub store: PathBuf,
+    pub(super) programs: PathBuf,
+    pub(super) operator_environment: Vec<(String, String)>,
+    pub(super) folder: PathBuf,
+}
+
+fn cluster(folder: &Path, options: &Options<'_>) -> Result<Cluster> {
+    let disk = if options.faulty { Disk::Synced } else { Disk::Unsynced };
+    let cluster = Cluster::start(&Programs::find_or_build(options.progress)?, folder, disk)?;
+    output(cluster.kubectl().args(["apply", "--server-side", "-f"]).arg(root().join("crds/subtitlejobs.yaml")))?;
+    output(cluster.kubectl().args(["wait", "--for=condition=Established", "crd/subtitlejobs.subtitles.dev"]))?;
+    (options.progress)("the Kubernetes API answers and knows SubtitleJobs");
+    Ok(cluster)
+}
+
+impl Stack {
+    /// Starts everything in `folder` with the options of most tests; the store is a directory unless one is given.
+    pub fn start(folder: &Path, store: Option<(String, Vec<(String, String)>)>) -> Result<Self> {
+        let library = folder.join("library");
+        let progress = |step: &str| println!("{step}");
+        let options = Options { store, ..Options::new(library, &progress) };
+        Self::start_with(folder, &options)
+    }
+
+    /// Starts everything in `folder`, in parallel where possible, and applies the CRD.
+    pub fn start_with(folder: &Path, options: &Options<'_>) -> Result<Self> {
+        let (library, store) = (options.library.clone(), folder.join("store"));
+        fs::create_dir_all(&store)?;
+        let directory = || (format!("file://{}", store.display()), Vec::new());
+        let (store_url, mut store_environment) = options.store.clone().unwrap_or_else(directory);
+        store_environment.push(("SUBTITLES_STORE_URL".to_owned(), store_url));
+        let (cluster, programs, servers) = thread::scope(|scope| {
+            let cluster = scope.spawn(|| cluster(&folder.join("kubernetes"), options));
+            let programs = scope.spawn(|| {
+                let programs = pinned(&build(options.profile)?, folder)?;
+                (options.progress)("operator and workers are built");
+                Ok::<_, anyhow::Error>(programs)
+            });
+            let servers = || {
+                videos::make(&library)?;
+                (options.progress)("two sample films are made");
+                let redis = Redis::start(&folder.join("redis"), free_port()?)?;
+                let broker = Broker::start(&folder.join("rabbitmq"), free_port()?)?;
+                (options.progress)("RabbitMQ and Redis run");
+                Ok::<_, anyhow::Error>((broker, redis))
+            };
+            let servers = servers();
+            let panicked = |_| anyhow!("a thread that starts servers panicked");
+            (cluster.join().map_err(panicked).flatten(), programs.join().map_err(panicked).flatten(), servers)
+        });
+        let (cluster, programs, (broker, redis)) = (cluster?, programs?, servers?);
+        let mut operator_environment = store_environment.clone();
+        operator_environment.extend(options.environment.iter().cloned());
+        let (routes, proxies) = if options.faulty {
+            let (routes, proxies) = Routes::proxied(&cluster, &broker, &redis, folder, options)?;
+            (routes, Some(proxies))
+        } else {
+            (Routes::direct(&cluster, &broker, &redis), None)
+        };
+        let setting = Setting { folder, programs: &programs, environment: &operator_environment };
+        let (operator, api) = operator("operator", &setting, &routes)?;
+        let worker = |name: &str, metrics: &str| {
+            Server::start(name, &programs.join(name), folder, |command| {
+                command.env("SUBTITLES_BROKER_URL", &routes.broker_url).env("SUBTITLES_PUBLIC_URL", &api);
+                command.envs(store_environment.iter().cloned());
+                command.env("SUBTITLES_LIBRARIES", format!("default={}", library.display()));
+                command.env("SUBTITLES_METRICS_LISTEN", metrics);
+                let delay = options.simulated_delay.as_millis().to_string();
+                command.env("SUBTITLES_SIMULATED_DELAY_MILLISECONDS", delay);
+                command.envs(options.environment.iter().cloned());
+            })
+        };
+        let metrics = format!("127.0.0.1:{}", free_port()?);
+        let (downloader, translator) =
+            (worker("subtitle-downloader", &metrics)?, worker("subtitle-translator", "none")?);
+        (options.progress)("operator, downloader and translator run");
+        Ok(Self {
+            operator,
+            downloader,
+            translator,
+            cluster,
+            broker,
+            redis,
+            proxies,
+            api,
+            downloader_api: format!("http://{metrics}"),
+            library,
+            store,
+            programs,
+            operator_environment,
+            folder: folder.to_path_buf(),
+        })
+    }
+
+    /// Starts another operator under its own name, with more environment variables; returns the base URL of its API too.
+    pub fn another_operator(&self, name: &str, variables: &[(&str, &str)]) -> Result<(Server, String)> {
+        let mut environment = self.operator_environment.clone();
+        environment.extend(variables.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())));
+        let setting = Setting { folder: &self.folder, programs: &self.programs, environment: &environment };
+        operator(name, &setting, &Routes::direct(&self.cluster, &self.broker, &self.redis))
+    }
+
+    /// Starts the HTTP API as a separate process; returns its base URL too. It may not be ready yet.
+    pub fn api_alone(&self, name: &str) -> Result<(Server, String)> {
+        let address = format!("127.0.0.1:{}", free_port()?);
+        let mut api = Server::start(name, &self.programs.join("subtitle-operator"), &self.folder, |command| {
+            command.arg("api").env("KUBECONFIG", &self.cluster.kubeconfig).env("SUBTITLES_LISTEN", &address);
+            command.env("SUBTITLES_REDIS_URL", &self.redis.url).envs(self.operator_environment.iter().cloned());
+        })?;
+        let api_url = format!("http://{address}");
+        wait_until(&mut api, &self.folder, Duration::from_secs(60), || reachable(&format!("{api_url}/healthz")))?;
+        Ok((api, api_url))
+    }
+
+    /// Every process, in an order in which they can be restarted.
+    pub fn servers(&mut self) -> impl Iterator<Item = &mut Server> {
+        let broker = &mut self.broker;
+        let others = [&mut broker.port_mapper, &mut broker.server, &mut self.redis.server];
+        let ours = [&mut self.operator, &mut self.downloader, &mut self.translator];
+        self.cluster.servers.iter_mut().rev().chain(others).chain(ours)
+    }
+}
+
+impl Recover for Stack {
+    fn recover(&mut self) {
+        for server in self.servers() {
+            let _ = server.freeze(false);
+            if server.ended().is_some() {
+                let _ = server.restart();
+            }
+        }
+    }
+}
+
+/// What an operator process is started with.
+struct Setting<'a> {
+    folder: &'a Path,
+    programs: &'a Path,
+    environment: &'a [(String, String)],
+}
+
+/// Starts an operator on a free port and waits until it is ready.
+fn operator(name: &str, setting: &Setting<'_>, routes: &Routes) -> Result<(Server, String)> {
+    let port = free_port()?;
+    let mut operator = Server::start(name, &setting.programs.join("subtitle-operator"), setting.folder, |command| {
+        command.arg("run").env("KUBECONFIG", &routes.kubeconfig);
+        command.env("SUBTITLES_BROKER_URL", &routes.broker_url).env("SUBTITLES_REDIS_URL", &routes.redis_url);
+        // After a restart it takes over its own lease at once.
+        command.env("SUBTITLES_LISTEN", format!("127.0.0.1:{port}")).env("SUBTITLES_IDENTITY", name);
+        // Only this machine can reach it.
+        command.env("SUBTITLES_API_AUTH", "none");
+        command.envs(setting.environment.iter().cloned());
+    })?;
+    let api = format!("http://127.0.0.1:{port}");
+    wait_until(&mut operator, setting.folder, Duration::from_secs(60), || reachable(&format!("{api}/readyz")))?;
+    Ok((operator, api))
+}
+
+fn reachable(url: &str) -> bool {
+    Command::new("curl").args(["-sf", "-o", "/dev/null", url]).status().is_ok_and(|status| status.success())
+}

@@ -1,0 +1,17 @@
+//! The rules of the design that a compiler does not hold, checked against the sources' text and Cargo's resolution. Each
+//! failure names the file and the rule. Does I/O.
+
+mod circles;
+mod dependencies;
+mod effects;
+mod names;
+mod purity;
+mod simulation;
+mod sizes;
+mod sources;
+
+/// Fails with every breach of a rule, one a line.
+#[track_caller]
+fn assert_none(rule: &str, breaches: &[String]) {
+    assert!(breaches.is_empty(), "{rule}; {} breaches:\n  {}", breaches.len(), breaches.join("\n  "));
+}

@@ -1,0 +1,79 @@
+//! The checkpoint of the history on a real Redis, which the simulation's Redis only models. Does I/O.
+
+use std::process::Command;
+
+use jiff::Timestamp;
+use subtitle_contract::{
+    event::{Event, source},
+    keys::KeyStyle,
+    payload::{Subject, TranslateProgress},
+};
+use subtitle_operator::act::{
+    ports::{Checkpoint, HistoryWriter as _, RecordReader as _},
+    redis::{RedisAddress, RedisRecords},
+};
+use subtitle_tests::{
+    process::{free_port, output},
+    servers::redis::Redis,
+    temporary_folder,
+};
+
+fn event(done: u32) -> Event {
+    let text = |text: &str| text.to_owned();
+    let subject = Subject { job_id: text("u"), namespace: text("n"), name: text("a"), attempt: 1 };
+    Event::new(&subject, source::TRANSLATOR, Timestamp::UNIX_EPOCH, &TranslateProgress { done, total: 9 })
+}
+
+async fn history(records: &RedisRecords) -> Vec<u64> {
+    let (events, _) = records.events("u", 10).await.expect("reads");
+    let done = |event: &String| serde_json::from_str::<Event>(event).expect("an event").payload["done"].as_u64();
+    events.iter().filter_map(done).collect()
+}
+
+fn at(offset: i64) -> Checkpoint {
+    if offset < 0 { Checkpoint::before_first(offset) } else { Checkpoint::at(offset, b"a record") }
+}
+
+/// Appends events and moves the checkpoint; whether it was where it should be.
+async fn append(records: &RedisRecords, events: std::ops::Range<u32>, saved: Option<i64>, last: i64) -> bool {
+    let events: Vec<Event> = events.map(event).collect();
+    records.append(&events, saved.map(at), at(last)).await.expect("Redis answers")
+}
+
+#[tokio::test]
+async fn a_checkpoint_moves_only_from_where_this_loop_saved_it() {
+    let folder = temporary_folder("checkpoints").expect("a folder");
+    let port = free_port().expect("a port");
+    let redis = Redis::start(&folder, port).expect("Redis starts");
+    let open = |keys| RedisRecords::open(RedisAddress::from_url(&redis.url), keys).expect("a URL");
+    let records = open(KeyStyle::Plain);
+
+    assert_eq!(records.load_checkpoint().await.expect("reads"), None);
+    assert!(append(&records, 0..0, None, -7).await, "nothing is saved: it starts there");
+    assert!(!append(&records, 0..0, None, -8).await, "it has started");
+    assert_eq!(records.load_checkpoint().await.expect("reads"), Some(at(-7)));
+    assert!(append(&records, 0..2, Some(-7), 1).await);
+    assert!(append(&records, 0..2, Some(-7), 1).await, "repeated: its outcome was lost");
+    assert!(!append(&records, 2..4, Some(-7), 3).await, "another loop is ahead");
+    assert_eq!(history(&records).await, [1, 0], "nothing of that was written");
+    assert!(append(&records, 2..4, Some(1), 3).await);
+    assert_eq!(records.load_checkpoint().await.expect("reads"), Some(at(3)));
+
+    output(Command::new("redis-cli").args(["-p", &port.to_string(), "flushall"])).expect("emptied");
+    assert!(!append(&records, 4..5, Some(3), 4).await, "emptied");
+    assert_eq!(records.load_checkpoint().await.expect("reads"), None, "noticed without a new event, too");
+    assert_eq!(history(&records).await, [0; 0], "the oldest comes first");
+    assert!(append(&records, 0..0, None, -9).await && append(&records, 0..5, Some(-9), 4).await);
+    assert_eq!(history(&records).await, [4, 3, 2, 1, 0]);
+    records.reset_checkpoint().await.expect("Redis answers");
+    assert_eq!(records.load_checkpoint().await.expect("reads"), None);
+    assert!(append(&records, 0..0, None, 4).await);
+
+    // In a cluster each job has its own slot; a repeated batch is still written once.
+    let records = open(KeyStyle::Cluster);
+    for saved in [4, 4, 6] {
+        assert!(append(&records, 5..7, Some(saved), 6).await);
+    }
+    assert!(!append(&records, 7..8, Some(4), 7).await);
+    assert_eq!(history(&records).await, [7, 6, 5]);
+}

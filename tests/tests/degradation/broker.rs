@@ -1,0 +1,67 @@
+//! RabbitMQ killed, full, without a queue, or not configured at all. Does I/O.
+
+use std::{fs, path::Path, process::Command};
+
+use subtitle_tests::{
+    job_manifest as job,
+    process::{eventually, output},
+    stack::Stack,
+};
+
+use crate::{
+    FOUND, LIMIT, assert_done, get, history_length, metrics::has_moved, uid, wait_for_history, wait_for_reason,
+};
+
+/// A job is accepted and says what it waits for; it ends once the broker is back.
+pub(crate) fn job_waits_for_the_broker(stack: &mut Stack) {
+    stack.broker.kill().expect("killed");
+    let ready = output(Command::new("curl").args(["-sf", &format!("{}/readyz", stack.api)])).expect("still ready");
+    assert!(ready.contains("\"kubernetes\":true"), "{ready}");
+    stack.apply(&job("no-broker", FOUND)).expect("accepted");
+    wait_for_reason(stack, "no-broker", "WaitingForBroker");
+    stack.broker.server.restart().expect("restarts");
+    assert_done(stack, "no-broker");
+}
+
+/// A task queue is deleted with a task in it.
+pub(crate) fn deleted_queue(stack: &mut Stack) {
+    stack.downloader.kill();
+    stack.apply(&job("queue-gone", FOUND)).expect("accepted");
+    wait_for_reason(stack, "queue-gone", "WaitingForWorker");
+    stack.broker.control(&["delete_queue", "subtitle.tasks.download"]).expect("deleted");
+    stack.downloader.restart().expect("restarts");
+    assert_done(stack, "queue-gone");
+}
+
+/// A broker without memory accepts no messages: a metric says so, and the job ends once there is memory.
+pub(crate) fn full_broker_is_reported(stack: &Stack) {
+    stack.broker.control(&["set_vm_memory_high_watermark", "0.000001"]).expect("full");
+    stack.apply(&job("full", FOUND)).expect("accepted");
+    let blocked = || has_moved(&stack.api, "subtitle_broker_blocked").then_some(());
+    let reported = eventually("the metric of a blocked broker", LIMIT, blocked);
+    stack.broker.control(&["set_vm_memory_high_watermark", "absolute", "1GB"]).expect("has memory");
+    reported.expect("reported");
+    assert_done(stack, "full");
+}
+
+/// With `--broker=none` the operator logs each task once instead of publishing it, and the job says what it waits for. With a
+/// broker it goes on from there.
+pub(crate) fn none_configured(stack: &mut Stack, folder: &Path) {
+    stack.operator.kill();
+    let (mut mock, _) = stack.another_operator("mock", &[("SUBTITLES_BROKER", "none")]).expect("starts");
+    stack.apply(&job("mocked", FOUND)).expect("accepted");
+    wait_for_reason(stack, "mocked", "WaitingForBroker");
+    let id = uid(&get(stack, "mocked"));
+    let log = || fs::read_to_string(folder.join("mock.log")).unwrap_or_default();
+    let is_logged = |line: &str| {
+        ["NOT published", "mock", "subtitle.download.requested", &id].iter().all(|part| line.contains(part))
+    };
+    eventually("the task is logged", LIMIT, || log().lines().any(is_logged).then_some(())).expect("logged");
+    assert_eq!(log().lines().filter(|line| is_logged(line)).count(), 1, "logged once");
+    assert_eq!(get(stack, "mocked")["status"]["phase"], "Pending");
+    assert_eq!(history_length(stack, &id), "0");
+    mock.kill();
+    stack.operator.restart().expect("restarts");
+    assert_done(stack, "mocked");
+    wait_for_history(stack, &id, "3");
+}

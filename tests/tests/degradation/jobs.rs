@@ -1,0 +1,60 @@
+//! Objects that are deleted, with and without an operator, or written by others all the time. Does I/O.
+
+use subtitle_tests::{
+    job_manifest as job,
+    process::{eventually, output},
+    stack::Stack,
+};
+
+use crate::{FOUND, LIMIT, assert_done, get, metrics::has_moved, uid, wait_for_reason, wait_for_record};
+
+fn delete(stack: &Stack, name: &str) {
+    output(stack.cluster.kubectl().args(["delete", "subtitlejob", name])).expect("deleted");
+}
+
+/// An object is deleted while no operator runs: its record is closed later.
+pub(crate) fn deleted_without_an_operator(stack: &mut Stack) {
+    stack.apply(&job("orphan", "{video: {path: harbour.mkv}, language: en, suspend: true}")).expect("accepted");
+    wait_for_reason(stack, "orphan", "Suspended");
+    let id = uid(&get(stack, "orphan"));
+    wait_for_record(stack, &id, "QUEUED");
+    stack.operator.kill();
+    delete(stack, "orphan");
+    stack.operator.restart().expect("restarts");
+    wait_for_record(stack, &id, "FAILED");
+}
+
+/// An object is deleted while its task waits: the worker is told once, and the record becomes final.
+pub(crate) fn deleted_job_is_cancelled(stack: &mut Stack) {
+    stack.translator.kill();
+    stack.apply(&job("deleted", "{video: {path: harbour.mkv}, language: es}")).expect("accepted");
+    let is_queued = || (get(stack, "deleted")["status"]["phase"] == "TranslateQueued").then_some(());
+    eventually("it waits for a translator", LIMIT, is_queued).expect("queued");
+    let id = uid(&get(stack, "deleted"));
+    delete(stack, "deleted");
+    let closed = || {
+        let (code, record) = stack.get(&format!("/subtitles/{id}")).ok()?;
+        (code == 200 && record["status"] == "FAILED").then_some(())
+    };
+    eventually("the record of a deleted job is final", LIMIT, closed).expect("closed");
+    let types = stack.events_until(&id, "job.cancelled").expect("history");
+    assert_eq!(types.iter().filter(|kind| *kind == "job.cancelled").count(), 1);
+    stack.translator.restart().expect("restarts");
+}
+
+/// Another client annotates an object over and over, so that writes of its status conflict.
+pub(crate) fn contested_object_is_finished(stack: &Stack) {
+    for round in 0..60 {
+        let name = format!("contested-{round}");
+        stack.apply(&job(&name, FOUND)).expect("accepted");
+        for at in 0..15 {
+            let annotation = format!("tests.subtitles.dev/number={at}");
+            let annotate = ["annotate", "subtitlejob", &name, "--overwrite", &annotation];
+            output(stack.cluster.kubectl().args(annotate)).expect("annotated");
+        }
+        assert_done(stack, &name);
+        if has_moved(&stack.api, "subtitle_status_conflicts_total") {
+            return;
+        }
+    }
+}

@@ -1,0 +1,110 @@
+//! One part is away at a time: jobs are accepted, wait or go on, and say so; when the part is back, everything is right
+//! again without help. Also the commands for dead letters and histories. The last case checks that every metric of the
+//! operator has moved. Does I/O.
+
+mod broker;
+mod commands;
+mod jobs;
+mod metrics;
+mod redis;
+mod workers;
+
+use std::{fs, time::Duration};
+
+use serde_json::Value;
+use subtitle_tests::{
+    cases::Cases,
+    job_manifest as job,
+    process::{eventually, output},
+    stack::{Options, Stack},
+    temporary_folder,
+};
+
+/// Far longer than any case waits: a case that waits this long has failed.
+const LIMIT: Duration = Duration::from_secs(90);
+/// The spec of a job that ends with `Done` and three events.
+const FOUND: &str = "{video: {path: harbour.mkv}, language: en, sources: [{name: embedded}]}";
+
+fn get(stack: &Stack, name: &str) -> Value {
+    let text = output(stack.cluster.kubectl().args(["get", "subtitlejob", name, "-o", "json"])).expect("gets");
+    serde_json::from_str(&text).expect("JSON")
+}
+
+fn uid(job: &Value) -> String {
+    job["metadata"]["uid"].as_str().expect("a uid").to_owned()
+}
+
+/// Waits until the job has finished, and checks that its phase is `Done`.
+fn assert_done(stack: &Stack, name: &str) -> Value {
+    let finished = stack.finished(name, LIMIT).expect("finished");
+    assert_eq!(finished["status"]["phase"], "Done", "{name}");
+    finished
+}
+
+fn wait_for_reason(stack: &Stack, name: &str, reason: &str) {
+    let has_reason = || (get(stack, name)["status"]["reason"] == reason).then_some(());
+    eventually(&format!("{name} is {reason}"), LIMIT, has_reason).expect("the reason");
+}
+
+fn history_length(stack: &Stack, id: &str) -> String {
+    // A Redis that has just restarted may not answer yet.
+    stack.redis_command(&["LLEN", &format!("job:events:{id}")]).unwrap_or_default()
+}
+
+fn wait_for_history(stack: &Stack, id: &str, length: &str) {
+    let is_complete = || (history_length(stack, id) == length).then_some(());
+    eventually(&format!("{length} events of {id}"), LIMIT, is_complete).expect("the history");
+}
+
+/// Waits until the record of a job in Redis contains a word.
+fn wait_for_record(stack: &Stack, id: &str, word: &str) {
+    let record = || stack.redis_command(&["GET", &format!("job:{id}")]).ok().filter(|record| record.contains(word));
+    eventually(&format!("the record of {id} contains {word}"), LIMIT, record).expect("the record");
+}
+
+#[test]
+fn the_system_recovers_from_the_loss_of_any_part() {
+    let folder = temporary_folder("degradation").expect("a temporary folder");
+    let progress = |step: &str| println!("{step}");
+    let environment = [
+        ("SUBTITLES_MAX_IN_FLIGHT", "6"),
+        ("SUBTITLES_CONCURRENCY", "2"),
+        ("SUBTITLES_LIBRARY_URL", "http://127.0.0.1:1/{stem}.{language}.srt"),
+    ];
+    let environment = environment.map(|(name, value)| (name.to_owned(), value.to_owned())).to_vec();
+    let simulated_delay = Duration::from_secs(2);
+    let options = Options { environment, simulated_delay, ..Options::new(folder.join("library"), &progress) };
+    let stack = Stack::start_with(&folder, &options).expect("the stack starts");
+    stack.apply(&job("known", FOUND)).expect("applies");
+    let known = uid(&stack.finished("known", LIMIT).expect("finished"));
+    wait_for_history(&stack, &known, "3");
+
+    let mut cases = Cases::new("degradation", stack);
+    cases.check("a_job_deleted_without_an_operator_closes_its_record", jobs::deleted_without_an_operator);
+    cases.check("dead_letters_are_listed_shown_replayed_and_dropped", |stack| commands::dead_letters(stack, &known));
+    cases.check("a_deleted_job_is_cancelled_once", jobs::deleted_job_is_cancelled);
+    cases.check("a_job_waits_for_the_broker", broker::job_waits_for_the_broker);
+    cases.check("a_task_in_a_deleted_queue_is_published_again", broker::deleted_queue);
+    cases.check("jobs_end_without_redis_which_catches_up", |stack| redis::jobs_end_without_redis(stack, &known));
+    let rebuilt =
+        cases.run("an_emptied_redis_fills_again", |stack| Ok(redis::emptied_redis_fills_again(stack, &known)));
+    let name = "a_history_is_rebuilt_by_command";
+    match rebuilt {
+        Some(id) => cases.check(name, |stack| commands::history_is_rebuilt(stack, &id)),
+        None => cases.not_run(name, "it needs the history of the case before"),
+    }
+    cases.check("a_job_without_its_source_is_retried_within_its_limit", |stack| workers::source_is_away(stack));
+    cases.check("waiting_tasks_are_counted_while_workers_are_frozen", workers::workers_are_frozen);
+    cases.check("a_full_broker_is_reported", |stack| broker::full_broker_is_reported(stack));
+    cases.check("a_contested_object_is_finished_all_the_same", |stack| jobs::contested_object_is_finished(stack));
+    cases.check("unacked_events_are_redelivered_and_applied_once", |stack| redis::frozen_redis(stack, &known));
+    let name = "every_metric_of_the_operator_has_moved";
+    if cases.has_failed() {
+        cases.not_run(name, "the cases before did not move every metric");
+    } else {
+        cases.check(name, |stack| metrics::every_metric_has_moved(stack));
+    }
+    cases.check("without_a_configured_broker_nothing_is_published", |stack| broker::none_configured(stack, &folder));
+    cases.finish();
+    let _ = fs::remove_dir_all(&folder);
+}

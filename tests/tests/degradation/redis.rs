@@ -1,0 +1,70 @@
+//! Redis killed, emptied, or frozen. Does I/O.
+
+use std::process::Command;
+
+use subtitle_fakes::publisher::publish;
+use subtitle_tests::{
+    job_manifest as job,
+    process::{eventually, output},
+    stack::Stack,
+};
+
+use crate::{FOUND, LIMIT, assert_done, history_length, metrics::has_moved, uid, wait_for_history, wait_for_record};
+
+/// Jobs end in their status; reads answer 503 with `Retry-After`; deletion after the TTL waits for the record. Then records
+/// and histories catch up.
+pub(crate) fn jobs_end_without_redis(stack: &mut Stack, known: &str) {
+    stack.redis.server.kill();
+    stack.apply(&job("no-redis", FOUND)).expect("accepted");
+    let id = uid(&assert_done(stack, "no-redis"));
+    let expires_at_once =
+        "{video: {path: harbour.mkv}, language: en, sources: [{name: embedded}], ttlSecondsAfterFinished: 0}";
+    stack.apply(&job("waits-for-its-record", expires_at_once)).expect("accepted");
+    stack.finished("waits-for-its-record", LIMIT).expect("finished");
+    let errors = || has_moved(&stack.api, "controller_runtime_reconcile_errors_total").then_some(());
+    eventually("its deletion waits for its record", LIMIT, errors).expect("waits");
+    let events = format!("{}/subtitles/{known}/events", stack.api);
+    let answer = output(Command::new("curl").args(["-si", &events])).expect("answers");
+    assert!(answer.contains("503") && answer.to_lowercase().contains("retry-after: "), "{answer}");
+    stack.redis.server.restart().expect("restarts");
+    wait_for_history(stack, &id, "3");
+    wait_for_record(stack, &id, "\"DONE\"");
+    let gone = || output(stack.cluster.kubectl().args(["get", "subtitlejob", "waits-for-its-record"])).err();
+    eventually("it is deleted now", LIMIT, gone).expect("deleted");
+}
+
+/// Redis loses everything, and then its scripts: records and histories come back. Returns the uid of a new job.
+pub(crate) fn emptied_redis_fills_again(stack: &Stack, known: &str) -> String {
+    stack.redis_command(&["FLUSHALL"]).expect("flushed");
+    wait_for_history(stack, known, "4");
+    wait_for_record(stack, known, "DONE");
+    stack.redis_command(&["SCRIPT", "FLUSH"]).expect("flushed");
+    stack.apply(&job("scripts-gone", FOUND)).expect("accepted");
+    let id = uid(&stack.finished("scripts-gone", LIMIT).expect("finished"));
+    wait_for_history(stack, &id, "3");
+    id
+}
+
+/// Redis does not answer, and the broker closes its connections: unacked events are redelivered, and applied once.
+pub(crate) fn frozen_redis(stack: &Stack, known: &str) {
+    let length = history_length(stack, known);
+    let ready = format!(
+        r#"{{"event_type":"subtitle.ready","job_id":"{known}","timestamp":"2026-01-31T20:15:00Z","source":"downloader",
+        "payload":{{"subtitle_path":"p","language":"en","download_url":"u"}},"metadata":null,"attempt":1,
+        "namespace":"default","name":"known"}}"#
+    );
+    stack.redis.server.freeze(true).expect("frozen");
+    let has_moved = |name: &str| has_moved(&stack.api, name);
+    let redelivered = eventually("events are unacked, and then redelivered", LIMIT, || {
+        publish(&stack.broker.url, "subtitle.ready", &[ready.as_str(); 20]);
+        let are_unacked = has_moved("subtitle_queue_messages_unacked");
+        if are_unacked {
+            stack.broker.control(&["close_all_connections", "a test"]).ok()?;
+        }
+        (are_unacked && has_moved("subtitle_events_redelivered_total")).then_some(())
+    });
+    stack.redis.server.freeze(false).expect("goes on");
+    redelivered.expect("redelivered");
+    let one_more = (length.parse::<u32>().expect("a number") + 1).to_string();
+    wait_for_history(stack, known, &one_more);
+}

@@ -1,0 +1,47 @@
+//! What clients read: the record and the history in Redis, and the HTTP API. Does I/O.
+
+use std::process::Command;
+
+use serde_json::Value;
+use subtitle_tests::{process::output, stack::Stack};
+use subtitle_workers::subtitle::Subtitle;
+
+use crate::{
+    jobs::{finished, uid},
+    samples::dialogue,
+};
+
+pub(crate) fn redis_holds_record_and_history(stack: &Stack) {
+    let found = finished(stack, "found");
+    let redis = |command: &[&str]| stack.redis_command(command).expect("redis-cli");
+    let record: Value = serde_json::from_str(&redis(&["GET", &format!("job:{}", uid(&found))])).expect("JSON");
+    assert_eq!((&record["status"], &record["name"]), (&"DONE".into(), &"found".into()));
+    assert_eq!(redis(&["LLEN", &format!("job:events:{}", uid(&found))]), "3");
+}
+
+pub(crate) fn job_and_file_are_served(stack: &Stack) {
+    let found = finished(stack, "found");
+    let get = |path: &str| stack.get(path).expect("REST");
+    assert_eq!(get(&format!("/subtitles/{}", uid(&found))).1["status"], "DONE");
+    assert_eq!(get("/subtitles/unknown").0, 404);
+    assert_eq!(get(&format!("/subtitles/{}/events?limit=0", uid(&found))).0, 422);
+    let file = output(Command::new("curl").args(["-sf", found["status"]["result"]["url"].as_str().expect("a URL")]));
+    let (file, source) = (Subtitle::read(&file.expect("the file")), Subtitle::read(&dialogue()));
+    assert_eq!(file.expect("reads").cues, source.expect("reads").cues);
+}
+
+pub(crate) fn created_job_is_readable_at_once(stack: &Stack) {
+    let body = r#"{"video_url": "https://media.example/harbour.mkv", "video_title": "Harbour", "language": "nl"}"#;
+    let (code, created) = stack.post("/subtitles/download", body).expect("REST");
+    assert_eq!(code, 201, "{created}");
+    let id = created["job_id"].as_str().expect("an id");
+    assert_eq!(stack.get(&format!("/subtitles/{id}")).expect("REST").0, 200, "a GET right after a POST finds it");
+    assert_eq!(stack.get(&format!("/subtitles/status/{id}")).expect("REST").0, 200);
+}
+
+pub(crate) fn bad_body_is_explained(stack: &Stack) {
+    for bad in ["{", "{}", r#"{"video_url": "ftp://a/b", "video_title": "A", "language": "nl"}"#] {
+        let (code, refusal) = stack.post("/subtitles/download", bad).expect("REST");
+        assert!((code, refusal["detail"].is_string()) == (422, true), "{bad}: {code} {refusal}");
+    }
+}

@@ -1,0 +1,19 @@
+//! What must hold (design §9), checked by an observer that sees every server at once.
+
+pub(crate) mod acknowledged;
+pub(crate) mod corners;
+pub(crate) mod paid;
+pub(crate) mod rest;
+pub(crate) mod status;
+
+use subtitle_contract::{job::SubtitleJobStatus, lenient::Lenient, phase::Phase, reason::Reason};
+
+/// Nobody here writes a phase that this version does not know.
+pub(crate) fn phase_of(status: &SubtitleJobStatus) -> Phase {
+    status.phase.known().unwrap_or_default()
+}
+
+/// Nobody here writes a reason that this version does not know.
+pub(crate) fn reason_of(status: &SubtitleJobStatus) -> Option<Reason> {
+    status.reason.as_ref().and_then(Lenient::known)
+}

@@ -1,0 +1,309 @@
+//! The broker as one process sees it: the ports `Connector` and `Session`. A message may be lost
+//! before it is routed and a confirm after it; both end the session, as they do on RabbitMQ.
+
+use std::{future::poll_fn, sync::Arc, task::Poll, time::Duration};
+
+use subtitle_broker::{BrokerError, Connector, Depth, PublishWriter, QueueWriter, Refusal, Session, StreamStart};
+use subtitle_contract::{
+    event::{Event, EventType},
+    reason::Reason,
+    topology::{CONSUMER_QUEUE, DEAD_LETTERS_EXCHANGE, EVENTS_EXCHANGE, HISTORY_STREAM},
+};
+
+use super::deliveries::SimDeliveries;
+use crate::{
+    checks::corners::Corner,
+    executor::Scope,
+    faults::{Planted, WORKERS, name_of},
+    servers::broker::Message,
+    world::{Sim, World},
+};
+
+/// Opens the sessions of a process.
+#[derive(Clone)]
+pub(crate) struct SimConnector {
+    sim: Sim,
+    process: usize,
+}
+
+impl SimConnector {
+    pub(crate) fn new(sim: &Sim, process: usize) -> Self {
+        Self { sim: sim.clone(), process }
+    }
+}
+
+impl Connector for SimConnector {
+    type Session = SimSession;
+
+    async fn open(&self) -> Result<SimSession, BrokerError> {
+        self.sim.step().await;
+        let (id, credentials) = self.sim.with(|world| (world.broker.open(self.process), world.broker.credentials));
+        Ok(SimSession { sim: self.sim.clone(), process: self.process, id, credentials })
+    }
+
+    async fn open_and_declare(&self) -> Result<(SimSession, Vec<&'static str>), BrokerError> {
+        let session = self.open().await?;
+        self.sim.step().await;
+        let created = self.sim.with(|world| {
+            let created = world.broker.declare();
+            world.note(|| format!("{} declares; new: {created:?}", name_of(self.process)));
+            if world.is_planted(Planted::NoTaskRepair) { Vec::new() } else { created }
+        });
+        Ok((session, created))
+    }
+}
+
+/// A session of one process. It ends when it is dropped, as a connection does.
+pub(crate) struct SimSession {
+    sim: Sim,
+    process: usize,
+    id: u32,
+    /// The credentials it was opened with.
+    credentials: u64,
+}
+
+pub(super) fn silent(action: &'static str) -> BrokerError {
+    BrokerError::Silent { action, waited: Duration::from_secs(10) }
+}
+
+/// Routes an event, and shows it to the checks.
+pub(crate) fn route(world: &mut World, message: &Message) -> usize {
+    let routed = world.broker.route(EVENTS_EXCHANGE, message);
+    if routed > 0 {
+        world.checks.routed(message.event.as_deref(), world.broker.ready(HISTORY_STREAM).is_some());
+    }
+    if let Some(event) = message.event.as_ref().filter(|_| routed > 0) {
+        if event.event_type == EventType::TranslateRequested && event.payload.contains_key("glossary") {
+            world.reach(Corner::Glossary);
+        }
+        let clocks = [world.clock(0), world.clock(1)];
+        if !world.checks.say(event, clocks) && is_task(event) {
+            world.reach(Corner::TaskAgain);
+        }
+    }
+    routed
+}
+
+fn is_task(event: &Event) -> bool {
+    matches!(event.event_type, EventType::DownloadRequested | EventType::TranslateRequested)
+}
+
+fn message(event: &Event) -> Message {
+    let body: Arc<[u8]> = serde_json::to_vec(event).expect("an event is JSON").into();
+    Message { key: event.event_type.as_str().into(), body, event: Some(Arc::new(event.clone())), earlier: 0 }
+}
+
+impl SimSession {
+    /// Sends a message: it may be lost, refused, or arrive without a confirm.
+    async fn send<T>(&self, key: &str, then: impl FnOnce(&mut World) -> T) -> Result<T, BrokerError> {
+        let is_lost = self.sim.with(|world| {
+            let is_lost = world.rates.are_on && world.happens(world.rates.publish_lost);
+            if is_lost {
+                world.reach(Corner::PublishLost);
+                world.note(|| format!("{} publishes {key}: LOST, session over", name_of(self.process)));
+                world.broker.close(self.id);
+            }
+            is_lost || !world.broker.is_open(self.id)
+        });
+        if is_lost {
+            return Err(silent("publish"));
+        }
+        if self.sim.with(|world| world.rates.are_on && world.happens(world.rates.nack)) {
+            self.sim.with(|world| {
+                world.reach(Corner::Nack);
+                world.note(|| format!("{} publishes {key}: NACK", name_of(self.process)));
+            });
+            return Err(BrokerError::Refused { routing_key: key.to_owned(), refusal: Refusal::Nacked });
+        }
+        let done = self.sim.with(then);
+        self.sim.step().await;
+        let is_unknown = self.sim.with(|world| {
+            let is_unknown = world.rates.are_on && world.happens(world.rates.confirm_lost);
+            if is_unknown {
+                world.reach(Corner::ConfirmLost);
+                world.note(|| format!("{} published {key}: CONFIRM LOST", name_of(self.process)));
+                world.broker.close(self.id);
+            }
+            is_unknown || !world.broker.is_open(self.id)
+        });
+        if is_unknown { Err(silent("publish")) } else { Ok(done) }
+    }
+
+    /// Publishes a task only later, as code would that writes the status first.
+    fn publish_later(&self, message: Message) {
+        let sim = self.sim.clone();
+        self.sim.spawn(Scope { process: self.process }, async move {
+            sim.sleep(Duration::from_millis(5)).await;
+            sim.with(|world| route(world, &message));
+        });
+    }
+
+    async fn subscribe(&self, queue: &'static str, prefetch: u16, cursor: usize) -> Result<SimDeliveries, BrokerError> {
+        self.sim.step().await;
+        let id = self.sim.with(|world| {
+            let is_open = world.broker.is_open(self.id);
+            is_open.then(|| world.broker.subscribe(self.id, queue, prefetch.into(), cursor))
+        });
+        let id = id.ok_or_else(|| silent("subscribe"))?;
+        let id = id.ok_or_else(|| BrokerError::Missing { queue: queue.to_owned() })?;
+        Ok(SimDeliveries::new(&self.sim, Some(queue), id))
+    }
+}
+
+impl Drop for SimSession {
+    fn drop(&mut self) {
+        self.sim.with(|world| {
+            if world.broker.is_open(self.id) {
+                world.note(|| format!("{} drops its session", name_of(self.process)));
+                world.broker.close(self.id);
+            }
+        });
+    }
+}
+
+impl PublishWriter for SimSession {
+    async fn publish(&self, event: &Event) -> Result<(), BrokerError> {
+        self.sim.step().await;
+        let key = event.event_type.as_str();
+        let message = message(event);
+        let is_operator = self.process < WORKERS.start;
+        if is_operator && is_task(event) && self.sim.with(|world| world.is_planted(Planted::StatusBeforePublish)) {
+            self.publish_later(message);
+            return Ok(());
+        }
+        let sent = self.send(key, |world| {
+            let routed = route(world, &message);
+            world.note(|| {
+                let attempt = event.attempt.unwrap_or(0);
+                format!("{} publishes {key} of {} attempt {attempt}", name_of(self.process), event.job_id)
+            });
+            routed
+        });
+        let outcome = match sent.await {
+            Ok(0) => Err(BrokerError::Refused { routing_key: key.to_owned(), refusal: Refusal::Unroutable }),
+            Ok(_) => Ok(()),
+            Err(_) if self.sim.with(|world| world.is_planted(Planted::NoConfirm)) => Ok(()),
+            Err(error) => Err(error),
+        };
+        if outcome.is_ok() {
+            self.sim.with(|world| world.checks.confirmed(event));
+        }
+        outcome
+    }
+
+    async fn dead_letter(&self, key: &str, body: &[u8], reason: Reason, message: &str) -> Result<(), BrokerError> {
+        self.sim.step().await;
+        let letter = Message { key: key.into(), body: body.into(), event: None, earlier: 0 };
+        let sent = self.send(key, |world| {
+            world.reach(Corner::DeadLetter);
+            world.note(|| format!("{} dead-letters {key}: {reason} {message}", name_of(self.process)));
+            world.broker.route(DEAD_LETTERS_EXCHANGE, &letter)
+        });
+        sent.await.map(drop)
+    }
+}
+
+impl QueueWriter for SimSession {
+    async fn recreate(&self, queue: &str) -> Result<(), BrokerError> {
+        self.sim.step().await;
+        self.sim.with(|world| {
+            world.note(|| format!("{} recreates {queue}", name_of(self.process)));
+            world.broker.delete(queue);
+            world.broker.declare();
+        });
+        Ok(())
+    }
+}
+
+impl Session for SimSession {
+    type Deliveries = SimDeliveries;
+
+    async fn consume(&self, queue: &'static str, prefetch: u16) -> Result<SimDeliveries, BrokerError> {
+        self.subscribe(queue, prefetch, 0).await
+    }
+
+    async fn consume_stream(
+        &self,
+        stream: &'static str,
+        prefetch: u16,
+        from: StreamStart,
+    ) -> Result<SimDeliveries, BrokerError> {
+        let cursor = match from {
+            StreamStart::First => 0,
+            StreamStart::Offset(offset) => usize::try_from(offset).unwrap_or(0),
+        };
+        self.subscribe(stream, prefetch, cursor).await
+    }
+
+    async fn listen(&self, _: &EventType, _: u16) -> Result<SimDeliveries, BrokerError> {
+        self.sim.step().await;
+        let id = self.sim.with(|world| world.broker.is_open(self.id).then(|| world.broker.listen(self.id)));
+        let id = id.ok_or_else(|| silent("listen"))?;
+        Ok(SimDeliveries::new(&self.sim, None, id))
+    }
+
+    async fn depth(&self, queue: &'static str) -> Result<Option<Depth>, BrokerError> {
+        self.sim.step().await;
+        self.sim.with(|world| {
+            if !world.broker.is_open(self.id) {
+                return Err(silent("inspect a queue"));
+            }
+            let depth = world.broker.depth(queue);
+            if queue == CONSUMER_QUEUE {
+                crate::checks::status::asked(world, self.process);
+            }
+            let ready = match world.planted {
+                Some(Planted::DeadlineWhileEventsWait) if queue == CONSUMER_QUEUE => Some(0),
+                Some(Planted::NoTaskRepair) if queue != CONSUMER_QUEUE => Some(1),
+                _ => None,
+            };
+            Ok(depth.map(|depth| Depth { ready: ready.unwrap_or(depth.ready), ..depth }))
+        })
+    }
+
+    async fn unanswering(&self) -> Result<Vec<&'static str>, BrokerError> {
+        self.sim.step().await;
+        Ok(Vec::new())
+    }
+
+    fn is_blocked(&self) -> bool {
+        false
+    }
+
+    async fn ended(&self) -> BrokerError {
+        poll_fn(|context| {
+            self.sim.with(|world| {
+                if !world.broker.is_open(self.id) {
+                    return Poll::Ready(());
+                }
+                world.broker.wake_at_end(self.id, context.waker().clone());
+                Poll::Pending
+            })
+        })
+        .await;
+        silent("go on")
+    }
+
+    async fn credentials_changed(&self) {
+        poll_fn(|context| {
+            self.sim.with(|world| {
+                if world.broker.credentials != self.credentials {
+                    return Poll::Ready(());
+                }
+                world.broker.wake_at_new_credentials(context.waker().clone());
+                Poll::Pending
+            })
+        })
+        .await;
+    }
+
+    async fn close(&self) {
+        self.sim.step().await;
+        self.sim.with(|world| {
+            if world.broker.is_open(self.id) {
+                world.note(|| format!("{} closes its session", name_of(self.process)));
+                world.broker.close(self.id);
+            }
+        });
+    }
+}

@@ -1,0 +1,161 @@
+//! An operator process: the product's controller functions, wake loop and session supervisor over simulated ports. What is
+//! written here stands in for kube: the watch that fills the cache, and the `Controller` that calls reconcile.
+
+use std::{sync::Arc, task::Poll, time::Duration};
+
+use jiff::SignedDuration;
+use subtitle_contract::job::SubtitleJob;
+use subtitle_operator::{
+    act::{Ports, Servers},
+    loops::{
+        controller::{RECONCILES_AT_ONCE, Requeue, error_policy, reconcile_one, wake},
+        operator::Operator,
+        session::{Shutdown, supervise},
+    },
+    metrics::Metrics,
+};
+use subtitle_store::Store;
+use tokio::sync::{mpsc, watch};
+
+use super::work_queue::WorkQueue;
+use crate::{
+    executor::Scope,
+    ports::{
+        cluster::SimCluster,
+        records::SimRecords,
+        runtime::SimRuntime,
+        session::{SimConnector, SimSession},
+    },
+    servers::api_server::Change,
+    world::Sim,
+};
+
+/// Tasks out at once.
+const MAX_IN_FLIGHT: usize = 2;
+/// How often a candidate looks at the lease.
+const LOOK_AT_LEASE: Duration = Duration::from_millis(500);
+
+/// The simulated servers.
+pub(crate) struct Simulated;
+
+impl Ports for Simulated {
+    type Cluster = SimCluster;
+    type Records = SimRecords;
+    type Session = SimSession;
+    type Runtime = SimRuntime;
+}
+
+/// What the tasks of one operator process share.
+struct Process {
+    sim: Sim,
+    number: usize,
+    cluster: Arc<SimCluster>,
+    operator: Arc<Operator<Simulated>>,
+    queue: WorkQueue,
+    deleted: mpsc::UnboundedSender<SubtitleJob>,
+    /// Whether the cache was filled once.
+    is_listed: watch::Sender<bool>,
+}
+
+/// Starts a process.
+pub(crate) fn start(sim: &Sim, number: usize, files: Store) {
+    let (sessions, session) = watch::channel(None);
+    let (deleted, deletions) = mpsc::unbounded_channel();
+    let cluster = Arc::new(SimCluster::new(sim, number));
+    let records = Arc::new(SimRecords::new(sim, number));
+    let servers = Servers { cluster: cluster.clone(), records, files };
+    let (_, metrics) = Metrics::new("simulation", RECONCILES_AT_ONCE);
+    let operator = Arc::new(Operator::new(servers, SimRuntime::new(sim, number), session, MAX_IN_FLIGHT, metrics));
+    let queue = WorkQueue::default();
+    let is_listed = watch::Sender::new(false);
+    let process = Arc::new(Process { sim: sim.clone(), number, cluster, operator, queue, deleted, is_listed });
+    sim.with(|world| world.api.list(number));
+    let scope = Scope { process: number };
+    sim.spawn(scope, watch_jobs(process.clone()));
+    let sim = sim.clone();
+    sim.clone().spawn(scope, async move {
+        while !sim.with(|world| world.leads[number]) {
+            sim.sleep(LOOK_AT_LEASE).await;
+        }
+        sim.spawn(scope, control(process.clone()));
+        let operator = process.operator.clone();
+        let mut listed = process.is_listed.subscribe();
+        sim.spawn(scope, async move {
+            let now = || process.sim.clock(number);
+            wake(&process.operator, |job: &SubtitleJob| process.queue.add(job, now())).await;
+        });
+        let _ = listed.wait_for(|is_listed| *is_listed).await;
+        let connector = SimConnector::new(&sim, number);
+        supervise(&operator, &connector, sessions, deletions, &Shutdown::default()).await;
+    });
+}
+
+/// Stands in for kube's watch: brings changes into the cache, and what changed into the queue.
+async fn watch_jobs(process: Arc<Process>) {
+    let (sim, number) = (&process.sim, process.number);
+    loop {
+        let stalls_until = sim.with(|world| {
+            let watch = world.api.watches.entry(number).or_default();
+            watch.stalls_until.saturating_sub(world.elapsed)
+        });
+        if stalls_until > 0 {
+            sim.sleep(Duration::from_millis(stalls_until)).await;
+        }
+        let change = std::future::poll_fn(|context| {
+            sim.with(|world| {
+                let watch = world.api.watches.entry(number).or_default();
+                if let Some(change) = watch.changes.pop_front() {
+                    return Poll::Ready(change);
+                }
+                watch.waker = Some(context.waker().clone());
+                Poll::Pending
+            })
+        });
+        let change = change.await;
+        process.cluster.apply(&change);
+        let now = sim.clock(number);
+        match &change {
+            Change::Applied(job) => process.queue.add(job, now),
+            // A process that does not lead leaves it to the repair of the one that will.
+            Change::Deleted(_) if !sim.with(|world| world.leads[number]) => {}
+            Change::Deleted(job) => drop(process.deleted.send(job.as_ref().clone())),
+            Change::Listed(all) => {
+                for job in all {
+                    process.queue.add(job, now);
+                }
+                process.is_listed.send_replace(true);
+            }
+        }
+        sim.step().await;
+    }
+}
+
+/// Stands in for kube's `Controller`: reconciles each object as it changes and as it falls due.
+async fn control(process: Arc<Process>) {
+    let (sim, number) = (&process.sim, process.number);
+    loop {
+        match process.queue.take(sim.clock(number)) {
+            Ok(uid) => sim.spawn(Scope { process: number }, reconcile(process.clone(), uid)),
+            Err(None) => process.queue.changed.notified().await,
+            Err(Some(due)) => tokio::select! {
+                biased;
+                () = process.queue.changed.notified() => {}
+                () = sim.sleep_until(number, due) => {}
+            },
+        }
+    }
+}
+
+async fn reconcile(process: Arc<Process>, uid: String) {
+    if let Some(job) = process.cluster.cached_job(&uid) {
+        let requeue = match reconcile_one(&process.operator, job.clone()).await {
+            Ok(requeue) => requeue,
+            Err(error) => error_policy(&job, &error),
+        };
+        if let Requeue::After(wait) = requeue {
+            let wait = SignedDuration::try_from(wait).unwrap_or(SignedDuration::ZERO);
+            process.queue.add_uid(&uid, process.sim.clock(process.number) + wait);
+        }
+    }
+    process.queue.done(&uid);
+}

@@ -1,0 +1,377 @@
+//! RabbitMQ as far as this system can tell it from a real one: exchanges, bindings and arguments are those of
+//! `subtitle_contract::topology`. Quorum queues count deliveries and give up beyond their limit; what is unacknowledged
+//! when its channel closes goes back to the front; the single active consumer is the one that came first; a stream keeps
+//! everything. Only state: `ports::session` adds the steps and the faults.
+
+use std::{
+    collections::{BTreeMap, VecDeque},
+    sync::Arc,
+    task::{Poll, Waker},
+};
+
+use subtitle_broker::Depth;
+use subtitle_contract::{
+    event::Event,
+    topology::{Argument, CONSUMER_QUEUE, DEAD_LETTERS_EXCHANGE, EVENTS_EXCHANGE, QUEUES},
+};
+
+/// One message.
+#[derive(Clone, Debug)]
+pub(crate) struct Message {
+    /// Under what it was published.
+    pub(crate) key: Arc<str>,
+    /// Its bytes.
+    pub(crate) body: Arc<[u8]>,
+    /// What they say, for the checks; processes read it themselves.
+    pub(crate) event: Option<Arc<Event>>,
+    /// How often it was handed out before; in a stream, its offset.
+    pub(crate) earlier: i64,
+}
+
+#[derive(Default)]
+struct Queue {
+    exists: bool,
+    ready: VecDeque<Message>,
+    consumers: Vec<u32>,
+}
+
+/// A subscription.
+struct Consumer {
+    session: u32,
+    queue: usize,
+    prefetch: usize,
+    /// Handed out, and not yet taken by the program.
+    inbox: VecDeque<u64>,
+    unacked: BTreeMap<u64, Message>,
+    tags: u64,
+    /// The next offset, of a stream.
+    cursor: usize,
+    waker: Option<Waker>,
+}
+
+/// Exclusive queues of `job.cancelled`.
+struct Listener {
+    session: u32,
+    inbox: VecDeque<Arc<[u8]>>,
+    waker: Option<Waker>,
+}
+
+/// All of it.
+#[derive(Default)]
+pub(crate) struct Broker {
+    queues: [Queue; QUEUES.len()],
+    stream: Vec<Message>,
+    sessions: BTreeMap<u32, (usize, Vec<Waker>)>,
+    consumers: BTreeMap<u32, Consumer>,
+    listeners: BTreeMap<u32, Listener>,
+    made: u32,
+    /// Nothing of the consumer queue is handed out until then.
+    pub(crate) stalls_until: u64,
+    /// Tasks that were given up.
+    pub(crate) given_up: usize,
+    /// Wakes the task that delivers messages.
+    pub(crate) pump: Option<Waker>,
+    /// Grows each time the mounted credentials change.
+    pub(crate) credentials: u64,
+    waiting_for_credentials: Vec<Waker>,
+}
+
+fn index(queue: &str) -> usize {
+    QUEUES.iter().position(|known| known.name == queue).expect("a queue of the topology")
+}
+
+fn argument(queue: usize, name: &str) -> Option<Argument> {
+    QUEUES[queue].arguments.iter().find(|(known, _)| *known == name).map(|(_, value)| *value)
+}
+
+fn is_stream(queue: usize) -> bool {
+    argument(queue, "x-queue-type") == Some(Argument::Text("stream"))
+}
+
+/// `#` stands for any number of words; nothing else is used.
+fn matches(pattern: &str, key: &str) -> bool {
+    match pattern.strip_suffix(".#") {
+        Some(prefix) => key.strip_prefix(prefix).is_some_and(|rest| rest.is_empty() || rest.starts_with('.')),
+        None => pattern == key,
+    }
+}
+
+impl Broker {
+    /// Opens a session of a process.
+    pub(crate) fn open(&mut self, process: usize) -> u32 {
+        self.made += 1;
+        self.sessions.insert(self.made, (process, Vec::new()));
+        self.made
+    }
+
+    /// Whether a session is alive.
+    pub(crate) fn is_open(&self, session: u32) -> bool {
+        self.sessions.contains_key(&session)
+    }
+
+    /// Sessions that are alive, with their processes.
+    pub(crate) fn sessions(&self) -> Vec<(u32, usize)> {
+        self.sessions.iter().map(|(session, (process, _))| (*session, *process)).collect()
+    }
+
+    /// Wakes `waker` when the session ends.
+    pub(crate) fn wake_at_end(&mut self, session: u32, waker: Waker) {
+        if let Some((_, wakers)) = self.sessions.get_mut(&session) {
+            wakers.push(waker);
+        }
+    }
+
+    /// Declares everything; what was not there before.
+    pub(crate) fn declare(&mut self) -> Vec<&'static str> {
+        let made = QUEUES.iter().zip(&mut self.queues).filter(|(_, queue)| !queue.exists);
+        made.map(|(known, queue)| {
+            queue.exists = true;
+            known.name
+        })
+        .collect()
+    }
+
+    /// The mounted credentials change.
+    pub(crate) fn change_credentials(&mut self) {
+        self.credentials += 1;
+        self.waiting_for_credentials.drain(..).for_each(Waker::wake);
+    }
+
+    /// Wakes `waker` when the credentials change.
+    pub(crate) fn wake_at_new_credentials(&mut self, waker: Waker) {
+        self.waiting_for_credentials.push(waker);
+    }
+
+    /// What a queue holds; `None` if it does not exist.
+    pub(crate) fn depth(&self, queue: &str) -> Option<Depth> {
+        let consumers = u32::try_from(self.queues[index(queue)].consumers.len()).unwrap_or(u32::MAX);
+        self.ready(queue).map(|ready| Depth { ready, consumers })
+    }
+
+    /// The next announcement of a deleted job; `None` if the subscription is over.
+    pub(crate) fn next_announcement(&mut self, id: u32, waker: &Waker) -> Poll<Option<Arc<[u8]>>> {
+        let Some(listener) = self.listeners.get_mut(&id) else { return Poll::Ready(None) };
+        if let Some(body) = listener.inbox.pop_front() {
+            return Poll::Ready(Some(body));
+        }
+        listener.waker = Some(waker.clone());
+        Poll::Pending
+    }
+
+    /// Messages that are not delivered to any consumer.
+    pub(crate) fn ready(&self, queue: &str) -> Option<u32> {
+        let queue = &self.queues[index(queue)];
+        queue.exists.then(|| u32::try_from(queue.ready.len()).unwrap_or(u32::MAX))
+    }
+
+    /// Every message of a queue, in hand or not.
+    pub(crate) fn all(&self, queue: &str) -> impl Iterator<Item = &Message> {
+        let at = index(queue);
+        let in_hand = self.consumers.values().filter(move |consumer| consumer.queue == at);
+        self.queues[at].ready.iter().chain(in_hand.flat_map(|consumer| consumer.unacked.values()))
+    }
+
+    /// What of a queue waits to be read: what is ready, and what a process has taken and not acknowledged. What is on
+    /// its way to a process, in its client's buffer, is left out: nobody can know of it.
+    pub(crate) fn waiting(&self, queue: &str, process: usize) -> impl Iterator<Item = &Message> {
+        let at = index(queue);
+        let of_process = move |session: u32| self.sessions.get(&session).is_some_and(|(of, _)| *of == process);
+        let mine = move |consumer: &&Consumer| consumer.queue == at && of_process(consumer.session);
+        let taken = self.consumers.values().filter(mine).flat_map(|consumer| {
+            let is_taken = |(tag, _): &(&u64, &Message)| !consumer.inbox.contains(tag);
+            consumer.unacked.iter().filter(is_taken).map(|(_, message)| message)
+        });
+        self.queues[at].ready.iter().chain(taken)
+    }
+
+    /// Everything the stream has.
+    pub(crate) fn stream(&self) -> &[Message] {
+        &self.stream
+    }
+
+    /// Hands a message to every queue that is bound for it; how many that were.
+    pub(crate) fn route(&mut self, exchange: &str, message: &Message) -> usize {
+        let message = Message { earlier: 0, ..message.clone() };
+        let (key, body) = (&*message.key, &message.body);
+        let mut routed = 0;
+        for (at, known) in QUEUES.iter().enumerate() {
+            let is_bound = |binding: &(&str, &str)| {
+                binding.0 == exchange && (exchange == DEAD_LETTERS_EXCHANGE || matches(binding.1, key))
+            };
+            if !self.queues[at].exists || !known.bindings.iter().any(is_bound) {
+                continue;
+            }
+            routed += 1;
+            if is_stream(at) {
+                let earlier = i64::try_from(self.stream.len()).unwrap_or(i64::MAX);
+                self.stream.push(Message { earlier, ..message.clone() });
+            } else {
+                self.queues[at].ready.push_back(message.clone());
+            }
+        }
+        if exchange == EVENTS_EXCHANGE && key == "job.cancelled" {
+            for listener in self.listeners.values_mut() {
+                listener.inbox.push_back(body.clone());
+                listener.waker.take().into_iter().for_each(Waker::wake);
+            }
+        }
+        self.wake_pump();
+        routed
+    }
+
+    /// Something may be handed out now.
+    pub(crate) fn wake_pump(&mut self) {
+        if let Some(pump) = self.pump.take() {
+            pump.wake();
+        }
+    }
+
+    /// Subscribes; none if the queue does not exist. `cursor` is for streams.
+    pub(crate) fn subscribe(&mut self, session: u32, queue: &str, prefetch: usize, cursor: usize) -> Option<u32> {
+        let queue = index(queue);
+        if !self.queues[queue].exists {
+            return None;
+        }
+        // Beyond the end means at the end.
+        let cursor = cursor.min(self.stream.len());
+        self.made += 1;
+        let (inbox, unacked) = (VecDeque::new(), BTreeMap::new());
+        let consumer = Consumer { session, queue, prefetch, inbox, unacked, tags: 0, cursor, waker: None };
+        self.consumers.insert(self.made, consumer);
+        self.queues[queue].consumers.push(self.made);
+        self.wake_pump();
+        Some(self.made)
+    }
+
+    /// A queue of its own for `job.cancelled`.
+    pub(crate) fn listen(&mut self, session: u32) -> u32 {
+        self.made += 1;
+        self.listeners.insert(self.made, Listener { session, inbox: VecDeque::new(), waker: None });
+        self.made
+    }
+
+    /// Who may get a message now: pairs of consumer and queue.
+    pub(crate) fn deliverable(&self, now: u64) -> Vec<u32> {
+        let mut able = Vec::new();
+        for (at, queue) in self.queues.iter().enumerate().filter(|(_, queue)| queue.exists) {
+            if now < self.stalls_until && QUEUES[at].name == CONSUMER_QUEUE {
+                continue;
+            }
+            let is_single = argument(at, "x-single-active-consumer") == Some(Argument::Flag(true));
+            for id in queue.consumers.iter().take(if is_single { 1 } else { usize::MAX }) {
+                let consumer = &self.consumers[id];
+                let has_some =
+                    if is_stream(at) { consumer.cursor < self.stream.len() } else { !queue.ready.is_empty() };
+                if has_some && consumer.unacked.len() < consumer.prefetch {
+                    able.push(*id);
+                }
+            }
+        }
+        able
+    }
+
+    /// Hands one message out to a consumer that is able to take it.
+    pub(crate) fn deliver(&mut self, id: u32) {
+        let Some(consumer) = self.consumers.get_mut(&id) else { return };
+        let message = if is_stream(consumer.queue) {
+            consumer.cursor += 1;
+            self.stream.get(consumer.cursor - 1).cloned()
+        } else {
+            self.queues[consumer.queue].ready.pop_front()
+        };
+        let Some(message) = message else { return };
+        consumer.tags += 1;
+        consumer.inbox.push_back(consumer.tags);
+        consumer.unacked.insert(consumer.tags, message);
+        consumer.waker.take().into_iter().for_each(Waker::wake);
+    }
+
+    /// The next delivery: none if the subscription is over, and `waker` is woken if there is nothing yet.
+    pub(crate) fn next(&mut self, id: u32, waker: &Waker) -> Poll<Option<(u64, Message)>> {
+        let Some(consumer) = self.consumers.get_mut(&id) else { return Poll::Ready(None) };
+        if let Some(tag) = consumer.inbox.pop_front() {
+            return Poll::Ready(consumer.unacked.get(&tag).map(|message| (tag, message.clone())));
+        }
+        consumer.waker = Some(waker.clone());
+        Poll::Pending
+    }
+
+    /// Acknowledges: the message, and the queue it is of; none if the channel is closed.
+    pub(crate) fn ack(&mut self, id: u32, tag: u64) -> Option<(&'static str, Message)> {
+        self.wake_pump();
+        let consumer = self.consumers.get_mut(&id)?;
+        consumer.unacked.remove(&tag).map(|message| (QUEUES[consumer.queue].name, message))
+    }
+
+    /// Acknowledges a delivery and every earlier one of its subscription; false if the channel is closed.
+    pub(crate) fn ack_all(&mut self, id: u32, tag: u64) -> bool {
+        self.wake_pump();
+        let Some(consumer) = self.consumers.get_mut(&id) else { return false };
+        consumer.unacked.retain(|other, _| *other > tag);
+        true
+    }
+
+    /// Puts a message back into its queue; false if the channel is closed.
+    pub(crate) fn requeue(&mut self, id: u32, tag: u64) -> bool {
+        let Some(consumer) = self.consumers.get_mut(&id) else { return false };
+        let queue = consumer.queue;
+        let Some(message) = consumer.unacked.remove(&tag) else { return false };
+        self.return_to(queue, message);
+        true
+    }
+
+    fn return_to(&mut self, queue: usize, message: Message) {
+        let message = Message { earlier: message.earlier + 1, ..message };
+        if let Some(Argument::Number(limit)) = argument(queue, "x-delivery-limit")
+            && message.earlier > limit
+        {
+            if argument(queue, "x-dead-letter-exchange").is_some() {
+                self.route(DEAD_LETTERS_EXCHANGE, &message);
+                self.given_up += 1;
+            }
+        } else if self.queues[queue].exists {
+            self.queues[queue].ready.push_front(message);
+        }
+        self.wake_pump();
+    }
+
+    /// Ends a subscription; what it had in hand goes back, in its order.
+    fn unsubscribe(&mut self, id: u32) {
+        let Some(consumer) = self.consumers.remove(&id) else { return };
+        self.queues[consumer.queue].consumers.retain(|other| *other != id);
+        if !is_stream(consumer.queue) {
+            for (_, message) in consumer.unacked.into_iter().rev() {
+                self.return_to(consumer.queue, message);
+            }
+        }
+        consumer.waker.into_iter().for_each(Waker::wake);
+        self.wake_pump();
+    }
+
+    /// Ends a session and everything on it.
+    pub(crate) fn close(&mut self, session: u32) {
+        let Some((_, wakers)) = self.sessions.remove(&session) else { return };
+        let on_it = self.consumers.iter().filter(|(_, consumer)| consumer.session == session);
+        for id in on_it.map(|(id, _)| *id).collect::<Vec<_>>() {
+            self.unsubscribe(id);
+        }
+        let of_session = |_: &u32, listener: &mut Listener| listener.session == session;
+        for (_, listener) in self.listeners.extract_if(.., of_session) {
+            listener.waker.into_iter().for_each(Waker::wake);
+        }
+        wakers.into_iter().for_each(Waker::wake);
+    }
+
+    /// Deletes a queue with what is in it; its subscriptions are cancelled.
+    pub(crate) fn delete(&mut self, queue: &str) {
+        let at = index(queue);
+        self.queues[at].exists = false;
+        self.queues[at].ready.clear();
+        if is_stream(at) {
+            self.stream.clear();
+        }
+        for id in std::mem::take(&mut self.queues[at].consumers) {
+            self.unsubscribe(id);
+        }
+    }
+}

@@ -1,0 +1,56 @@
+//! Redis as the product's scripts leave it: a record is replaced only by a higher revision, an event is appended once.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use subtitle_contract::{event::Event, phase::Phase, record::Record};
+use subtitle_operator::act::ports::Checkpoint;
+use uuid::Uuid;
+
+use crate::{faults::Planted, world::World};
+
+/// What it holds.
+#[derive(Default)]
+pub(crate) struct Redis {
+    /// `job:{id}`.
+    pub(crate) records: BTreeMap<String, Record>,
+    /// `job:events:{id}`, oldest first: the ids, and which they are.
+    pub(crate) histories: BTreeMap<String, Vec<Uuid>>,
+    seen: BTreeMap<String, BTreeSet<Uuid>>,
+    /// How far the histories are complete.
+    pub(crate) checkpoint: Option<Checkpoint>,
+    /// No call is answered until then.
+    pub(crate) away_until: u64,
+}
+
+impl Redis {
+    /// Loses everything.
+    pub(crate) fn wipe(&mut self) {
+        *self = Self { away_until: self.away_until, ..Self::default() };
+    }
+}
+
+/// Whether a record says that its job is over.
+pub(crate) fn is_final(record: &Record) -> bool {
+    Phase::from_wire_status(&record.status).is_some_and(Phase::is_final)
+}
+
+/// Replaces a record if it is older; whether it was.
+pub(crate) fn replace(world: &mut World, record: Record) -> bool {
+    let is_older = world.redis.records.get(&record.id).is_none_or(|current| current.revision < record.revision);
+    if is_older {
+        world.checks.projected(&world.api, &record);
+        world.redis.records.insert(record.id.clone(), record);
+    }
+    is_older
+}
+
+/// Appends an event to its job's history, once.
+pub(crate) fn append(world: &mut World, event: &Event) {
+    let id = event.identity();
+    let is_new = world.redis.seen.entry(event.job_id.clone()).or_default().insert(id);
+    if is_new || world.is_planted(Planted::NoDedupe) {
+        let history = world.redis.histories.entry(event.job_id.clone()).or_default();
+        history.push(id);
+        world.checks.remembered(history);
+    }
+}

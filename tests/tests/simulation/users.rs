@@ -1,0 +1,148 @@
+//! What users ask for: a few jobs with short times in two namespaces, and a change of mind now and then.
+
+use k8s_openapi::apimachinery::pkg::apis::meta::v1::Time;
+use kube::ResourceExt as _;
+use serde_json::json;
+use subtitle_contract::{job::SubtitleJob, phase::Phase, reason::Reason};
+use subtitle_operator::observe::job::RETRY_ANNOTATION;
+
+use crate::{
+    checks::{corners::Corner, reason_of},
+    servers::api_server::place_of,
+    world::World,
+};
+
+/// A job that somebody is going to create.
+#[derive(Clone, Debug)]
+pub(crate) struct Request {
+    namespace: &'static str,
+    name: String,
+    spec: serde_json::Value,
+}
+
+const KINDS: [&str; 10] =
+    ["found", "translated", "flaky", "hopeless", "broken", "quota", "slow", "translated", "wordy", "glossary"];
+/// The ConfigMap that jobs with a glossary name.
+const GLOSSARY: &str = "names";
+
+/// A job whose status the API server refuses for good, once it is worked on.
+pub(crate) const REFUSED: &str = "refused";
+
+impl Request {
+    /// Whether it is such a job.
+    pub(crate) fn is_refused(&self) -> bool {
+        self.name.starts_with(REFUSED)
+    }
+}
+
+/// Somebody sees what the dead letters say about jobs whose status is refused, and deletes them.
+pub(crate) fn give_up_the_refused(world: &mut World) {
+    let refused = world.api.objects.keys().filter(|(_, name)| name.starts_with(REFUSED));
+    for place in refused.cloned().collect::<Vec<_>>() {
+        world.note(|| format!("somebody DELETES {}", place.1));
+        world.api.remove(&place);
+    }
+}
+
+/// The jobs of this seed, and when they come.
+pub(crate) fn requests(world: &mut World) -> Vec<(u64, Request)> {
+    let random = &mut world.random;
+    let number = 2 + random.index(3);
+    let request = |at| {
+        let kind = match random.below(100) {
+            0 => "poison",
+            1 => REFUSED,
+            _ => KINDS[random.index(KINDS.len())],
+        };
+        let long = if random.permille(120) { "-long" } else { "" };
+        let name = format!("{kind}-{at}{long}");
+        let deadline = [21_600, 21_600, 30, 10][random.index(4)];
+        let priority = ["Low", "Normal", "High"][random.index(3)];
+        let mut spec = json!({
+            "video": {"title": name},
+            "language": "es",
+            "priority": priority,
+            "retry": {"limit": random.below(4), "backoffSeconds": 2, "maxBackoffSeconds": 8},
+            "activeDeadlineSeconds": deadline,
+            "suspend": random.permille(50),
+        });
+        if kind == "glossary" {
+            spec["translation"] = json!({"glossaryRef": {"name": GLOSSARY}});
+        }
+        if random.permille(150) {
+            spec["ttlSecondsAfterFinished"] = json!(random.below(40));
+        }
+        let namespace = ["n", "m"][random.index(2)];
+        (random.below(12_000), Request { namespace, name, spec })
+    };
+    (0..number).map(request).collect()
+}
+
+/// Creates the ConfigMaps that jobs wait for.
+pub(crate) fn create_glossaries(world: &mut World) {
+    for namespace in ["n", "m"] {
+        let data = [("glossary".to_owned(), "barca = boat".to_owned())];
+        world.api.config_maps.insert((namespace.to_owned(), GLOSSARY.to_owned()), data.into());
+    }
+}
+
+/// Creates it, unless one of its name is there.
+pub(crate) fn create(world: &mut World, request: &Request) {
+    let place = (request.namespace.to_owned(), request.name.clone());
+    if world.api.objects.contains_key(&place) {
+        return;
+    }
+    if request.name.starts_with("glossary") && world.random.permille(400) {
+        create_glossaries(world);
+    }
+    let spec = serde_json::from_value(request.spec.clone()).expect("a spec");
+    let mut job = SubtitleJob::new(&request.name, spec);
+    let number = world.random.below(u64::MAX);
+    job.metadata.uid = Some(format!("{number:016x}{}", request.name));
+    job.metadata.namespace = Some(request.namespace.to_owned());
+    job.metadata.creation_timestamp = Some(Time(world.now()));
+    job.metadata.generation = Some(1);
+    world.note(|| format!("somebody creates {} ({number:016x}): {}", request.name, request.spec));
+    let job = world.api.store(job);
+    world.checks.created(&job);
+}
+
+fn one_of(world: &mut World, fits: impl Fn(&SubtitleJob) -> bool) -> Option<SubtitleJob> {
+    let fitting: Vec<_> = world.api.objects.values().filter(|job| fits(job)).cloned().collect();
+    (!fitting.is_empty()).then(|| fitting[world.random.index(fitting.len())].as_ref().clone())
+}
+
+/// Deletes one; sometimes the same is wanted again.
+pub(crate) fn delete(world: &mut World) -> Option<Request> {
+    let job = one_of(world, |_| true)?;
+    world.note(|| format!("somebody DELETES {}", job.name_any()));
+    if job.status.as_ref().is_some_and(|status| reason_of(status) == Some(Reason::Working)) {
+        world.reach(Corner::DeletedAtWork);
+    }
+    world.api.remove(&place_of(&job));
+    let namespace = if job.metadata.namespace.as_deref() == Some("n") { "n" } else { "m" };
+    let again = Request { namespace, name: job.name_any(), spec: serde_json::to_value(&job.spec).expect("a spec") };
+    world.random.permille(500).then_some(again)
+}
+
+/// Changes `spec.suspend` of one.
+pub(crate) fn suspend_or_resume(world: &mut World) {
+    if let Some(mut job) = one_of(world, |_| true) {
+        job.spec.suspend = !job.spec.suspend;
+        job.metadata.generation = job.metadata.generation.map(|generation| generation + 1);
+        let what = if job.spec.suspend { "SUSPENDS" } else { "RESUMES" };
+        world.note(|| format!("somebody {what} {}", job.name_any()));
+        world.api.store(job);
+    }
+}
+
+/// Asks for another try of a failed one.
+pub(crate) fn retry(world: &mut World) {
+    let has_failed = |job: &SubtitleJob| job.status.as_ref().is_some_and(|status| status.phase == Phase::Failed);
+    if let Some(mut job) = one_of(world, has_failed) {
+        let asked = format!("at {}", world.elapsed);
+        world.note(|| format!("somebody RETRIES {}", job.name_any()));
+        job.metadata.annotations.get_or_insert_default().insert(RETRY_ANNOTATION.to_owned(), asked);
+        world.api.store(job);
+    }
+}

@@ -1,0 +1,79 @@
+//! A provider's file is paid for once: its bytes are stored as they came, under namespace, provider and file id, and of all
+//! workers that want them at the same time one fetches. Does I/O.
+
+use std::time::Duration;
+
+use bytes::Bytes;
+use subtitle_clock::Clock;
+use subtitle_contract::reason::Reason;
+
+use super::{super::plan::DownloadPlan, error::FetchError};
+use crate::{
+    failure::Failure,
+    find::{FetchedContent, FoundSubtitle, Search},
+    store::sha256,
+    task::{
+        claim::{Claim, TakeOutcome},
+        lost_lease,
+    },
+};
+
+/// How often the result of another worker's download is looked for.
+const POLL_INTERVAL: Duration = Duration::from_millis(500);
+
+impl<S: Search, C: Clock> DownloadPlan<'_, S, C> {
+    /// The bytes of `found`: those that any worker fetched in this namespace before, else fetched now by the holder of the
+    /// claim to the file.
+    pub(super) async fn fetch_paid(&self, found: &FoundSubtitle) -> Result<Bytes, FetchError> {
+        let (store, clock) = (&self.downloader.store, &self.downloader.clock);
+        let name = &sha256(found.identity.as_bytes())[..40];
+        let key = format!("{}/fetched/{name}", self.subject.namespace);
+        let folder = format!("{}/claims/fetch-{name}", self.subject.namespace);
+        let owner = self.downloader.claim_owners.next();
+        loop {
+            if let Some(bytes) = store.read(&key).await? {
+                self.downloader.metrics.cache_hits.increment(["fetched"]);
+                return Ok(bytes);
+            }
+            // Not paid for if the job was deleted meanwhile, or the session ended.
+            self.stop_signal.check()?;
+            let claim = match Claim::take(store, &folder, &owner, clock.now()).await? {
+                TakeOutcome::Ours(claim) => claim,
+                // Its holder will be done, or dead, within a lease.
+                TakeOutcome::HeldUntil(_) => {
+                    clock.sleep(POLL_INTERVAL).await;
+                    continue;
+                }
+            };
+            // It may have been stored between the read and the claim.
+            let fetched = match store.read(&key).await {
+                Ok(Some(bytes)) => Some(Ok(bytes)),
+                Ok(None) => tokio::select! {
+                    biased;
+                    fetched = self.fetch_and_store(found, &key) => Some(fetched),
+                    // The next holder of the claim pays for what is not paid for by now.
+                    () = lost_lease(&claim, clock) => None,
+                },
+                Err(error) => Some(Err(error.into())),
+            };
+            if let Some(fetched) = fetched {
+                // A claim that is not released expires by itself.
+                let _ = claim.release().await;
+                return fetched;
+            }
+            // Not released: it may have been renewed without an answer, and then holds until it expires.
+        }
+    }
+
+    async fn fetch_and_store(&self, found: &FoundSubtitle, key: &str) -> Result<Bytes, FetchError> {
+        let content = self.downloader.finder.fetch(found).await;
+        self.count_fetch(found, content.is_ok());
+        let FetchedContent::Bytes(bytes) = content? else {
+            let message = format!("{}: a provider gave cues, which is a bug of the worker", found.label);
+            return Err(Failure::new(Reason::WorkerError, message).into());
+        };
+        let bytes = Bytes::from(bytes);
+        self.downloader.store.create(key, bytes.clone()).await?;
+        Ok(bytes)
+    }
+}

@@ -1,0 +1,200 @@
+//! From candidates to one file in the store: the best is fetched and read, and an unusable one makes room for the next.
+//! Does I/O.
+
+use bytes::Bytes;
+use subtitle_clock::Clock;
+use subtitle_contract::{
+    job::{self, Candidate},
+    language::Language,
+    reason::Reason,
+};
+
+use super::{
+    super::{listing::Listing, plan::DownloadPlan},
+    error::FetchError,
+};
+use crate::{
+    artifact::{self, StoreArtifact},
+    failure::Failure,
+    find::{FetchedContent, FoundSubtitle, Origin, Search, SourceErrorKind, VideoMatch, choose::select},
+    subtitle::{
+        Format, Subtitle, Unusable,
+        container::Episode,
+        file::{self, Declared, File, Unreadable},
+    },
+    task::StopReason,
+};
+
+/// What was taken for one language.
+pub(in crate::downloader) struct Taken {
+    pub(in crate::downloader) artifact: StoreArtifact,
+    pub(in crate::downloader) candidates: Vec<Candidate>,
+    pub(in crate::downloader) simulated: bool,
+}
+
+fn is_paid(found: &FoundSubtitle) -> bool {
+    found.origin.as_ref().is_ok_and(Origin::is_paid)
+}
+
+/// Why a candidate that would count against a quota is not tried.
+fn not_tried(paid: u8) -> Failure {
+    let message =
+        format!("not tried: {paid} files of providers were unusable, and spec.selection.maxDownloads allows no more");
+    Failure::new(Reason::UnusableSubtitle, message)
+}
+
+/// The subtitle in a file, unless it is unusable.
+fn usable(file: Result<File, Unreadable>, found: &FoundSubtitle, language: &Language) -> Result<Subtitle, Failure> {
+    let file = file.map_err(|error| {
+        let reason = match error {
+            Unreadable::Undecodable(_) => Reason::UndecodableText,
+            Unreadable::Packed(_) | Unreadable::Unusable(_) => Reason::UnusableSubtitle,
+        };
+        Failure::new(reason, format!("{}: {error}", found.label))
+    })?;
+    match file.mismatch {
+        // The simulated source writes English, whatever the language.
+        Some(other) if !found.source.is_simulated() => {
+            let message = format!("{}: its text is in {other}, not in '{language}' as it says", found.label);
+            Err(Failure::new(Reason::UnusableSubtitle, message))
+        }
+        _ => Ok(file.subtitle),
+    }
+}
+
+/// What is known of a file before it is read.
+fn declared<'a>(found: &FoundSubtitle, language: &'a Language, video: &job::Video) -> Declared<'a> {
+    let episode = video.episodes.as_ref().and_then(|episodes| {
+        let (first, last) = (*episodes.iter().min()?, *episodes.iter().max()?);
+        Some(Episode { season: video.season, first, last })
+    });
+    let frame_rate = match &found.video_match {
+        VideoMatch::Listed(listed) => listed.frame_rate,
+        VideoMatch::ThisVideo { .. } => None,
+    };
+    Declared { language: Some(language), episode, frame_rate }
+}
+
+impl<S: Search, C: Clock> DownloadPlan<'_, S, C> {
+    /// Fetches the best candidate of one language that is usable, if any; at most `spec.selection.maxDownloads` that
+    /// count against a quota are fetched.
+    pub(in crate::downloader) async fn take(
+        &self,
+        listing: &mut Listing,
+        language: &Language,
+    ) -> Result<Option<Taken>, StopReason> {
+        let choice = select::choose(&listing.found, language, &self.task.spec);
+        for at in choice.order.iter().copied() {
+            let found = listing.found[at].1.clone();
+            if listing.rejected.iter().any(|(rejected, _)| *rejected == at) {
+                continue;
+            }
+            // A source that is unavailable or has no quota left delivers nothing else either.
+            if listing.errors.iter().any(|error| error.source_id == found.source && is_paid(&found)) {
+                continue;
+            }
+            if is_paid(&found) {
+                if listing.paid == self.task.spec.selection.max_downloads {
+                    listing.rejected.push((at, not_tried(listing.paid)));
+                    continue;
+                }
+                listing.paid += 1;
+            }
+            self.stop_signal.check()?;
+            match self.fetch(&found, language).await {
+                Ok(artifact) => {
+                    let candidates = listing.candidates(&choice, Some(at));
+                    return Ok(Some(Taken { artifact, candidates, simulated: found.source.is_simulated() }));
+                }
+                Err(FetchError::Source(error)) => {
+                    let failure = Failure::new(error.reason(), &error);
+                    if error.kind != SourceErrorKind::File {
+                        listing.errors.push(error);
+                    }
+                    listing.rejected.push((at, failure));
+                }
+                Err(FetchError::File(failure)) if failure.reason == Reason::StoreUnavailable => {
+                    return Err(failure.into());
+                }
+                Err(FetchError::File(failure)) => listing.rejected.push((at, failure)),
+                Err(FetchError::Stopped(reason)) => return Err(reason),
+            }
+        }
+        Ok(None)
+    }
+
+    /// Fetches one candidate and stores its subtitle.
+    async fn fetch(&self, found: &FoundSubtitle, language: &Language) -> Result<StoreArtifact, FetchError> {
+        let bytes = if is_paid(found) { Some(self.fetch_paid(found).await?) } else { None };
+        let store = &self.downloader.store;
+        let key_in = |format| artifact::key(&self.subject.namespace, "found", &found.identity, format);
+        let output = self.task.spec.output.format;
+        // A file under this key was made of these very bytes, but `Original` may be any format.
+        if let Some(format) = fixed_format(output)
+            && let Some(artifact) = artifact::stored(store, &key_in(format), language).await?
+        {
+            self.downloader.metrics.cache_hits.increment(["found"]);
+            return Ok(from_source(found, artifact));
+        }
+        let subtitle = self.read(found, bytes, language).await?;
+        let format = subtitle.output_format(output);
+        let artifact = artifact::store(store, &key_in(format), &subtitle, format, &found.language).await?;
+        Ok(from_source(found, artifact))
+    }
+
+    /// The subtitle of a candidate, from `bytes` if they were fetched already.
+    async fn read(
+        &self,
+        found: &FoundSubtitle,
+        bytes: Option<Bytes>,
+        language: &Language,
+    ) -> Result<Subtitle, FetchError> {
+        let content = if let Some(bytes) = bytes {
+            FetchedContent::Bytes(bytes.to_vec())
+        } else {
+            let content = self.downloader.finder.fetch(found).await;
+            self.count_fetch(found, content.is_ok());
+            content?
+        };
+        match content {
+            FetchedContent::Cues(cues) => Subtitle::from_cues(cues).map_err(|_| {
+                let message = format!("{} of the video has no text", found.label);
+                Failure::new(Reason::UnusableSubtitle, message).into()
+            }),
+            FetchedContent::Bytes(bytes) => Ok(self.read_bytes(&bytes, found, language).await?),
+        }
+    }
+
+    /// The subtitle in a file's bytes. A file that counts in frames and does not say how many make a second is for the
+    /// video's own speed.
+    async fn read_bytes(&self, bytes: &[u8], found: &FoundSubtitle, language: &Language) -> Result<Subtitle, Failure> {
+        let video = &self.task.spec.video;
+        let mut declared = declared(found, language, video);
+        let mut file = file::read(bytes, &declared);
+        if matches!(file, Err(Unreadable::Unusable(Unusable::FrameRateUnknown))) {
+            declared.frame_rate = self.downloader.finder.inspect(video).await.frame_rate;
+            file = file::read(bytes, &declared);
+        }
+        usable(file, found, language)
+    }
+
+    pub(super) fn count_fetch(&self, found: &FoundSubtitle, is_ok: bool) {
+        let outcome = if is_ok { "found" } else { "error" };
+        self.downloader.metrics.source_requests.increment([found.source.name(), "fetch", outcome]);
+    }
+}
+
+/// The format of the result, unless it depends on the source's file.
+const fn fixed_format(output: job::OutputFormat) -> Option<Format> {
+    match output {
+        job::OutputFormat::WebVtt => Some(Format::WebVtt),
+        job::OutputFormat::Srt => Some(Format::Srt),
+        job::OutputFormat::Ass => Some(Format::Ass),
+        job::OutputFormat::Original => None,
+    }
+}
+
+fn from_source(found: &FoundSubtitle, artifact: StoreArtifact) -> StoreArtifact {
+    let source = found.source.name().to_owned();
+    StoreArtifact { result: job::JobResult { source, ..artifact.result }, ..artifact }
+}

@@ -1,0 +1,57 @@
+//! A download task as it is read from its event: languages parsed, sources in order, what is worth translating from,
+//! by what the translators announced. Does I/O.
+
+use subtitle_clock::Clock;
+use subtitle_contract::{
+    language::Language,
+    payload::{DownloadRequested, Subject},
+    reason::Reason,
+};
+
+use super::{order::order, settings::Downloader};
+use crate::{
+    failure::Failure,
+    find::{Search, SourceId},
+    task::StopSignal,
+    translate::announced,
+};
+
+/// One download task and what was read from it.
+pub(super) struct DownloadPlan<'a, S, C> {
+    pub(super) downloader: &'a Downloader<S, C>,
+    pub(super) task: &'a DownloadRequested,
+    pub(super) subject: &'a Subject,
+    pub(super) stop_signal: &'a dyn StopSignal,
+    /// The language that the job asks for.
+    pub(super) wanted: Language,
+    /// The languages to translate from that some engine translates.
+    pub(super) from: Vec<Language>,
+    /// The sources to ask.
+    pub(super) order: Vec<SourceId>,
+    /// Why nothing can be translated into the wanted language, if that is sure.
+    pub(super) untranslatable: Option<Failure>,
+}
+
+fn parse(tag: &str) -> Result<Language, Failure> {
+    Language::parse(tag).map_err(|error| Failure::new(Reason::InvalidSpec, error))
+}
+
+impl<'a, S: Search, C: Clock> DownloadPlan<'a, S, C> {
+    /// Reads the task; the failure names what is wrong in its spec.
+    pub(super) async fn new(
+        downloader: &'a Downloader<S, C>,
+        task: &'a DownloadRequested,
+        subject: &'a Subject,
+        stop_signal: &'a dyn StopSignal,
+    ) -> Result<Self, Failure> {
+        let translation = &task.spec.translation;
+        let wanted = parse(&task.spec.language)?;
+        let from: Vec<Language> = translation.from.iter().map(|tag| parse(tag)).collect::<Result<_, _>>()?;
+        let from: Vec<Language> = from.into_iter().filter(|language| !wanted.accepts(language)).collect();
+        let order = order(&downloader.finder, &downloader.order, task)?;
+        let now = downloader.clock.now();
+        let (from, refusal) = announced::worthwhile(&downloader.store, from, &wanted, translation, now).await?;
+        let untranslatable = refusal.filter(|_| from.is_empty());
+        Ok(Self { downloader, task, subject, stop_signal, wanted, from, order, untranslatable })
+    }
+}

@@ -1,0 +1,94 @@
+//! The sources of this process, as the downloader uses them. Does I/O.
+
+use subtitle_contract::job::Video;
+
+use super::{
+    content::FetchedContent,
+    error::{SourceError, SourceErrorKind},
+    facts::{self, VideoFacts},
+    found::{FoundSubtitle, Origin},
+    guard::GuardedClient,
+    providers::{Providers, Query},
+    search::{ListRequest, Search},
+    source::SourceId,
+    sources::{embedded, http_library, library, mounted::Libraries, simulated},
+};
+use crate::simulation::Simulation;
+
+/// Every source that can be asked.
+#[derive(Clone, Debug)]
+pub struct Finder {
+    /// The libraries.
+    pub libraries: Libraries,
+    /// For URLs that come from a spec.
+    pub guarded: GuardedClient,
+    /// The providers that are configured.
+    pub providers: Providers,
+    /// How the simulated source behaves.
+    pub simulation: Simulation,
+}
+
+impl Finder {
+    /// Every source on this machine and behind specs' URLs, without providers.
+    pub fn new(libraries: Libraries, guarded: GuardedClient) -> Self {
+        Self { libraries, guarded, providers: Providers::default(), simulation: Simulation::default() }
+    }
+
+    /// The sources that are asked when neither a job nor the configuration names any.
+    pub fn default_order(&self) -> Vec<SourceId> {
+        [SourceId::Embedded, SourceId::Library].into_iter().chain(self.providers.configured()).collect()
+    }
+}
+
+impl Search for Finder {
+    fn libraries(&self) -> &Libraries {
+        &self.libraries
+    }
+
+    fn missing_setting(&self, source: SourceId) -> Option<&'static str> {
+        self.providers.missing_setting(source)
+    }
+
+    async fn inspect(&self, video: &Video) -> VideoFacts {
+        let facts = facts::inspect(&self.libraries, &self.guarded, video).await.unwrap_or_default();
+        // A hash in the spec is preferred.
+        VideoFacts { hash: video.movie_hash.clone().or(facts.hash), ..facts }
+    }
+
+    async fn list(
+        &self,
+        source: SourceId,
+        ListRequest { video, languages, facts, seed }: &ListRequest<'_>,
+    ) -> Result<Vec<FoundSubtitle>, SourceError> {
+        match source {
+            SourceId::Embedded => embedded::list(&self.libraries, &self.guarded, video).await,
+            SourceId::Library => {
+                let mut found = library::list(&self.libraries, video).await?;
+                if !found.iter().any(|one| languages.first().is_some_and(|wanted| wanted.accepts(&one.language))) {
+                    found.extend(http_library::list(&self.libraries, video, languages).await?);
+                }
+                Ok(found)
+            }
+            SourceId::Simulated => simulated::list(self.simulation, video, languages, seed).await,
+            SourceId::Provider(provider) => {
+                let query = Query::new(video, languages, facts.hash.clone());
+                let mut found = self.providers.list(provider, &query).await?;
+                facts.mark_off_speed(&mut found);
+                Ok(found)
+            }
+        }
+    }
+
+    async fn fetch(&self, found: &FoundSubtitle) -> Result<FetchedContent, SourceError> {
+        let failed = |message: String| SourceError::new(found.source, SourceErrorKind::Unavailable, message);
+        match found.origin.clone().map_err(|unsupported| failed(unsupported.to_string()))? {
+            Origin::Bytes(bytes) => Ok(FetchedContent::Bytes(bytes.to_vec())),
+            Origin::File(path) => tokio::fs::read(&path)
+                .await
+                .map(FetchedContent::Bytes)
+                .map_err(|error| failed(format!("{} cannot be read: {error}", found.label))),
+            Origin::Offer(offer) => self.providers.fetch(found.source, &offer).await.map(FetchedContent::Bytes),
+            Origin::Track { video, number } => embedded::fetch(video, number).await.map_err(failed),
+        }
+    }
+}

@@ -1,0 +1,44 @@
+//! The port between the downloader and the sources, at which a test counts what is paid for.
+
+use subtitle_contract::{job::Video, language::Language};
+
+use super::{
+    content::FetchedContent, error::SourceError, facts::VideoFacts, found::FoundSubtitle, source::SourceId,
+    sources::mounted::Libraries,
+};
+
+/// What a source is asked for.
+#[derive(Clone, Copy, Debug)]
+pub struct ListRequest<'a> {
+    /// The video.
+    pub video: &'a Video,
+    /// The languages; the first one is wanted most.
+    pub languages: &'a [Language],
+    /// What [`Search::inspect`] says of the video; only providers need it.
+    pub facts: &'a VideoFacts,
+    /// Differs between requests, for the simulated source.
+    pub seed: &'a str,
+}
+
+/// The sources of this process.
+pub trait Search: Send + Sync + 'static {
+    /// The libraries, into which sidecars are written.
+    fn libraries(&self) -> &Libraries;
+
+    /// The variable that `source` needs and that is not set; `None` for a source that can be asked.
+    fn missing_setting(&self, source: SourceId) -> Option<&'static str>;
+
+    /// Reads what the video's own bytes say about it.
+    fn inspect(&self, video: &Video) -> impl Future<Output = VideoFacts> + Send;
+
+    /// What `source` has for the video in any of the languages; a source that sees every language at no cost lists the
+    /// others too.
+    fn list(
+        &self,
+        source: SourceId,
+        request: &ListRequest<'_>,
+    ) -> impl Future<Output = Result<Vec<FoundSubtitle>, SourceError>> + Send;
+
+    /// The bytes or cues of one. May count against a quota.
+    fn fetch(&self, found: &FoundSubtitle) -> impl Future<Output = Result<FetchedContent, SourceError>> + Send;
+}

@@ -1,0 +1,102 @@
+//! The ids of sources. Pure.
+
+use std::{cmp::Ordering, fmt};
+
+use subtitle_contract::names::SIMULATED;
+
+/// Which source.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum SourceId {
+    /// Tracks inside the video.
+    Embedded,
+    /// Files beside the video, or a library behind HTTP.
+    Library,
+    /// A provider on the internet.
+    Provider(ProviderId),
+    /// Nothing real.
+    Simulated,
+}
+
+impl SourceId {
+    /// Its name in specs, settings, events and metrics.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Embedded => "embedded",
+            Self::Library => "library",
+            Self::Provider(provider) => provider.name(),
+            Self::Simulated => SIMULATED,
+        }
+    }
+
+    /// Whether it is a provider: it is asked side by side with others, and what it lists may be for another video.
+    pub const fn is_provider(self) -> bool {
+        matches!(self, Self::Provider(_))
+    }
+
+    /// Whether nothing of it is real.
+    pub const fn is_simulated(self) -> bool {
+        matches!(self, Self::Simulated)
+    }
+}
+
+impl fmt::Display for SourceId {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str(self.name())
+    }
+}
+
+/// What is known of a provider without its client.
+#[derive(Debug)]
+pub struct ProviderTraits {
+    /// Its name.
+    pub name: &'static str,
+    /// The variable without which it is not configured.
+    pub required_setting: &'static str,
+}
+
+/// Which provider; equal and ordered by name.
+#[derive(Clone, Copy)]
+pub struct ProviderId(&'static ProviderTraits);
+
+impl ProviderId {
+    /// The provider with these traits.
+    pub const fn new(traits: &'static ProviderTraits) -> Self {
+        Self(traits)
+    }
+
+    /// Its name.
+    pub const fn name(self) -> &'static str {
+        self.0.name
+    }
+
+    /// The variable without which it is not configured.
+    pub const fn required_setting(self) -> &'static str {
+        self.0.required_setting
+    }
+}
+
+impl PartialEq for ProviderId {
+    fn eq(&self, other: &Self) -> bool {
+        self.name() == other.name()
+    }
+}
+
+impl Eq for ProviderId {}
+
+impl PartialOrd for ProviderId {
+    fn partial_cmp(&self, other: &Self) -> Option<Ordering> {
+        Some(self.cmp(other))
+    }
+}
+
+impl Ord for ProviderId {
+    fn cmp(&self, other: &Self) -> Ordering {
+        self.name().cmp(other.name())
+    }
+}
+
+impl fmt::Debug for ProviderId {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str(self.name())
+    }
+}

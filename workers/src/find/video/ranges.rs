@@ -1,0 +1,236 @@
+//! A file behind HTTP as if it were open: `Read` and `Seek` over Range requests (RFC 9110 §14), with a small cache
+//! and a limit on the bytes, so that a film is read in parts and never downloaded. Does I/O, blocking on a runtime's
+//! handle: only for `spawn_blocking`.
+
+use std::{
+    collections::VecDeque,
+    fmt,
+    io::{self, Read, Seek, SeekFrom},
+    sync::Arc,
+};
+
+use bytes::Bytes;
+use reqwest::{
+    StatusCode,
+    header::{CONTENT_RANGE, ETAG, HeaderMap, HeaderName, IF_RANGE, LAST_MODIFIED, RANGE},
+};
+use tokio::runtime::Handle;
+use url::Url;
+
+use crate::find::guard::{GuardedClient, Refused, cause};
+
+/// The first request: what most files have in front of their first picture.
+const FIRST: u64 = 64 << 10;
+/// A single look elsewhere in the file.
+const SHORTEST: u64 = 2 << 10;
+/// The longest that reading on without a jump asks for at once.
+const LONGEST: u64 = 256 << 10;
+/// Pieces in the cache.
+const CACHED: usize = 24;
+/// What may be read of any file, in bytes; of large ones a fiftieth.
+const ALLOWANCE: u64 = 4 << 20;
+
+/// Why a file behind HTTP cannot be looked into.
+#[derive(Debug, thiserror::Error)]
+pub enum Unreachable {
+    /// The URL is refused.
+    #[error("video.url is not fetched: {0}")]
+    Refused(#[from] Refused),
+    /// The file does not exist.
+    #[error("{host} says {status} for video.url: correct the URL, or put the file there")]
+    Gone {
+        /// The host.
+        host: String,
+        /// 404 or 410.
+        status: StatusCode,
+    },
+    /// It could only be read from start to end.
+    #[error("{0} does not answer Range requests, and the whole video is not downloaded: use video.path")]
+    NoRanges(String),
+    /// It may be there another time.
+    #[error("{host} did not give video.url: {message}")]
+    Unavailable {
+        /// Who was asked.
+        host: String,
+        /// What happened.
+        message: String,
+    },
+}
+
+/// A file behind HTTP that is there and can be read in parts.
+pub struct Remote {
+    http: GuardedClient,
+    url: Url,
+    size: u64,
+    /// What changes when the bytes do, by the header that carries it.
+    version: Option<(HeaderName, String)>,
+    first: Bytes,
+}
+
+/// Without the URL, whose query may contain a token.
+impl fmt::Debug for Remote {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(formatter, "{} bytes at {}", self.size, host(&self.url))
+    }
+}
+
+fn host(url: &Url) -> &str {
+    url.host_str().unwrap_or_default()
+}
+
+fn version(headers: &HeaderMap) -> Option<(HeaderName, String)> {
+    let read = |name: HeaderName| headers.get(&name)?.to_str().ok().map(|value| (name, value.to_owned()));
+    // A weak validator does not promise the same bytes.
+    read(ETAG).filter(|(_, tag)| !tag.starts_with("W/")).or_else(|| read(LAST_MODIFIED))
+}
+
+/// The size in `bytes 0-99/1000`.
+fn size(headers: &HeaderMap) -> Option<u64> {
+    headers.get(CONTENT_RANGE)?.to_str().ok()?.strip_prefix("bytes ")?.split_once('/')?.1.parse().ok()
+}
+
+impl Remote {
+    /// Asks for the beginning of the file.
+    pub async fn open(http: &GuardedClient, url: &Url) -> Result<Self, Unreachable> {
+        let host = || host(url).to_owned();
+        let unavailable = |message: String| Unreachable::Unavailable { host: host(), message };
+        let request = http.get(url)?.header(RANGE, format!("bytes=0-{}", FIRST - 1));
+        let response = request.send().await.map_err(|error| unavailable(cause(&error)))?;
+        match response.status() {
+            StatusCode::PARTIAL_CONTENT => {}
+            status @ (StatusCode::NOT_FOUND | StatusCode::GONE) => {
+                return Err(Unreachable::Gone { host: host(), status });
+            }
+            status if status.is_success() => return Err(Unreachable::NoRanges(host())),
+            status => return Err(unavailable(format!("it answered {status}"))),
+        }
+        let size = size(response.headers()).ok_or_else(|| Unreachable::NoRanges(host()))?;
+        let version = version(response.headers());
+        let first = limited(response, FIRST).await.map_err(|error| unavailable(error.to_string()))?;
+        Ok(Self { http: http.clone(), url: url.clone(), size, version, first })
+    }
+
+    /// Its length in bytes.
+    pub fn size(&self) -> u64 {
+        self.size
+    }
+
+    /// Identifies the bytes. A query is part of it only where the server gives no version: tokens change, files stay.
+    pub fn identity(&self) -> String {
+        let mut url = self.url.clone();
+        let version = self.version.as_ref().map(|(_, version)| version.as_str());
+        if version.is_some() {
+            url.set_query(None);
+        }
+        format!("{url}:{}:{}", self.size, version.unwrap_or_default())
+    }
+
+    /// The most that is read of it.
+    pub fn allowance(&self) -> u64 {
+        (self.size / 50).max(ALLOWANCE)
+    }
+
+    async fn part(&self, from: u64, length: u64) -> io::Result<Bytes> {
+        let host = host(&self.url);
+        let request = self.http.get(&self.url).map_err(io::Error::other)?;
+        let mut request = request.header(RANGE, format!("bytes={from}-{}", from + length - 1));
+        if let Some((_, version)) = &self.version {
+            request = request.header(IF_RANGE, version);
+        }
+        let response = request.send().await.map_err(|error| io::Error::other(format!("{host}: {}", cause(&error))))?;
+        match response.status() {
+            StatusCode::PARTIAL_CONTENT => limited(response, length).await,
+            StatusCode::OK => Err(io::Error::other(format!("the video at {host} changed while it was read"))),
+            status => Err(io::Error::other(format!("{host} answered {status}"))),
+        }
+    }
+}
+
+/// A response's bytes, and an error where the server sends more than was asked for.
+async fn limited(mut response: reqwest::Response, most: u64) -> io::Result<Bytes> {
+    let mut bytes = Vec::new();
+    while let Some(piece) = response.chunk().await.map_err(|error| io::Error::other(cause(&error)))? {
+        bytes.extend_from_slice(&piece);
+        if bytes.len() as u64 > most {
+            return Err(io::Error::other("the server sent more than was asked for"));
+        }
+    }
+    Ok(bytes.into())
+}
+
+/// An open remote file.
+pub struct Reader {
+    remote: Arc<Remote>,
+    runtime: Handle,
+    position: u64,
+    /// Pieces and where they begin, the newest first.
+    pieces: VecDeque<(u64, Bytes)>,
+    /// How much the next look in sequence asks for.
+    ahead: u64,
+    spent: u64,
+}
+
+impl Reader {
+    /// Opens it; inside a runtime.
+    pub fn new(remote: Arc<Remote>) -> Self {
+        let (first, spent) = (remote.first.clone(), remote.first.len() as u64);
+        Self { remote, runtime: Handle::current(), position: 0, pieces: [(0, first)].into(), ahead: SHORTEST, spent }
+    }
+
+    /// The index in `pieces` of the one that has the position.
+    fn piece(&self) -> Option<usize> {
+        let has = |(from, bytes): &(u64, Bytes)| (*from..*from + bytes.len() as u64).contains(&self.position);
+        self.pieces.iter().position(has)
+    }
+
+    fn fetch(&mut self, wanted: usize) -> io::Result<()> {
+        let follows = |(from, bytes): &(u64, Bytes)| *from + bytes.len() as u64 == self.position;
+        self.ahead = if self.pieces.front().is_some_and(follows) { (self.ahead * 2).min(LONGEST) } else { SHORTEST };
+        let length = self.ahead.max(wanted as u64).min(self.remote.size - self.position);
+        self.spent += length;
+        if self.spent > self.remote.allowance() {
+            return Err(io::Error::other(format!(
+                "more than {} bytes of the video would have to be read: its index does not lead to the subtitles; \
+                 use video.path, or write the file again with an index",
+                self.remote.allowance()
+            )));
+        }
+        let bytes = self.runtime.block_on(self.remote.part(self.position, length))?;
+        if bytes.is_empty() {
+            return Err(io::ErrorKind::UnexpectedEof.into());
+        }
+        self.pieces.push_front((self.position, bytes));
+        self.pieces.truncate(CACHED);
+        Ok(())
+    }
+}
+
+impl Read for Reader {
+    fn read(&mut self, out: &mut [u8]) -> io::Result<usize> {
+        if self.position >= self.remote.size || out.is_empty() {
+            return Ok(0);
+        }
+        if self.piece().is_none() {
+            self.fetch(out.len())?;
+        }
+        let at = self.piece().ok_or(io::ErrorKind::UnexpectedEof)?;
+        let (from, bytes) = &self.pieces[at];
+        let rest = &bytes[usize::try_from(self.position - from).map_err(io::Error::other)?..];
+        let length = rest.len().min(out.len());
+        out[..length].copy_from_slice(&rest[..length]);
+        self.position += length as u64;
+        Ok(length)
+    }
+}
+
+impl Seek for Reader {
+    fn seek(&mut self, to: SeekFrom) -> io::Result<u64> {
+        let position = match to {
+            SeekFrom::Start(position) => Some(position),
+            SeekFrom::End(offset) => self.remote.size.checked_add_signed(offset),
+            SeekFrom::Current(offset) => self.position.checked_add_signed(offset),
+        };
+        self.position = position.ok_or(io::ErrorKind::InvalidInput)?;
+        Ok(self.position)
+    }
+}

@@ -1,8 +1,0 @@
-//! Advanced SubStation Alpha and SubStation Alpha, by what Aegisub writes and libass reads: their own description
-//! leaves most of it open. Pure.
-
-mod read;
-mod write;
-
-pub(super) use read::read;
-pub(super) use write::{loses_precision, refill, write};

@@ -1,0 +1,83 @@
+//! Acquiring a claim and renewing it while the work runs. Does I/O.
+
+use std::{
+    convert::Infallible,
+    sync::atomic::{AtomicBool, Ordering},
+    time::Duration,
+};
+
+use subtitle_clock::Clock;
+use subtitle_telemetry::chain;
+
+use super::{
+    claim::{Claim, LEASE, TakeOutcome},
+    context::TaskContext,
+};
+use crate::store::StoreError;
+
+/// A claim held by another worker is looked at this often, so that its release is noticed.
+const POLL_INTERVAL: Duration = Duration::from_secs(5);
+/// How long a task waits for another worker's claim on its first delivery.
+const SHORTEST_PATIENCE: Duration = Duration::from_secs(10);
+/// Renewals within one lease.
+const RENEWALS: u32 = 3;
+
+/// How long a task waits for another worker's claim before it is requeued. It grows with each delivery, because each
+/// counts towards the queue's delivery limit: together they outlast the longest time that a claim is held in one go.
+pub(super) fn patience(earlier_deliveries: u32) -> Duration {
+    SHORTEST_PATIENCE * 2_u32.pow(earlier_deliveries.min(4))
+}
+
+/// Takes the claim; `None` if another worker still holds it after `patience`, or this worker has to stop.
+pub(super) async fn acquire<P, C: Clock>(
+    context: &TaskContext<P, C>,
+    folder: &str,
+    patience: Duration,
+) -> Result<Option<Claim>, StoreError> {
+    let (owner, started) = (context.claim_owners.next(), context.clock.elapsed());
+    loop {
+        let expires = match Claim::take(&context.store, folder, &owner, context.clock.now()).await? {
+            TakeOutcome::Ours(claim) => return Ok(Some(claim)),
+            TakeOutcome::HeldUntil(expires) => expires,
+        };
+        let left = patience.saturating_sub(context.clock.elapsed().saturating_sub(started));
+        if left.is_zero() {
+            return Ok(None);
+        }
+        let remaining = Duration::try_from(expires.duration_since(context.clock.now())).unwrap_or_default();
+        // At least a second: a lease that ends now may be renewed right now.
+        let pause = remaining.clamp(Duration::from_secs(1), POLL_INTERVAL).min(left);
+        tokio::select! {
+            biased;
+            () = context.stop.cancelled() => return Ok(None),
+            () = context.session_ended.cancelled() => return Ok(None),
+            () = context.clock.sleep(pause) => {}
+        }
+    }
+}
+
+/// Renews the claim; sets `lost` when it is lost, and then only waits.
+pub(super) async fn renew<C: Clock>(claim: &Claim, clock: &C, lost: &AtomicBool) -> Infallible {
+    lost_lease(claim, clock).await;
+    lost.store(true, Ordering::Relaxed);
+    std::future::pending().await
+}
+
+/// Renews the claim, and returns when another worker holds it, or may hold it because no renewal succeeded for a lease.
+pub async fn lost_lease<C: Clock>(claim: &Claim, clock: &C) {
+    let mut renewed = clock.elapsed();
+    loop {
+        clock.sleep(LEASE / RENEWALS).await;
+        let asked = clock.elapsed();
+        match claim.renew(clock.now()).await {
+            Ok(true) => renewed = asked,
+            Ok(false) => return,
+            Err(error) => {
+                tracing::warn!(error = %chain(&error), "failed to renew a claim; trying again");
+                if clock.elapsed().saturating_sub(renewed) >= LEASE {
+                    return;
+                }
+            }
+        }
+    }
+}

@@ -1,0 +1,27 @@
+//! The life of one task, the same for every worker: deliveries come in from the broker, events and settlements go out.
+//! Generic over the broker's ports, the clock and the runtime, so that the simulation runs this very code.
+//!
+//! ```text
+//!  worker (session after session) ──▶ session_loop (take) ──▶ handle ──▶ claim, lease ──▶ Work::perform ──▶ settle
+//!                                          ▲                                                                  │
+//!                                          └──────────────────────── ack | requeue | leave ◀──────────────────┘
+//! ```
+
+mod cancelled;
+pub mod claim;
+mod context;
+mod handle;
+mod lease;
+mod report;
+mod settle;
+mod work;
+mod worker;
+
+pub use cancelled::CancelledJobs;
+pub use context::{ClaimOwners, TaskContext, WorkerIdentity};
+pub use handle::{DeliveredTask, handle};
+pub use lease::lost_lease;
+pub use report::{StopReason, StopSignal, TaskReporter};
+pub use settle::Settlement;
+pub use work::Work;
+pub use worker::{Vitals, Worker, WorkerSettings};

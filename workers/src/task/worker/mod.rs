@@ -1,0 +1,94 @@
+//! A worker from its start until it is asked to stop: session after session with the broker, each run by
+//! `session_loop`. Every error ends the session, and the broker delivers its tasks again.
+
+mod in_flight;
+mod session_loop;
+mod settings;
+mod vitals;
+
+use std::{sync::Arc, time::Duration};
+
+use subtitle_broker::{BrokerError, Connector, ReconnectBackoff, Session as _};
+use subtitle_clock::Runtime;
+use subtitle_telemetry::chain;
+use tokio_util::sync::CancellationToken;
+
+use super::{
+    cancelled::CancelledJobs,
+    context::{ClaimOwners, TaskContext},
+    work::Work,
+};
+use crate::store::Store;
+use session_loop::SessionLoop;
+
+pub use settings::WorkerSettings;
+pub use vitals::Vitals;
+
+/// A worker process.
+#[derive(Debug)]
+pub struct Worker<W, C: Connector, R> {
+    /// What it does with a task.
+    pub work: Arc<W>,
+    /// Where claims are kept.
+    pub store: Store,
+    /// Opens its sessions.
+    pub connector: C,
+    /// Time and tasks.
+    pub runtime: R,
+    /// How it runs.
+    pub settings: WorkerSettings,
+    /// What others see of it.
+    pub vitals: Vitals<C::Session>,
+}
+
+impl<W: Work, C: Connector, R: Runtime> Worker<W, C, R> {
+    /// Takes and handles tasks until `stop`, with a growing pause after each failed session.
+    pub async fn run(self, stop: CancellationToken) {
+        let mut backoff = ReconnectBackoff::default();
+        let cancelled = Arc::<CancelledJobs>::default();
+        let claim_owners = Arc::new(ClaimOwners::new(&self.settings.identity.incarnation));
+        while !stop.is_cancelled() {
+            let mut lived = Duration::ZERO;
+            let context = |session: &Arc<C::Session>| TaskContext {
+                cancelled: cancelled.clone(),
+                claim_owners: claim_owners.clone(),
+                stop: stop.clone(),
+                ..TaskContext::new(
+                    session.clone(),
+                    self.store.clone(),
+                    self.runtime.clone(),
+                    self.settings.identity.clone(),
+                    self.vitals.metrics.clone(),
+                )
+            };
+            match self.session(context, &mut lived).await {
+                Ok(()) => return,
+                Err(error) => {
+                    tracing::warn!(error = %chain(&error), "the session with the broker ended; opening another one");
+                }
+            }
+            tokio::select! {
+                biased;
+                () = stop.cancelled() => {}
+                () = self.runtime.sleep(backoff.pause(lived, self.runtime.jitter())) => {}
+            }
+        }
+    }
+
+    /// One session; `lived` is how long it lasted.
+    async fn session(
+        &self,
+        context: impl Fn(&Arc<C::Session>) -> TaskContext<C::Session, R>,
+        lived: &mut Duration,
+    ) -> Result<(), BrokerError> {
+        let session = Arc::new(self.connector.open().await?);
+        let opened = self.runtime.elapsed();
+        let context = Arc::new(context(&session));
+        let Self { work, settings, vitals, .. } = self;
+        let outcome = SessionLoop { work, session: &session, context: &context, settings, vitals }.run().await;
+        vitals.set_session(None);
+        *lived = self.runtime.elapsed().saturating_sub(opened);
+        session.close().await;
+        outcome
+    }
+}

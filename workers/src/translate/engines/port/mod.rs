@@ -1,0 +1,11 @@
+//! What engines are to the rest: the trait that each implements, their ids and errors, and the port at which the translator
+//! calls them all.
+
+mod engine;
+mod error;
+mod translate;
+
+pub(super) use engine::AnyEngine;
+pub use engine::{Cooldown, Engine, EngineFault, EngineId, LanguagePairs, NoArguments, Shared};
+pub use error::{EngineError, EngineErrorKind};
+pub use translate::Translate;

@@ -1,0 +1,44 @@
+//! The port between the translator and the engines, at which a test counts what is paid for.
+
+use subtitle_contract::{job::Variants, language::Language};
+use tokio::sync::OwnedSemaphorePermit;
+
+use super::{
+    engine::{Cooldown, EngineId},
+    error::EngineError,
+};
+use crate::translate::request::TranslationRequest;
+
+/// The engines of this process.
+pub trait Translate: Send + Sync + 'static {
+    /// Whether `engine` translates between the two languages.
+    fn supports(
+        &self,
+        engine: EngineId,
+        from: &Language,
+        to: &Language,
+        variants: Variants,
+    ) -> impl Future<Output = Result<bool, EngineError>> + Send;
+
+    /// Translates one batch, piece by piece. May cost money.
+    fn translate(
+        &self,
+        engine: EngineId,
+        request: TranslationRequest<'_>,
+    ) -> impl Future<Output = Result<Vec<String>, EngineError>> + Send;
+
+    /// Until when `engine` must not be called by any job, such as when its quota is used up.
+    fn cooldown(&self, _engine: EngineId) -> Option<Cooldown> {
+        None
+    }
+
+    /// Waits until `engine` may be called once more at the same time.
+    fn permit(&self, _engine: EngineId) -> impl Future<Output = Option<OwnedSemaphorePermit>> + Send {
+        std::future::ready(None)
+    }
+
+    /// What distinguishes translations of `engine` from those that it would make with another model.
+    fn edition(&self, engine: EngineId) -> String {
+        engine.name().to_owned()
+    }
+}

@@ -1,0 +1,46 @@
+//! Descriptions of sounds and speakers, for those who do not hear them: a text comes in, what is said goes out. Pure.
+
+/// The text without `[door creaks]`, `(sighs)` and a leading `MAN:`; the same if there is nothing of it.
+pub(super) fn without(text: &str) -> String {
+    let mut said = String::with_capacity(text.len());
+    let mut rest = text;
+    while let Some(at) = rest.find(['[', '(']) {
+        let closing = if rest[at..].starts_with('[') { ']' } else { ')' };
+        // A bracket that is not closed is a typing error.
+        let Some(length) = rest[at..].find(closing) else { break };
+        said.push_str(&rest[..at]);
+        rest = &rest[at + length + 1..];
+    }
+    said.push_str(rest);
+    let words = said.split_whitespace().collect::<Vec<_>>().join(" ");
+    without_label(&words).to_owned()
+}
+
+/// `MAN:` and `MRS. BROWN:` in front, which only upper case tells from `He said:`.
+fn without_label(text: &str) -> &str {
+    let Some((label, rest)) = text.split_once(':') else { return text };
+    let is_label = label.chars().filter(|character| character.is_alphabetic()).count() >= 2
+        && label.chars().all(|character| !character.is_lowercase() && !matches!(character, '!' | '?' | '<'))
+        && label.split_whitespace().count() <= 3
+        && rest.starts_with(' ');
+    if is_label { rest.trim_start() } else { text }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn sounds_and_speakers_go_and_speech_stays() {
+        for (text, said) in [
+            ("[door creaks]", ""),
+            ("(sighs) Not now.", "Not now."),
+            ("MAN: Get down! [gunshot]", "Get down!"),
+            ("He said: come home", "He said: come home"),
+            ("It is 12:30 (or so", "It is 12:30 (or so"),
+            ("NASA: 5", "5"),
+        ] {
+            assert_eq!(without(text), said, "{text}");
+        }
+    }
+}
