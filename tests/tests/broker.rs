@@ -27,6 +27,7 @@ use subtitle_contract::{
     reason::Reason,
     topology::{CONSUMER_QUEUE, DOWNLOAD_QUEUE, QUEUES, TRANSLATE_QUEUE},
 };
+use subtitle_telemetry::chain;
 use subtitle_tests::{process::free_port, servers::rabbitmq::Broker, temporary_folder};
 use subtitle_workers::{
     metrics::WorkerMetrics,
@@ -190,7 +191,7 @@ async fn a_connection_closed_by_the_broker_ends_the_session(broker: &Broker) {
     session.publish(&event(0)).await.expect("it works");
     let closing = async { broker.control(&["close_all_connections", "maintenance"]).expect("closes") };
     let (error, _) = tokio::time::timeout(LONG, async { tokio::join!(session.ended(), closing) }).await.expect("ends");
-    assert!(matches!(&error, BrokerError::Protocol(_)) && error.to_string().contains("maintenance"), "{error}");
+    assert!(matches!(&error, BrokerError::Protocol(_)) && chain(&error).to_string().contains("maintenance"), "{error}");
     session.publish(&event(0)).await.expect_err("the session has ended");
 }
 

@@ -168,7 +168,7 @@ fn monitoring_follows_its_render_mode() {
     assert_eq!(count(&[wanted, "--set=monitoring.renderMode=alwaysRender"]), 2);
     let demanded = [wanted, "--set=monitoring.renderMode=failIfMissing"];
     let output = chart::template(&tools::HELM_4, "subtitles", &[&chart::minimal()], &demanded);
-    assert!(!output.status.success() && String::from_utf8_lossy(&output.stderr).contains("does not know"));
+    assert!(!output.status.success() && String::from_utf8_lossy(&output.stderr).contains("which this cluster lacks"));
 }
 
 /// A variable that names a folder needs a mount at that folder.
