@@ -58,3 +58,25 @@ pub(crate) fn contested_object_is_finished(stack: &Stack) {
         }
     }
 }
+
+/// A status that the schema accepts and this version cannot decode; the object stays for the check of the metrics.
+pub(crate) fn undecodable_object_stops_no_other(stack: &Stack) {
+    stack.apply(&job("undecodable", "{video: {title: Harbour}, language: es, suspend: true}")).expect("applies");
+    wait_for_reason(stack, "undecodable", "Suspended");
+    let overflow = ["--subresource=status", "--type=merge", "-p", r#"{"status":{"attempt":5000000000}}"#];
+    output(stack.cluster.kubectl().args(["patch", "subtitlejob", "undecodable"]).args(overflow)).expect("patched");
+    let is_counted = || has_moved(&stack.api, "subtitle_undecodable_objects").then_some(());
+    eventually("the undecodable object is counted", LIMIT, is_counted).expect("a metric");
+    let events = [
+        "get",
+        "events",
+        "--field-selector",
+        "reason=Undecodable",
+        "-o",
+        "jsonpath={..regarding.name}{..involvedObject.name}",
+    ];
+    let event = || output(stack.cluster.kubectl().args(events)).ok().filter(|names| names.contains("undecodable"));
+    eventually("an Event names the undecodable object", LIMIT, event).expect("an Event");
+    stack.apply(&job("beside-undecodable", FOUND)).expect("applies");
+    assert_done(stack, "beside-undecodable");
+}
