@@ -49,7 +49,7 @@ fn find_lists_candidates_with_scores_and_why_they_lose() {
         report,
         json!({"errors": [], "candidates": [
             {"from": "library: film.es.srt", "score": 100},
-            {"from": "library: film.es.forced.srt", "score": 0, "lost": "holds foreign-language parts only (forced)"}
+            {"from": "library: film.es.forced.srt", "score": 0, "rejectionReason": "holds foreign-language parts only (forced)"}
         ]})
     );
 }
