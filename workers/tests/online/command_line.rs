@@ -31,14 +31,14 @@ async fn a_provider_is_asked_from_the_command_line_and_exit_codes_tell_nothing_f
     let output = run(&secrets, &provider, &find);
     assert_eq!(output.status.code(), Some(0), "{}", error(&output));
     let report: Value = serde_json::from_slice(&output.stdout).expect("JSON");
-    assert_eq!(report["candidates"][0]["lost"], Value::Null);
+    assert_eq!(report["candidates"][0]["rejectionReason"], Value::Null);
     assert!(
         report["candidates"][0]["from"]
             .as_str()
             .is_some_and(|from| from.starts_with("opensubtitles: The.Harbour.2024.1080p"))
     );
     assert!(
-        report["candidates"].as_array().expect("a list").iter().skip(1).any(|one| one["lost"].is_string()),
+        report["candidates"].as_array().expect("a list").iter().skip(1).any(|one| one["rejectionReason"].is_string()),
         "{report}"
     );
     assert_eq!(provider.calls("download").await, 0, "looking costs nothing");
