@@ -3,7 +3,7 @@
 use std::{collections::BTreeMap, fs, path::Path, process::Command};
 
 use serde_json::Value;
-use subtitle_broker::{Address, AmqpSession};
+use subtitle_broker::{Address, AmqpSession, Session as _};
 use subtitle_tests::{
     job_manifest as job,
     kubernetes::cluster::{Cluster, Disk, Programs},

@@ -1,4 +1,4 @@
-//! Where the broker is and how to log in: a URL, or a mounted Secret that is read anew for every session, so that a new
+//! Where the broker is and how to log in: a URL, or a mounted Secret that is read again for every session, so that a new
 //! password needs no restart. Reads files.
 
 use std::{fmt, path::PathBuf, time::Duration};

@@ -4,7 +4,7 @@
 use std::io::{self, Write};
 
 use clap::{Args, Subcommand};
-use subtitle_broker::{AmqpSession, BrokerArguments, BrokerError, Browsed};
+use subtitle_broker::{AmqpSession, BrokerArguments, BrokerError, Browsed, Session as _};
 use subtitle_contract::{text::clean, topology::DEAD_QUEUE};
 
 use super::letter::{Letter, TITLES};

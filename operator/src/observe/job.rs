@@ -98,8 +98,7 @@ impl JobSnapshot {
         status.attempt = status.attempt.max(1);
         let waits = waiting_for(&status).map(Into::into);
         status.waiting_for = status.waiting_for.or(waits);
-        status.announced_revision = status.announced_up_to();
-        status.announced = None;
+        status.set_announced(status.announced_up_to());
         Some(Self {
             uid: JobUid::new(object.uid()?),
             namespace: Namespace::new(object.namespace()?),

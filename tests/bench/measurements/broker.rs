@@ -11,7 +11,7 @@ use lapin::{
     options::{BasicAckOptions, BasicConsumeOptions, BasicPublishOptions, BasicQosOptions, ConfirmSelectOptions},
     types::{AMQPValue, FieldTable},
 };
-use subtitle_broker::{Address, AmqpSession};
+use subtitle_broker::{Address, AmqpSession, Session as _};
 use subtitle_contract::{
     event::{Event, source},
     payload::{DownloadStarted, Subject},

@@ -116,7 +116,7 @@ impl Broker {
     }
 
     /// Flushes the broker's tables, after which it can be killed: RabbitMQ (3.10.8 and 4.0.5) writes the names of quorum queues and
-    /// streams to disk only after a quiet moment; killed before, it comes back with queues that are unusable for ever, which most
+    /// streams to disk only after a quiet moment; killed before, it comes back with queues that are permanently unusable, which most
     /// tests are not about.
     pub fn settle(&self) -> Result<()> {
         self.control(&["eval", "[dets:sync(Table) || Table <- dets:all()], ok."]).map(drop)

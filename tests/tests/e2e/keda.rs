@@ -19,7 +19,7 @@ use crate::{
     system::{System, values},
 };
 
-/// Pods at most, and tasks that so many have in hand; as keda.yaml has it.
+/// Pods at most, and how many tasks so many pods work on; as keda.yaml has it.
 const PODS: usize = 3;
 const ALL_BUSY: usize = 6;
 /// What keeps them so: one finishes before another is added.
@@ -110,13 +110,13 @@ pub(crate) fn scales_workers_by_the_queue(system: &System) -> Result<()> {
     load.until("three downloaders under load", 2 * ALL_BUSY, is_scaled_up)?;
     system.report("scaled from 1 to 3");
 
-    // What waits is taken, and then nothing waits: the number stays, since what is in hand is counted, too.
+    // What waits is taken, and then nothing waits: the number stays, because unacknowledged tasks are counted, too.
     load.until("all are busy and nothing waits", ALL_BUSY, |system| {
         let queue = queue(system).ok()?;
         (queue["messages_ready"] == 0 && queue["messages_unacknowledged"].as_u64()? >= 5).then_some(())
     })?;
     let given = metric(system)?;
-    ensure!(given >= 4, "the autoscaler is given {given} while nothing waits and 6 tasks are in hand");
+    ensure!(given >= 4, "the autoscaler is given {given} while nothing waits and 6 tasks are unacknowledged");
     let begun = Instant::now();
     while begun.elapsed() < BUSY {
         load.keep(KEPT_BUSY)?;
@@ -126,7 +126,7 @@ pub(crate) fn scales_workers_by_the_queue(system: &System) -> Result<()> {
         }
         ensure!(now == (PODS, 0), "scaled to {now:?} while every worker was busy");
     }
-    system.report(&format!("3 stayed for {} s of tasks in hand and hardly one waiting", BUSY.as_secs()));
+    system.report(&format!("3 stayed for {} s of unacknowledged tasks and hardly one waiting", BUSY.as_secs()));
 
     // Two tasks on three pods: those that are told to end may be the busy ones.
     let mut finishing = false;

@@ -33,7 +33,7 @@ fn by(engine: &str) -> serde_json::Value {
 async fn scenario_06_a_killed_translator_loses_no_line_and_pays_for_no_batch_again_but_the_one_in_hand() {
     let mut world = World::start("scenario-06", Keys::Right).await;
     let film = film(600); // twelve batches
-    // It waits with the fourth in hand.
+    // It waits with the fourth batch unfinished.
     world.deepl.faults([Fault::Well, Fault::Well, Fault::Well, Fault::Busy(50)]);
     world.ask("killed", &film, "es", by("deepl")).await;
     until("the fourth batch", async || world.deepl.calls() == 4).await;

@@ -73,7 +73,7 @@ impl Director {
         }
     }
 
-    /// Ends a process where it stands: what it had in memory is gone, what it had in hand goes back.
+    /// Ends a process where it stands: its memory is lost, its unacknowledged deliveries go back.
     fn crash(&mut self, process: usize) {
         if !std::mem::replace(&mut self.runs[process], false) {
             return;

@@ -1,4 +1,4 @@
-//! The one source of chance: a seed comes in, numbers go out, for ever the same ones (SplitMix64, written here so that
+//! The one source of chance: a seed comes in, always the same numbers go out (SplitMix64, written here so that
 //! no library's next version changes what a seed means).
 
 /// A stream of numbers.

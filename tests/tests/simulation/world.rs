@@ -122,7 +122,7 @@ impl World {
         std::mem::take(&mut self.orders)
     }
 
-    /// Jumps to the next timer, but not beyond `limit`, and wakes who waited for it; false if there is none.
+    /// Jumps to the next timer, but not beyond `limit`, and wakes what waited for it; false if no timer is left.
     pub(crate) fn jump(&mut self, limit: u64) -> bool {
         let Some((&(due, _), _)) = self.timers.first_key_value().filter(|((due, _), _)| *due <= limit) else {
             return false;

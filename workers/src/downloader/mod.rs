@@ -1,4 +1,4 @@
-//! The downloader: a task comes in; the subtitle, a request to translate another one, or the reason why there is none goes
+//! The downloader: a task comes in; the subtitle, a request to translate another one, or the reason why neither exists goes
 //! out.
 //!
 //! ```text

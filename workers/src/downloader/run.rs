@@ -82,7 +82,7 @@ impl<S: Search, C: Clock> DownloadPlan<'_, S, C> {
         wanted.into_iter().chain(from).cloned().collect()
     }
 
-    /// Takes a file in `language`, asking more sources as long as there is none. Once all sources were asked, the other
+    /// Takes a file in `language`, asking more sources until one is found. Once all sources were asked, the other
     /// languages are taken from what they listed.
     async fn list_and_take(
         &self,

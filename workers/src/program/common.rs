@@ -41,7 +41,7 @@ pub struct Common {
     /// Tasks at once
     #[arg(long, env = "SUBTITLES_CONCURRENCY", default_value_t = 4, value_parser = clap::value_parser!(u16).range(1..=256))]
     pub concurrency: u16,
-    /// Seconds to finish what is in hand after SIGTERM; below the pod's terminationGracePeriodSeconds
+    /// Seconds to finish running tasks after SIGTERM; below the pod's terminationGracePeriodSeconds
     #[arg(long, env = "SUBTITLES_GRACE_SECONDS", default_value_t = 25)]
     pub grace_seconds: u64,
     /// Where /metrics, /healthz and /readyz are served, or none

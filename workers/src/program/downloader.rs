@@ -24,7 +24,7 @@ use crate::{
 struct Arguments {
     #[command(flatten)]
     common: Common,
-    /// Libraries in the order they are asked when a job names none [default: embedded, library, then the providers that
+    /// Sources in the order they are asked when a job names none [default: embedded, library, then the providers that
     /// are configured]
     #[arg(long, env = "SUBTITLES_SOURCES", value_delimiter = ',', value_parser = SourceId::parse_name)]
     sources: Vec<SourceId>,

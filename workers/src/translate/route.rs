@@ -32,7 +32,7 @@ impl Route {
     }
 }
 
-/// Every route in the engines' order; the failure says why there is none.
+/// Every route in the engines' order; the failure says why no route exists.
 pub async fn routes<E: Translate>(
     engines: &E,
     order: &[EngineId],

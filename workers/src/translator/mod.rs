@@ -1,4 +1,4 @@
-//! The translator: a task with a stored subtitle comes in, its translation or the reason why there is none goes out.
+//! The translator: a task with a stored subtitle comes in, its translation or the reason for its failure goes out.
 //!
 //! ```text
 //!  task ── inputs (file, glossary) ──▶ run (routes, one after another) ──▶ translate_by (one route) ──▶ a file in the store

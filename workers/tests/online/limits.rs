@@ -7,7 +7,7 @@ use std::{
 
 use futures::future::join_all;
 use serde_json::json;
-use subtitle_broker::{Address, AmqpSession};
+use subtitle_broker::{Address, AmqpSession, Session as _};
 use subtitle_contract::reason::Reason;
 use subtitle_workers::{
     find::providers::rate_limit::{Limits, RateLimiter, SharedLimiter},

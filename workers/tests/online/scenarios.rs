@@ -68,7 +68,10 @@ async fn scenario_03_a_406_with_quota_left_is_no_quota_and_refused_credentials_a
         .into_iter()
         .flatten()
         .find(|one| one["from"].as_str().is_some_and(|from| from.contains("TIDE")));
-    assert!(lost.is_some_and(|one| one["rejectionReason"].as_str().is_some_and(|why| why.contains("invalid file_id"))), "{ready}");
+    assert!(
+        lost.is_some_and(|one| one["rejectionReason"].as_str().is_some_and(|why| why.contains("invalid file_id"))),
+        "{ready}"
+    );
 
     worker.kill();
     let other = Provider::start("opensubtitles");

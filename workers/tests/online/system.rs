@@ -4,7 +4,7 @@
 use std::{fs, process::Command, time::Duration};
 
 use serde_json::{Value, json};
-use subtitle_broker::{Address, AmqpSession, PublishWriter as _};
+use subtitle_broker::{Address, AmqpSession, PublishWriter as _, Session as _};
 use subtitle_contract::{
     event::{Event, source},
     job::JobResult,

@@ -7,6 +7,7 @@ use lapin::{
     types::{AMQPValue, FieldTable},
 };
 use subtitle_contract::{event::EventType, topology::EVENTS_EXCHANGE};
+use tokio::time::timeout;
 
 use super::{
     deliveries::AmqpDeliveries,
@@ -52,45 +53,6 @@ impl Session for AmqpSession {
     }
 
     async fn depth(&self, queue: &'static str) -> Result<Option<Depth>, BrokerError> {
-        self.inspect(queue).await
-    }
-
-    async fn unanswering(&self) -> Result<Vec<&'static str>, BrokerError> {
-        self.find_unanswering().await
-    }
-
-    fn is_blocked(&self) -> bool {
-        Self::is_blocked(self)
-    }
-
-    async fn ended(&self) -> BrokerError {
-        Self::ended(self).await
-    }
-
-    async fn credentials_changed(&self) {
-        Self::credentials_changed(self).await;
-    }
-
-    async fn close(&self) {
-        Self::close(self).await;
-    }
-}
-
-impl AmqpSession {
-    pub(crate) async fn subscribe(
-        &self,
-        queue: &str,
-        prefetch: u16,
-        arguments: FieldTable,
-    ) -> Result<Consumer, BrokerError> {
-        let channel = self.channel().await?;
-        self.answer("set the prefetch", channel.basic_qos(prefetch, BasicQosOptions::default())).await?;
-        let consume = channel.basic_consume(queue.into(), "".into(), BasicConsumeOptions::default(), arguments);
-        let subscribe = async { consume.await.map_err(|error| missing(error, queue)) };
-        self.answer("subscribe to a queue", subscribe).await
-    }
-
-    async fn inspect(&self, queue: &'static str) -> Result<Option<Depth>, BrokerError> {
         // A channel of its own: the broker's 404 closes it.
         let channel = self.channel().await?;
         let options = QueueDeclareOptions { passive: true, ..QueueDeclareOptions::durable() };
@@ -107,6 +69,52 @@ impl AmqpSession {
                 error => Err(error),
             },
         }
+    }
+
+    async fn unanswering(&self) -> Result<Vec<&'static str>, BrokerError> {
+        self.find_unanswering().await
+    }
+
+    fn is_blocked(&self) -> bool {
+        self.state.borrow().blocked
+    }
+
+    async fn ended(&self) -> BrokerError {
+        let mut states = self.state.subscribe();
+        loop {
+            if let Some(error) = states.borrow_and_update().ended.clone() {
+                return error;
+            }
+            // Never an error: this session holds the sender.
+            let _ = states.changed().await;
+        }
+    }
+
+    async fn credentials_changed(&self) {
+        self.address.changed_from(&self.login).await;
+        tracing::info!("the broker's Secret has changed: this session ends and the next one uses the new credentials");
+    }
+
+    async fn close(&self) {
+        if self.alive().is_err() {
+            return; // Nobody answers any more; dropping the connection closes it.
+        }
+        let _ = timeout(self.deadline, self.connection.close(200, "going away".into())).await;
+    }
+}
+
+impl AmqpSession {
+    pub(crate) async fn subscribe(
+        &self,
+        queue: &str,
+        prefetch: u16,
+        arguments: FieldTable,
+    ) -> Result<Consumer, BrokerError> {
+        let channel = self.channel().await?;
+        self.answer("set the prefetch", channel.basic_qos(prefetch, BasicQosOptions::default())).await?;
+        let consume = channel.basic_consume(queue.into(), "".into(), BasicConsumeOptions::default(), arguments);
+        let subscribe = async { consume.await.map_err(|error| missing(error, queue)) };
+        self.answer("subscribe to a queue", subscribe).await
     }
 }
 

@@ -1,5 +1,5 @@
 //! Requests and replies over a queue with one active consumer: requests go in and reach the subscriber that the broker has
-//! made the active one, which answers each. Unlike the task queues it is declared by whoever uses it, because its content
+//! made the active one, which answers each. Unlike the task queues it is declared by its users, because its content
 //! means nothing a minute later. It is a classic queue: RabbitMQ 3.10 closes the connections of those who subscribe to a
 //! quorum queue at the moment in which somebody else declares it. Does I/O.
 

@@ -22,19 +22,19 @@ const CONNECT_MILLISECONDS: u64 = 5000;
 
 /// What is known of the connection as a whole.
 #[derive(Debug, Default)]
-pub(crate) struct State {
-    blocked: bool,
-    ended: Option<BrokerError>,
+pub(super) struct State {
+    pub(super) blocked: bool,
+    pub(super) ended: Option<BrokerError>,
 }
 
 /// A connection, and confirm channels that are opened when they are needed.
 #[derive(Debug)]
 pub struct AmqpSession {
-    connection: Connection,
-    address: Address,
-    login: Login,
-    deadline: Duration,
-    state: watch::Sender<State>,
+    pub(super) connection: Connection,
+    pub(super) address: Address,
+    pub(super) login: Login,
+    pub(super) deadline: Duration,
+    pub(super) state: watch::Sender<State>,
     pub(super) idle: Idle,
     pub(super) permits: Semaphore,
     pub(super) metrics: Option<PublishMetrics>,
@@ -58,12 +58,6 @@ impl AmqpSession {
         Ok(Self { connection, address, login, deadline: DEADLINE, state, idle, permits, metrics: None })
     }
 
-    /// Returns when the mounted credentials differ from those of this session.
-    pub(crate) async fn credentials_changed(&self) {
-        self.address.changed_from(&self.login).await;
-        tracing::info!("the broker's Secret has changed: this session ends and the next one uses the new credentials");
-    }
-
     pub(crate) fn counted_by(self, metrics: PublishMetrics) -> Self {
         Self { metrics: Some(metrics), ..self }
     }
@@ -72,23 +66,6 @@ impl AmqpSession {
     #[must_use]
     pub fn with_deadline(self, deadline: Duration) -> Self {
         Self { deadline, ..self }
-    }
-
-    /// Whether the broker currently accepts no messages, because of a memory or disk alarm.
-    pub fn is_blocked(&self) -> bool {
-        self.state.borrow().blocked
-    }
-
-    /// Returns the error that ends the session.
-    pub async fn ended(&self) -> BrokerError {
-        let mut states = self.state.subscribe();
-        loop {
-            if let Some(error) = states.borrow_and_update().ended.clone() {
-                return error;
-            }
-            // Never an error: this session holds the sender.
-            let _ = states.changed().await;
-        }
     }
 
     /// The error that ended the session, if it is over.
@@ -115,14 +92,6 @@ impl AmqpSession {
         end(&self.state, error.clone());
         Err(error)
     }
-
-    /// Closes the session; unacknowledged deliveries go back to their queues.
-    pub async fn close(&self) {
-        if self.alive().is_err() {
-            return; // Nobody answers any more; dropping the connection closes it.
-        }
-        let _ = timeout(self.deadline, self.connection.close(200, "going away".into())).await;
-    }
 }
 
 fn end(state: &watch::Sender<State>, error: BrokerError) {
@@ -147,7 +116,7 @@ fn follow(connection: &Connection, state: watch::Sender<State>) {
                     state.send_modify(|state| state.blocked = true);
                 }
                 lapin::Event::ConnectionUnblocked => state.send_modify(|state| state.blocked = false),
-                // A closed channel is reported here too; whoever uses that channel sees it.
+                // A closed channel is reported here too; the user of that channel sees it.
                 lapin::Event::Error(error) if !status.connected() => end(&state, error.into()),
                 _ => {}
             }

@@ -38,7 +38,7 @@ pub struct SubtitleJobStatus {
     /// The revision up to which decisions are published as events. Example: `4`.
     #[schemars(range(min = 0))]
     pub announced_revision: i64,
-    /// What earlier versions wrote instead of `announcedRevision`; only read. Example: `4`.
+    /// The same as `announcedRevision`, for earlier versions: after a rollback they publish nothing twice. Example: `4`.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schemars(range(min = 0))]
     pub announced: Option<i64>,
@@ -297,6 +297,13 @@ impl SubtitleJobStatus {
     pub fn announced_up_to(&self) -> i64 {
         self.announced_revision.max(self.announced.unwrap_or_default())
     }
+
+    /// Records that decisions are published up to `revision`. Also under the name that earlier versions read, which is the
+    /// only one that their CRD keeps.
+    pub fn set_announced(&mut self, revision: i64) {
+        self.announced_revision = revision;
+        self.announced = Some(revision);
+    }
 }
 
 #[cfg(test)]
@@ -308,11 +315,11 @@ mod tests {
     #[test]
     fn what_earlier_versions_wrote_is_read_and_written_under_the_new_names() {
         let old = json!({"revision": 4, "announced": 3, "candidates": [{"from": "a", "score": 1, "lost": "worse"}]});
-        let status: SubtitleJobStatus = serde_json::from_value(old).expect("reads");
+        let mut status: SubtitleJobStatus = serde_json::from_value(old).expect("reads");
         assert_eq!((status.announced_up_to(), status.candidates[0].rejection_reason.as_deref()), (3, Some("worse")));
-        let new = SubtitleJobStatus { announced: None, announced_revision: 3, ..status };
-        let written = serde_json::to_value(&new).expect("writes");
-        assert_eq!((&written["announcedRevision"], written.get("announced")), (&json!(3), None));
+        status.set_announced(4);
+        let written = serde_json::to_value(&status).expect("writes");
+        assert_eq!((&written["announcedRevision"], &written["announced"]), (&json!(4), &json!(4)));
         assert_eq!(written["candidates"], json!([{"from": "a", "score": 1, "rejectionReason": "worse"}]));
     }
 

@@ -116,7 +116,10 @@ impl<P: Ports> Executor<P> {
         if let Err(error) = &projected {
             tracing::warn!(error = %chain(error), job = job.name_any(), "the record in Redis lags behind");
             self.metrics.redis_errors.increment([]);
-            self.lagging.add(job);
+            // A job without a status has nothing that lags: its first status is projected when it is written.
+            if job.status.is_some() {
+                self.lagging.add(job);
+            }
         }
         projected
     }

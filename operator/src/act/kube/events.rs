@@ -62,7 +62,7 @@ impl RateLimit {
         Self { tokens: BURST, at }
     }
 
-    /// Takes a token; false if there is none.
+    /// Takes a token; false if no token is left.
     fn take(&mut self, now: Instant) -> bool {
         let passed = now.saturating_duration_since(self.at).as_secs_f64();
         *self = Self { tokens: (self.tokens + passed * PER_SECOND).min(BURST), at: now };

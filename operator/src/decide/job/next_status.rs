@@ -40,7 +40,7 @@ pub(super) fn next_revision(
         || announcement == Announcement::OfDecision;
     status.revision = before.revision + 1;
     if !is_unannounced {
-        status.announced_revision = status.revision;
+        status.set_announced(status.revision);
     }
     status.observed_generation = job.generation;
     status.message = status.message.map(|message| text::clean(&message, text::LONGEST_MESSAGE));

@@ -134,7 +134,7 @@ fn announce(job: &JobSnapshot, state: JobState, now: Timestamp) -> Plan {
     };
     let mut announced = status.clone();
     announced.revision += 1;
-    announced.announced_revision = announced.revision;
+    announced.set_announced(announced.revision);
     let write = Effect::WriteStatus(Box::new(announced));
     Plan { effects: vec![Effect::Publish(Box::new(event)), write, Effect::Project], look_again: None }
 }

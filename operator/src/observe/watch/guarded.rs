@@ -105,7 +105,7 @@ pub enum GuardedJob {
 }
 
 impl GuardedJob {
-    /// The job, or why there is none.
+    /// The job, or why it cannot be decoded.
     pub fn into_result(self) -> Result<SubtitleJob, Undecodable> {
         match self {
             Self::Decoded(job) => Ok(*job),

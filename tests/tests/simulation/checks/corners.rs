@@ -54,7 +54,7 @@ pub(crate) enum Corner {
     TaskAgain,
     /// A finished job's object is deleted by its time to live.
     TimeToLive,
-    /// A process dies with a task in hand.
+    /// A process dies while it works on a task.
     DiedAtWork,
     /// A translation is done.
     Translated,

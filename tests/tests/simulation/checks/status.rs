@@ -302,7 +302,7 @@ fn deadline(world: &mut World, process: usize, uid: &str, old: &SubtitleJobStatu
         return;
     };
     let due = since.0 + SignedDuration::from_secs(i64::from(allowed) - old.active_seconds);
-    // By the clock of whoever judges.
+    // By the clock of the process that decides.
     if due > world.latest_shown(process) {
         world.checks.broken("deadline", || format!("{uid} ended before its deadline"));
     }

@@ -7,10 +7,9 @@ use jiff::SignedDuration;
 use subtitle_broker::{BrokerError, PublishWriter};
 use subtitle_clock::Clock;
 use subtitle_contract::{
-    event::{Event, source},
+    event::Event,
     job::Video,
     payload::{DownloadRequested, Subject},
-    topology::DOWNLOAD_QUEUE,
 };
 use subtitle_store::{Store, sha256};
 use subtitle_workers::{
@@ -137,12 +136,14 @@ impl Search for PaidSource {
 }
 
 /// The product's downloader; some tasks end the session of the worker that takes them.
-pub(crate) struct Poisonable(Downloader<PaidSource, SimRuntime>);
+pub(crate) struct Poisonable(ProductDownloader);
+
+type ProductDownloader = Downloader<PaidSource, SimRuntime>;
 
 impl Work for Poisonable {
     type Task = DownloadRequested;
-    const QUEUE: &'static str = DOWNLOAD_QUEUE;
-    const SOURCE: &'static str = source::DOWNLOADER;
+    const QUEUE: &'static str = ProductDownloader::QUEUE;
+    const SOURCE: &'static str = ProductDownloader::SOURCE;
 
     fn claim(&self, subject: &Subject, task: &DownloadRequested) -> String {
         self.0.claim(subject, task)

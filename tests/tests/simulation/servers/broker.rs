@@ -164,7 +164,7 @@ impl Broker {
         queue.exists.then(|| u32::try_from(queue.ready.len()).unwrap_or(u32::MAX))
     }
 
-    /// Every message of a queue, in hand or not.
+    /// Every message of a queue, delivered or not.
     pub(crate) fn all(&self, queue: &str) -> impl Iterator<Item = &Message> {
         let at = index(queue);
         let in_hand = self.consumers.values().filter(move |consumer| consumer.queue == at);
@@ -335,7 +335,7 @@ impl Broker {
         self.wake_pump();
     }
 
-    /// Ends a subscription; what it had in hand goes back, in its order.
+    /// Ends a subscription; unacknowledged deliveries go back, in their order.
     fn unsubscribe(&mut self, id: u32) {
         let Some(consumer) = self.consumers.remove(&id) else { return };
         self.queues[consumer.queue].consumers.retain(|other| *other != id);

@@ -23,7 +23,7 @@ pub(crate) struct VideoArguments {
     /// The language of the subtitle, such as es, pt-BR or zh-Hans
     #[arg(long, value_name = "TAG", value_parser = |text: &str| Language::parse(text))]
     pub(crate) language: Language,
-    /// Libraries to ask, in this order; may be given several times [default: embedded, library, then the providers that
+    /// Sources to ask, in this order; may be given several times [default: embedded, library, then the providers that
     /// are configured]
     #[arg(long = "source", value_name = "NAME", value_parser = SourceId::parse_name)]
     sources: Vec<SourceId>,

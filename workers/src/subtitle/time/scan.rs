@@ -79,7 +79,7 @@ impl<'c> Cursor<'c> {
         value.filter(|_| length > 0).map(|value| (value, length))
     }
 
-    /// A number that may have spaces and a minus in front; nothing is read where there is none.
+    /// A number that may have spaces and a minus in front; without a number nothing is read.
     fn signed(&mut self) -> Option<(u64, usize, bool)> {
         let mut ahead = self.clone();
         ahead.spaces();

@@ -63,7 +63,7 @@ impl InFlight {
         });
     }
 
-    /// Waits for the next task to end, for ever if there is none. May be dropped at any time without losing an end.
+    /// Waits for the next task to end; without a task it never returns. May be dropped at any time without losing an end.
     pub(super) async fn next_end(&mut self) -> TaskEnd {
         match self.ends.recv().await {
             Some((id, end)) => {

@@ -69,7 +69,7 @@ impl<W: Work, S: Session, R: Runtime> SessionLoop<'_, W, S, R> {
                 end = in_flight.next_end() => match end {
                     TaskEnd::Settled | TaskEnd::Aborted => {}
                     TaskEnd::SessionFailed(error) => break error,
-                    // Otherwise its delivery would stay unacknowledged for ever.
+                    // Otherwise its delivery would stay unacknowledged forever.
                     TaskEnd::Panicked(panic) => resume_unwind(panic),
                 },
                 delivery = deliveries.next(), if in_flight.len() < usize::from(settings.concurrency) => match delivery {

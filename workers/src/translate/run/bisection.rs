@@ -115,15 +115,15 @@ mod tests {
     fn filled(texts: &[&str], mut engine: impl FnMut(&[String]) -> Vec<String>) -> (Vec<Result<String, Rule>>, usize) {
         let sources: Vec<String> = texts.iter().map(|text| (*text).to_owned()).collect();
         let [from, to] = ["en", "es"].map(|tag| Language::parse(tag).expect("a tag"));
-        let mut sheet =
+        let mut bisection =
             Bisection::new(&sources, Pair { from: &from, to: &to, judges_language: false, glossary: &NO_TERMS });
         let mut calls = 0;
-        while let Some(question) = sheet.next_group() {
+        while let Some(group) = bisection.next_group() {
             calls += 1;
-            let answers = engine(&sources[question]);
-            sheet.answer(answers);
+            let answers = engine(&sources[group]);
+            bisection.answer(answers);
         }
-        (sheet.finish(), calls)
+        (bisection.finish(), calls)
     }
 
     const TEXTS: [&str; 4] = ["Go home now", "Where is Anna", "She is at work", "I saw her leave"];

@@ -158,7 +158,8 @@ fn a_batch_of_events_is_one_write_that_keeps_what_later_steps_need() {
         JobSnapshot { status: status.expect("a status"), ..job }
     });
     let revisionless = |mut status: SubtitleJobStatus| {
-        (status.revision, status.announced_revision) = (0, 0);
+        status.revision = 0;
+        status.set_announced(0);
         status
     };
     let (_, whole) = outline(&fold(&queued, &events, now()).plan);

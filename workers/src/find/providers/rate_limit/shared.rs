@@ -15,7 +15,7 @@ use std::{collections::HashMap, sync::Arc, time::Duration};
 
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
-use subtitle_broker::{AmqpSession, BrokerError, Reply, Request, RequestQueue};
+use subtitle_broker::{AmqpSession, BrokerError, Reply, Request, RequestQueue, Session as _};
 use subtitle_telemetry::chain;
 use tokio::{
     sync::{mpsc, oneshot, watch},

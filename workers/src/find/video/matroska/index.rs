@@ -176,7 +176,7 @@ fn points(cues: &[u8], track: u64) -> io::Result<Vec<Point>> {
 }
 
 /// What a block says.
-struct FoundSubtitle {
+struct ParsedBlock {
     track: u64,
     /// Relative to its cluster.
     time: i16,
@@ -185,7 +185,7 @@ struct FoundSubtitle {
 }
 
 /// Reads a simple block or a group; none for any other element.
-fn block(id: u32, bytes: &[u8]) -> io::Result<Option<FoundSubtitle>> {
+fn block(id: u32, bytes: &[u8]) -> io::Result<Option<ParsedBlock>> {
     let (mut bytes, duration) = match id {
         SIMPLE_BLOCK => (bytes, None),
         BLOCK_GROUP => {
@@ -200,7 +200,7 @@ fn block(id: u32, bytes: &[u8]) -> io::Result<Option<FoundSubtitle>> {
     if flags & 0x06 != 0 {
         return Err(damaged("several subtitles are in one block"));
     }
-    Ok(Some(FoundSubtitle { track, time: i16::from_be_bytes([*high, *low]), duration, data: data.to_vec() }))
+    Ok(Some(ParsedBlock { track, time: i16::from_be_bytes([*high, *low]), duration, data: data.to_vec() }))
 }
 
 /// Every block of the track in one cluster, hopping over the others: for indexes without positions in clusters.
