@@ -12,14 +12,16 @@ pub mod cases;
 pub mod image;
 pub mod kubernetes;
 pub mod process;
+pub mod progress;
 pub mod samples;
 pub mod servers;
 pub mod skips;
 pub mod stack;
 pub mod tools;
+pub mod trouble;
+pub mod usage;
 
-/// Told what is being done, in a few words.
-pub type Progress<'a> = &'a (dyn Fn(&str) + Sync);
+pub use progress::Progress;
 
 /// The cache outside the checkout: `$XDG_CACHE_HOME/subtitles`, or `~/.cache/subtitles`.
 pub fn cache() -> Result<PathBuf> {
@@ -33,6 +35,11 @@ pub fn cache() -> Result<PathBuf> {
 /// The checkout's root.
 pub fn root() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("..")
+}
+
+/// The folder in which cargo keeps what it compiles.
+pub fn target() -> PathBuf {
+    env::var_os("CARGO_TARGET_DIR").map_or_else(|| root().join("target"), PathBuf::from)
 }
 
 /// A new folder of this process for temporary files.
