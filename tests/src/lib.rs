@@ -9,8 +9,10 @@ use std::{
 use anyhow::{Context as _, Result};
 
 pub mod cases;
+pub mod hints;
 pub mod image;
 pub mod kubernetes;
+pub mod limit;
 pub mod process;
 pub mod progress;
 pub mod samples;
@@ -18,7 +20,6 @@ pub mod servers;
 pub mod skips;
 pub mod stack;
 pub mod tools;
-pub mod trouble;
 pub mod usage;
 
 pub use progress::Progress;

@@ -19,7 +19,10 @@ use subtitle_tests::{
         node::{Node, SERVER_IMAGES},
     },
     progress::print,
-    tools::{self, packages},
+    tools::{
+        self,
+        packages::{self, Purpose},
+    },
 };
 
 /// Everything a developer's machine needs, behind `cargo dev`.
@@ -122,7 +125,7 @@ fn env(options: &Options) -> Result<()> {
 }
 
 fn image() -> Result<()> {
-    packages::ensure()?;
+    packages::ensure(Purpose::Node, &print)?;
     let images = product::images(&print)?;
     for image in [&images.subtitles, &images.apertium] {
         let kilobytes = std::fs::metadata(&image.compressed)?.len() / 1000;
@@ -133,7 +136,7 @@ fn image() -> Result<()> {
 }
 
 fn node(with_images: bool) -> Result<()> {
-    packages::ensure()?;
+    packages::ensure(Purpose::Node, &print)?;
     let node = Node::start("hand", &print)?;
     if with_images {
         let images = product::images(&print)?;

@@ -8,13 +8,14 @@ use std::{
     process::{Child, Command, Stdio},
     sync::{OnceLock, mpsc},
     thread,
-    time::{Duration, Instant},
+    time::Duration,
 };
 
 use anyhow::{Context as _, Result, bail};
 
 use crate::{
-    progress::command::{end_of, way_on},
+    limit::Limit,
+    progress::command::{end_of, hint},
     root,
 };
 
@@ -96,8 +97,8 @@ impl Server {
     /// Sends SIGTERM; returns the exit status if the process ends within `grace`, and else kills it.
     pub fn stop(&mut self, grace: Duration) -> Option<std::process::ExitStatus> {
         let _ = Command::new("kill").arg(self.pid().to_string()).status();
-        let deadline = Instant::now() + grace;
-        while Instant::now() < deadline {
+        let mut limit = Limit::new(grace);
+        while !limit.is_over() {
             if let Some(status) = self.ended() {
                 return Some(status);
             }
@@ -121,12 +122,12 @@ pub fn free_port() -> Result<u16> {
 
 /// Polls until `answer` returns a value; an error after `limit`.
 pub fn eventually<T>(what: &str, limit: Duration, mut answer: impl FnMut() -> Option<T>) -> Result<T> {
-    let deadline = Instant::now() + limit;
+    let mut left = Limit::new(limit);
     loop {
         if let Some(answer) = answer() {
             return Ok(answer);
         }
-        if Instant::now() > deadline {
+        if left.is_over() {
             bail!("{what}: not within {} s", limit.as_secs());
         }
         thread::sleep(Duration::from_millis(50));
@@ -135,13 +136,13 @@ pub fn eventually<T>(what: &str, limit: Duration, mut answer: impl FnMut() -> Op
 
 /// Polls until `ready` is true; if the server ends or the time is over, the error shows the end of its log.
 pub fn wait_until(server: &mut Server, folder: &Path, limit: Duration, ready: impl Fn() -> bool) -> Result<()> {
-    let deadline = Instant::now() + limit;
+    let mut left = Limit::new(limit);
     while !ready() {
         let ended = server.ended();
-        if ended.is_some() || Instant::now() > deadline {
+        if ended.is_some() || left.is_over() {
             let (name, end) = (&server.name, end_of(&folder.join(format!("{}.log", server.name))));
             match ended {
-                Some(status) => bail!("{name} ended with {status}; its log ends:\n{end}{}", way_on(&end)),
+                Some(status) => bail!("{name} ended with {status}; its log ends:\n{end}{}", hint(&end)),
                 None => bail!("{name} was not ready within {} s; its log ends:\n{end}", limit.as_secs()),
             }
         }
@@ -179,7 +180,7 @@ pub fn output(command: &mut Command) -> Result<String> {
     let output = command.output().with_context(|| format!("failed to start '{program}'"))?;
     if !output.status.success() {
         let errors = String::from_utf8_lossy(&output.stderr);
-        bail!("'{program}' ended with {}: {errors}{}", output.status, way_on(&errors));
+        bail!("'{program}' ended with {}: {errors}{}", output.status, hint(&errors));
     }
     Ok(String::from_utf8(output.stdout)?)
 }

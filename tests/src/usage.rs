@@ -3,6 +3,7 @@
 
 use std::{
     fmt, fs,
+    ops::Add,
     process::{Child, ExitStatus},
     thread,
     time::{Duration, Instant},
@@ -21,6 +22,14 @@ pub struct Cost {
     pub wall: Duration,
     /// CPU time of it and its children, in user and kernel mode.
     pub cpu: Duration,
+}
+
+impl Add for Cost {
+    type Output = Self;
+
+    fn add(self, other: Self) -> Self {
+        Self { wall: self.wall + other.wall, cpu: self.cpu + other.cpu }
+    }
 }
 
 impl fmt::Display for Cost {

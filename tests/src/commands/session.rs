@@ -13,13 +13,13 @@ use std::{
     path::PathBuf,
     process::{Child, Command, Stdio},
     thread,
-    time::{Duration, Instant},
+    time::Duration,
 };
 
 use anyhow::{Context as _, Result, bail};
 use clap::Args;
 use serde::{Deserialize, Serialize};
-use subtitle_tests::{cache, kubernetes::node, process::output, progress::board::Board, usage};
+use subtitle_tests::{cache, kubernetes::node, limit::Limit, process::output, progress::board::Board, usage};
 
 /// The folder of a session and the cluster it uses.
 #[derive(Args, Clone)]
@@ -107,11 +107,10 @@ impl Options {
         }
         let group =
             fs::read_to_string(self.folder()?.join("process")).context("failed to find the session's process")?;
-        let begun = Instant::now();
         for signal in ["TERM", "KILL"] {
             signal_group(&group, signal);
-            let limit = begun.elapsed() + Duration::from_secs(10);
-            while begun.elapsed() < limit {
+            let mut limit = Limit::new(Duration::from_secs(10));
+            while !limit.is_over() {
                 let is_empty = output(Command::new("pgrep").args(["-g", &group])).is_err();
                 if is_empty && self.lock()?.is_some() {
                     node::forget(&self.node_name()?)?;

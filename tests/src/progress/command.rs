@@ -18,7 +18,7 @@ use super::{
     running,
 };
 use crate::{
-    trouble,
+    hints,
     usage::{self, Cost},
 };
 
@@ -44,13 +44,13 @@ pub fn end_of(log: &Path) -> String {
     lines[lines.len().saturating_sub(SHOWN)..].join("\n")
 }
 
-/// An error message's last sentence: the way on, if there is one.
-pub fn way_on(printed: &str) -> String {
-    trouble::way_on(printed).map_or_else(String::new, |way| format!("\n{way}"))
+/// The end of an error message: the hint for what was printed, on a line of its own, if there is one.
+pub fn hint(printed: &str) -> String {
+    hints::hint(printed).map_or_else(String::new, |hint| format!("\n{hint}"))
 }
 
 impl Slow<'_> {
-    /// Runs the command; the error holds the end of its output and the way on.
+    /// Runs the command; the error holds the end of its output and a hint.
     pub fn run(&self, command: &mut Command, progress: Progress<'_>) -> Result<Cost> {
         let program = command.get_program().to_string_lossy().into_owned();
         let log = File::create(self.log).with_context(|| format!("failed to create {}", self.log.display()))?;
@@ -85,7 +85,7 @@ impl Slow<'_> {
         progress(&running(self.name, ""));
         if !status.success() {
             let (log, end) = (self.log.display(), end_of(self.log));
-            bail!("'{program}' ended with {status}; its output is in {log} and ends:\n{end}{}", way_on(&end));
+            bail!("'{program}' ended with {status}; its output is in {log} and ends:\n{end}{}", hint(&end));
         }
         Ok(Cost { wall: begun.elapsed(), cpu })
     }
@@ -122,7 +122,7 @@ mod tests {
     use crate::temporary_folder;
 
     #[test]
-    fn a_failed_command_is_reported_with_its_last_words_and_a_way_on() {
+    fn a_failed_command_is_reported_with_the_end_of_its_output_and_a_hint() {
         let folder = temporary_folder("slow").expect("a folder");
         let slow = Slow { name: "etcd", count: Count::Go { packages: 2 }, log: &folder.join("log") };
         let told = Mutex::new(Vec::new());

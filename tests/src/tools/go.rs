@@ -39,6 +39,11 @@ impl GoProgram {
         Ok(cache()?.join("bin").join(format!("{}-{}", self.name, self.version)).join(self.name))
     }
 
+    /// Whether the cache has it.
+    pub fn is_built(&self) -> Result<bool> {
+        Ok(self.path()?.exists())
+    }
+
     /// The path of the program, which is compiled if the cache does not have it.
     pub fn find_or_build(&self, progress: Progress<'_>) -> Result<PathBuf> {
         let package = format!("{}@{}", self.package, self.version);
@@ -81,7 +86,9 @@ pub(crate) fn build_once(
     if program.exists() {
         return Ok(program.to_path_buf());
     }
+    // An interrupted run may have left some of it.
     let unfinished = folder.join("unfinished");
+    let _ = fs::remove_dir_all(&unfinished);
     let slow = Slow { name: &name, count: count(), log: &folder.join(format!("{name}.log")) };
     let cost = slow.run(&mut command(&unfinished), progress);
     let cost = cost.with_context(|| format!("failed to make {name}"))?;

@@ -7,20 +7,25 @@ use anyhow::{Context as _, Result, bail};
 
 use crate::{
     Progress, cache,
-    progress::{command::Slow, count::Count, print},
+    progress::{command::Slow, count::Count},
 };
 
-/// What the packages are for.
+/// What the packages are for; each purpose includes those before it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Purpose {
+    /// A session in the user's own cluster.
+    Cluster,
     /// The system as processes on this machine.
     Processes,
-    /// A node and images too; includes what processes need.
+    /// A node and images too.
     Node,
 }
 
 /// Commands, the packages that contain them, and the first purpose that needs them.
 const PACKAGES: [(&str, &str, Purpose); 18] = [
+    ("curl", "curl", Purpose::Cluster),
+    ("pgrep", "procps", Purpose::Cluster),
+    ("setpriv", "util-linux", Purpose::Cluster),
     ("/usr/lib/rabbitmq/bin/rabbitmq-server", "rabbitmq-server", Purpose::Processes),
     ("redis-server", "redis-server", Purpose::Processes),
     ("redis-cli", "redis-tools", Purpose::Processes),
@@ -28,9 +33,6 @@ const PACKAGES: [(&str, &str, Purpose); 18] = [
     ("ffmpeg", "ffmpeg", Purpose::Processes),
     ("apertium", "apertium", Purpose::Processes),
     ("/usr/share/apertium/modes/eng-spa.mode", "apertium-eng-spa", Purpose::Processes),
-    ("curl", "curl", Purpose::Processes),
-    ("pgrep", "procps", Purpose::Processes),
-    ("setpriv", "util-linux", Purpose::Processes),
     ("openssl", "openssl", Purpose::Processes),
     ("debootstrap", "debootstrap", Purpose::Node),
     ("containerd", "containerd", Purpose::Node),
@@ -61,13 +63,8 @@ pub fn missing(purpose: Purpose) -> Vec<&'static str> {
     needed.filter(|(program, ..)| !is_there(program)).map(|(_, package, _)| *package).collect()
 }
 
-/// Installs every missing package; an error if that needs root.
-pub fn ensure() -> Result<()> {
-    ensure_for(Purpose::Node, &print)
-}
-
 /// Installs the missing packages of a purpose; an error if that needs root.
-pub fn ensure_for(purpose: Purpose, progress: Progress<'_>) -> Result<()> {
+pub fn ensure(purpose: Purpose, progress: Progress<'_>) -> Result<()> {
     let missing = missing(purpose);
     if missing.is_empty() {
         return Ok(());

@@ -15,7 +15,11 @@ use subtitle_tests::{
     process::output,
     progress::print,
     target,
-    tools::packages::{self, Purpose},
+    tools::{
+        HELM_4,
+        go::COREDNS,
+        packages::{self, Purpose},
+    },
 };
 
 use crate::commands::session::Options;
@@ -26,28 +30,40 @@ const OLDEST_GO: (u32, u32) = (1, 26);
 
 /// Checks versions, rights and disks, prints what will be done, and installs what is missing.
 pub(crate) fn prepare(options: &Options) -> Result<()> {
+    if !cfg!(target_os = "linux") {
+        bail!("this needs Linux: run it in a virtual machine or container with Debian 12, Rust and Go");
+    }
     if options.node && !node::is_allowed() {
         bail!("{}", node::why_not());
     }
-    let compiles = options.context.is_none() && needs_compiling(options.node)?;
+    let compiles = match (&options.context, options.node) {
+        (Some(_), _) => !HELM_4.is_built()?,
+        (None, false) => needs_compiling(false)?,
+        (None, true) => needs_compiling(true)? || !COREDNS.is_built()? || !HELM_4.is_built()?,
+    };
     if compiles {
         check_go()?;
     }
     if options.context.is_some() && installed_kubectl().is_none() {
         bail!("--context needs kubectl 1.31 or later on the PATH; see https://kubernetes.io/docs/tasks/tools/");
     }
-    let purpose = if options.node { Purpose::Node } else { Purpose::Processes };
+    let purpose = match (&options.context, options.node) {
+        (Some(_), _) => Purpose::Cluster,
+        (None, false) => Purpose::Processes,
+        (None, true) => Purpose::Node,
+    };
     let missing = packages::missing(purpose);
     let installed = if missing.is_empty() { "nothing".to_owned() } else { format!("{} (Debian)", missing.join(", ")) };
-    let kubernetes = match (compiles, options.node) {
+    let kubernetes = match (compiles, purpose) {
         (false, _) => "nothing of Kubernetes",
-        (true, false) => "Kubernetes' API server and etcd from their Go modules, once, beside the rest",
-        (true, true) => "Kubernetes, etcd, CoreDNS and Helm from their Go modules, once",
+        (true, Purpose::Cluster) => "Helm from its Go module, once",
+        (true, Purpose::Processes) => "Kubernetes' API server and etcd from their Go modules, once, beside the rest",
+        (true, Purpose::Node) => "Kubernetes, etcd, CoreDNS and Helm from their Go modules, once",
     };
-    let product = match (&options.context, options.node) {
-        (Some(_), _) => "nothing of the product: the cluster has its images already, from `cargo dev image`",
-        (None, false) => "operator and workers, where they have changed",
-        (None, true) => "operator and workers with all optimizations, and their images, where they have changed",
+    let product = match purpose {
+        Purpose::Cluster => "nothing of the product: the cluster has its images already, from `cargo dev image`",
+        Purpose::Processes => "operator and workers, where they have changed",
+        Purpose::Node => "operator and workers with all optimizations, and their images, where they have changed",
     };
     let growths = growths(options, compiles)?;
     println!("This needs, on this machine:");
@@ -56,13 +72,15 @@ pub(crate) fn prepare(options: &Options) -> Result<()> {
     println!("            {product}");
     println!("  use       about {} of disk, 2 GB of memory, free ports of 127.0.0.1", disk::needed(&growths));
     println!("            {} for the session's files", options.folder()?.display());
-    if let (None, false, Some(context)) = (&options.context, options.node, local_context()) {
+    if purpose == Purpose::Processes
+        && let Some(context) = local_context()
+    {
         println!(
             "kubectl's current context is '{context}': `cargo demo --context {context}` uses that cluster instead."
         );
     }
     disk::check(&growths)?;
-    packages::ensure_for(purpose, &print)
+    packages::ensure(purpose, &print)
 }
 
 /// What will grow, as measured with empty caches.
@@ -97,14 +115,14 @@ fn is_local(context: &str) -> bool {
 
 fn check_go() -> Result<()> {
     let wanted = format!("Go {}.{} or later compiles Kubernetes", OLDEST_GO.0, OLDEST_GO.1);
-    let way = "https://go.dev/dl/ has it; or set KUBEBUILDER_ASSETS to a folder with etcd and kube-apiserver";
+    let hint = "install it from https://go.dev/dl/, or set KUBEBUILDER_ASSETS to a folder with etcd and kube-apiserver";
     let Ok(version) = output(Command::new("go").args(["env", "GOVERSION"])) else {
-        bail!("{wanted}, and there is no 'go' on the PATH; {way}");
+        bail!("{wanted}, and there is no 'go' on the PATH: {hint}");
     };
     let mut numbers = version.trim().trim_start_matches("go").split('.').map_while(|part| part.parse::<u32>().ok());
     let found = (numbers.next().unwrap_or_default(), numbers.next().unwrap_or_default());
     if found < OLDEST_GO {
-        bail!("{wanted}, and this machine has {}; {way}", version.trim());
+        bail!("{wanted}, and this machine has {}: {hint}", version.trim());
     }
     Ok(())
 }

@@ -24,10 +24,11 @@ use anyhow::{Context as _, Result, ensure};
 use subtitle_tests::{
     kubernetes::node,
     process::{cargo, output},
+    progress::print,
     skips::{self, Skip},
     temporary_folder,
-    tools::packages,
-    usage,
+    tools::packages::{self, Purpose},
+    usage::{self, Cost},
 };
 
 use crate::commands::generated;
@@ -39,6 +40,8 @@ pub(crate) use single::{bench_pipeline, e2e_keda, faults};
 /// What every check needs.
 struct Checks {
     targets: Targets,
+    /// Whether only the first tier runs.
+    only_fast: bool,
     /// To which tests and checks append what they skip.
     skip_file: PathBuf,
     /// Of the logs of what runs beside others.
@@ -46,11 +49,11 @@ struct Checks {
 }
 
 impl Checks {
-    fn prepare() -> Result<Self> {
+    fn prepare(only_fast: bool) -> Result<Self> {
         let folder = temporary_folder("verify")?;
         let skip_file = folder.join("skips");
         fs::write(&skip_file, "").with_context(|| format!("failed to write {}", skip_file.display()))?;
-        Ok(Self { targets: Targets::find()?, skip_file, folder })
+        Ok(Self { targets: Targets::find()?, only_fast, skip_file, folder })
     }
 
     fn test(&self, arguments: &[&str], tests: &[String]) -> Command {
@@ -61,11 +64,15 @@ impl Checks {
         cargo
     }
 
+    fn packages(&self) -> Result<()> {
+        packages::ensure(if self.only_fast { Purpose::Processes } else { Purpose::Node }, &print)
+    }
+
     fn fast(&self) -> Vec<Outcome> {
         let mut lints = cargo();
         lints.args(["clippy", "--workspace", "--all-targets", "--locked", "--", "--deny", "warnings"]);
         vec![
-            here("packages", packages::ensure),
+            here("packages", || self.packages()),
             measured("format", cargo().args(["fmt", "--all", "--check"])),
             measured("lints", &mut lints),
             measured(
@@ -85,7 +92,7 @@ impl Checks {
             // Without a node nothing runs the image.
             node::is_allowed().then(|| {
                 let image = std::env::current_exe().context("failed to find this program")?;
-                Ok(vec![logged(Command::new(image).arg("image"), &log)?])
+                logged(Command::new(image).arg("image"), &log)
             })
         }));
         outcomes
@@ -97,7 +104,7 @@ impl Checks {
     }
 
     /// The faults on each RabbitMQ.
-    fn faults(&self, log: &File) -> Result<Vec<usage::Cost>> {
+    fn faults(&self, log: &File) -> Result<Cost> {
         let faults = |rabbitmq: &str, tests: &[String]| {
             let mut test = self.test(&[], tests);
             logged(test.env("SUBTITLE_RABBITMQ", rabbitmq).env("SUBTITLE_FAULT_JOBS", "500"), log)
@@ -107,11 +114,11 @@ impl Checks {
         if !packages::is_root() || !may_mount {
             let reason = "its root file system needs root and mount namespaces";
             skips::record(Some(&self.skip_file), "rabbitmq-4", reason);
-            return Ok(vec![on_3]);
+            return Ok(on_3);
         }
         // The current version, with the same broker session and topology.
         let also = ["broker", "contract"].map(str::to_owned);
-        Ok(vec![on_3, faults("4", &[self.targets.faults.as_slice(), &also].concat())?])
+        Ok(on_3 + faults("4", &[self.targets.faults.as_slice(), &also].concat())?)
     }
 
     /// Runs `check`, and beside it something that mostly waits or yields, whose log is shown at the end; `None` from that means
@@ -120,12 +127,12 @@ impl Checks {
         &self,
         name: &'static str,
         check: impl FnOnce() -> Outcome,
-        other: impl FnOnce(File) -> Option<Result<Vec<usage::Cost>>> + Send,
+        other: impl FnOnce(File) -> Option<Result<Cost>> + Send,
     ) -> Vec<Outcome> {
         let log = self.folder.join(format!("{}.log", name.replace(' ', "-")));
         let file = match File::create(&log) {
             Ok(file) => file,
-            Err(error) => return vec![check(), Outcome::failed(name, &error.into())],
+            Err(error) => return vec![check(), Outcome::new(name, Err(error.into()))],
         };
         println!("\n=== beside what follows: {name} (log: {})", log.display());
         let (checked, other) = thread::scope(|scope| {
@@ -142,8 +149,8 @@ impl Checks {
 }
 
 /// Runs a command with its output in a log.
-fn logged(command: &mut Command, log: &File) -> Result<usage::Cost> {
-    outcome::to_the_end(command.stdout(log.try_clone()?).stderr(log.try_clone()?))
+fn logged(command: &mut Command, log: &File) -> Result<Cost> {
+    outcome::run(command.stdout(log.try_clone()?).stderr(log.try_clone()?))
 }
 
 fn ensure_expected(skips: &[&Skip]) -> Result<()> {
@@ -158,7 +165,7 @@ type Tier = (&'static str, fn(&Checks) -> Vec<Outcome>);
 
 /// Runs the checks, or only those of the first tier; true when all passed and every skip was expected.
 pub(crate) fn verify(only_fast: bool) -> Result<bool> {
-    let checks = Checks::prepare()?;
+    let checks = Checks::prepare(only_fast)?;
     let tiers: [Tier; 3] =
         [("fast", Checks::fast), ("integration", Checks::integration), ("whole system", Checks::whole_system)];
     let (mut outcomes, mut not_run): (Vec<Outcome>, Vec<&str>) = (Vec::new(), Vec::new());
@@ -174,5 +181,9 @@ pub(crate) fn verify(only_fast: bool) -> Result<bool> {
     outcomes.push(here("no unexpected skip", || ensure_expected(&skips)));
     print_summary(&outcomes, &skips, &not_run);
     println!("all of it: {}", usage::so_far());
-    Ok(outcomes.iter().all(Outcome::has_passed))
+    let passed = outcomes.iter().all(Outcome::has_passed);
+    if passed {
+        fs::remove_dir_all(&checks.folder).context("failed to remove the logs")?;
+    }
+    Ok(passed)
 }

@@ -7,10 +7,10 @@ use subtitle_tests::{
     stack::{self, Profile},
 };
 
-use super::outcome::to_the_end;
+use super::outcome;
 
 fn run(arguments: &[&str], environment: &[(&str, &str)]) -> Result<()> {
-    let cost = to_the_end(cargo().args(arguments).envs(environment.iter().copied()))?;
+    let cost = outcome::run(cargo().args(arguments).envs(environment.iter().copied()))?;
     println!("this took {cost}");
     Ok(())
 }
