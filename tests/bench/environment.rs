@@ -28,7 +28,7 @@ pub(crate) struct Environment {
 impl Environment {
     pub(crate) async fn start(folder: &Path) -> Result<Self> {
         let _ = rustls::crypto::ring::default_provider().install_default();
-        let progress = |step: &str| println!("{step}");
+        let progress = subtitle_tests::progress::print;
         let environment =
             [("SUBTITLES_MAX_IN_FLIGHT", "100000"), ("SUBTITLES_CONCURRENCY", "16"), ("RUST_LOG", "warn")];
         let environment = environment.map(|(name, value)| (name.to_owned(), value.to_owned())).to_vec();

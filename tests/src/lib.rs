@@ -9,17 +9,20 @@ use std::{
 use anyhow::{Context as _, Result};
 
 pub mod cases;
+pub mod hints;
 pub mod image;
 pub mod kubernetes;
+pub mod limit;
 pub mod process;
+pub mod progress;
 pub mod samples;
 pub mod servers;
 pub mod skips;
 pub mod stack;
 pub mod tools;
+pub mod usage;
 
-/// Told what is being done, in a few words.
-pub type Progress<'a> = &'a (dyn Fn(&str) + Sync);
+pub use progress::Progress;
 
 /// The cache outside the checkout: `$XDG_CACHE_HOME/subtitles`, or `~/.cache/subtitles`.
 pub fn cache() -> Result<PathBuf> {
@@ -33,6 +36,11 @@ pub fn cache() -> Result<PathBuf> {
 /// The checkout's root.
 pub fn root() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("..")
+}
+
+/// The folder in which cargo keeps what it compiles.
+pub fn target() -> PathBuf {
+    env::var_os("CARGO_TARGET_DIR").map_or_else(|| root().join("target"), PathBuf::from)
 }
 
 /// A new folder of this process for temporary files.

@@ -18,7 +18,11 @@ use subtitle_tests::{
         installation::make_volumes,
         node::{Node, SERVER_IMAGES},
     },
-    tools::{self, packages},
+    progress::print,
+    tools::{
+        self,
+        packages::{self, Purpose},
+    },
 };
 
 /// Everything a developer's machine needs, behind `cargo dev`.
@@ -40,7 +44,11 @@ enum Command {
     /// Print what a shell needs to talk to it: eval "$(cargo dev env)".
     Env(Options),
     /// Run everything CI runs, and print a summary.
-    Verify,
+    Verify {
+        /// Only the checks that need no server: format, lints, generated files, unit tests, simulation
+        #[arg(long)]
+        fast: bool,
+    },
     /// Run seeds of the simulation, or trace one.
     Simulate(simulate::Wanted),
     /// Write the generated files again.
@@ -88,9 +96,8 @@ enum Bench {
     Pipeline,
 }
 
-fn up(mut options: Options) -> Result<()> {
-    requirements::prepare(&mut options)?;
-    let options = &options;
+fn up(options: &Options) -> Result<()> {
+    requirements::prepare(options)?;
     let starting = Starting::begin(options)?;
     let place = options.place();
     println!("Everything runs. Next: eval \"$(cargo dev env{place})\"; end it with: cargo dev down{place}");
@@ -118,8 +125,8 @@ fn env(options: &Options) -> Result<()> {
 }
 
 fn image() -> Result<()> {
-    packages::ensure()?;
-    let images = product::images(&|step| println!("{step}"))?;
+    packages::ensure(Purpose::Node, &print)?;
+    let images = product::images(&print)?;
     for image in [&images.subtitles, &images.apertium] {
         let kilobytes = std::fs::metadata(&image.compressed)?.len() / 1000;
         println!("{}\n  {}, {kilobytes} kB compressed", image.reference, digest(&image.compressed)?);
@@ -129,17 +136,16 @@ fn image() -> Result<()> {
 }
 
 fn node(with_images: bool) -> Result<()> {
-    packages::ensure()?;
-    let progress = |step: &str| println!("{step}");
-    let node = Node::start("hand", &progress)?;
+    packages::ensure(Purpose::Node, &print)?;
+    let node = Node::start("hand", &print)?;
     if with_images {
-        let images = product::images(&progress)?;
+        let images = product::images(&print)?;
         [images.subtitles.archive, images.apertium.archive].iter().try_for_each(|archive| node.load(archive))?;
-        node.load_servers(&SERVER_IMAGES, &progress)?;
+        node.load_servers(&SERVER_IMAGES, &print)?;
         make_volumes(&node, None)?;
     }
     println!("export KUBECONFIG='{}'", node.cluster.kubeconfig.display());
-    let helm = tools::HELM_4.find_or_build(&progress)?;
+    let helm = tools::HELM_4.find_or_build(&print)?;
     println!("export PATH='{}':\"$PATH\"", helm.parent().unwrap_or(&helm).display());
     println!("It ends with this program, by Ctrl-C or the end of its input.");
     std::io::stdin().lines().for_each(drop);
@@ -148,14 +154,14 @@ fn node(with_images: bool) -> Result<()> {
 
 fn main() -> ExitCode {
     let outcome = match Arguments::parse().command {
-        Command::Demo(options) => demo::demo(options).map(|()| true),
-        Command::Up(options) => up(options).map(|()| true),
+        Command::Demo(options) => demo::demo(&options).map(|()| true),
+        Command::Up(options) => up(&options).map(|()| true),
         Command::Down(options) => down(&options).map(|()| true),
         Command::Env(options) => env(&options).map(|()| true),
         Command::Node { images } => node(images).map(|()| true),
         Command::Serve(options) => serve::serve(&options).map(|()| true),
         Command::Simulate(wanted) => simulate::simulate(&wanted),
-        Command::Verify => verify::verify(),
+        Command::Verify { fast } => verify::verify(fast),
         Command::Generate => generated::write().map(|()| true),
         Command::Image => image().map(|()| true),
         Command::Bench { what: Bench::Pipeline } => verify::bench_pipeline().map(|()| true),

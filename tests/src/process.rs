@@ -8,12 +8,16 @@ use std::{
     process::{Child, Command, Stdio},
     sync::{OnceLock, mpsc},
     thread,
-    time::{Duration, Instant},
+    time::Duration,
 };
 
 use anyhow::{Context as _, Result, bail};
 
-use crate::root;
+use crate::{
+    limit::Limit,
+    progress::command::{end_of, hint},
+    root,
+};
 
 type Answer = (Command, std::io::Result<Child>);
 type Order = (Command, mpsc::Sender<Answer>);
@@ -93,8 +97,8 @@ impl Server {
     /// Sends SIGTERM; returns the exit status if the process ends within `grace`, and else kills it.
     pub fn stop(&mut self, grace: Duration) -> Option<std::process::ExitStatus> {
         let _ = Command::new("kill").arg(self.pid().to_string()).status();
-        let deadline = Instant::now() + grace;
-        while Instant::now() < deadline {
+        let mut limit = Limit::new(grace);
+        while !limit.is_over() {
             if let Some(status) = self.ended() {
                 return Some(status);
             }
@@ -116,20 +120,14 @@ pub fn free_port() -> Result<u16> {
     Ok(TcpListener::bind("127.0.0.1:0").context("failed to find a free port on 127.0.0.1")?.local_addr()?.port())
 }
 
-fn end_of(log: &Path) -> String {
-    let log = std::fs::read_to_string(log).unwrap_or_default();
-    let lines: Vec<&str> = log.lines().collect();
-    lines[lines.len().saturating_sub(15)..].join("\n")
-}
-
 /// Polls until `answer` returns a value; an error after `limit`.
 pub fn eventually<T>(what: &str, limit: Duration, mut answer: impl FnMut() -> Option<T>) -> Result<T> {
-    let deadline = Instant::now() + limit;
+    let mut left = Limit::new(limit);
     loop {
         if let Some(answer) = answer() {
             return Ok(answer);
         }
-        if Instant::now() > deadline {
+        if left.is_over() {
             bail!("{what}: not within {} s", limit.as_secs());
         }
         thread::sleep(Duration::from_millis(50));
@@ -138,13 +136,13 @@ pub fn eventually<T>(what: &str, limit: Duration, mut answer: impl FnMut() -> Op
 
 /// Polls until `ready` is true; if the server ends or the time is over, the error shows the end of its log.
 pub fn wait_until(server: &mut Server, folder: &Path, limit: Duration, ready: impl Fn() -> bool) -> Result<()> {
-    let deadline = Instant::now() + limit;
+    let mut left = Limit::new(limit);
     while !ready() {
         let ended = server.ended();
-        if ended.is_some() || Instant::now() > deadline {
+        if ended.is_some() || left.is_over() {
             let (name, end) = (&server.name, end_of(&folder.join(format!("{}.log", server.name))));
             match ended {
-                Some(status) => bail!("{name} ended with {status}; its log ends:\n{end}"),
+                Some(status) => bail!("{name} ended with {status}; its log ends:\n{end}{}", hint(&end)),
                 None => bail!("{name} was not ready within {} s; its log ends:\n{end}", limit.as_secs()),
             }
         }
@@ -153,33 +151,20 @@ pub fn wait_until(server: &mut Server, folder: &Path, limit: Duration, ready: im
     Ok(())
 }
 
-/// Runs a command to its end with its output in `log`, and reports the elapsed seconds every 30 seconds.
-pub fn patiently(command: &mut Command, log: &Path, tell: impl Fn(u64)) -> Result<()> {
-    let program = command.get_program().to_string_lossy().into_owned();
-    let output = File::create(log).with_context(|| format!("failed to create {}", log.display()))?;
-    command.stdin(Stdio::null()).stdout(output.try_clone()?).stderr(output);
-    let mut child = command.spawn().with_context(|| format!("failed to start '{program}'"))?;
-    let (begun, mut told) = (Instant::now(), 0);
-    let status = loop {
-        if let Some(status) = child.try_wait()? {
-            break status;
-        }
-        if begun.elapsed().as_secs() >= told {
-            tell(told);
-            told += 30;
-        }
-        thread::sleep(Duration::from_millis(200));
-    };
-    if !status.success() {
-        bail!("'{program}' ended with {status}; its output is in {} and ends:\n{}", log.display(), end_of(log));
-    }
-    Ok(())
-}
-
 /// `cargo` in the checkout's root without the variables of the cargo that runs this process: build scripts that read them would
 /// run again, and everything that depends on them would be compiled again.
 pub fn cargo() -> Command {
-    let mut cargo = Command::new("cargo");
+    in_root(Command::new("cargo"))
+}
+
+/// `cargo` as above that leaves the processors to others.
+pub fn yielding_cargo() -> Command {
+    let mut nice = Command::new("nice");
+    nice.args(["-n", "10", "cargo"]);
+    in_root(nice)
+}
+
+fn in_root(mut cargo: Command) -> Command {
     cargo.current_dir(root());
     for (name, _) in std::env::vars_os() {
         if name.to_str().is_some_and(|name| name.starts_with("CARGO_PKG_") || name.starts_with("CARGO_MANIFEST_")) {
@@ -194,7 +179,8 @@ pub fn output(command: &mut Command) -> Result<String> {
     let program = command.get_program().to_string_lossy().into_owned();
     let output = command.output().with_context(|| format!("failed to start '{program}'"))?;
     if !output.status.success() {
-        bail!("'{program}' ended with {}: {}", output.status, String::from_utf8_lossy(&output.stderr));
+        let errors = String::from_utf8_lossy(&output.stderr);
+        bail!("'{program}' ended with {}: {errors}{}", output.status, hint(&errors));
     }
     Ok(String::from_utf8(output.stdout)?)
 }

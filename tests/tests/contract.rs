@@ -6,8 +6,12 @@ use serde_json::Value;
 use subtitle_broker::{Address, AmqpSession, Session as _};
 use subtitle_tests::{
     job_manifest as job,
-    kubernetes::cluster::{Cluster, Disk, Programs},
+    kubernetes::{
+        cluster::{Cluster, Disk},
+        programs::Programs,
+    },
     process::free_port,
+    progress,
     servers::rabbitmq::Broker,
     temporary_folder,
 };
@@ -73,7 +77,7 @@ fn spec_with(field: &str, value: Option<&str>) -> String {
 #[test]
 fn the_api_server_explains_and_enforces_the_schema() {
     let folder = temporary_folder("crd").expect("a temporary folder");
-    let programs = Programs::find_or_build(&|step| println!("{step}")).expect("Kubernetes compiles");
+    let programs = Programs::find_or_build(&progress::print).expect("Kubernetes compiles");
     let cluster = Cluster::start(&programs, &folder, Disk::Unsynced).expect("the API server starts");
     let crd = Path::new(env!("CARGO_MANIFEST_DIR")).join("../crds/subtitlejobs.yaml");
     let output = cluster.kubectl().args(["apply", "-f"]).arg(&crd).output().expect("kubectl runs");

@@ -6,5 +6,4 @@ pub(crate) mod requirements;
 pub(crate) mod serve;
 pub(crate) mod session;
 pub(crate) mod simulate;
-pub(crate) mod table;
 pub(crate) mod verify;

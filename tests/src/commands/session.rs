@@ -13,13 +13,13 @@ use std::{
     path::PathBuf,
     process::{Child, Command, Stdio},
     thread,
-    time::{Duration, Instant},
+    time::Duration,
 };
 
 use anyhow::{Context as _, Result, bail};
 use clap::Args;
 use serde::{Deserialize, Serialize};
-use subtitle_tests::{cache, kubernetes::node, process::output};
+use subtitle_tests::{cache, kubernetes::node, limit::Limit, process::output, progress::board::Board, usage};
 
 /// The folder of a session and the cluster it uses.
 #[derive(Args, Clone)]
@@ -27,13 +27,13 @@ pub(crate) struct Options {
     /// Keep the session's files here instead of ~/.cache/subtitles/dev; one session a folder
     #[arg(long)]
     pub(crate) folder: Option<PathBuf>,
-    /// Install the chart in the cluster of this kubectl context instead of on a node of our own; the images have to be
+    /// Install the chart in the cluster of this kubectl context instead of running processes; the images have to be
     /// there: `cargo dev image`, then for example `kind load image-archive`
     #[arg(long)]
     pub(crate) context: Option<String>,
-    /// Run everything as processes instead of pods; what happens without root, too
+    /// Run everything as pods on a Kubernetes node in namespaces of its own, installed from the chart; takes root
     #[arg(long, conflicts_with = "context")]
-    pub(crate) processes: bool,
+    pub(crate) node: bool,
 }
 
 /// The paths and addresses of a running session.
@@ -107,11 +107,10 @@ impl Options {
         }
         let group =
             fs::read_to_string(self.folder()?.join("process")).context("failed to find the session's process")?;
-        let begun = Instant::now();
         for signal in ["TERM", "KILL"] {
             signal_group(&group, signal);
-            let limit = begun.elapsed() + Duration::from_secs(10);
-            while begun.elapsed() < limit {
+            let mut limit = Limit::new(Duration::from_secs(10));
+            while !limit.is_over() {
                 let is_empty = output(Command::new("pgrep").args(["-g", &group])).is_err();
                 if is_empty && self.lock()?.is_some() {
                     node::forget(&self.node_name()?)?;
@@ -148,22 +147,27 @@ impl Starting {
         if let Some(context) = &options.context {
             serve.args(["--context", context]);
         }
-        if options.processes {
-            serve.arg("--processes");
+        if options.node {
+            serve.arg("--node");
         }
         let log = File::create(folder.join("session.log"))?;
         serve.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(log);
         let mut supervisor = serve.spawn().context("failed to start 'setsid' (Debian package util-linux)")?;
-        let begun = Instant::now();
+        let mut board = Board::new();
         let steps = supervisor.stdout.take().context("its output is a pipe")?;
         for step in BufReader::new(steps).lines() {
             match step?.as_str() {
                 "ready" => return Ok(Self { supervisor, session: options.running()? }),
-                step => println!("  {:>5.1} s  {step}", begun.elapsed().as_secs_f32()),
+                step => board.show(step),
             }
         }
         let _ = supervisor.wait();
         bail!("the system did not start; the logs of its parts are in {}", folder.display())
+    }
+
+    /// The CPU time of everything that the session has started so far.
+    pub(crate) fn cpu(&self) -> Duration {
+        usage::of_group(self.supervisor.id())
     }
 
     /// Keeps the session running after this program has ended.

@@ -11,9 +11,11 @@ use anyhow::{Context as _, Result};
 use crate::{
     Progress, cache,
     image::{Archive, Recipe, build_once},
-    process::{cargo, output, patiently},
+    process::{output, yielding_cargo},
+    progress::{command::Slow, count::Count},
     root,
     servers::debian::System,
+    target,
 };
 
 const DOCKERFILE: &str = "manifests/image/Dockerfile";
@@ -58,21 +60,20 @@ pub fn images(progress: Progress<'_>) -> Result<Images> {
 
 /// Builds the static programs; returns their folder.
 fn programs(progress: Progress<'_>, log: &Path) -> Result<PathBuf> {
-    let target = std::env::var_os("CARGO_TARGET_DIR").map_or_else(|| root().join("target"), PathBuf::from);
     let home = std::env::var("CARGO_HOME").or_else(|_| std::env::var("HOME").map(|home| home + "/.cargo"))?;
     // The same bytes from every checkout, and no path of this machine in them.
     let flags = format!(
         "-C target-feature=+crt-static --remap-path-prefix={}=/source --remap-path-prefix={home}=/cargo",
         root().canonicalize()?.display()
     );
-    let mut cargo = cargo();
+    // It yields to what is compiled for the tests.
+    let mut cargo = yielding_cargo();
     cargo.args(["build", "--locked", "--profile", "image", "--target", TARGET]);
     cargo.args(["--bin", "subtitle-operator", "--bin", "subtitles"]);
     cargo.args(["--package", "subtitle-operator", "--package", "subtitle-workers"]);
-    cargo.env("RUSTFLAGS", flags);
-    let tell = |seconds| progress(&format!("building the image's programs: {seconds} s of up to 600 s"));
-    patiently(&mut cargo, log, tell)?;
-    Ok(target.join(TARGET).join("image"))
+    cargo.env("RUSTFLAGS", flags).env("CARGO_TERM_PROGRESS_WHEN", "always").env("CARGO_TERM_PROGRESS_WIDTH", "120");
+    Slow { name: "the image's programs", count: Count::Cargo, log }.run(&mut cargo, progress)?;
+    Ok(target().join(TARGET).join("image"))
 }
 
 fn subtitles(folder: &Path, progress: Progress<'_>) -> Result<Image> {
@@ -101,7 +102,7 @@ fn apertium(folder: &Path, progress: Progress<'_>) -> Result<Image> {
         archive: folder.join("apertium.tar"),
         compressed: folder.join("apertium.oci.tar"),
     };
-    let system = System { name: "apertium", packages: "", script: "manifests/image/apertium.sh", seconds: 120 };
+    let system = System { name: "apertium", packages: "", script: "manifests/image/apertium.sh" };
     let system = system.find_or_make(progress)?;
     let (file, stage) = (root().join(DOCKERFILE), folder.join("packages"));
     let recipe = Recipe { file: &file, stage: "apertium", stages: &[("packages", &stage)], reference: image.reference };

@@ -1,112 +1,22 @@
-//! A real Kubernetes API server: compiled once from the Go modules in `tests/cluster/` into a cache outside the
-//! checkout, then started with etcd on free loopback ports; or the user's own cluster, by its context. Honours
-//! `KUBEBUILDER_ASSETS`. Does I/O.
+//! A real Kubernetes API server with etcd on free loopback ports, or the user's own cluster, by its context. Does I/O.
 
 use std::{
-    env,
     fs::{self, File},
-    hash::{DefaultHasher, Hash as _, Hasher as _},
     path::{Path, PathBuf},
     process::Command,
     time::Duration,
 };
 
-use anyhow::{Context as _, Result, ensure};
+use anyhow::{Context as _, Result};
 
 use crate::{
-    Progress, cache,
+    kubernetes::programs::{Programs, installed_kubectl},
     process::{Server, free_port, output, wait_until},
     servers::proxy::Proxy,
-    tools::go::build_once,
 };
-
-const VERSION: &str = "v1.34.4";
 
 /// Starts a plain HTTP proxy in front of the API server on a port; returns the proxy's port.
 pub type InFront<'a> = &'a (dyn Fn(u16) -> u16 + Sync);
-
-/// The paths of the control plane's programs and of kubectl.
-pub struct Programs {
-    pub(crate) etcd: PathBuf,
-    pub(crate) apiserver: PathBuf,
-    /// Arguments before the API server's own, for the binary that holds every component.
-    component: &'static [&'static str],
-    pub(crate) kubectl: PathBuf,
-}
-
-/// A kubectl on the PATH that is new enough for an API server 1.34.
-pub fn installed_kubectl() -> Option<PathBuf> {
-    let version = output(Command::new("kubectl").args(["version", "--client", "-o", "json"])).ok()?;
-    let version: serde_json::Value = serde_json::from_str(&version).ok()?;
-    let minor = version["clientVersion"]["minor"].as_str()?.trim_end_matches('+').parse::<u32>().ok()?;
-    (minor >= 31).then(|| PathBuf::from("kubectl"))
-}
-
-/// A program of a module: its path in the cache changes with the module's sources.
-fn compiled(module: &str) -> Result<PathBuf> {
-    let mut digest = DefaultHasher::new();
-    for file in ["go.mod", "go.sum", "main.go"] {
-        fs::read(source(module).join(file))?.hash(&mut digest);
-    }
-    Ok(cache()?.join("bin").join(format!("{module}-{VERSION}-{:016x}", digest.finish())).join(module))
-}
-
-fn source(module: &str) -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR")).join("cluster").join(module)
-}
-
-/// Whether a cluster must be compiled before it can start.
-pub fn needs_compiling() -> Result<bool> {
-    Ok(env::var_os("KUBEBUILDER_ASSETS").is_none() && !(compiled("etcd")?.exists() && compiled("kube")?.exists()))
-}
-
-impl Programs {
-    /// Finds the programs, compiling those that are not in the cache yet (about 6 minutes on 2 cores, once).
-    pub fn find_or_build(progress: Progress<'_>) -> Result<Self> {
-        if let Some(assets) = env::var_os("KUBEBUILDER_ASSETS") {
-            let assets = PathBuf::from(assets);
-            let (etcd, apiserver) = (assets.join("etcd"), assets.join("kube-apiserver"));
-            ensure!(
-                etcd.exists() && apiserver.exists(),
-                "KUBEBUILDER_ASSETS is {}, which lacks etcd or kube-apiserver",
-                assets.display()
-            );
-            let own = Some(assets.join("kubectl")).filter(|kubectl| kubectl.exists());
-            let kubectl =
-                installed_kubectl().or(own).context("kubectl 1.31 or later is neither on the PATH nor there")?;
-            return Ok(Self { etcd, apiserver, component: &[], kubectl });
-        }
-        // Seconds as measured on 2 cores that also compile everything else.
-        let (etcd, kube) = (build("etcd", 90, progress)?, build("kube", 600, progress)?);
-        let kubectl = match installed_kubectl() {
-            Some(installed) => installed,
-            None => own_kubectl(&kube)?,
-        };
-        Ok(Self { etcd, apiserver: kube, component: &["kube-apiserver"], kubectl })
-    }
-}
-
-/// The compiled binary under the name by which it is kubectl.
-fn own_kubectl(kube: &Path) -> Result<PathBuf> {
-    let link = kube.with_file_name("kubectl");
-    match std::os::unix::fs::symlink(kube, &link) {
-        Err(error) if error.kind() != std::io::ErrorKind::AlreadyExists => Err(error.into()),
-        _ => Ok(link),
-    }
-}
-
-fn build(module: &str, up_to: u32, progress: Progress<'_>) -> Result<PathBuf> {
-    build_once(&compiled(module)?, up_to, progress, |folder| {
-        let info = "k8s.io/component-base/version";
-        let flags = format!(
-            "-s -w -X {info}.gitVersion={VERSION} -X {info}.gitMajor=1 -X {info}.gitMinor=34 -X {info}.gitTreeState=clean"
-        );
-        let mut go = Command::new("go");
-        go.args(["build", "-trimpath", "-ldflags", &flags, "-o"]).arg(folder.join(module)).arg(".");
-        go.current_dir(source(module)).env("CGO_ENABLED", "0");
-        go
-    })
-}
 
 /// A Kubernetes API.
 pub struct Cluster {
@@ -175,7 +85,6 @@ impl Cluster {
         fs::write(&kubeconfig, kubeconfig_text(&format!("https://127.0.0.1:{api_port}"), &token))?;
 
         let mut apiserver = Server::start("kube-apiserver", &programs.apiserver, folder, |command| {
-            command.args(programs.component);
             command.args(["--etcd-servers", &client, "--bind-address", "127.0.0.1"]);
             // Else it looks for a route out, which a machine without a network does not have.
             command.args(["--advertise-address=127.0.0.1", "--endpoint-reconciler-type=none"]);

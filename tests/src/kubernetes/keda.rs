@@ -14,8 +14,9 @@ use crate::{
     image::{Plain, pack},
     kubernetes::node::Node,
     process::output,
+    progress::count::Count,
     root,
-    tools::go::build_once,
+    tools::go::{FLAGS, build_once, go, packages},
 };
 
 const MODULE: &str = "github.com/kedacore/keda/v2";
@@ -39,10 +40,12 @@ pub fn archive(progress: Progress<'_>) -> Result<PathBuf> {
     fs::create_dir_all(&rootfs)?;
     for (name, package) in PROGRAMS {
         let program = cache()?.join("bin").join(format!("keda-{VERSION}")).join(name);
-        build_once(&program, 900, progress, |folder| {
-            let mut go = Command::new("go");
-            go.args(["build", "-trimpath", "-ldflags", "-s -w", "-o"]).arg(folder.join(name));
-            go.arg(format!("{MODULE}/cmd/{package}")).current_dir(module()).env("CGO_ENABLED", "0");
+        let package = format!("{MODULE}/cmd/{package}");
+        let count = || Count::Go { packages: packages(&module(), &package) };
+        build_once(&program, count, progress, |folder| {
+            let mut go = go();
+            go.arg("build").args(FLAGS).args(["-ldflags", "-s -w", "-o"]).arg(folder.join(name)).arg(&package);
+            go.current_dir(module());
             go
         })?;
         fs::copy(&program, rootfs.join(name))?;

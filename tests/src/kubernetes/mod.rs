@@ -4,3 +4,4 @@ pub mod cluster;
 pub mod installation;
 pub mod keda;
 pub mod node;
+pub mod programs;

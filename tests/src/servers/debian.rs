@@ -3,13 +3,16 @@
 use std::{
     fs::{self, File},
     hash::{DefaultHasher, Hash as _, Hasher as _},
-    path::PathBuf,
+    path::{Path, PathBuf},
     process::Command,
 };
 
 use anyhow::{Context as _, Result};
 
-use crate::{Progress, cache, process::patiently};
+use crate::{
+    Progress, cache,
+    progress::{command::Slow, count::Count},
+};
 
 /// A root file system.
 pub struct System<'a> {
@@ -19,17 +22,11 @@ pub struct System<'a> {
     pub packages: &'a str,
     /// A script that runs inside at the end; its path from the checkout's root.
     pub script: &'a str,
-    /// The seconds that creating it takes on 2 busy cores.
-    pub seconds: u32,
 }
 
 /// RabbitMQ 4.0 and Redis 8.0 (about 250 MB).
-pub const SERVERS: System<'static> = System {
-    name: "servers",
-    packages: "rabbitmq-server,redis-server",
-    script: "tests/cluster/servers/trim.sh",
-    seconds: 90,
-};
+pub const SERVERS: System<'static> =
+    System { name: "servers", packages: "rabbitmq-server,redis-server", script: "tests/cluster/servers/trim.sh" };
 
 /// Mounts /proc, which the configuration of packages needs, in a mount namespace that ends with the command.
 const INSIDE: &str = "mount -t proc proc \"$1/proc\"; cp /etc/resolv.conf \"$1/etc/resolv.conf\"; \
@@ -59,14 +56,14 @@ impl System<'_> {
             make.arg(format!("--include={}", self.packages));
         }
         make.arg("trixie").arg(&unfinished);
-        let (name, up_to) = (self.name, self.seconds);
-        let tell =
-            |seconds| progress(&format!("making Debian's file system '{name}', once: {seconds} s of up to {up_to} s"));
-        patiently(&mut make, &root.with_extension("log"), tell)
+        let name = format!("Debian's file system '{}'", self.name);
+        let slow =
+            |log: &Path, command: &mut Command| Slow { name: &name, count: Count::None, log }.run(command, progress);
+        slow(&root.with_extension("log"), &mut make)
             .context("failed to make Debian 13's root file system (needs root and the package debootstrap)")?;
         let mut run = Command::new("unshare");
         run.args(["--mount", "sh", "-ec", INSIDE, "sh"]).arg(&unfinished).arg(&script);
-        patiently(&mut run, &root.with_extension("script.log"), tell)
+        slow(&root.with_extension("script.log"), &mut run)
             .with_context(|| format!("failed to run {} inside", script.display()))?;
         fs::rename(&unfinished, &root)?;
         Ok(root)

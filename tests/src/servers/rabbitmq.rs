@@ -12,6 +12,7 @@ use anyhow::{Result, bail};
 
 use crate::{
     process::{Server, free_port, output, wait_until},
+    progress::print,
     servers::debian::SERVERS,
 };
 
@@ -38,7 +39,7 @@ impl Edition {
     pub fn asked_for() -> Result<Self> {
         match std::env::var("SUBTITLE_RABBITMQ").as_deref() {
             Err(_) | Ok("3") => Ok(Self::Installed),
-            Ok("4") => Ok(Self::Root(SERVERS.find_or_make(&|step| println!("{step}"))?)),
+            Ok("4") => Ok(Self::Root(SERVERS.find_or_make(&print)?)),
             Ok(other) => {
                 bail!("SUBTITLE_RABBITMQ is '{other}'; 3 (the installed package) and 4 (Debian 13's) are known")
             }

@@ -1,8 +1,16 @@
 //! How a stack is started. Pure.
 
-use std::{path::PathBuf, time::Duration};
+use std::{
+    path::{Path, PathBuf},
+    time::Duration,
+};
+
+use anyhow::Result;
 
 use crate::{Progress, kubernetes::cluster::InFront};
+
+/// Shows something with a program.
+pub type Preview<'a> = &'a (dyn Fn(&Path) -> Result<()> + Sync);
 
 /// What can differ between stacks.
 pub struct Options<'a> {
@@ -20,6 +28,8 @@ pub struct Options<'a> {
     pub faulty: bool,
     /// What a faulty stack puts between the operator and the API server.
     pub in_front_of_api: Option<InFront<'a>>,
+    /// Called with the command line of the workers as soon as that is compiled, while the rest compiles.
+    pub preview: Option<Preview<'a>>,
     /// Told what is being done.
     pub progress: Progress<'a>,
 }
@@ -37,7 +47,7 @@ impl<'a> Options<'a> {
     /// The options of most tests.
     pub fn new(library: PathBuf, progress: Progress<'a>) -> Self {
         let (simulated_delay, environment, profile) = (Duration::ZERO, Vec::new(), Profile::Dev);
-        let (store, faulty, in_front_of_api) = (None, false, None);
-        Self { library, store, simulated_delay, environment, profile, faulty, in_front_of_api, progress }
+        let (store, faulty, in_front_of_api, preview) = (None, false, None, None);
+        Self { library, store, simulated_delay, environment, profile, faulty, in_front_of_api, preview, progress }
     }
 }

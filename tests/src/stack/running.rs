@@ -10,11 +10,15 @@ use std::{
 
 use anyhow::{Result, anyhow};
 
-use super::{Options, Proxies, build, programs::pinned, routes::Routes};
+use super::{Options, Proxies, build, build_command_line, programs::pinned, routes::Routes};
 use crate::{
     cases::Recover,
-    kubernetes::cluster::{Cluster, Disk, Programs},
+    kubernetes::{
+        cluster::{Cluster, Disk},
+        programs::Programs,
+    },
     process::{Server, free_port, output, wait_until},
+    progress::print,
     root,
     samples::videos,
     servers::{rabbitmq::Broker, redis::Redis},
@@ -58,12 +62,23 @@ fn cluster(folder: &Path, options: &Options<'_>) -> Result<Cluster> {
     Ok(cluster)
 }
 
+/// Compiles the programs, the command line first if something is shown with it meanwhile.
+fn programs(options: &Options<'_>) -> Result<PathBuf> {
+    let Some(preview) = options.preview else { return build(options.profile, options.progress) };
+    let command_line = build_command_line(options.progress)?;
+    thread::scope(|scope| {
+        let shown = scope.spawn(|| preview(&command_line));
+        let programs = build(options.profile, options.progress);
+        shown.join().map_err(|_| anyhow!("the thread of the preview panicked")).flatten()?;
+        programs
+    })
+}
+
 impl Stack {
     /// Starts everything in `folder` with the options of most tests; the store is a directory unless one is given.
     pub fn start(folder: &Path, store: Option<(String, Vec<(String, String)>)>) -> Result<Self> {
         let library = folder.join("library");
-        let progress = |step: &str| println!("{step}");
-        let options = Options { store, ..Options::new(library, &progress) };
+        let options = Options { store, ..Options::new(library, &print) };
         Self::start_with(folder, &options)
     }
 
@@ -77,9 +92,9 @@ impl Stack {
         let (cluster, programs, servers) = thread::scope(|scope| {
             let cluster = scope.spawn(|| cluster(&folder.join("kubernetes"), options));
             let programs = scope.spawn(|| {
-                let programs = pinned(&build(options.profile)?, folder)?;
-                (options.progress)("operator and workers are built");
-                Ok::<_, anyhow::Error>(programs)
+                let programs = programs(options)?;
+                (options.progress)("operator and workers are compiled");
+                pinned(&programs, folder)
             });
             let servers = || {
                 videos::make(&library)?;

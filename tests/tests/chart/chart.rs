@@ -12,10 +12,7 @@ use subtitle_tests::{
     tools::{self, go::GoProgram},
 };
 
-/// Prints which tool is being installed.
-pub(crate) fn progress(step: &str) {
-    println!("{step}");
-}
+pub(crate) use subtitle_tests::progress::print as progress;
 
 /// The chart's folder.
 pub(crate) fn folder() -> PathBuf {

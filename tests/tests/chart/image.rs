@@ -5,8 +5,9 @@ use std::{fs, path::Path, process::Command};
 use subtitle_tests::{
     image::{Archive, Recipe, build, build_once, digest},
     process::output,
+    progress::print,
     root, temporary_folder,
-    tools::packages,
+    tools::packages::{self, Purpose},
 };
 
 const REFERENCE: &str = "localhost/subtitles:packed";
@@ -27,7 +28,7 @@ fn stage(folder: &Path, age: &str) {
 
 #[test]
 fn the_same_programs_have_one_digest_and_are_packed_once() {
-    packages::ensure().expect("buildah");
+    packages::ensure(Purpose::Node, &print).expect("buildah");
     let (folder, file) =
         (temporary_folder("packed").expect("a temporary folder"), root().join("manifests/image/Dockerfile"));
     let digests = [("one", "2001-02-03"), ("the other", "2020-10-20")].map(|(name, age)| {

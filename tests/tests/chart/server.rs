@@ -8,7 +8,10 @@ use std::{
 
 use serde_json::{Value, json};
 use subtitle_tests::{
-    kubernetes::cluster::{Cluster, Disk, Programs},
+    kubernetes::{
+        cluster::{Cluster, Disk},
+        programs::Programs,
+    },
     process::output,
     root, samples, temporary_folder,
 };

@@ -65,7 +65,7 @@ fn wait_for_record(stack: &Stack, id: &str, word: &str) {
 #[test]
 fn the_system_recovers_from_the_loss_of_any_part() {
     let folder = temporary_folder("degradation").expect("a temporary folder");
-    let progress = |step: &str| println!("{step}");
+    let progress = subtitle_tests::progress::print;
     let environment = [
         ("SUBTITLES_MAX_IN_FLIGHT", "6"),
         ("SUBTITLES_CONCURRENCY", "2"),

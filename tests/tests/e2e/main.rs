@@ -10,7 +10,13 @@ mod keda;
 mod measures;
 mod system;
 
-use subtitle_tests::{cases::Cases, kubernetes::node, skips::skip, tools::packages};
+use subtitle_tests::{
+    cases::Cases,
+    kubernetes::node,
+    progress::print,
+    skips::skip,
+    tools::packages::{self, Purpose},
+};
 
 use system::System;
 
@@ -20,7 +26,7 @@ fn can_start_a_node(test: &str) -> bool {
         skip(test, "a Kubernetes node needs root and namespaces");
         return false;
     }
-    packages::ensure().expect("the packages of containerd and others");
+    packages::ensure(Purpose::Node, &print).expect("the packages of containerd and others");
     true
 }
 

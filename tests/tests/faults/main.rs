@@ -44,7 +44,7 @@ fn no_fault_of_any_part_loses_repeats_or_reverses_anything() {
         return;
     }
     let folder = temporary_folder("faults").expect("a temporary folder");
-    let progress = |step: &str| println!("{step}");
+    let progress = subtitle_tests::progress::print;
     let services = Services::start();
     let mut environment = services.environment();
     environment.push(("SUBTITLES_CONCURRENCY".to_owned(), CONCURRENCY.to_string()));

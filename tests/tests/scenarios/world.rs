@@ -22,6 +22,7 @@ use subtitle_fakes::engines::{self as fakes, Fake};
 use subtitle_store::{Store, sha256};
 use subtitle_tests::{
     process::{Server, free_port},
+    progress::print,
     servers::rabbitmq::Broker,
     stack, temporary_folder,
 };
@@ -83,8 +84,9 @@ impl World {
         let store = Store::open(&store_url.parse().expect("a URL")).expect("opens");
         let (session, _) = AmqpSession::open_and_declare(&Address::url(&url), "test").await.expect("declares");
         let deliveries = session.consume(CONSUMER_QUEUE, 100).await.expect("subscribes");
-        let programs =
-            tokio::task::spawn_blocking(|| stack::build(stack::Profile::Dev).expect("builds")).await.expect("builds");
+        let programs = tokio::task::spawn_blocking(|| stack::build(stack::Profile::Dev, &print).expect("builds"))
+            .await
+            .expect("builds");
         let (deepl, libre) = (fakes::deepl::serve().await, fakes::libretranslate::serve().await);
         let openai = fakes::openai::serve(true).await;
         let key = |name: &str, right: &str| {

@@ -12,8 +12,9 @@ use anyhow::{Context as _, Result};
 use super::{Sandbox, until_ready};
 use crate::{
     Progress, cache, image,
-    kubernetes::cluster::{Cluster, Programs},
+    kubernetes::{cluster::Cluster, programs::NodePrograms},
     process::{Server, eventually, output, wait_until},
+    progress::count::Count,
     root,
     tools::go::build_once,
 };
@@ -26,7 +27,7 @@ const PAUSE: &str = "localhost/pause:1";
 pub(super) struct Launcher<'a> {
     pub(super) sandbox: &'a Sandbox,
     pub(super) folder: &'a Path,
-    pub(super) programs: &'a Programs,
+    pub(super) programs: &'a NodePrograms,
 }
 
 fn socket(folder: &Path) -> PathBuf {
@@ -85,7 +86,7 @@ impl Launcher<'_> {
     }
 
     fn component(&self, name: &str, configure: impl FnOnce(&mut Command)) -> Result<Server> {
-        self.sandbox.server(name, &self.programs.apiserver, self.folder, |command| configure(command.arg(name)))
+        self.sandbox.server(name, &self.programs.kube, self.folder, |command| configure(command.arg(name)))
     }
 
     fn api(&self) -> Result<(Server, Cluster, Server)> {
@@ -197,14 +198,19 @@ impl Launcher<'_> {
 fn pause_archive(progress: Progress<'_>) -> Result<PathBuf> {
     let folder = cache()?.join("images/pause");
     let source = root().join("tests/cluster/pause/pause.c");
-    let program = build_once(&folder.join("bin/pause"), 1, progress, |into| {
-        let mut compile = Command::new("sh");
-        compile
-            .args(["-c", "mkdir -p \"$2\" && gcc -static -Os -s -o \"$2/pause\" \"$1\"", "sh"])
-            .arg(&source)
-            .arg(into);
-        compile
-    })?;
+    let program = build_once(
+        &folder.join("bin/pause"),
+        || Count::None,
+        progress,
+        |into| {
+            let mut compile = Command::new("sh");
+            compile
+                .args(["-c", "mkdir -p \"$2\" && gcc -static -Os -s -o \"$2/pause\" \"$1\"", "sh"])
+                .arg(&source)
+                .arg(into);
+            compile
+        },
+    )?;
     let archive = folder.join("pause.tar");
     if !archive.exists() {
         let rootfs = program.parent().context("a program has a folder")?;

@@ -12,11 +12,11 @@ use std::{
     time::Duration,
 };
 
-use anyhow::{Context as _, Result};
+use anyhow::{Context as _, Result, ensure};
 
 use crate::{
     Progress, cache,
-    kubernetes::cluster::{Cluster, Programs},
+    kubernetes::{cluster::Cluster, programs::NodePrograms},
     process::{Server, eventually, output},
     tools::{go::COREDNS, packages},
 };
@@ -38,7 +38,8 @@ pub struct Node {
 impl Node {
     /// Starts a node and waits until it accepts pods. A second node of the same `name` waits for the first to end.
     pub fn start(name: &str, progress: Progress<'_>) -> Result<Self> {
-        let programs = Programs::find_or_build(progress)?;
+        check_kernel()?;
+        let programs = NodePrograms::find_or_build(progress)?;
         let coredns = COREDNS.find_or_build(progress)?;
         let folder = cache()?.join("nodes").join(name);
         fs::create_dir_all(&folder).with_context(|| format!("failed to create {}", folder.display()))?;
@@ -87,6 +88,35 @@ impl Node {
     pub fn command(&self, program: &str) -> Command {
         self.sandbox.command(program)
     }
+}
+
+/// Why this machine cannot run a node, and what to do about it.
+pub fn why_not() -> String {
+    let reason = if packages::is_root() {
+        "this root may not create namespaces and mounts, as in a container that is not privileged (docker run --privileged)"
+    } else {
+        "this is not root: run it with sudo -E"
+    };
+    format!(
+        "a Kubernetes node takes root and namespaces of its own, and {reason}. Without --node everything runs as processes."
+    )
+}
+
+/// An error that names what the kernel lacks for containers.
+fn check_kernel() -> Result<()> {
+    let systems = fs::read_to_string("/proc/filesystems").context("failed to read /proc/filesystems")?;
+    // Loaded on demand, where it is a module.
+    let has_overlay = systems.contains("overlay") || output(Command::new("modprobe").arg("overlay")).is_ok();
+    ensure!(
+        has_overlay,
+        "this kernel has no overlayfs, which containerd needs for the node's images; without --node everything runs as processes"
+    );
+    ensure!(
+        !sandbox::hierarchies().is_empty(),
+        "no control groups, of version 1 or 2, are mounted at /sys/fs/cgroup, which the kubelet needs: `mount -t cgroup2 none \
+         /sys/fs/cgroup` mounts them; without --node everything runs as processes"
+    );
+    Ok(())
 }
 
 /// Whether this process can start a node: it is root and may create namespaces.

@@ -147,7 +147,7 @@ pub(super) fn forget(name: &str) {
 }
 
 /// One control group for each hierarchy of version 1, or the only one of version 2.
-fn hierarchies() -> Vec<PathBuf> {
+pub(super) fn hierarchies() -> Vec<PathBuf> {
     let root = PathBuf::from(CONTROL_GROUPS);
     if root.join("cgroup.controllers").exists() {
         return vec![root];

@@ -1,6 +1,8 @@
 //! The process behind a session: starts the system, restarts what dies, as a Deployment would, and ends everything on request,
 //! or when the command that started it ends without having asked to keep it. Does I/O.
 
+mod preview;
+
 use std::{
     fs,
     io::{BufRead as _, Write as _},
@@ -13,14 +15,14 @@ use std::{
 use anyhow::{Context as _, Result};
 use subtitle_tests::{
     kubernetes::{
-        cluster::needs_compiling,
         installation::{Installation, NAMESPACE},
         node::Node,
+        programs::needs_compiling,
     },
     process::{Server, eventually, free_port},
     root,
-    samples::videos::first_lines_in_spanish,
     stack::{self, Stack},
+    target,
     tools::HELM_4,
 };
 
@@ -78,22 +80,16 @@ pub(crate) fn serve(options: &Options) -> Result<()> {
 
 fn start(options: &Options, folder: &Path) -> Result<System> {
     // Users put their own videos into the library, so it stays; everything else is created again.
-    for old in ["session.json", "kubernetes", "rabbitmq", "redis", "store"] {
+    for old in ["session.json", "kubernetes", "rabbitmq", "redis", "store", "preview"] {
         let old = folder.join(old);
         let _ = if old.is_dir() { fs::remove_dir_all(old) } else { fs::remove_file(old) };
     }
-    if options.context.is_none() && needs_compiling()? {
-        tell("while Kubernetes compiles, what Apertium makes of the first lines of the film:");
-        for (english, spanish) in first_lines_in_spanish(4)? {
-            tell(&format!("  {english:<46}  {spanish}"));
-        }
-    }
-    let (system, session) = if options.processes {
-        let (stack, session) = processes(folder)?;
-        (System::Processes(Box::new(stack)), session)
-    } else {
+    let (system, session) = if options.node || options.context.is_some() {
         let (installation, forwards, session) = installation(options, folder)?;
         (System::Pods { installation: Box::new(installation), forwards }, session)
+    } else {
+        let (stack, session) = processes(folder)?;
+        (System::Processes(Box::new(stack)), session)
     };
     fs::write(folder.join("session.json"), serde_json::to_vec_pretty(&session)?)?;
     tell("ready");
@@ -103,7 +99,14 @@ fn start(options: &Options, folder: &Path) -> Result<System> {
 fn processes(folder: &Path) -> Result<(Stack, Session)> {
     let library = folder.join("library");
     let simulated_delay = Duration::from_millis(1500);
-    let stack = stack::Options { simulated_delay, ..stack::Options::new(library, &tell) };
+    let preview = |subtitles: &Path| preview::show(subtitles, &folder.join("preview"), &tell);
+    // What was compiled before is quick to start: then the preview would only be in the way.
+    let is_slow = needs_compiling(false)? || !target().join("debug/subtitle-operator").exists();
+    if is_slow {
+        preview::first_lines(&tell)?;
+    }
+    let preview: Option<stack::Preview<'_>> = if is_slow { Some(&preview) } else { None };
+    let stack = stack::Options { simulated_delay, preview, ..stack::Options::new(library, &tell) };
     let stack = Stack::start_with(folder, &stack)?;
     let session = Session {
         kubeconfig: stack.cluster.kubeconfig.clone(),

@@ -1,15 +1,21 @@
 //! `cargo demo`: the whole product on this machine, step by step. Does I/O.
 
+mod table;
+
 use std::{process::Command, time::Duration};
+
+use anyhow::{Context as _, Result};
+use serde_json::Value;
+use subtitle_tests::{
+    process::output,
+    samples,
+    usage::{self, Cost},
+};
 
 use crate::commands::{
     requirements,
     session::{Options, Session, Starting},
-    table,
 };
-use anyhow::{Context as _, Result};
-use serde_json::Value;
-use subtitle_tests::{process::output, samples};
 
 /// Cues shown side by side.
 const SHOWN: usize = 10;
@@ -17,19 +23,16 @@ const SHOWN: usize = 10;
 const COLUMN: usize = 46;
 
 /// Runs the demo; the system stays running afterwards.
-pub(crate) fn demo(mut options: Options) -> Result<()> {
-    requirements::prepare(&mut options)?;
-    let options = &options;
+pub(crate) fn demo(options: &Options) -> Result<()> {
+    requirements::prepare(options)?;
     println!("\nStarting, side by side:");
     let starting = Starting::begin(options)?;
     let session = &starting.session;
 
     // Only a cluster has the pod that serves films over HTTP.
-    let (recursive, folders) = if options.processes {
-        (false, vec![samples::folder()])
-    } else {
-        (true, vec![samples::folder(), samples::over_http()])
-    };
+    let in_pods = options.node || options.context.is_some();
+    let (recursive, folders) =
+        if in_pods { (true, vec![samples::folder(), samples::over_http()]) } else { (false, vec![samples::folder()]) };
     println!("\n$ kubectl apply {}-f manifests/samples/", if recursive { "-R " } else { "" });
     let names: Vec<String> = samples::promises(&folders)?.into_iter().map(|promise| promise.name).collect();
     forget_earlier_jobs(session)?;
@@ -43,6 +46,8 @@ pub(crate) fn demo(mut options: Options) -> Result<()> {
     let failed = job(session, "failed")?;
     println!("\nWhy 'failed' failed:\n  {}", failed["status"]["message"].as_str().unwrap_or_default());
     what_to_try(session, options);
+    let Cost { wall, cpu } = usage::so_far();
+    println!("\nThis took {}, what was compiled included.", Cost { wall, cpu: cpu + starting.cpu() });
     starting.keep()
 }
 
@@ -97,7 +102,7 @@ fn what_to_try(session: &Session, options: &Options) {
     let place = options.place();
     println!(
         "
-Everything goes on running. Try:
+Everything keeps running; the API is at {}. Try:
 
   eval \"$(cargo dev env{place})\"          # kubectl, curl and redis-cli now mean this system
   kubectl get subtitlejobs -o wide
@@ -105,10 +110,11 @@ Everything goes on running. Try:
   {}
 
 End it with: cargo dev down{place}",
-        if options.processes {
-            "kill -9 $(pgrep -f subtitle-translator); kubectl replace --force -f manifests/samples/; kubectl get subtitlejobs -w"
-        } else {
+        session.api,
+        if options.node || options.context.is_some() {
             "kubectl -n subtitles delete pod -l app.kubernetes.io/component=translator; kubectl replace --force -f manifests/samples/"
+        } else {
+            "kill -9 $(pgrep -f subtitle-translator); kubectl replace --force -f manifests/samples/; kubectl get subtitlejobs -w"
         }
     );
     if let Some(library) = &session.library {

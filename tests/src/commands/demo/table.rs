@@ -4,13 +4,15 @@ use std::{
     collections::BTreeMap,
     io::{IsTerminal as _, Write as _},
     process::Stdio,
-    sync::mpsc,
+    sync::mpsc::{self, RecvTimeoutError},
     thread,
     time::{Duration, Instant},
 };
 
 use anyhow::{Context as _, Result, bail};
 use serde_json::Value;
+
+use subtitle_tests::limit::Limit;
 
 use crate::commands::session::Session;
 
@@ -64,13 +66,16 @@ pub(crate) fn until_finished(session: &Session, names: &[String], limit: Duratio
 fn follow(changes: &mpsc::Receiver<Value>, names: &[String], limit: Duration) -> Result<()> {
     let is_terminal = std::io::stdout().is_terminal();
     let mut rows: BTreeMap<String, Row> = names.iter().map(|name| (name.clone(), Row::default())).collect();
-    let begun = Instant::now();
+    let (begun, mut left) = (Instant::now(), Limit::new(limit));
     println!("\n{}", line("NAME", &heading()));
     if is_terminal {
         print!("{}", "\n".repeat(rows.len()));
     }
     while rows.values().any(|row| !row.is_finished) {
-        let Ok(job) = changes.recv_timeout(limit.saturating_sub(begun.elapsed())) else {
+        let job = changes.recv_timeout(Duration::from_secs(1));
+        if let Err(error) = job
+            && (error == RecvTimeoutError::Disconnected || left.is_over())
+        {
             let open: Vec<&str> =
                 rows.iter().filter(|(_, row)| !row.is_finished).map(|(name, _)| name.as_str()).collect();
             bail!(
@@ -78,7 +83,8 @@ fn follow(changes: &mpsc::Receiver<Value>, names: &[String], limit: Duration) ->
                 limit.as_secs(),
                 open.join(", ")
             );
-        };
+        }
+        let Ok(job) = job else { continue };
         let Some((name, shown)) = job["metadata"]["name"].as_str().and_then(|name| rows.get_key_value(name)) else {
             continue;
         };

@@ -1,0 +1,143 @@
+//! The requirements of this machine, checked before anything starts: names tools that are too old, disks that are too small
+//! and what a node lacks, and prints what will be installed, compiled and used. Does I/O.
+
+mod disk;
+
+use std::{path::PathBuf, process::Command};
+
+use anyhow::{Result, bail};
+use subtitle_tests::{
+    cache,
+    kubernetes::{
+        node,
+        programs::{installed_kubectl, needs_compiling},
+    },
+    process::output,
+    progress::print,
+    target,
+    tools::{
+        HELM_4,
+        go::COREDNS,
+        packages::{self, Purpose},
+    },
+};
+
+use crate::commands::session::Options;
+use disk::Growth;
+
+/// The oldest Go that compiles Kubernetes 1.34 and its modules here.
+const OLDEST_GO: (u32, u32) = (1, 26);
+
+/// Checks versions, rights and disks, prints what will be done, and installs what is missing.
+pub(crate) fn prepare(options: &Options) -> Result<()> {
+    if !cfg!(target_os = "linux") {
+        bail!("this needs Linux: run it in a virtual machine or container with Debian 12, Rust and Go");
+    }
+    if options.node && !node::is_allowed() {
+        bail!("{}", node::why_not());
+    }
+    let compiles = match (&options.context, options.node) {
+        (Some(_), _) => !HELM_4.is_built()?,
+        (None, false) => needs_compiling(false)?,
+        (None, true) => needs_compiling(true)? || !COREDNS.is_built()? || !HELM_4.is_built()?,
+    };
+    if compiles {
+        check_go()?;
+    }
+    if options.context.is_some() && installed_kubectl().is_none() {
+        bail!("--context needs kubectl 1.31 or later on the PATH; see https://kubernetes.io/docs/tasks/tools/");
+    }
+    let purpose = match (&options.context, options.node) {
+        (Some(_), _) => Purpose::Cluster,
+        (None, false) => Purpose::Processes,
+        (None, true) => Purpose::Node,
+    };
+    let missing = packages::missing(purpose);
+    let installed = if missing.is_empty() { "nothing".to_owned() } else { format!("{} (Debian)", missing.join(", ")) };
+    let kubernetes = match (compiles, purpose) {
+        (false, _) => "nothing of Kubernetes",
+        (true, Purpose::Cluster) => "Helm from its Go module, once",
+        (true, Purpose::Processes) => "Kubernetes' API server and etcd from their Go modules, once, beside the rest",
+        (true, Purpose::Node) => "Kubernetes, etcd, CoreDNS and Helm from their Go modules, once",
+    };
+    let product = match purpose {
+        Purpose::Cluster => "nothing of the product: the cluster has its images already, from `cargo dev image`",
+        Purpose::Processes => "operator and workers, where they have changed",
+        Purpose::Node => "operator and workers with all optimizations, and their images, where they have changed",
+    };
+    let growths = growths(options, compiles)?;
+    println!("This needs, on this machine:");
+    println!("  install   {installed}");
+    println!("  compile   {kubernetes}");
+    println!("            {product}");
+    println!("  use       about {} of disk, 2 GB of memory, free ports of 127.0.0.1", disk::needed(&growths));
+    println!("            {} for the session's files", options.folder()?.display());
+    if purpose == Purpose::Processes
+        && let Some(context) = local_context()
+    {
+        println!(
+            "kubectl's current context is '{context}': `cargo demo --context {context}` uses that cluster instead."
+        );
+    }
+    disk::check(&growths)?;
+    packages::ensure(purpose, &print)
+}
+
+/// What will grow, as measured with empty caches.
+fn growths(options: &Options, compiles: bool) -> Result<Vec<Growth>> {
+    let growth = |folder: PathBuf, megabytes, variable| Growth { folder, megabytes, variable };
+    let mut growths = vec![growth(cache()?, if options.node { 3000 } else { 500 }, "XDG_CACHE_HOME")];
+    let is_compiled = target().join("debug/subtitle-operator").exists();
+    if options.context.is_none() && !is_compiled {
+        growths.push(growth(target(), if options.node { 4000 } else { 2500 }, "CARGO_TARGET_DIR"));
+    }
+    if compiles {
+        let folder =
+            |variable: &str| Ok::<_, anyhow::Error>(output(Command::new("go").args(["env", variable]))?.trim().into());
+        growths.push(growth(folder("GOCACHE")?, if options.node { 4000 } else { 2000 }, "GOCACHE"));
+        let modules: PathBuf = folder("GOMODCACHE")?;
+        if !modules.join("k8s.io").exists() {
+            growths.push(growth(modules, 900, "GOMODCACHE"));
+        }
+    }
+    Ok(growths)
+}
+
+/// kubectl's current context, if it is a cluster on this machine, as kind, minikube, k3d and Docker Desktop name theirs.
+fn local_context() -> Option<String> {
+    let context = output(Command::new("kubectl").args(["config", "current-context"])).ok()?.trim().to_owned();
+    is_local(&context).then_some(context)
+}
+
+fn is_local(context: &str) -> bool {
+    context.starts_with("kind-") || context.starts_with("k3d-") || matches!(context, "minikube" | "docker-desktop")
+}
+
+fn check_go() -> Result<()> {
+    let wanted = format!("Go {}.{} or later compiles Kubernetes", OLDEST_GO.0, OLDEST_GO.1);
+    let hint = "install it from https://go.dev/dl/, or set KUBEBUILDER_ASSETS to a folder with etcd and kube-apiserver";
+    let Ok(version) = output(Command::new("go").args(["env", "GOVERSION"])) else {
+        bail!("{wanted}, and there is no 'go' on the PATH: {hint}");
+    };
+    let mut numbers = version.trim().trim_start_matches("go").split('.').map_while(|part| part.parse::<u32>().ok());
+    let found = (numbers.next().unwrap_or_default(), numbers.next().unwrap_or_default());
+    if found < OLDEST_GO {
+        bail!("{wanted}, and this machine has {}: {hint}", version.trim());
+    }
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::is_local;
+
+    #[test]
+    fn only_clusters_on_this_machine_are_offered() {
+        for context in ["kind-kind", "k3d-dev", "minikube", "docker-desktop"] {
+            assert!(is_local(context), "{context}");
+        }
+        for context in ["", "production", "arn:aws:eks:eu:1:cluster/kind-of-large", "my-minikube"] {
+            assert!(!is_local(context), "{context}");
+        }
+    }
+}
