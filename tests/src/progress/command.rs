@@ -85,7 +85,7 @@ impl Slow<'_> {
         progress(&running(self.name, ""));
         if !status.success() {
             let (log, end) = (self.log.display(), end_of(self.log));
-            bail!("'{program}' ended with {status}; its output is in {log} and ends:\n{end}{}", hint(&end));
+            bail!("the command ended with {status}; its output is in {log} and ends:\n{end}{}", hint(&end));
         }
         Ok(Cost { wall: begun.elapsed(), cpu })
     }

@@ -33,8 +33,8 @@ pub(crate) fn prepare(options: &Options) -> Result<()> {
     if !cfg!(target_os = "linux") {
         bail!("this needs Linux: run it in a virtual machine or container with Debian 12, Rust and Go");
     }
-    if options.node && !node::is_allowed() {
-        bail!("{}", node::why_not());
+    if options.node {
+        node::check()?;
     }
     let compiles = match (&options.context, options.node) {
         (Some(_), _) => !HELM_4.is_built()?,

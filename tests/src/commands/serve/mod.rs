@@ -71,7 +71,8 @@ pub(crate) fn serve(options: &Options) -> Result<()> {
     match start(options, &folder) {
         Ok(system) => look_after(system),
         Err(error) => {
-            tell(&format!("error: {error:#}"));
+            // The lines after the first belong to it.
+            tell(&format!("error: {error:#}").replace('\n', "\n           "));
             signal_group(&group, "KILL");
             Err(error)
         }

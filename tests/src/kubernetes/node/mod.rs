@@ -38,7 +38,7 @@ pub struct Node {
 impl Node {
     /// Starts a node and waits until it accepts pods. A second node of the same `name` waits for the first to end.
     pub fn start(name: &str, progress: Progress<'_>) -> Result<Self> {
-        check_kernel()?;
+        check()?;
         let programs = NodePrograms::find_or_build(progress)?;
         let coredns = COREDNS.find_or_build(progress)?;
         let folder = cache()?.join("nodes").join(name);
@@ -90,31 +90,28 @@ impl Node {
     }
 }
 
-/// Why this machine cannot run a node, and what to do about it.
-pub fn why_not() -> String {
-    let reason = if packages::is_root() {
-        "this root may not create namespaces and mounts, as in a container that is not privileged (docker run --privileged)"
-    } else {
-        "this is not root: run it with sudo -E"
-    };
-    format!(
-        "a Kubernetes node takes root and namespaces of its own, and {reason}. Without --node everything runs as processes."
-    )
-}
-
-/// An error that names what the kernel lacks for containers.
-fn check_kernel() -> Result<()> {
+/// An error that says why this machine cannot run a node, and what to do about it.
+pub fn check() -> Result<()> {
+    ensure!(
+        packages::is_root(),
+        "a Kubernetes node needs root: use `sudo -E`, or leave out --node to run processes instead"
+    );
+    ensure!(
+        is_allowed(),
+        "a Kubernetes node needs namespaces and mounts, which this root may not create, as in a container that is not \
+         privileged (`docker run --privileged`); leave out --node to run processes instead"
+    );
     let systems = fs::read_to_string("/proc/filesystems").context("failed to read /proc/filesystems")?;
     // Loaded on demand, where it is a module.
     let has_overlay = systems.contains("overlay") || output(Command::new("modprobe").arg("overlay")).is_ok();
     ensure!(
         has_overlay,
-        "this kernel has no overlayfs, which containerd needs for the node's images; without --node everything runs as processes"
+        "this kernel has no overlayfs, which containerd needs for images; leave out --node to run processes instead"
     );
     ensure!(
         !sandbox::hierarchies().is_empty(),
         "no control groups, of version 1 or 2, are mounted at /sys/fs/cgroup, which the kubelet needs: `mount -t cgroup2 none \
-         /sys/fs/cgroup` mounts them; without --node everything runs as processes"
+         /sys/fs/cgroup` mounts them; leave out --node to run processes instead"
     );
     Ok(())
 }

@@ -20,7 +20,7 @@ pub(crate) fn unsettled(world: &World) -> Option<String> {
     let jobs = || world.api.objects.values();
     jobs()
         .find_map(|job| undecided(job))
-        .or_else(|| in_hand(world))
+        .or_else(|| unfinished(world))
         .or_else(|| jobs().find_map(|job| unprojected(world, job)))
         .or_else(|| orphan(world))
         .or_else(|| missing(world))
@@ -36,11 +36,11 @@ pub(crate) fn has_record_behind_only(world: &World) -> bool {
         let record = world.redis.records.get(job.metadata.uid.as_deref().unwrap_or_default());
         record.is_some_and(|record| record.revision < job.status.as_ref().map_or(0, |status| status.revision))
     };
-    jobs().all(|job| undecided(job).is_none()) && in_hand(world).is_none() && jobs().any(|job| is_behind(job))
+    jobs().any(|job| is_behind(job)) && jobs().all(|job| undecided(job).is_none()) && unfinished(world).is_none()
 }
 
 fn undecided(job: &SubtitleJob) -> Option<String> {
-    let name = job.name_any();
+    let name = job.metadata.name.as_deref().unwrap_or_default();
     let Some(status) = &job.status else { return Some(format!("I5: {name} has no status")) };
     let is_suspended = job.spec.suspend && reason_of(status) == Some(Reason::Suspended);
     if !phase_of(status).is_final() && !is_suspended {
@@ -54,8 +54,8 @@ fn undecided(job: &SubtitleJob) -> Option<String> {
     (status.announced_up_to() < status.revision).then(|| format!("a decision about {name} was never announced"))
 }
 
-/// Somebody has something to do.
-fn in_hand(world: &World) -> Option<String> {
+/// Work that a server or a process still has.
+fn unfinished(world: &World) -> Option<String> {
     for queue in [CONSUMER_QUEUE, DOWNLOAD_QUEUE, TRANSLATE_QUEUE] {
         if world.broker.ready(queue).is_none() {
             return Some(format!("{queue} does not exist"));
