@@ -45,7 +45,7 @@ enum Command {
     Env(Options),
     /// Run everything CI runs, and print a summary.
     Verify {
-        /// Only the checks that need no server: format, lints, generated files, unit tests, simulation
+        /// Only the checks that need no Kubernetes: format, lints, generated files, unit tests, simulation
         #[arg(long)]
         fast: bool,
     },

@@ -4,10 +4,9 @@ use std::{
     fs,
     path::{Path, PathBuf},
     process::Command,
-    thread,
 };
 
-use anyhow::{Context as _, Result, anyhow};
+use anyhow::{Context as _, Result};
 
 use crate::{
     Progress,
@@ -17,6 +16,7 @@ use crate::{
         node::{Node, SERVER_IMAGES},
     },
     process::output,
+    progress::parallel::parallel,
     root,
     tools::{HELM_4, go::GoProgram},
 };
@@ -58,12 +58,9 @@ impl Installation {
     /// Builds the images, starts a node of this `name`, and applies `manifests/dev`. Pods write to `library`, or to a
     /// folder of the node.
     pub fn on_a_node(name: &str, library: Option<&Path>, progress: Progress<'_>) -> Result<Self> {
-        let (images, node) = thread::scope(|scope| {
-            let images = scope.spawn(|| product::images(progress));
-            let node = Node::start(name, progress);
-            (images.join().map_err(|_| anyhow!("the thread that builds images panicked")).flatten(), node)
-        });
-        let (images, node) = (images?, node?);
+        let images = || product::images(progress);
+        let (images, _, node) =
+            parallel(progress, images, || HELM_4.find_or_build(progress), || Node::start(name, progress))?;
         node.load(&images.subtitles.archive)?;
         node.load(&images.apertium.archive)?;
         node.load_servers(&SERVER_IMAGES, progress)?;

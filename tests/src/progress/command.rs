@@ -1,4 +1,4 @@
-//! Slow commands: run to their end with their output in a log, and their progress told while they run. Does I/O.
+//! Slow commands: run to their end with their output in a log, and their progress reported meanwhile. Does I/O.
 
 use std::{
     fs::{self, File},

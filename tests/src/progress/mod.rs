@@ -1,10 +1,11 @@
-//! Progress of slow steps, told in lines of text; a line about a step that still runs starts with
-//! `RUNNING` and names the step, so that a terminal can redraw it in place (`board`) and a log can thin it out (`print`).
-//! `command` runs slow commands and tells their progress by `count`. Does I/O.
+//! Progress of slow steps, reported in lines of text. A line about a step that still runs starts with `RUNNING` and names the
+//! step, so that a terminal can redraw it in place (`board`) and a log can thin it out (`print`). `command` runs slow commands
+//! and reports their progress by `count`; `parallel` runs steps side by side. Does I/O.
 
 pub mod board;
 pub mod command;
 pub mod count;
+pub mod parallel;
 
 use std::{
     collections::HashMap,
@@ -13,7 +14,7 @@ use std::{
     time::{Duration, Instant},
 };
 
-/// Told what is being done, in a few words.
+/// Receives what is being done, in a few words.
 pub type Progress<'a> = &'a (dyn Fn(&str) + Sync);
 
 /// What a line about a running step starts with; `NAME: TEXT` follows, and an empty text ends the step.
@@ -24,6 +25,19 @@ const LOG_INTERVAL: Duration = Duration::from_secs(30);
 /// The line about a running step.
 pub fn running(name: &str, text: &str) -> String {
     format!("{RUNNING}{name}: {text}")
+}
+
+/// What a line about a failure starts with.
+const FAILURE: &str = "error: ";
+
+/// The lines about a failure; those after the first are indented.
+pub fn failure(error: &anyhow::Error) -> String {
+    format!("{FAILURE}{error:#}").replace('\n', "\n           ")
+}
+
+/// Whether a line is the first about a failure.
+pub fn is_failure(line: &str) -> bool {
+    line.starts_with(FAILURE)
 }
 
 /// The name and text of a line about a running step.

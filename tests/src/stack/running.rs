@@ -18,7 +18,7 @@ use crate::{
         programs::Programs,
     },
     process::{Server, free_port, output, wait_until},
-    progress::print,
+    progress::{parallel::parallel, print},
     root,
     samples::videos,
     servers::{rabbitmq::Broker, redis::Redis},
@@ -89,26 +89,21 @@ impl Stack {
         let directory = || (format!("file://{}", store.display()), Vec::new());
         let (store_url, mut store_environment) = options.store.clone().unwrap_or_else(directory);
         store_environment.push(("SUBTITLES_STORE_URL".to_owned(), store_url));
-        let (cluster, programs, servers) = thread::scope(|scope| {
-            let cluster = scope.spawn(|| cluster(&folder.join("kubernetes"), options));
-            let programs = scope.spawn(|| {
-                let programs = programs(options)?;
-                (options.progress)("operator and workers are compiled");
-                pinned(&programs, folder)
-            });
-            let servers = || {
-                videos::make(&library)?;
-                (options.progress)("two sample films are made");
-                let redis = Redis::start(&folder.join("redis"), free_port()?)?;
-                let broker = Broker::start(&folder.join("rabbitmq"), free_port()?)?;
-                (options.progress)("RabbitMQ and Redis run");
-                Ok::<_, anyhow::Error>((broker, redis))
-            };
-            let servers = servers();
-            let panicked = |_| anyhow!("a thread that starts servers panicked");
-            (cluster.join().map_err(panicked).flatten(), programs.join().map_err(panicked).flatten(), servers)
-        });
-        let (cluster, programs, (broker, redis)) = (cluster?, programs?, servers?);
+        let programs = || {
+            let programs = programs(options)?;
+            (options.progress)("operator and workers are compiled");
+            pinned(&programs, folder)
+        };
+        let servers = || {
+            videos::make(&library)?;
+            (options.progress)("two sample films are made");
+            let redis = Redis::start(&folder.join("redis"), free_port()?)?;
+            let broker = Broker::start(&folder.join("rabbitmq"), free_port()?)?;
+            (options.progress)("RabbitMQ and Redis run");
+            Ok((broker, redis))
+        };
+        let cluster = || cluster(&folder.join("kubernetes"), options);
+        let (cluster, programs, (broker, redis)) = parallel(options.progress, cluster, programs, servers)?;
         let mut operator_environment = store_environment.clone();
         operator_environment.extend(options.environment.iter().cloned());
         let (routes, proxies) = if options.faulty {

@@ -20,6 +20,7 @@ use subtitle_tests::{
         programs::needs_compiling,
     },
     process::{Server, eventually, free_port},
+    progress::{failure, is_failure},
     root,
     stack::{self, Stack},
     target,
@@ -47,17 +48,25 @@ impl System {
     }
 }
 
-/// Prints a step; a closed pipe is no reason to stop.
+/// Prints a step, and ends the session if that is a failure; a closed pipe is no reason to stop.
 fn tell(step: &str) {
     let _ = writeln!(std::io::stdout(), "{step}");
+    if is_failure(step) {
+        signal_group(&group(), "KILL");
+    }
 }
 
-fn end_with_parent(group: String) {
+/// The group of every process of the session, which this process leads.
+fn group() -> String {
+    std::process::id().to_string()
+}
+
+fn end_with_parent() {
     thread::spawn(move || {
         let mut line = String::new();
         let _ = std::io::stdin().lock().read_line(&mut line);
         if line.trim() != "keep" {
-            signal_group(&group, "KILL");
+            signal_group(&group(), "KILL");
         }
     });
 }
@@ -65,15 +74,13 @@ fn end_with_parent(group: String) {
 /// Runs until its process group is ended.
 pub(crate) fn serve(options: &Options) -> Result<()> {
     let _lock = options.lock()?.context("another session starts in this folder at this moment")?;
-    let (folder, group) = (options.folder()?, std::process::id().to_string());
-    fs::write(folder.join("process"), &group)?;
-    end_with_parent(group.clone());
+    let folder = options.folder()?;
+    fs::write(folder.join("process"), group())?;
+    end_with_parent();
     match start(options, &folder) {
         Ok(system) => look_after(system),
         Err(error) => {
-            // The lines after the first belong to it.
-            tell(&format!("error: {error:#}").replace('\n', "\n           "));
-            signal_group(&group, "KILL");
+            tell(&failure(&error));
             Err(error)
         }
     }

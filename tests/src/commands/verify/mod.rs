@@ -2,7 +2,7 @@
 //! with its time. A skip that is not expected is a failure. Does I/O.
 //!
 //! ```text
-//!   fast          format, lints, generated files, every test that needs no server
+//!   fast          format, lints, generated files, every test that needs no Kubernetes
 //!   integration   tests on real servers                  beside them: the release image
 //!   whole system  the chart on a node                    beside it: faults on RabbitMQ 3 and 4
 //! ```
@@ -77,7 +77,7 @@ impl Checks {
             measured("format", cargo().args(["fmt", "--all", "--check"])),
             measured("lints", &mut lints),
             measured(
-                "tests without servers: unit, contract, architecture, simulation",
+                "tests without Kubernetes: unit, contract, architecture, simulation",
                 &mut self.test(&["--lib", "--bins", "--examples"], &self.targets.fast),
             ),
             measured("documentation's examples", &mut self.test(&["--doc"], &[])),
