@@ -180,7 +180,8 @@ pub fn output(command: &mut Command) -> Result<String> {
     let output = command.output().with_context(|| format!("failed to start '{program}'"))?;
     if !output.status.success() {
         let errors = String::from_utf8_lossy(&output.stderr);
-        bail!("'{program}' ended with {}: {errors}{}", output.status, hint(&errors));
+        let errors = errors.trim_end();
+        bail!("'{program}' ended with {}: {errors}{}", output.status, hint(errors));
     }
     Ok(String::from_utf8(output.stdout)?)
 }
