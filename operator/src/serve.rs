@@ -16,7 +16,7 @@ use futures::StreamExt as _;
 use kube::runtime::{reflector::Store, watcher};
 use subtitle_broker::{AmqpConnector, AmqpSession, BrokerArguments};
 use subtitle_clock::SystemRuntime;
-use subtitle_contract::job::SubtitleJob;
+use subtitle_contract::{job::SubtitleJob, library::LibraryRules};
 use subtitle_telemetry::stop;
 use tokio::{
     sync::{mpsc, watch},
@@ -28,6 +28,7 @@ use crate::{
         Production, Servers,
         kube::{EventRecorder, KubeCluster},
     },
+    decide::{admit::Places, rules::JobRules},
     http::{
         arguments::ServingArguments,
         health::{self, Health, Leader},
@@ -36,7 +37,7 @@ use crate::{
     leader::LeaderCandidate,
     loops::{
         controller::{self, RECONCILES_AT_ONCE},
-        operator::Operator,
+        operator::{Operator, OperatorSettings},
         session::{Shutdown, log_only, supervise},
     },
     metrics::{CONTROLLER, Metrics},
@@ -63,6 +64,15 @@ pub struct Settings {
     /// At most this many tasks on the broker at once
     #[arg(long, env = "SUBTITLES_MAX_IN_FLIGHT", default_value_t = 200)]
     max_in_flight: usize,
+    /// At most this many of them for jobs of one namespace; left out, half of them
+    #[arg(long, env = "SUBTITLES_MAX_IN_FLIGHT_PER_NAMESPACE")]
+    max_in_flight_per_namespace: Option<usize>,
+    /// Which namespaces may use which library, as a JSON list of {name, read, write, subPaths}; left out, all may use all
+    #[arg(long, env = "SUBTITLES_LIBRARY_RULES", value_parser = LibraryRules::parse)]
+    library_rules: Option<LibraryRules>,
+    /// Whether jobs may name the simulated source and engine, which make up their files
+    #[arg(long, env = "SUBTITLES_ALLOW_SIMULATED", default_value_t = false, action = ArgAction::Set, value_name = "true|false")]
+    allow_simulated: bool,
     /// The name of this process in the leader's lease, such as its pod's; left out, a new one at every start
     #[arg(long, env = "SUBTITLES_IDENTITY")]
     identity: Option<String>,
@@ -77,9 +87,18 @@ enum BrokerKind {
     None,
 }
 
+impl Settings {
+    fn allows(&self) -> OperatorSettings {
+        let places = Places::new(self.max_in_flight, self.max_in_flight_per_namespace);
+        let libraries = self.library_rules.clone().unwrap_or_default();
+        OperatorSettings { places, rules: JobRules { libraries, allows_simulated: self.allow_simulated } }
+    }
+}
+
 /// Runs until SIGTERM or SIGINT, or until leadership is lost.
 pub async fn run(settings: Settings) -> Result<()> {
-    let Settings { broker_address, broker, serving, api, max_in_flight, identity } = settings;
+    let allows = settings.allows();
+    let Settings { broker_address, broker, serving, api, identity, .. } = settings;
     let (registry, metrics) = Metrics::new("subtitle-operator", RECONCILES_AT_ONCE);
     let connector = match broker {
         BrokerKind::Rabbitmq => Some(AmqpConnector {
@@ -112,17 +131,15 @@ pub async fn run(settings: Settings) -> Result<()> {
     let cluster = Arc::new(KubeCluster::new(client.clone(), store.clone()));
     let servers = Servers { cluster, records: records.clone(), files: files.clone() };
     let runtime = SystemRuntime::default();
-    let operator = Arc::new(Operator::new(servers, runtime, session.clone(), max_in_flight, metrics));
-    let mut routes = health::router(Health {
+    let operator = Arc::new(Operator::new(servers, runtime, session.clone(), allows, metrics));
+    let health = health::router(Health {
         store: store.clone(),
         records: records.clone(),
         registry: Arc::new(registry),
         leader: Some(Leader { is_leading: is_leader, session }),
     });
-    if api {
-        routes = routes.merge(serving.routes(operator.executor().clone(), client.clone(), files)?);
-    }
-    let listener = serving.listener().await?;
+    let routes = || serving.routes(operator.executor().clone(), client.clone(), files);
+    let listeners = serving.listeners(health, api.then(routes).transpose()?).await?;
 
     let identity = identity.unwrap_or_else(|| format!("operator-{}", uuid::Uuid::now_v7().simple()));
     let candidate = LeaderCandidate::new(client, &serving.namespace, identity);
@@ -131,10 +148,8 @@ pub async fn run(settings: Settings) -> Result<()> {
     let term = Term { candidate: &candidate, leads, operator, connector, sessions, deletions };
     let stop = shutdown.stop.clone();
     let mut work = Box::pin(async {
-        tokio::try_join!(term.serve(store, stream, &shutdown), async {
-            Ok(serve::serve(listener, routes, stop).await?)
-        })
-        .map(drop)
+        tokio::try_join!(term.serve(store, stream, &shutdown), async { Ok(serve::serve(listeners, stop).await?) })
+            .map(drop)
     });
     tokio::select! {
         ended = &mut work => return ended,

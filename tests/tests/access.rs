@@ -1,7 +1,7 @@
 //! The HTTP API as a separate process on a real API server: every route with no token, an invalid token, one of another audience,
 //! one of another namespace, and a valid one; and every answer that `operator/openapi.yaml` documents. Does I/O.
 
-use std::{cell::RefCell, collections::BTreeSet, fs, process::Command, time::Duration};
+use std::{cell::RefCell, collections::BTreeSet, fs, path::Path, process::Command, time::Duration};
 
 use serde_json::Value;
 use subtitle_operator::http::openapi::description;
@@ -15,6 +15,8 @@ const LIMIT: Duration = Duration::from_secs(90);
 /// The routes that read a job.
 const READS: [&str; 4] =
     ["/subtitles/{id}", "/subtitles/status/{id}", "/subtitles/{id}/events", "/subtitles/{id}/file"];
+/// The id of no job.
+const UNKNOWN: &str = "0c1d2e3f-0000-4000-8000-000000000001";
 const CREATE: &str = "/subtitles/download";
 const BODY: &str = r#"{"video_url": "https://media.example/harbour.mkv", "video_title": "Harbour", "language": "nl"}"#;
 const OBJECTS: &str = "
@@ -155,6 +157,43 @@ fn creating(caller: &Caller, web: &str) {
     }
     let nonsense = caller.call(CREATE, "/subtitles/download?namespace=films", Some(web), &["-d", "{"]);
     assert_eq!(nonsense.code, 422, "{}", nonsense.body);
+    let long = format!("{{\"video_title\": \"{}\"}}", "x".repeat(70_000));
+    let large = caller.call(CREATE, "/subtitles/download?namespace=films", Some(web), &["-d", &long]);
+    assert_eq!((large.code, large.body["code"].as_str()), (413, Some("BodyTooLarge")));
+    let unfinished = ["-d", "{", "-H", "Content-Length: 100"];
+    let slow = caller.call(CREATE, "/subtitles/download?namespace=films", Some(web), &unfinished);
+    assert_eq!((slow.code, slow.body["code"].as_str()), (408, Some("SlowBody")));
+}
+
+/// A status that somebody wrote by hand names another namespace's file: it is no file of this job.
+fn foreign_keys(stack: &Stack, caller: &Caller, store: &Path, id: &str, web: &str) {
+    let foreign = store.join("shows/text");
+    fs::create_dir_all(&foreign).expect("a folder");
+    fs::write(foreign.join("secret.srt"), "1\n00:00:01,000 --> 00:00:02,000\nNot for films\n").expect("writable");
+    let key = "jsonpath={.status.result.key}";
+    let own = kubectl(stack, &["get", "subtitlejob", "harbour", "--namespace=films", "-o", key]);
+    for (key, code) in [("shows/text/secret.srt", 404), ("films/../shows/text/secret.srt", 404), (own.as_str(), 200)] {
+        let patch = format!(r#"{{"status": {{"result": {{"key": "{key}"}}}}}}"#);
+        let object = ["patch", "subtitlejob", "harbour", "--namespace=films", "--subresource=status", "--type=merge"];
+        kubectl(stack, &[&object[..], &["-p", &patch]].concat());
+        let answered = || (caller.get("/subtitles/{id}/file", id, Some(web)).code == code).then_some(());
+        eventually("the answer follows the status", LIMIT, answered).expect(key);
+    }
+}
+
+/// An address that sends many invalid tokens is told to wait; tokens that were reviewed before are still accepted.
+fn guessing_callers(caller: &Caller, id: &str, web: &str) {
+    let mut guesses = (0..500).map(|number| format!("guess-{number}"));
+    let mut refused = |ask: &dyn Fn(&str) -> Answer| {
+        let refused = guesses.by_ref().map(|token| ask(&token)).find(|answer| answer.code != 401);
+        let refused = refused.expect("guesses are limited");
+        assert!(refused.code == 429 && refused.headers.contains("retry-after: "), "{} {}", refused.code, refused.body);
+    };
+    for path in READS {
+        refused(&|token| caller.get(path, id, Some(token)));
+    }
+    refused(&|token| caller.post("", Some(token), &[]));
+    assert_eq!(caller.codes(id, Some(web)), [200; 4], "a caller who was known before is not concerned");
 }
 
 /// Without the API server or Redis: 503 with `Retry-After`.
@@ -208,6 +247,7 @@ fn every_route_answers_as_documented_and_only_authorized_callers() {
     let complete = || (caller.codes(&id, Some(&web)) == [200; 4]).then_some(());
     eventually("an authorized caller gets record, status, history and file", LIMIT, complete).expect("answers");
 
+    foreign_keys(&stack, &caller, &folder.join("store"), &id, &web);
     unauthenticated_callers(&caller, &id, &other_audience);
     creating(&caller, &web);
     let forbidden = caller.get(READS[0], &id, Some(&other));
@@ -215,7 +255,10 @@ fn every_route_answers_as_documented_and_only_authorized_callers() {
         "'system:serviceaccount:shows:web' may not get subtitlejobs (subtitles.dev) in the namespace 'films'";
     assert_eq!((forbidden.code, forbidden.body["detail"].as_str()), (403, Some(sentence)));
     assert_eq!(caller.codes(&id, Some(&other)), [403; 4]);
-    assert_eq!(caller.codes("no-such-job", Some(&web)), [404; 4]);
+    assert_eq!(caller.codes(UNKNOWN, Some(&web)), [404; 4]);
+    for nonsense in ["no-such-job", &format!("events:{id}"), &format!("seen:{id}")] {
+        assert_eq!(caller.codes(nonsense, Some(&web)), [404; 4], "{nonsense} is no id, and Redis is not asked for it");
+    }
     let limit = caller.call(READS[2], &format!("/subtitles/{id}/events?limit=0"), Some(&web), &[]);
     assert_eq!(limit.code, 422);
 
@@ -229,6 +272,7 @@ fn every_route_answers_as_documented_and_only_authorized_callers() {
     assert_eq!(caller.codes(&id, Some(&other)), [403; 4]);
     stack.redis_command(&["SET", &format!("job:{id}"), &record]).expect("redis-cli");
 
+    guessing_callers(&caller, &id, &web);
     let unseen = token(&stack, "films", "another");
     unavailable_servers(&mut stack, &caller, &id, &web, &unseen);
     eventually("it answers again", LIMIT, || (caller.codes(&id, Some(&web)) == [200; 4]).then_some(()))

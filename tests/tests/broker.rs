@@ -17,8 +17,8 @@ use lapin::{
     types::FieldTable,
 };
 use subtitle_broker::{
-    Address, AmqpConnector, AmqpSession, BrokerError, Deliveries as _, Depth, PublishWriter, Receipt as _, Refusal,
-    Session as _,
+    Address, AmqpConnector, AmqpSession, BrokerError, Connector as _, Deliveries as _, Depth, PublishMetrics,
+    PublishWriter, Receipt as _, Refusal, Session as _,
 };
 use subtitle_clock::{Clock, SystemRuntime};
 use subtitle_contract::{
@@ -27,7 +27,8 @@ use subtitle_contract::{
     reason::Reason,
     topology::{CONSUMER_QUEUE, DOWNLOAD_QUEUE, QUEUES, TRANSLATE_QUEUE},
 };
-use subtitle_telemetry::chain;
+use subtitle_store::sha256;
+use subtitle_telemetry::{Registry, chain};
 use subtitle_tests::{process::free_port, servers::rabbitmq::Broker, temporary_folder};
 use subtitle_workers::{
     metrics::WorkerMetrics,
@@ -109,7 +110,13 @@ fn stray(event: Event) -> Event {
 }
 
 async fn only_unroutable_ones_of_many_concurrent_publishes_fail(broker: &Broker) {
-    let session = AmqpSession::open(&Address::url(&broker.url), "publisher").await.expect("connects");
+    let mut registry = Registry::new("test", "1");
+    let connector = AmqpConnector {
+        address: Address::url(&broker.url),
+        name: "publisher".to_owned(),
+        metrics: PublishMetrics::register(&mut registry),
+    };
+    let session = connector.open().await.expect("connects");
     let is_stray = |at: u32| at.is_multiple_of(7);
     let publish = async |at| session.publish(&if is_stray(at) { stray(event(at)) } else { event(at) }).await;
     let outcomes = join_all((0..2000).map(publish)).await;
@@ -119,6 +126,17 @@ async fn only_unroutable_ones_of_many_concurrent_publishes_fail(broker: &Broker)
             Err(BrokerError::Refused { refusal: Refusal::Unroutable, .. }) => assert!(is_stray(at), "{at} has queues"),
             Err(error) => panic!("{at}: {error}"),
         }
+    }
+    let (declared, _) = connector.open_and_declare().await.expect("declares");
+    declared.dead_letter("key", b"body", Reason::MalformedMessage, "no event").await.expect("confirmed");
+    let text = registry.text();
+    for line in [
+        r#"subtitle_events_published_total{event_type="subtitle.translate.progress",outcome="confirmed"} 1714"#,
+        r#"subtitle_events_published_total{event_type="unknown",outcome="unroutable"} 286"#,
+        r#"subtitle_dead_letters_published_total{reason="MalformedMessage",outcome="confirmed"} 1"#,
+        "subtitle_publish_seconds_count{} 2001",
+    ] {
+        assert!(text.lines().any(|counted| counted == line), "both ways to open a session count: {line}\n{text}");
     }
 }
 
@@ -142,6 +160,26 @@ async fn each_of_200_concurrent_publishes_is_confirmed_and_delivered_once(broker
     }
     let once = |event: &&Event| seen.iter().filter(|id| **id == event.identity()).count() == 1;
     assert_eq!(events.iter().skip(1).filter(once).count(), 199, "the abandoned one may be delivered twice");
+}
+
+async fn a_message_longer_than_any_event_arrives_as_a_reference_in_its_order(broker: &Broker) {
+    let session = AmqpSession::open(&Address::url(&broker.url), "consumer").await.expect("connects");
+    let mut deliveries = session.consume(CONSUMER_QUEUE, 100).await.expect("subscribes");
+    let long = vec![b' '; 8_000_000];
+    session.publish_to_queue(CONSUMER_QUEUE, &long).await.expect("confirmed");
+    session.publish(&event(20_000)).await.expect("confirmed");
+    let first = loop {
+        let delivery = tokio::time::timeout(LONG, deliveries.next()).await.expect("in time").expect("a delivery");
+        delivery.receipt.ack().await.expect("acknowledged");
+        match Event::decode(&delivery.body) {
+            Err(error) => break (delivery.body.len(), error.to_string()),
+            Ok(earlier) => assert_ne!(earlier.identity(), event(20_000).identity(), "it was published afterwards"),
+        }
+    };
+    let next = tokio::time::timeout(LONG, deliveries.next()).await.expect("in time").expect("a delivery");
+    next.receipt.ack().await.expect("acknowledged");
+    assert_eq!(Event::decode(&next.body).expect("an event").identity(), event(20_000).identity());
+    assert!(first.0 < 1000 && first.1.contains("8000000 bytes") && first.1.contains(&sha256(&long)), "{first:?}");
 }
 
 async fn deleting_the_queue_ends_the_subscription_without_ending_the_session(broker: &Broker) {
@@ -321,6 +359,7 @@ async fn a_session_keeps_its_guarantees_on_a_real_broker() {
     a_queue_with_other_arguments_is_reported_with_a_remedy(&broker).await;
     only_unroutable_ones_of_many_concurrent_publishes_fail(&broker).await;
     each_of_200_concurrent_publishes_is_confirmed_and_delivered_once(&broker).await;
+    a_message_longer_than_any_event_arrives_as_a_reference_in_its_order(&broker).await;
     deleting_the_queue_ends_the_subscription_without_ending_the_session(&broker).await;
     every_listener_receives_an_announcement_and_leaves_no_queue_behind(&broker).await;
     a_connection_closed_by_the_broker_ends_the_session(&broker).await;

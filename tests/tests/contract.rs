@@ -43,6 +43,7 @@ const REFUSED: &[(&str, &str)] = &[
     ("{video: {title: A}, language: es, translation: {engines: [{name: a},{name: a}]}}", "one engine twice"),
     ("{video: {title: A}, language: es, translation: {from: []}}", "spec.translation.from"),
     ("{video: {title: A}, language: es, translation: {glossaryRef: {name: a, key: 'b c'}}}", "glossaryRef.key"),
+    ("{video: {title: A}, language: es, translation: {glossaryRef: {name: ../secrets/a}}}", "glossaryRef.name"),
     ("{video: {title: A}, language: es, output: {sidecar: IfAbsent}}", "output.sidecar needs video.path"),
     ("{video: {title: A}, language: es, retry: {limit: 101}}", "spec.retry.limit"),
     ("{video: {title: A}, language: es, selection: {maxDownloads: 0}}", "spec.selection.maxDownloads"),

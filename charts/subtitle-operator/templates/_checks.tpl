@@ -1,16 +1,26 @@
 {{- /* Checks that the schema cannot express: a mistake fails the installation with a message instead of crashing a pod. */ -}}
 {{- define "subtitles.checks" -}}
 {{- $values := .Values }}
-{{- if not (or $values.rabbitmq.existingSecret $values.rabbitmq.host) }}
+{{- $haveSecrets := and (get $values.rabbitmq.secrets "operator") (get $values.rabbitmq.secrets "downloader") (get $values.rabbitmq.secrets "translator") }}
+{{- range $of := list "rabbitmq" "redis" }}
+{{- $settings := index $values $of }}
+{{- if and $settings.host (not $settings.tls.enabled) (not $settings.insecure) }}
+{{- fail (printf "%s.host would be connected to without TLS: set %s.tls.enabled, or %s.insecure to accept that" $of $of $of) }}
+{{- end }}
+{{- end }}
+{{- if and (hasPrefix "http:" $values.store.s3.endpoint) (not $values.store.insecure) }}
+{{- fail "store.s3.endpoint would be connected to without TLS: use https, or set store.insecure to accept that" }}
+{{- end }}
+{{- if not (or $values.rabbitmq.existingSecret $values.rabbitmq.host $haveSecrets) }}
 {{- fail "rabbitmq.existingSecret is missing: name a Secret with the complete URL under the key connection_string, or set rabbitmq.host and the Secret with the password" }}
 {{- end }}
-{{- if and $values.rabbitmq.host (not $values.rabbitmq.existingSecret) }}
+{{- if and $values.rabbitmq.host (not $values.rabbitmq.existingSecret) (not $haveSecrets) }}
 {{- fail "rabbitmq.host is set without rabbitmq.existingSecret: name the Secret with the password" }}
 {{- end }}
 {{- if and $values.rabbitmq.username (not $values.rabbitmq.host) }}
 {{- fail "rabbitmq.username is set without rabbitmq.host: a complete URL contains the user; set rabbitmq.host, or remove the username" }}
 {{- end }}
-{{- if not (or $values.redis.existingSecret $values.redis.host) }}
+{{- if not (or $values.redis.existingSecret $values.redis.host (get $values.redis.secrets "operator")) }}
 {{- fail "redis.existingSecret is missing: name a Secret with the complete URL under the key connection_string, or set redis.host" }}
 {{- end }}
 {{- if not (or $values.store.url $values.store.existingClaim) }}

@@ -3,13 +3,20 @@ Broker, Redis, store and libraries: a pod's volumes and environment variables fo
 never passed as environment variables: files change with the Secret, and the programs read them again.
 */ -}}
 
-{{- /* Takes root and of: rabbitmq or redis. One folder with a whole Secret, or with the password and the other parts. */ -}}
+{{- /* The Secret of a component: its own or the shared one. Takes settings and component. */ -}}
+{{- define "subtitles.connection.secret" -}}
+{{- default .settings.existingSecret (get .settings.secrets .component) }}
+{{- end }}
+
+{{- /* Takes root, component and of: rabbitmq or redis. One folder with a whole Secret, or with the password and the other
+parts. */ -}}
 {{- define "subtitles.connection.sources" -}}
 {{- $settings := index .root.Values .of }}
+{{- $secret := include "subtitles.connection.secret" (dict "settings" $settings "component" .component) }}
 {{- if $settings.host }}
 - configMap:
     name: {{ include "subtitles.componentName" (dict "root" .root "component" .of) }}
-{{- with $settings.existingSecret }}
+{{- with $secret }}
 - secret:
     name: {{ . }}
     items:
@@ -22,7 +29,7 @@ never passed as environment variables: files change with the Secret, and the pro
 {{- end }}
 {{- else }}
 - secret:
-    name: {{ $settings.existingSecret }}
+    name: {{ $secret }}
 {{- end }}
 {{- with $settings.tls.caSecret }}
 - secret:
@@ -38,6 +45,8 @@ never passed as environment variables: files change with the Secret, and the pro
   value: /etc/subtitles/broker
 - name: SUBTITLES_BROKER_SECRET_KEY
   value: {{ .Values.rabbitmq.key }}
+- name: SUBTITLES_BROKER_REQUIRE_TLS
+  value: {{ not .Values.rabbitmq.insecure | quote }}
 {{- end }}
 {{- define "subtitles.broker.mount" -}}
 - name: broker
@@ -48,7 +57,7 @@ never passed as environment variables: files change with the Secret, and the pro
 - name: broker
   projected:
     sources:
-      {{- include "subtitles.connection.sources" (dict "root" . "of" "rabbitmq") | trim | nindent 6 }}
+      {{- include "subtitles.connection.sources" (dict "root" .root "component" .component "of" "rabbitmq") | trim | nindent 6 }}
 {{- end }}
 
 {{- define "subtitles.redis.env" -}}
@@ -56,6 +65,8 @@ never passed as environment variables: files change with the Secret, and the pro
   value: /etc/subtitles/redis
 - name: SUBTITLES_REDIS_SECRET_KEY
   value: {{ .Values.redis.key }}
+- name: SUBTITLES_REDIS_REQUIRE_TLS
+  value: {{ not .Values.redis.insecure | quote }}
 {{- end }}
 {{- define "subtitles.redis.mount" -}}
 - name: redis
@@ -66,13 +77,13 @@ never passed as environment variables: files change with the Secret, and the pro
 - name: redis
   projected:
     sources:
-      {{- include "subtitles.connection.sources" (dict "root" . "of" "redis") | trim | nindent 6 }}
+      {{- include "subtitles.connection.sources" (dict "root" .root "component" .component "of" "redis") | trim | nindent 6 }}
 {{- end }}
 
 {{- define "subtitles.store.env" -}}
 - name: SUBTITLES_STORE_URL
   value: {{ default "file:///store" .Values.store.url }}
-{{- if .Values.store.existingSecret }}
+{{- if or .Values.store.existingSecret .Values.store.secrets }}
 - name: SUBTITLES_STORE_SECRET
   value: /etc/subtitles/store
 {{- end }}
@@ -89,24 +100,33 @@ never passed as environment variables: files change with the Secret, and the pro
 {{- if .Values.store.existingClaim }}
 - name: store
   mountPath: /store
-{{- else if .Values.store.existingSecret }}
+{{- else if or .Values.store.existingSecret .Values.store.secrets }}
 - name: store
   mountPath: /etc/subtitles/store
   readOnly: true
 {{- end }}
 {{- end }}
 {{- define "subtitles.store.volume" -}}
-{{- if .Values.store.existingClaim }}
+{{- $store := .root.Values.store }}
+{{- if $store.existingClaim }}
 - name: store
   persistentVolumeClaim:
-    claimName: {{ .Values.store.existingClaim }}
-{{- else if .Values.store.existingSecret }}
+    claimName: {{ $store.existingClaim }}
+{{- else if or $store.existingSecret $store.secrets }}
 - name: store
   secret:
-    secretName: {{ .Values.store.existingSecret }}
+    secretName: {{ include "subtitles.connection.secret" (dict "settings" $store "component" .component) }}
 {{- end }}
 {{- end }}
 
+{{- /* Which namespaces may use which library, as a JSON list. */ -}}
+{{- define "subtitles.libraries.rules" -}}
+{{- $rules := list }}
+{{- range .Values.libraries }}
+{{- $rules = append $rules (dict "name" .name "read" .read "write" (default list .write) "subPaths" (default dict .subPaths)) }}
+{{- end }}
+{{- toJson $rules }}
+{{- end }}
 {{- define "subtitles.libraries.env" -}}
 {{- $places := list }}
 {{- range .Values.libraries }}

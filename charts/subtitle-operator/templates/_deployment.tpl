@@ -1,7 +1,7 @@
 {{- /*
 A component's Deployment. Takes root and component; the component's own file defines
   subtitles.COMPONENT.command, .env, .mounts, .volumes, .sidecars   (lists, or nothing)
-Its port serves health and metrics.
+Its port serves health and metrics; apiPort, where it is given, the API.
 */ -}}
 {{- define "subtitles.deployment" -}}
 {{- $root := .root -}}
@@ -68,15 +68,19 @@ spec:
             {{- toYaml . | nindent 12 }}
             {{- end }}
           ports:
-            - name: http
+            - name: health
               containerPort: {{ .port }}
+            {{- with .apiPort }}
+            - name: http
+              containerPort: {{ . }}
+            {{- end }}
           livenessProbe:
-            httpGet: {path: /healthz, port: http}
+            httpGet: {path: /healthz, port: health}
             periodSeconds: 10
             timeoutSeconds: 5
             failureThreshold: 6
           readinessProbe:
-            httpGet: {path: /readyz, port: http}
+            httpGet: {path: /readyz, port: health}
             periodSeconds: 1
             timeoutSeconds: 5
           securityContext:

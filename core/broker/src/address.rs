@@ -25,6 +25,9 @@ pub struct BrokerArguments {
     /// The key of the whole URL in that Secret
     #[arg(long, env = "SUBTITLES_BROKER_SECRET_KEY", value_name = "KEY", default_value = CONNECTION_STRING)]
     pub broker_secret_key: String,
+    /// Whether a connection without TLS is refused
+    #[arg(long, env = "SUBTITLES_BROKER_REQUIRE_TLS", default_value_t = false, action = clap::ArgAction::Set)]
+    pub broker_require_tls: bool,
 }
 
 impl BrokerArguments {
@@ -32,18 +35,22 @@ impl BrokerArguments {
     pub fn address(&self) -> Result<Address, BrokerError> {
         let url = self.broker_url.as_ref().filter(|url| !url.is_empty());
         let folder = self.broker_secret.as_ref().filter(|folder| !folder.as_os_str().is_empty());
-        match (url, folder) {
-            (Some(url), None) => Ok(Address::url(url)),
-            (None, Some(folder)) => Ok(Address::mounted(folder.clone(), &self.broker_secret_key)),
-            (None, None) => Err(BrokerError::NoAddress),
-            (Some(_), Some(_)) => Err(BrokerError::TwoAddresses),
-        }
+        let address = match (url, folder) {
+            (Some(url), None) => Address::url(url),
+            (None, Some(folder)) => Address::mounted(folder.clone(), &self.broker_secret_key),
+            (None, None) => return Err(BrokerError::NoAddress),
+            (Some(_), Some(_)) => return Err(BrokerError::TwoAddresses),
+        };
+        Ok(Address { requires_tls: self.broker_require_tls, ..address })
     }
 }
 
 /// Where the broker is and how to log in.
 #[derive(Clone)]
-pub struct Address(Source);
+pub struct Address {
+    source: Source,
+    requires_tls: bool,
+}
 
 #[derive(Clone)]
 enum Source {
@@ -53,7 +60,7 @@ enum Source {
 
 impl fmt::Debug for Address {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match &self.0 {
+        match &self.source {
             Source::Url(_) => formatter.write_str("Address(a URL)"),
             Source::Mounted { secret, key } => write!(formatter, "Address({secret:?}, {key})"),
         }
@@ -77,17 +84,23 @@ impl fmt::Debug for Login {
 impl Address {
     /// A URL such as `amqp://user:password@rabbitmq:5672/%2f`.
     pub fn url(url: impl Into<String>) -> Self {
-        Self(Source::Url(Value::new(url)))
+        Self { source: Source::Url(Value::new(url)), requires_tls: false }
     }
 
     /// A Secret mounted at `folder`, which may hold the whole URL under `key`.
     pub fn mounted(folder: PathBuf, key: &str) -> Self {
-        Self(Source::Mounted { secret: Mounted::at(folder), key: key.to_owned() })
+        Self { source: Source::Mounted { secret: Mounted::at(folder), key: key.to_owned() }, requires_tls: false }
     }
 
     /// What it says now.
     pub(crate) fn login(&self) -> Result<Login, BrokerError> {
-        match &self.0 {
+        let login = self.read()?;
+        let is_plain = login.uri.scheme == AMQPScheme::AMQP;
+        if self.requires_tls && is_plain { Err(BrokerError::Unencrypted) } else { Ok(login) }
+    }
+
+    fn read(&self) -> Result<Login, BrokerError> {
+        match &self.source {
             // Not the parser's words: they may hold the password.
             Source::Url(url) => Ok(Login { uri: parse(url.reveal()).ok_or(BrokerError::Url)?, authority: None }),
             Source::Mounted { secret, key } => {
@@ -105,7 +118,7 @@ impl Address {
 
     /// Waits until it says something else than `login`. A Secret that cannot be read says nothing: what is open stays.
     pub(crate) async fn changed_from(&self, login: &Login) {
-        if matches!(self.0, Source::Url(_)) {
+        if matches!(self.source, Source::Url(_)) {
             return std::future::pending().await;
         }
         loop {
@@ -215,18 +228,19 @@ mod tests {
         let given = |url: Option<&str>, folder: Option<&str>| {
             let broker_secret = folder.map(PathBuf::from);
             let broker_secret_key = CONNECTION_STRING.to_owned();
-            BrokerArguments { broker_url: url.map(str::to_owned), broker_secret, broker_secret_key }.address()
+            let (broker_url, broker_require_tls) = (url.map(str::to_owned), false);
+            BrokerArguments { broker_url, broker_secret, broker_secret_key, broker_require_tls }.address()
         };
         assert!(matches!(given(Some(""), None), Err(BrokerError::NoAddress)));
         assert!(matches!(given(Some("amqp://a"), Some("/b")), Err(BrokerError::TwoAddresses)));
-        assert!(matches!(given(None, Some("/b")), Ok(Address(Source::Mounted { .. }))));
+        assert!(matches!(given(None, Some("/b")), Ok(Address { source: Source::Mounted { .. }, .. })));
     }
 
     #[tokio::test(start_paused = true)]
     async fn a_changed_secret_is_noticed_and_one_that_cannot_be_read_is_not_a_change() {
         let url = |password: &str| format!("amqp://me:{password}@host/");
         let address = secret("changes", &[("connection_string", &url("old"))]);
-        let Source::Mounted { secret, .. } = address.0.clone() else { panic!("it is mounted") };
+        let Source::Mounted { secret, .. } = address.source.clone() else { panic!("it is mounted") };
         let before = address.login().expect("a login");
         let file = std::env::temp_dir().join(format!("subtitles-address-changes-{}", std::process::id()));
         let file = file.join(CONNECTION_STRING);
@@ -235,5 +249,19 @@ mod tests {
         assert!(wait().await.is_err(), "{secret:?} says nothing");
         fs::write(&file, url("new")).expect("writable");
         assert!(wait().await.is_ok());
+    }
+
+    #[test]
+    fn an_address_without_tls_is_refused_where_tls_is_required() {
+        for (url, is_accepted) in [("amqp://a:b@rabbitmq", false), ("amqps://a:b@rabbitmq", true)] {
+            let arguments = BrokerArguments {
+                broker_url: Some(url.to_owned()),
+                broker_secret: None,
+                broker_secret_key: CONNECTION_STRING.to_owned(),
+                broker_require_tls: true,
+            };
+            let login = arguments.address().expect("an address").login();
+            assert_eq!(!matches!(login, Err(BrokerError::Unencrypted)), is_accepted, "{url}");
+        }
     }
 }

@@ -17,6 +17,9 @@ pub enum BrokerError {
          to the folder where its Secret is mounted"
     )]
     NoAddress,
+    /// TLS is required and the address has none.
+    #[error("failed to connect to the broker: its address has no TLS (amqps), which is required here")]
+    Unencrypted,
     /// There is both a broker URL and a Secret.
     #[error("failed to choose a broker: --broker-url and --broker-secret are both set; set one of them")]
     TwoAddresses,

@@ -14,6 +14,7 @@ mod state;
 mod values;
 mod wire;
 
+pub use job::library;
 pub use state::{lenient, phase, reason, retry};
-pub use values::{glossary, ids, language, media, names, text};
+pub use values::{glossary, ids, language, media, names, store_key, text};
 pub use wire::{event, headers, keys, legacy, payload, progress, record, topology};

@@ -94,6 +94,9 @@ pub enum RecordError {
     /// The mounted Secret does not say where Redis is.
     #[error(transparent)]
     Secret(#[from] subtitle_secret::SecretError),
+    /// TLS is required and the address has none.
+    #[error("failed to connect to Redis: its address has no TLS (rediss), which is required here")]
+    Unencrypted,
     /// Nothing says where Redis is.
     #[error(
         "failed to find Redis: set --redis-url (SUBTITLES_REDIS_URL), or --redis-secret (SUBTITLES_REDIS_SECRET) to the \
@@ -110,7 +113,9 @@ impl RecordError {
     pub const fn class(&self) -> ErrorClass {
         match self {
             Self::Call(_) | Self::Timeout | Self::Unreachable => ErrorClass::Transient,
-            Self::Url | Self::Secret(_) | Self::NoAddress | Self::TwoAddresses => ErrorClass::Invalid,
+            Self::Url | Self::Secret(_) | Self::Unencrypted | Self::NoAddress | Self::TwoAddresses => {
+                ErrorClass::Invalid
+            }
         }
     }
 }

@@ -11,6 +11,7 @@
 
 mod error;
 mod executor;
+mod files;
 pub mod kube;
 pub mod manual;
 pub mod ports;
@@ -20,5 +21,6 @@ pub mod reviews;
 
 pub use error::{ActError, ClusterError, ErrorClass, RecordError};
 pub use executor::{Applied, ApplyContext, Executor, JobGuard, Servers};
+pub use files::Files;
 pub use ports::Ports;
 pub use production::Production;

@@ -49,12 +49,21 @@ pub trait ClusterReader: Send + Sync + 'static {
         name: &str,
     ) -> impl Future<Output = Result<Option<SubtitleJob>, ClusterError>> + Send;
 
-    /// The data of a ConfigMap by key; `None` if it does not exist.
-    fn config_map(
+    /// The ConfigMap that a job names as its glossary; `None` if it does not exist.
+    fn glossary_source(
         &self,
         namespace: &str,
         name: &str,
-    ) -> impl Future<Output = Result<Option<BTreeMap<String, String>>, ClusterError>> + Send;
+    ) -> impl Future<Output = Result<Option<GlossarySource>, ClusterError>> + Send;
+}
+
+/// A ConfigMap that a job names as its glossary.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum GlossarySource {
+    /// It has not the label of a glossary: what it holds is not for jobs.
+    Unlabelled,
+    /// Its texts by key.
+    Data(BTreeMap<String, String>),
 }
 
 /// Writes objects.

@@ -3,6 +3,7 @@
 
 use std::{
     collections::BTreeMap,
+    net::IpAddr,
     sync::{Mutex, PoisonError},
     time::Duration,
 };
@@ -17,7 +18,7 @@ use subtitle_contract::job::SubtitleJob;
 use tokio::{sync::Semaphore, time::timeout};
 
 use crate::decide::access::{
-    ALLOWED_TTL, AccessRequest, DENIED_TTL, TtlCache, Unauthenticated, UserInfo, is_allowed, user_info,
+    ALLOWED_TTL, AccessRequest, DENIED_TTL, FailedLogins, TtlCache, Unauthenticated, UserInfo, is_allowed, user_info,
 };
 
 /// The longest a review may take, including the wait for a permit.
@@ -39,6 +40,9 @@ pub enum ReviewError {
     /// It did not answer.
     #[error("failed to have the Kubernetes API review the request within {} s", DEADLINE.as_secs())]
     TimedOut,
+    /// The source sent too many tokens that are not valid: no other token of it is reviewed for a moment.
+    #[error("failed to authenticate: too many invalid tokens came from this address")]
+    TooManyFailures,
     /// It answered without a status, which no API server does.
     #[error("failed to read the Kubernetes API's review of the request: it has no status")]
     NoStatus,
@@ -51,6 +55,7 @@ pub struct Reviews {
     permits: Semaphore,
     users: Mutex<TtlCache<String, Result<UserInfo, Unauthenticated>>>,
     decisions: Mutex<TtlCache<AccessRequest, bool>>,
+    failed: Mutex<FailedLogins>,
 }
 
 fn locked<T>(mutex: &Mutex<T>) -> std::sync::MutexGuard<'_, T> {
@@ -62,19 +67,30 @@ impl Reviews {
     pub fn new(client: Client, audiences: Vec<String>) -> Self {
         let users = Mutex::new(TtlCache::with_capacity(CAPACITY));
         let decisions = Mutex::new(TtlCache::with_capacity(CAPACITY));
-        Self { client, audiences, permits: Semaphore::new(CONCURRENCY), users, decisions }
+        Self { client, audiences, permits: Semaphore::new(CONCURRENCY), users, decisions, failed: Mutex::default() }
     }
 
-    /// Returns the user a token belongs to; the outer error is the API server's, the inner one the token's.
-    pub async fn authenticate(&self, token: &str) -> Result<Result<UserInfo, Unauthenticated>, ReviewError> {
+    /// Returns the user a token belongs to; the outer error is the API server's, the inner one the token's. A `source` that
+    /// sent too many invalid tokens is not reviewed for a moment.
+    pub async fn authenticate(
+        &self,
+        token: &str,
+        source: Option<IpAddr>,
+    ) -> Result<Result<UserInfo, Unauthenticated>, ReviewError> {
         let digest = subtitle_store::sha256(token.as_bytes());
         if let Some(cached) = locked(&self.users).get(&digest, Timestamp::now()) {
             return Ok(cached);
+        }
+        if source.is_some_and(|source| locked(&self.failed).blocked_until(source, Timestamp::now()).is_some()) {
+            return Err(ReviewError::TooManyFailures);
         }
         let spec = TokenReviewSpec { token: Some(token.to_owned()), audiences: Some(self.audiences.clone()) };
         let review = self.review(TokenReview { spec, ..TokenReview::default() }).await?;
         let user = user_info(review.status.ok_or(ReviewError::NoStatus)?, &self.audiences);
         let now = Timestamp::now();
+        if let (Err(_), Some(source)) = (&user, source) {
+            locked(&self.failed).add(source, now);
+        }
         let ttl = if user.is_ok() { ALLOWED_TTL } else { DENIED_TTL };
         locked(&self.users).insert(digest, user.clone(), now + ttl, now);
         Ok(user)

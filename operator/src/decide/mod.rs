@@ -9,5 +9,6 @@ mod job;
 pub mod lost;
 pub mod plan;
 pub mod rejected;
+pub mod rules;
 
 pub use job::{conditions, fold, reconcile, task};

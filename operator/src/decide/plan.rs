@@ -2,7 +2,7 @@
 //! Pure.
 
 use jiff::Timestamp;
-use subtitle_contract::{event::Event, job::SubtitleJob, job::SubtitleJobStatus, reason::Reason};
+use subtitle_contract::{event::Event, job::SubtitleJob, job::SubtitleJobStatus, reason::Reason, store_key::StoreKey};
 
 use super::checkpoint::Checkpoint;
 
@@ -12,7 +12,7 @@ pub enum Effect {
     /// Stores a glossary under its content's key, unless it is there already.
     StoreGlossary {
         /// Its key in the object store.
-        key: String,
+        key: StoreKey,
         /// Its text.
         text: String,
     },

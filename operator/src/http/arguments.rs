@@ -5,6 +5,7 @@ use std::{io, net::SocketAddr, path::PathBuf, sync::Arc};
 
 use axum::Router;
 use clap::Args;
+use futures::future::try_join_all;
 use kube::Client;
 use subtitle_contract::keys::KeyStyle;
 use subtitle_store::{Store, StoreError};
@@ -12,7 +13,7 @@ use tokio::net::TcpListener;
 
 use super::{auth::Auth, routes, state::HttpState};
 use crate::act::{
-    Executor, Production, RecordError,
+    Executor, Files, Production, RecordError,
     redis::{RedisArguments, RedisRecords},
     reviews::Reviews,
 };
@@ -25,6 +26,9 @@ pub struct ServingArguments {
     /// Where HTTP listens
     #[arg(long, env = "SUBTITLES_LISTEN", default_value = "0.0.0.0:8080")]
     listen: SocketAddr,
+    /// Where /healthz, /readyz and /metrics are served; left out, where the API is
+    #[arg(long, env = "SUBTITLES_HEALTH_LISTEN")]
+    health_listen: Option<SocketAddr>,
     /// Where workers keep files: file:///folder or s3://bucket/prefix (with the usual AWS_* variables)
     #[arg(long, env = "SUBTITLES_STORE_URL")]
     store_url: url::Url,
@@ -59,9 +63,9 @@ enum AuthKind {
 #[derive(Debug, thiserror::Error)]
 pub enum ArgumentsError {
     /// The port is taken, or the address is not one of this machine.
-    #[error("failed to listen on {address}: if another process listens there, --listen changes it")]
+    #[error("failed to listen on {address}: if another process listens there, --listen and --health-listen change it")]
     Listen {
-        /// What `--listen` says.
+        /// What `--listen` or `--health-listen` says.
         address: SocketAddr,
         /// What the system said.
         #[source]
@@ -92,15 +96,27 @@ impl ServingArguments {
         Ok(Arc::new(RedisRecords::open(self.redis.address()?, KeyStyle::Plain)?))
     }
 
-    /// Binds the port.
-    pub async fn listener(&self) -> Result<TcpListener, ArgumentsError> {
-        let address = self.listen;
-        TcpListener::bind(address).await.map_err(|source| ArgumentsError::Listen { address, source })
+    /// Binds the ports, each with what is served on it.
+    pub async fn listeners(
+        &self,
+        health: Router,
+        api: Option<Router>,
+    ) -> Result<Vec<(TcpListener, Router)>, ArgumentsError> {
+        let routes = match (self.health_listen, api) {
+            (None, api) => vec![(self.listen, health.merge(api.unwrap_or_default()))],
+            (Some(address), None) => vec![(address, health)],
+            (Some(address), Some(api)) => vec![(address, health), (self.listen, api)],
+        };
+        let bind = async |(address, routes)| match TcpListener::bind(address).await {
+            Ok(listener) => Ok((listener, routes)),
+            Err(source) => Err(ArgumentsError::Listen { address, source }),
+        };
+        try_join_all(routes.into_iter().map(bind)).await
     }
 
     /// The object store.
-    pub fn files(&self) -> Result<Store, ArgumentsError> {
-        Ok(Store::open_with(&self.store_url, self.store_secret.as_deref())?)
+    pub fn files(&self) -> Result<Files, ArgumentsError> {
+        Ok(Files::new(Store::open_with(&self.store_url, self.store_secret.as_deref())?))
     }
 
     /// The routes of the API. `client` has jobs and tokens reviewed and reads what the cache does not have.
@@ -108,7 +124,7 @@ impl ServingArguments {
         &self,
         executor: Arc<Executor<Production>>,
         client: Client,
-        files: Store,
+        files: Files,
     ) -> Result<Router, ArgumentsError> {
         let auth = Arc::new(self.auth(&client)?);
         let (namespace, watched) = (self.namespace.clone(), self.namespaces().into());

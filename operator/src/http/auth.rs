@@ -10,7 +10,7 @@ use axum::{
     response::Response,
 };
 
-use super::error::ApiError;
+use super::{error::ApiError, listener::Source};
 use crate::{
     act::reviews::Reviews,
     decide::access::{AccessRequest, Unauthenticated, UserInfo, bearer_token},
@@ -45,7 +45,8 @@ pub(super) async fn authenticate(
             let header = request.headers().get(header::AUTHORIZATION);
             let header = header.map(|header| header.to_str().unwrap_or_default());
             let token = bearer_token(header).map_err(refused)?;
-            Caller(Some(Arc::new(reviews.authenticate(token).await?.map_err(refused)?)))
+            let source = request.extensions().get().map(|Source(address)| *address);
+            Caller(Some(Arc::new(reviews.authenticate(token, source).await?.map_err(refused)?)))
         }
     };
     request.extensions_mut().insert(caller);

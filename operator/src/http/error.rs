@@ -16,7 +16,9 @@ use crate::{
     observe::watch::Undecodable,
 };
 
-/// Seconds after which a request may be repeated when a server was away.
+/// The most bytes of a request's body: the longest fields that the CRD allows fit.
+pub(super) const LONGEST_BODY: usize = 64 * 1024;
+/// Seconds after which a request may be repeated when a server was away, or the caller sent too many bad tokens.
 const RETRY_AFTER: &str = "5";
 /// What tests and scripts rely on: `code` for a request without a token.
 const NO_TOKEN: &str = "NoToken";
@@ -46,6 +48,10 @@ pub(super) enum ApiError {
     InvalidNamespace { namespace: String },
     #[error("the namespace '{namespace}' is not watched: no job in it would be worked on")]
     NamespaceNotWatched { namespace: String },
+    #[error("the body has more than {LONGEST_BODY} bytes")]
+    BodyTooLarge,
+    #[error("the body did not arrive in time")]
+    SlowBody,
     #[error(transparent)]
     InvalidBody(serde_json::Error),
     /// The API server does not accept the job that the body asks for.
@@ -92,6 +98,9 @@ impl ApiError {
             Self::RefusedJob(_) => (StatusCode::FORBIDDEN, "Refused"),
             Self::UnknownRoute | Self::UnknownJob { .. } => (StatusCode::NOT_FOUND, "NotFound"),
             Self::NoFile | Self::FileExpired => (StatusCode::NOT_FOUND, "NoFile"),
+            Self::BodyTooLarge => (StatusCode::PAYLOAD_TOO_LARGE, "BodyTooLarge"),
+            Self::SlowBody => (StatusCode::REQUEST_TIMEOUT, "SlowBody"),
+            Self::Reviews(ReviewError::TooManyFailures) => (StatusCode::TOO_MANY_REQUESTS, "TooManyRequests"),
             Self::InvalidLimit { .. } => (StatusCode::UNPROCESSABLE_ENTITY, "InvalidLimit"),
             Self::InvalidNamespace { .. } => (StatusCode::UNPROCESSABLE_ENTITY, "InvalidNamespace"),
             Self::NamespaceNotWatched { .. } => (StatusCode::UNPROCESSABLE_ENTITY, "NamespaceNotWatched"),
@@ -114,7 +123,9 @@ impl IntoResponse for ApiError {
             if status == StatusCode::SERVICE_UNAVAILABLE { chain(&self).to_string() } else { self.to_string() };
         let mut response = (status, Json(json!({"detail": detail, "code": code}))).into_response();
         let header = match (status, code) {
-            (StatusCode::SERVICE_UNAVAILABLE, _) => Some((header::RETRY_AFTER, RETRY_AFTER)),
+            (StatusCode::SERVICE_UNAVAILABLE | StatusCode::TOO_MANY_REQUESTS, _) => {
+                Some((header::RETRY_AFTER, RETRY_AFTER))
+            }
             (StatusCode::UNAUTHORIZED, NO_TOKEN) => Some((header::WWW_AUTHENTICATE, "Bearer realm=\"subtitles\"")),
             (StatusCode::UNAUTHORIZED, _) => {
                 Some((header::WWW_AUTHENTICATE, "Bearer realm=\"subtitles\", error=\"invalid_token\""))

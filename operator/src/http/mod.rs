@@ -10,6 +10,7 @@ mod auth;
 mod error;
 mod handlers;
 pub mod health;
+mod listener;
 pub mod openapi;
 mod routes;
 pub mod serve;

@@ -4,7 +4,7 @@
 use std::{io, sync::Arc, time::Duration};
 
 use axum::Router;
-use futures::StreamExt as _;
+use futures::{StreamExt as _, future::join_all};
 use kube::Client;
 use subtitle_telemetry::stop;
 use tokio::{net::TcpListener, time::timeout};
@@ -13,6 +13,7 @@ use tokio_util::sync::CancellationToken;
 use super::{
     arguments::{ArgumentsError, ServingArguments},
     health::{self, Health},
+    listener,
 };
 use crate::{
     act::{Executor, Servers, kube::KubeCluster},
@@ -50,11 +51,13 @@ pub async fn cluster_client() -> Result<Client, ServeError> {
 }
 
 /// Serves until `stop`, and then until requests in progress are answered.
-pub async fn serve(listener: TcpListener, routes: Router, stop: CancellationToken) -> Result<(), ServeError> {
-    let address = listener.local_addr().map_err(ServeError::Listener)?;
-    tracing::info!(%address, "serving HTTP");
-    let served = axum::serve(listener, routes).with_graceful_shutdown(stop.cancelled_owned()).await;
-    served.map_err(ServeError::Listener)
+pub async fn serve(listeners: Vec<(TcpListener, Router)>, stop: CancellationToken) -> Result<(), ServeError> {
+    for (listener, _) in &listeners {
+        let address = listener.local_addr().map_err(ServeError::Listener)?;
+        tracing::info!(%address, "serving HTTP");
+    }
+    join_all(listeners.into_iter().map(|(listener, routes)| listener::serve(listener, routes, stop.clone()))).await;
+    Ok(())
 }
 
 /// Runs the API until SIGTERM or SIGINT.
@@ -69,10 +72,10 @@ pub async fn run(arguments: ServingArguments) -> Result<(), ServeError> {
     let servers = Servers { cluster, records: records.clone(), files: files.clone() };
     let executor = Arc::new(Executor::new(servers, metrics));
     let health = Health { store, records, registry: Arc::new(registry), leader: None };
-    let routes = health::router(health).merge(arguments.routes(executor, client, files)?);
+    let (health, api) = (health::router(health), arguments.routes(executor, client, files)?);
     let asked_to_stop = stop::asked().map_err(ServeError::Signals)?;
-    let (listener, stop) = (arguments.listener().await?, CancellationToken::new());
-    let mut served = Box::pin(serve(listener, routes, stop.clone()));
+    let (listeners, stop) = (arguments.listeners(health, Some(api)).await?, CancellationToken::new());
+    let mut served = Box::pin(serve(listeners, stop.clone()));
     tokio::select! {
         ended = &mut served => return ended,
         () = changes.for_each(|_| async {}) => return Err(ServeError::WatchEnded),

@@ -2,10 +2,8 @@
 
 use std::sync::Arc;
 
-use subtitle_store::Store;
-
 use super::auth::Auth;
-use crate::act::{Executor, Production};
+use crate::act::{Executor, Files, Production};
 
 /// Cheap to clone: axum clones it for each request.
 #[derive(Clone)]
@@ -19,7 +17,7 @@ pub(super) struct HttpState {
     /// The namespaces that are watched; empty for all.
     pub(super) watched: Arc<[String]>,
     /// Where results are.
-    pub(super) files: Store,
+    pub(super) files: Files,
     pub(super) auth: Arc<Auth>,
 }
 

@@ -16,12 +16,24 @@ use tokio::sync::{Notify, watch};
 
 use crate::{
     act::{Executor, Ports, Servers, ports::ClusterReader as _},
-    decide::admit::admitted,
+    decide::{
+        admit::{Places, admitted},
+        rules::JobRules,
+    },
     metrics::Metrics,
 };
 
 /// The current session with the broker, while there is one.
 pub type CurrentSession<P> = watch::Receiver<Option<Arc<<P as Ports>::Session>>>;
+
+/// What the installation allows.
+#[derive(Clone, Debug)]
+pub struct OperatorSettings {
+    /// How many tasks may be out at once.
+    pub places: Places,
+    /// What jobs may ask for.
+    pub rules: JobRules,
+}
 
 type Uids = Mutex<HashSet<String>>;
 
@@ -31,7 +43,7 @@ pub struct Operator<P: Ports> {
     runtime: P::Runtime,
     session: CurrentSession<P>,
     metrics: Metrics,
-    max_in_flight: usize,
+    settings: OperatorSettings,
     admitted: Uids,
     republish: Uids,
     republish_requested: Notify,
@@ -44,12 +56,12 @@ fn locked(uids: &Uids) -> MutexGuard<'_, HashSet<String>> {
 }
 
 impl<P: Ports> Operator<P> {
-    /// With no job admitted yet. At most `max_in_flight` tasks are out at once.
+    /// With no job admitted yet.
     pub fn new(
         servers: Servers<P>,
         runtime: P::Runtime,
         session: CurrentSession<P>,
-        max_in_flight: usize,
+        settings: OperatorSettings,
         metrics: Metrics,
     ) -> Self {
         Self {
@@ -57,7 +69,7 @@ impl<P: Ports> Operator<P> {
             runtime,
             session,
             metrics,
-            max_in_flight,
+            settings,
             admitted: Uids::default(),
             republish: Uids::default(),
             republish_requested: Notify::new(),
@@ -81,6 +93,11 @@ impl<P: Ports> Operator<P> {
         &self.metrics
     }
 
+    /// What the installation allows.
+    pub const fn settings(&self) -> &OperatorSettings {
+        &self.settings
+    }
+
     /// The time of day.
     pub fn now(&self) -> Timestamp {
         self.runtime.now()
@@ -99,7 +116,7 @@ impl<P: Ports> Operator<P> {
     /// Admits the next jobs; returns those that were not admitted before.
     pub fn admit(&self, now: Timestamp) -> Vec<Arc<SubtitleJob>> {
         let mut jobs = self.executor.cluster().all();
-        let next = admitted(&jobs, self.max_in_flight, now);
+        let next = admitted(&jobs, self.settings.places, now);
         let mut admitted = locked(&self.admitted);
         let is_new = |uid: &String| next.contains(uid) && !admitted.contains(uid);
         jobs.retain(|job| job.metadata.uid.as_ref().is_some_and(is_new));

@@ -1,6 +1,6 @@
 //! What a decision needs to know besides the job itself, gathered by the controller's loop. Pure.
 
-use subtitle_contract::job::StoredGlossary;
+use subtitle_contract::store_key::StoreKey;
 
 /// The facts around a job.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -16,6 +16,8 @@ pub struct Facts {
     pub task_may_be_lost: bool,
     /// The glossary for its next attempt.
     pub glossary: Glossary,
+    /// Why the installation does not allow the job.
+    pub refusal: Option<String>,
 }
 
 /// What was found where `spec.translation.glossaryRef` points.
@@ -27,7 +29,9 @@ pub enum Glossary {
     /// A valid one, as it is now.
     Found {
         /// Where the object store has it, once it is stored.
-        stored: StoredGlossary,
+        key: StoreKey,
+        /// The SHA-256 of its text, hexadecimal.
+        sha256: String,
         /// Its text.
         text: String,
     },

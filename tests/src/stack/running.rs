@@ -203,7 +203,7 @@ fn operator(name: &str, setting: &Setting<'_>, routes: &Routes) -> Result<(Serve
         // After a restart it takes over its own lease at once.
         command.env("SUBTITLES_LISTEN", format!("127.0.0.1:{port}")).env("SUBTITLES_IDENTITY", name);
         // Only this machine can reach it.
-        command.env("SUBTITLES_API_AUTH", "none");
+        command.env("SUBTITLES_API_AUTH", "none").env("SUBTITLES_ALLOW_SIMULATED", "true");
         command.envs(setting.environment.iter().cloned());
     })?;
     let api = format!("http://127.0.0.1:{port}");

@@ -192,3 +192,64 @@ fn every_folder_in_the_environment_is_mounted() {
         }
     }
 }
+
+/// Only the API server, whose address no selector matches, may be on any host.
+#[test]
+fn every_rule_for_egress_names_its_destination_and_policies_are_on_by_default() {
+    for (name, file) in chart::variants() {
+        let objects = chart::objects(&chart::rendered("subtitles", &[&file], &[]));
+        let deployments = of_kind(&objects, "Deployment").count();
+        assert_eq!(of_kind(&objects, "NetworkPolicy").count(), 2 * deployments, "{name}: on by default, for each pod");
+        for policy in of_kind(&objects, "NetworkPolicy") {
+            for rule in policy["spec"]["egress"].as_array().into_iter().flatten() {
+                let ports: Vec<&Value> = list(&rule["ports"]).iter().map(|port| &port["port"]).collect();
+                let is_api_server = ports == [&Value::from(443), &Value::from(6443)];
+                assert!(rule["to"].is_array() || is_api_server, "{name}, {}: {rule}", title(policy));
+            }
+        }
+    }
+}
+
+#[test]
+fn only_the_operators_own_lease_can_be_read_or_changed() {
+    let objects = full();
+    let role = component_object(&objects, "Role", "operator-lease");
+    for rule in list(&role["rules"]) {
+        let is_create = rule["verbs"] == serde_json::json!(["create"]);
+        assert!(is_create || rule["resourceNames"] == serde_json::json!(["subtitle-operator"]), "{rule}");
+    }
+}
+
+#[test]
+fn the_apis_health_and_metrics_are_on_a_port_that_its_service_does_not_have() {
+    let objects = full();
+    let pod = &component_object(&objects, "Deployment", "api")["spec"]["template"]["spec"]["containers"][0];
+    assert_eq!(
+        (&pod["livenessProbe"]["httpGet"]["port"], &pod["ports"][0]["name"]),
+        (&"health".into(), &"health".into())
+    );
+    let service = component_object(&objects, "Service", "api");
+    let ports: Vec<&Value> = list(&service["spec"]["ports"]).iter().map(|port| &port["targetPort"]).collect();
+    assert_eq!(ports, [&Value::from("http")]);
+}
+
+#[test]
+fn a_component_with_a_secret_of_its_own_does_not_mount_the_shared_one() {
+    let own = "--set=rabbitmq.secrets.downloader=own,redis.secrets.api=own,store.existingClaim=,store.url=s3://a,\
+               store.secrets.downloader=own,store.existingSecret=shared";
+    let objects = chart::objects(&chart::rendered("subtitles", &[&chart::minimal()], &[own]));
+    for (component, volume, expected) in [
+        ("downloader", "broker", "own"),
+        ("translator", "broker", "rabbitmq"),
+        ("api", "redis", "own"),
+        ("operator", "redis", "redis"),
+        ("downloader", "store", "own"),
+        ("api", "store", "shared"),
+    ] {
+        let pod = &component_object(&objects, "Deployment", component)["spec"]["template"]["spec"];
+        let volume = list(&pod["volumes"]).iter().find(|one| one["name"] == volume).expect("the volume");
+        let secret = volume["secret"]["secretName"].as_str();
+        let secret = secret.or_else(|| volume["projected"]["sources"][0]["secret"]["name"].as_str());
+        assert_eq!(secret, Some(expected), "{component}: {volume}");
+    }
+}

@@ -2,6 +2,8 @@
 
 use std::{fs, path::Path, process::Command};
 
+use subtitle_fakes::publisher::publish;
+use subtitle_store::sha256;
 use subtitle_tests::{
     job_manifest as job,
     process::{eventually, output},
@@ -31,6 +33,28 @@ pub(crate) fn deleted_queue(stack: &mut Stack) {
     stack.broker.control(&["delete_queue", "subtitle.tasks.download"]).expect("deleted");
     stack.downloader.restart().expect("restarts");
     assert_done(stack, "queue-gone");
+}
+
+/// Four events of 40 MB: the operator keeps none of them, and says in the dead letters what they were.
+pub(crate) fn giant_messages(stack: &Stack) {
+    /// What the chart lets the operator use.
+    const MEMORY_LIMIT_KIB: u64 = 256 * 1024;
+    let pid = stack.operator.pid();
+    fs::write(format!("/proc/{pid}/clear_refs"), "5").expect("its peak is measured from now on");
+    let giant = format!("{{\"event_type\": \"{}\"}}", "x".repeat(40_000_000));
+    let giants = [giant.as_str(); 4];
+    publish(&stack.broker.url, "subtitle.ready", &giants);
+    let digest = format!("SHA-256 was {}", sha256(giant.as_bytes()));
+    let letters = || {
+        let shown = stack.operator_command(&["dead", "show"]).ok()?;
+        (shown.matches(&digest).count() == giants.len()).then_some(())
+    };
+    eventually("the dead letters name all four by their digest", LIMIT, letters).expect("dead letters");
+    let status = fs::read_to_string(format!("/proc/{pid}/status")).expect("it still runs");
+    let peak = status.lines().find_map(|line| line.strip_prefix("VmHWM:")).expect("its peak");
+    let peak: u64 = peak.trim().trim_end_matches(" kB").parse().expect("a number");
+    assert!(peak < MEMORY_LIMIT_KIB, "the operator's peak was {peak} KiB");
+    stack.operator_command(&["dead", "drop", "--all"]).expect("dropped");
 }
 
 /// A broker without memory accepts no messages: a metric says so, and the job ends once there is memory.

@@ -98,6 +98,7 @@ fn the_system_recovers_from_the_loss_of_any_part() {
     cases.check("a_full_broker_is_reported", |stack| broker::full_broker_is_reported(stack));
     cases.check("a_contested_object_is_finished_all_the_same", |stack| jobs::contested_object_is_finished(stack));
     cases.check("unacked_events_are_redelivered_and_applied_once", |stack| redis::frozen_redis(stack, &known));
+    cases.check("giant_messages_are_dead_lettered_by_reference", |stack| broker::giant_messages(stack));
     cases.check("an_undecodable_object_stops_no_other", |stack| jobs::undecodable_object_stops_no_other(stack));
     let name = "every_metric_of_the_operator_has_moved";
     if cases.has_failed() {

@@ -40,7 +40,9 @@ pub(crate) fn write(folder: &Path, library: &Path) {
 
 /// The manifest of a glossary.
 pub(crate) fn glossary(name: &str, text: &str) -> String {
-    format!("apiVersion: v1\nkind: ConfigMap\nmetadata: {{name: {name}}}\ndata: {{glossary: '{text}'}}\n")
+    format!(
+        "apiVersion: v1\nkind: ConfigMap\nmetadata: {{name: {name}, labels: {{subtitles.dev/glossary: \"true\"}}}}\ndata: {{glossary: '{text}'}}\n"
+    )
 }
 
 /// Creates the jobs that the cases wait for, all at once.

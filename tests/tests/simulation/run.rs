@@ -5,7 +5,7 @@ use std::{collections::BTreeSet, task::Poll};
 use crate::{
     checks::{
         corners::Corner,
-        rest::{has_record_behind_only, unsettled},
+        rest::{has_record_behind_only, starved, unsettled},
     },
     director::Director,
     executor::{Executor, Scope},
@@ -20,6 +20,9 @@ const FAULTS: (u64, usize) = (60_000, 4_000);
 const REST_WITHIN: (u64, usize) = (3_000_000, 150_000);
 /// How soon a record that is behind its status is brought forward when nothing else is left to do, in milliseconds.
 const RECORDS_WITHIN: u64 = 30_000;
+/// How soon a namespace without a task gets its first place, whatever others have out, in milliseconds: below the time of a
+/// slow task.
+const FIRST_PLACE_WITHIN: u64 = 40_000;
 /// How long nothing may happen then: longer than any period of a loop but the slowest.
 const QUIET: u64 = 70_000;
 
@@ -42,6 +45,8 @@ struct Simulation {
     steps: usize,
     /// Since when nothing is left to do but to bring a record forward.
     behind_since: Option<u64>,
+    /// Since when a namespace waits for its first place, and which.
+    starved_since: Option<(u64, String)>,
 }
 
 /// Plays a seed.
@@ -55,7 +60,8 @@ pub(crate) fn run_with(seed: u64, rates: FaultRates, planted: Option<Planted>, i
     let sim = Sim::new(seed, rates, planted, is_traced);
     sim.spawn(Scope { process: usize::MAX }, deliver(sim.clone()));
     let director = Director::begin(&sim);
-    let mut simulation = Simulation { sim, executor: Executor::default(), director, steps: 0, behind_since: None };
+    let executor = Executor::default();
+    let mut simulation = Simulation { sim, executor, director, steps: 0, behind_since: None, starved_since: None };
     let violation = simulation.play(has_faults).err();
     let (trace, reached) = simulation.sim.with(|world| {
         if world.broker.given_up > 0 {
@@ -93,8 +99,18 @@ impl Simulation {
     /// Whether nothing is left to do. A record that is behind its status must not stay so while Redis answers: the slow
     /// comparison of all records is for what nobody noticed.
     fn is_at_rest(&mut self) -> Result<bool, String> {
-        let (now, left, is_behind) =
-            self.sim.with(|world| (world.elapsed, unsettled(world), has_record_behind_only(world)));
+        let (now, left, is_behind, starved) =
+            self.sim.with(|world| (world.elapsed, unsettled(world), has_record_behind_only(world), starved(world)));
+        let before = self.starved_since.take();
+        self.starved_since = starved.map(|namespace| match before {
+            Some((since, same)) if same == namespace => (since, same),
+            _ => (now, namespace),
+        });
+        if let Some((since, namespace)) = &self.starved_since
+            && now - since > FIRST_PLACE_WITHIN
+        {
+            return Err(format!("fairness: a job of '{namespace}', which has no task, waits for its turn too long"));
+        }
         self.behind_since = if is_behind { self.behind_since.or(Some(now)) } else { None };
         match self.behind_since {
             Some(since) if now - since > RECORDS_WITHIN => Err(format!("{} for too long", left.unwrap_or_default())),

@@ -27,8 +27,9 @@ impl<E: Translate> Translator<E> {
         Languages { from, to }: &Languages,
         reporter: &TaskReporter<'_, impl PublishWriter, impl Clock>,
     ) -> Result<(StoreArtifact, Route), StopReason> {
-        let source = inputs::source(&self.store, task).await?;
-        let glossary = &inputs::glossary(&self.store, task).await?;
+        let namespace = &reporter.subject().namespace;
+        let source = inputs::source(&self.store, namespace, task).await?;
+        let glossary = &inputs::glossary(&self.store, namespace, task).await?;
         let policy = &task.spec.translation;
         let order = match &policy.engines {
             None => self.order.clone(),

@@ -29,10 +29,11 @@
 {{- include "subtitles.libraries.mount" . }}
 {{- end }}
 
+{{- /* Takes root and component. */ -}}
 {{- define "subtitles.worker.volumes" -}}
 {{ include "subtitles.broker.volume" . }}
 {{- include "subtitles.store.volume" . }}
-{{- include "subtitles.libraries.volume" . }}
+{{- include "subtitles.libraries.volume" .root }}
 {{- end }}
 
 {{- define "subtitles.publicUrl" -}}

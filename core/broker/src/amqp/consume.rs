@@ -1,7 +1,6 @@
 //! Subscribing to queues and inspecting them. Each subscription has a channel of its own.
 
 use lapin::{
-    Consumer,
     options::{BasicConsumeOptions, BasicQosOptions, QueueBindOptions, QueueDeclareOptions},
     protocol::AMQPSoftError,
     types::{AMQPValue, FieldTable},
@@ -10,7 +9,7 @@ use subtitle_contract::{event::EventType, topology::EVENTS_EXCHANGE};
 use tokio::time::timeout;
 
 use super::{
-    deliveries::AmqpDeliveries,
+    deliveries::{AmqpDeliveries, Subscription},
     session::AmqpSession,
     topology::declare::{said, soft},
 };
@@ -104,17 +103,17 @@ impl Session for AmqpSession {
 }
 
 impl AmqpSession {
-    pub(crate) async fn subscribe(
+    pub(super) async fn subscribe(
         &self,
         queue: &str,
         prefetch: u16,
         arguments: FieldTable,
-    ) -> Result<Consumer, BrokerError> {
+    ) -> Result<Subscription, BrokerError> {
         let channel = self.channel().await?;
         self.answer("set the prefetch", channel.basic_qos(prefetch, BasicQosOptions::default())).await?;
         let consume = channel.basic_consume(queue.into(), "".into(), BasicConsumeOptions::default(), arguments);
         let subscribe = async { consume.await.map_err(|error| missing(error, queue)) };
-        self.answer("subscribe to a queue", subscribe).await
+        self.answer("subscribe to a queue", subscribe).await.map(Subscription::new)
     }
 }
 

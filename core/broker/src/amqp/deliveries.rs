@@ -1,21 +1,35 @@
-//! Subscriptions on RabbitMQ: lapin's consumer and deliveries as the ports' types.
+//! Subscriptions on RabbitMQ: lapin's consumer and deliveries as the ports' types, in their order. The body of a message that
+//! is longer than any event is dropped as it arrives, before it can pile up behind others: what goes on is a reference to
+//! it. Called by everything that consumes. Does I/O.
+
+use std::collections::BTreeMap;
 
 use futures::{FutureExt as _, StreamExt as _};
 use lapin::{
     Consumer, message,
     options::{BasicAckOptions, BasicNackOptions},
-    types::AMQPValue,
+    types::{AMQPValue, FieldTable, ShortString},
 };
+use sha2::{Digest as _, Sha256};
+use subtitle_contract::{
+    event::{LONGEST_BODY, Oversize},
+    text::clean,
+};
+use tokio::{sync::mpsc, task::JoinHandle};
 
 use crate::{BrokerError, Deliveries, Delivery, Receipt};
 
+/// Headers that are kept of a message whose body is dropped, and the most characters of each.
+const HEADERS: usize = 16;
+const LONGEST_HEADER: usize = 200;
+
 /// A subscription.
 #[derive(Debug)]
-pub struct AmqpDeliveries(Consumer);
+pub struct AmqpDeliveries(Subscription);
 
 impl AmqpDeliveries {
-    pub(crate) const fn new(consumer: Consumer) -> Self {
-        Self(consumer)
+    pub(super) const fn new(subscription: Subscription) -> Self {
+        Self(subscription)
     }
 }
 
@@ -47,7 +61,7 @@ impl Deliveries for AmqpDeliveries {
     type Receipt = AmqpReceipt;
 
     async fn next(&mut self) -> Result<Delivery<AmqpReceipt>, BrokerError> {
-        Ok(delivery(self.0.next().await.ok_or(BrokerError::Cancelled)??))
+        Ok(delivery(self.0.next().await?))
     }
 
     async fn next_batch(&mut self, most: usize) -> Result<Vec<Delivery<AmqpReceipt>>, BrokerError> {
@@ -76,4 +90,61 @@ impl Receipt for AmqpReceipt {
         self.0.nack(BasicNackOptions { requeue: true, ..BasicNackOptions::default() }).await?;
         Ok(())
     }
+}
+
+/// What a consumer delivers.
+#[derive(Debug)]
+pub(super) struct Subscription {
+    arrived: mpsc::UnboundedReceiver<Result<message::Delivery, lapin::Error>>,
+    reader: JoinHandle<()>,
+}
+
+impl Subscription {
+    /// Takes each delivery from the consumer as it arrives; the channel's prefetch bounds what waits here.
+    pub(super) fn new(mut consumer: Consumer) -> Self {
+        let (sender, arrived) = mpsc::unbounded_channel();
+        let reader = tokio::spawn(async move {
+            while let Some(delivery) = consumer.next().await {
+                let is_over = delivery.is_err();
+                if sender.send(delivery.map(without_long_body)).is_err() || is_over {
+                    return;
+                }
+            }
+        });
+        Self { arrived, reader }
+    }
+
+    /// The next delivery; may be dropped at any time without losing one.
+    pub(super) async fn next(&mut self) -> Result<message::Delivery, BrokerError> {
+        Ok(self.arrived.recv().await.ok_or(BrokerError::Cancelled)??)
+    }
+}
+
+impl Drop for Subscription {
+    fn drop(&mut self) {
+        self.reader.abort();
+    }
+}
+
+fn without_long_body(mut delivery: message::Delivery) -> message::Delivery {
+    let bytes = delivery.data.len();
+    if bytes > LONGEST_BODY {
+        let body = std::mem::take(&mut delivery.data);
+        let sha256 = format!("{:x}", Sha256::digest(&body));
+        let reference = Oversize { oversize_bytes: bytes, sha256, headers: short_headers(&delivery) };
+        tracing::warn!(bytes, sha256 = reference.sha256, "a message is longer than any event: its body is dropped");
+        delivery.data = serde_json::to_vec(&reference).unwrap_or_default();
+    }
+    delivery
+}
+
+fn short_headers(delivery: &message::Delivery) -> BTreeMap<String, String> {
+    let headers = delivery.properties.headers().as_ref().map(FieldTable::inner);
+    let text = |(name, value): (&ShortString, &AMQPValue)| match value {
+        AMQPValue::LongString(text) => {
+            Some((clean(name.as_str(), LONGEST_HEADER), clean(&text.to_string(), LONGEST_HEADER)))
+        }
+        _ => None,
+    };
+    headers.into_iter().flatten().filter_map(text).take(HEADERS).collect()
 }

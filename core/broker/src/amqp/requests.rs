@@ -5,15 +5,14 @@
 
 use std::time::Duration;
 
-use futures::StreamExt as _;
 use lapin::{
-    BasicProperties, Channel, Consumer,
+    BasicProperties, Channel,
     message::Delivery,
     options::{BasicAckOptions, BasicConsumeOptions, BasicPublishOptions, QueueDeclareOptions},
     types::{AMQPValue, FieldTable, ShortString},
 };
 
-use super::session::AmqpSession;
+use super::{deliveries::Subscription, session::AmqpSession};
 use crate::BrokerError;
 
 /// RabbitMQ's direct reply-to, which needs no queue; a request and its reply use one channel.
@@ -37,12 +36,12 @@ pub struct RequestQueue {
 
 /// The requests that reach the active consumer.
 #[derive(Debug)]
-pub struct Requests(Consumer);
+pub struct Requests(Subscription);
 
 impl Requests {
     /// The next request. May be dropped at any time without losing one.
     pub async fn next(&mut self) -> Result<Request, BrokerError> {
-        let mut delivery = self.0.next().await.ok_or(BrokerError::Cancelled)??;
+        let mut delivery = self.0.next().await?;
         Ok(Request { body: std::mem::take(&mut delivery.data), delivery })
     }
 }
@@ -65,12 +64,12 @@ impl Request {
 
 /// The replies to the requests sent on one channel.
 #[derive(Debug)]
-pub struct Replies(Consumer);
+pub struct Replies(Subscription);
 
 impl Replies {
     /// The next reply. May be dropped at any time without losing one.
     pub async fn next(&mut self) -> Result<Reply, BrokerError> {
-        let delivery = self.0.next().await.ok_or(BrokerError::Cancelled)??;
+        let delivery = self.0.next().await?;
         Ok(Reply { id: text(delivery.properties.correlation_id().as_ref()), body: delivery.data })
     }
 }
@@ -110,7 +109,7 @@ impl AmqpSession {
         let requests = self.subscribe(queue, PREFETCH, FieldTable::default()).await?;
         Ok(RequestQueue {
             requests: Requests(requests),
-            replies: Replies(replies),
+            replies: Replies(Subscription::new(replies)),
             channel,
             queue: queue.to_owned(),
             timeout,

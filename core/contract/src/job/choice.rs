@@ -99,7 +99,7 @@ pub struct Output {
     pub sidecar: Sidecar,
 }
 
-/// Which job goes first when many wait.
+/// Which job of a namespace goes first when many wait.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, JsonSchema)]
 #[expect(missing_docs, reason = "the names say it; the field's description lists them")]
 pub enum Priority {

@@ -7,6 +7,7 @@
 )]
 
 mod choice;
+pub mod library;
 mod status;
 mod translation;
 mod video;
@@ -25,6 +26,8 @@ pub use translation::{
     DirectionMarks, GlossaryRef, KeepOrRemove, Partial, Pivot, Translation, TranslationPolicy, Variants,
 };
 pub use video::Video;
+
+use crate::names::SIMULATED;
 
 /// One subtitle for one video in one language. Example: `{video: {path: films/harbour.mkv}, language: es}`.
 #[derive(CustomResource, KubeSchema, Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -89,7 +92,7 @@ pub struct SubtitleJobSpec {
     /// What the result looks like. Example: `{format: SRT, sidecar: IfAbsent}`.
     #[serde(default)]
     pub output: Output,
-    /// Which job goes first when many wait. Example: `High`.
+    /// Which job of a namespace goes first when many wait. Example: `High`.
     #[serde(default)]
     pub priority: Priority,
     /// How often and how fast to try again. Example: `{limit: 3, backoffSeconds: 30}`.
@@ -117,6 +120,14 @@ pub struct Named {
 }
 
 impl SubtitleJobSpec {
+    /// Whether it asks for the simulated source or engine by name.
+    pub fn names_simulated(&self) -> bool {
+        let engines = self.translation.engines.iter().flatten().map(|engine| engine.name.as_str());
+        let sources = self.sources.iter().flatten().map(|source| source.name.as_str());
+        let wished = self.preferred_sources.iter().map(String::as_str);
+        sources.chain(wished).chain(engines).any(|name| name == SIMULATED)
+    }
+
     /// The names in `sources` or, if not set, in `preferredSources`; empty if the downloader decides.
     pub fn source_names(&self) -> Vec<String> {
         let named = |sources: &Vec<Named>| sources.iter().map(|source| source.name.clone()).collect();

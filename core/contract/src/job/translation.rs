@@ -94,8 +94,8 @@ pub struct Translation {
     /// What happens to descriptions of sounds. Example: `Remove`.
     #[serde(default)]
     pub hearing_impaired: KeepOrRemove,
-    /// A ConfigMap in the same namespace with names and terms, read when each attempt begins: at most 64 KiB of lines
-    /// `source = target`, and comments that begin with `#`. Example: `{name: harbour-names}`.
+    /// A ConfigMap in the same namespace with the label `subtitles.dev/glossary: "true"`, read when each attempt begins: at most
+    /// 64 KiB of lines `source = target`, and comments that begin with `#`. Example: `{name: harbour-names}`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub glossary_ref: Option<GlossaryRef>,
     /// The most characters that may be sent to engines. Example: `60000`.
@@ -132,7 +132,10 @@ impl Default for Translation {
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct GlossaryRef {
     /// Its name. Example: `harbour-names`.
-    #[schemars(length(min = 1, max = 253))]
+    #[schemars(
+        length(min = 1, max = 253),
+        regex(pattern = r"^[a-z0-9]([-a-z0-9]*[a-z0-9])?(\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*$")
+    )]
     pub name: String,
     /// The key in it whose text is the glossary. Example: `spanish`.
     #[serde(default = "Defaults::glossary_key")]

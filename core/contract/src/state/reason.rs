@@ -39,13 +39,13 @@ macro_rules! reasons {
 
 reasons! {
     /// The job waits for its turn among the others.
-    WaitingForTurn false "Nothing; `spec.priority: High` lets it go first, `maxInFlight` in the chart lets more run at the same time.";
+    WaitingForTurn false "Nothing; `spec.priority: High` lets it go first within its namespace, `maxInFlight` in the chart lets more run at the same time.";
     /// The broker cannot be reached; the job continues by itself when it is back.
     WaitingForBroker false "Leave the job alone; check RabbitMQ and the operator's `/readyz`.";
     /// The task is on the broker and no worker has taken it yet.
     WaitingForWorker false "Nothing if workers are busy; otherwise check that downloader and translator run, and scale them up.";
-    /// The ConfigMap of spec.translation.glossaryRef does not exist yet; the job continues when it does.
-    WaitingForGlossary false "Create the ConfigMap, or correct its name in a new job.";
+    /// The ConfigMap of spec.translation.glossaryRef does not exist yet or lacks its label; the job continues when it has it.
+    WaitingForGlossary false "Create the ConfigMap with the label `subtitles.dev/glossary: \"true\"`, or correct its name in a new job.";
     /// A quota or a daily limit is used up; the job continues at the named time.
     WaitingForQuota false "Nothing, or use another key or account to get it sooner.";
     /// The last attempt failed; the next one starts at the named time.
@@ -64,6 +64,8 @@ reasons! {
     NotFinished false "Nothing.";
     /// The object asks for something impossible; the message names the field.
     InvalidSpec false "Create a new job with a corrected value for the field that the message names.";
+    /// The installation does not allow the job's namespace what the spec asks for; the message says what.
+    NotAllowed false "Ask who runs the operator to allow it (`libraries` and `simulated` in the chart); then retry with the annotation.";
     /// No source had the subtitle, or one to translate from.
     NoSubtitleFound false "Use more sources, allow more languages in `spec.translation.from`, or retry later with the annotation `subtitles.dev/retry`.";
     /// The video could not be read or does not exist.

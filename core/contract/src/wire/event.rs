@@ -1,10 +1,14 @@
 //! The event body: what every publisher sends and every consumer reads. A delivery's bytes come in, an
 //! `Event` or the reason why they are not one goes out. Pure.
 
+use std::collections::BTreeMap;
+
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 use uuid::Uuid;
+
+use crate::text::clean;
 
 /// Namespace of event ids: `UUIDv5` of the DNS name `subtitles.dev`.
 const EVENT_NAMESPACE: Uuid = Uuid::from_u128(0x3f0c_9d52_7c0e_5b8e_9a4b_61c7_10a2_d4f3);
@@ -134,6 +138,24 @@ pub struct Event {
     pub unknown: Map<String, Value>,
 }
 
+/// The most bytes of a body that is decoded: ten times the longest event that this system publishes.
+pub const LONGEST_BODY: usize = 256 * 1024;
+/// The most values in a body: each costs many times its bytes when it is decoded.
+const MOST_VALUES: usize = 10_000;
+
+/// What stands for a body that is longer than any event, in a delivery and in the dead letters: it is dropped where it
+/// arrives, so that it is never decoded and never piles up.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Oversize {
+    /// How many bytes it had.
+    pub oversize_bytes: usize,
+    /// The SHA-256 of them, hexadecimal.
+    pub sha256: String,
+    /// The message's headers that are short texts.
+    pub headers: BTreeMap<String, String>,
+}
+
 /// Why bytes are not an event.
 #[derive(Debug, thiserror::Error)]
 pub enum Malformed {
@@ -146,6 +168,22 @@ pub enum Malformed {
         #[source]
         source: serde_json::Error,
     },
+    /// Longer than any event; the body was dropped where it arrived.
+    #[error(
+        "failed to accept a message of {bytes} bytes: at most {LONGEST_BODY} are allowed; its SHA-256 was {sha256}"
+    )]
+    TooLong {
+        /// How many bytes it was.
+        bytes: usize,
+        /// Their digest, or `unknown`.
+        sha256: String,
+    },
+    /// More values than any event has.
+    #[error("failed to accept a message of {values} values: at most {MOST_VALUES} are allowed")]
+    TooManyValues {
+        /// How many, at most.
+        values: usize,
+    },
     /// The job id is empty or longer than 253 bytes.
     #[error("failed to accept a job_id of {length} bytes: 1 to 253 are allowed")]
     JobId {
@@ -154,11 +192,28 @@ pub enum Malformed {
     },
 }
 
+impl Malformed {
+    fn undecodable(bytes: &[u8], source: serde_json::Error) -> Self {
+        match serde_json::from_slice(bytes) {
+            Ok(Oversize { oversize_bytes, sha256, headers: _ }) => {
+                Self::TooLong { bytes: oversize_bytes, sha256: clean(&sha256, 64) }
+            }
+            Err(_) => Self::Decode { bytes: bytes.len(), source },
+        }
+    }
+}
+
 impl Event {
     /// Reads one delivery's body.
     pub fn decode(bytes: &[u8]) -> Result<Self, Malformed> {
-        let event: Self =
-            serde_json::from_slice(bytes).map_err(|source| Malformed::Decode { bytes: bytes.len(), source })?;
+        if bytes.len() > LONGEST_BODY {
+            return Err(Malformed::TooLong { bytes: bytes.len(), sha256: "unknown".to_owned() });
+        }
+        let values = bytes.iter().filter(|byte| matches!(byte, b',' | b'[' | b'{')).count();
+        if values > MOST_VALUES {
+            return Err(Malformed::TooManyValues { values });
+        }
+        let event: Self = serde_json::from_slice(bytes).map_err(|source| Malformed::undecodable(bytes, source))?;
         match event.job_id.len() {
             1..=253 => Ok(event),
             length => Err(Malformed::JobId { length }),
@@ -220,6 +275,22 @@ mod tests {
         assert!(Event::decode(b"<html>").is_err());
         assert!(Event::decode(OLD.replace("\"7\"", "\"\"").as_bytes()).is_err());
         assert!(Event::decode(OLD.replace("2025-01-02T03:04:05Z", "yesterday").as_bytes()).is_err());
+    }
+
+    #[test]
+    fn a_body_of_more_bytes_or_values_than_any_event_is_refused_before_it_is_decoded() {
+        let padded = |filler: &str| OLD.replace("\"language\"", &format!("\"more\":{filler},\"language\""));
+        assert!(Event::decode(padded(&format!("[{}1]", "1,".repeat(5_000))).as_bytes()).is_ok());
+        for nested in ["1,", "{},", "[],"] {
+            let many = Event::decode(padded(&format!("[{}1]", nested.repeat(20_000))).as_bytes());
+            assert!(matches!(many, Err(Malformed::TooManyValues { .. })), "{nested}");
+        }
+        let long = Event::decode(padded(&format!("\"{}\"", "x".repeat(LONGEST_BODY))).as_bytes());
+        assert!(matches!(long, Err(Malformed::TooLong { .. })));
+        let headers = [("cloudEvents_type".to_owned(), "subtitle.ready".to_owned())].into();
+        let reference = Oversize { oversize_bytes: 40_000_000, sha256: "5e".into(), headers };
+        let refused = Event::decode(&serde_json::to_vec(&reference).expect("JSON")).expect_err("a reference");
+        assert!(refused.to_string().contains("40000000 bytes") && refused.to_string().contains("5e"), "{refused}");
     }
 
     #[test]

@@ -63,9 +63,7 @@ impl<P: Ports> Executor<P> {
         let mut unprojected = None;
         for effect in effects {
             match effect {
-                Effect::StoreGlossary { key, text } => {
-                    self.servers.files.create(&key, text.into()).await?;
-                }
+                Effect::StoreGlossary { key, text } => self.servers.files.create(&key, text.into()).await?,
                 Effect::Publish(event) => session()?.publish(&event).await?,
                 Effect::WriteStatus(status) => {
                     let job = outcome.job.take().ok_or(ActError::NoJob)?;

@@ -4,9 +4,8 @@ use std::sync::Arc;
 
 use jiff::Timestamp;
 use subtitle_contract::job::SubtitleJob;
-use subtitle_store::Store;
 
-use crate::act::ports::Ports;
+use crate::act::{files::Files, ports::Ports};
 
 /// The servers that effects are applied to.
 pub struct Servers<P: Ports> {
@@ -15,7 +14,7 @@ pub struct Servers<P: Ports> {
     /// Redis.
     pub records: Arc<P::Records>,
     /// The object store.
-    pub files: Store,
+    pub files: Files,
 }
 
 /// What a plan is applied in.

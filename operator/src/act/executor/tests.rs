@@ -1,11 +1,8 @@
 //! Effects on servers in memory, without a broker.
 
-use std::{
-    collections::BTreeMap,
-    sync::{
-        Arc,
-        atomic::{AtomicBool, AtomicUsize, Ordering},
-    },
+use std::sync::{
+    Arc,
+    atomic::{AtomicBool, AtomicUsize, Ordering},
 };
 
 use jiff::Timestamp;
@@ -19,6 +16,7 @@ use subtitle_contract::{
     job::{SubtitleJob, SubtitleJobStatus},
     reason::Reason,
     record::Record,
+    store_key::StoreKey,
 };
 use subtitle_store::Store;
 
@@ -26,7 +24,10 @@ use super::{Applied, ApplyContext, Executor, Servers};
 use crate::{
     act::{
         error::{ActError, ClusterError, ErrorClass, RecordError},
-        ports::{Checkpoint, ClusterReader, ClusterWriter, HistoryWriter, Ports, RecordReader, RecordWriter},
+        files::Files,
+        ports::{
+            Checkpoint, ClusterReader, ClusterWriter, GlossarySource, HistoryWriter, Ports, RecordReader, RecordWriter,
+        },
     },
     decide::plan::{DeadLetter, Effect},
     metrics::Metrics,
@@ -64,7 +65,7 @@ impl ClusterReader for Cluster {
         Ok(Some(self.job.clone()))
     }
 
-    async fn config_map(&self, _: &str, _: &str) -> Result<Option<BTreeMap<String, String>>, ClusterError> {
+    async fn glossary_source(&self, _: &str, _: &str) -> Result<Option<GlossarySource>, ClusterError> {
         Ok(None)
     }
 }
@@ -222,7 +223,7 @@ struct Bench {
     executor: Executor<InMemory>,
     cluster: Arc<Cluster>,
     records: Arc<Records>,
-    files: Store,
+    files: Files,
 }
 
 impl Bench {
@@ -234,7 +235,8 @@ impl Bench {
         });
         let job = serde_json::from_value(object).expect("a job");
         let cluster = Arc::new(Cluster { job, deleted: AtomicUsize::new(0) });
-        let (records, files) = (Arc::default(), Store::open(&"memory:".parse().expect("a URL")).expect("opens"));
+        let (records, files) =
+            (Arc::default(), Files::new(Store::open(&"memory:".parse().expect("a URL")).expect("opens")));
         let servers = Servers { cluster: cluster.clone(), records: Arc::clone(&records), files: files.clone() };
         Self { executor: Executor::new(servers, Metrics::new("test", 1).1), cluster, records, files }
     }
@@ -252,7 +254,8 @@ impl Bench {
 #[tokio::test]
 async fn a_glossary_is_in_the_store_before_anything_after_it_is_tried() {
     let bench = Bench::new();
-    let (key, text) = ("films/glossaries/5a.txt".to_owned(), "Anna = Ana".to_owned());
+    let key = StoreKey::for_namespace("films", "films/glossaries/5a.txt").expect("a key");
+    let text = "Anna = Ana".to_owned();
     let letter = DeadLetter {
         routing_key: "subtitle.ready".into(),
         body: vec![],

@@ -5,19 +5,23 @@ use std::{collections::BTreeMap, sync::Arc};
 
 use k8s_openapi::api::core::v1::ConfigMap;
 use kube::{
-    Api, Client, ResourceExt as _,
-    api::{DeleteParams, Patch, PatchParams, PostParams, Preconditions},
+    Api, Client, Resource as _, ResourceExt as _,
+    api::{DeleteParams, GetParams, Patch, PatchParams, PostParams, Preconditions, Request},
     runtime::reflector::{ObjectRef, Store},
 };
+use serde::Deserialize;
 use serde_json::{Value, json};
-use subtitle_contract::job::{SubtitleJob, SubtitleJobStatus};
+use subtitle_contract::{
+    glossary,
+    job::{SubtitleJob, SubtitleJobStatus},
+};
 use tokio::time::timeout;
 
 use super::{events::EventRecorder, last_writes::LastWrites};
 use crate::{
     act::{
         error::{CLUSTER_TIMEOUT, ClusterError},
-        ports::{ClusterReader, ClusterWriter},
+        ports::{ClusterReader, ClusterWriter, GlossarySource},
     },
     observe::watch::GuardedJob,
 };
@@ -28,6 +32,18 @@ pub struct KubeCluster {
     cache: Store<SubtitleJob>,
     last_writes: LastWrites,
     events: EventRecorder,
+}
+
+/// What is read of a ConfigMap.
+#[derive(Deserialize)]
+struct StoredConfigMap {
+    metadata: Labelled,
+    data: Option<BTreeMap<String, String>>,
+}
+
+#[derive(Deserialize)]
+struct Labelled {
+    labels: Option<BTreeMap<String, String>>,
 }
 
 /// The merge patch that turns `before` into `after`: a merge patch keeps what it does not name, so fields that are gone
@@ -97,10 +113,18 @@ impl ClusterReader for KubeCluster {
         Ok(same.map(GuardedJob::into_result).transpose()?)
     }
 
-    async fn config_map(&self, namespace: &str, name: &str) -> Result<Option<BTreeMap<String, String>>, ClusterError> {
-        let api: Api<ConfigMap> = Api::namespaced(self.client.clone(), namespace);
-        let found = in_time(api.get_opt(name)).await??;
-        Ok(found.map(|found| found.data.unwrap_or_default()))
+    async fn glossary_source(&self, namespace: &str, name: &str) -> Result<Option<GlossarySource>, ClusterError> {
+        let request = Request::new(ConfigMap::url_path(&(), Some(namespace))).get(name, &GetParams::default());
+        let request = request.map_err(kube::Error::BuildRequest)?;
+        let found = match in_time(self.client.request_text(request)).await? {
+            Err(kube::Error::Api(answer)) if answer.code == 404 => return Ok(None),
+            found => found?,
+        };
+        let found: StoredConfigMap = serde_json::from_str(&found).map_err(kube::Error::SerdeError)?;
+        let label = found.metadata.labels.unwrap_or_default().remove(glossary::LABEL.0);
+        let is_glossary = label.as_deref() == Some(glossary::LABEL.1);
+        let data = || GlossarySource::Data(found.data.unwrap_or_default());
+        Ok(Some(if is_glossary { data() } else { GlossarySource::Unlabelled }))
     }
 }
 

@@ -26,6 +26,9 @@ pub struct RedisArguments {
     /// The key of the whole URL in that Secret
     #[arg(long, env = "SUBTITLES_REDIS_SECRET_KEY", value_name = "KEY", default_value = CONNECTION_STRING)]
     pub redis_secret_key: String,
+    /// Whether a connection without TLS is refused
+    #[arg(long, env = "SUBTITLES_REDIS_REQUIRE_TLS", default_value_t = false, action = clap::ArgAction::Set)]
+    pub redis_require_tls: bool,
 }
 
 impl RedisArguments {
@@ -33,18 +36,22 @@ impl RedisArguments {
     pub fn address(&self) -> Result<RedisAddress, RecordError> {
         let url = self.redis_url.as_ref().filter(|url| !url.is_empty());
         let folder = self.redis_secret.as_ref().filter(|folder| !folder.as_os_str().is_empty());
-        match (url, folder) {
-            (Some(url), None) => Ok(RedisAddress::from_url(url)),
-            (None, Some(folder)) => Ok(RedisAddress::mounted(folder.clone(), &self.redis_secret_key)),
-            (None, None) => Err(RecordError::NoAddress),
-            (Some(_), Some(_)) => Err(RecordError::TwoAddresses),
-        }
+        let address = match (url, folder) {
+            (Some(url), None) => RedisAddress::from_url(url),
+            (None, Some(folder)) => RedisAddress::mounted(folder.clone(), &self.redis_secret_key),
+            (None, None) => return Err(RecordError::NoAddress),
+            (Some(_), Some(_)) => return Err(RecordError::TwoAddresses),
+        };
+        Ok(RedisAddress { requires_tls: self.redis_require_tls, ..address })
     }
 }
 
 /// Where Redis is and how to log in.
 #[derive(Clone)]
-pub struct RedisAddress(Source);
+pub struct RedisAddress {
+    source: Source,
+    requires_tls: bool,
+}
 
 #[derive(Clone)]
 enum Source {
@@ -69,22 +76,30 @@ enum Server {
 impl RedisAddress {
     /// A URL such as `redis://redis:6379/`.
     pub fn from_url(url: impl Into<String>) -> Self {
-        Self(Source::Url(Value::new(url)))
+        Self { source: Source::Url(Value::new(url)), requires_tls: false }
     }
 
     /// A Secret mounted at `folder`, which may hold the whole URL under `key`.
     pub fn mounted(folder: PathBuf, key: &str) -> Self {
-        Self(Source::Mounted { secret: Mounted::at(folder), key: key.to_owned() })
+        Self { source: Source::Mounted { secret: Mounted::at(folder), key: key.to_owned() }, requires_tls: false }
     }
 
     /// Whether it can give another login later.
     pub(super) const fn may_change(&self) -> bool {
-        matches!(self.0, Source::Mounted { .. })
+        matches!(self.source, Source::Mounted { .. })
     }
 
     /// The login it gives now.
     pub(super) fn login(&self) -> Result<Login, RecordError> {
-        match &self.0 {
+        let login = self.read()?;
+        if self.requires_tls && matches!(login.information()?.addr(), ConnectionAddr::Tcp(..)) {
+            return Err(RecordError::Unencrypted);
+        }
+        Ok(login)
+    }
+
+    fn read(&self) -> Result<Login, RecordError> {
+        match &self.source {
             Source::Url(url) => Ok(Login { server: Server::Url(url.clone()), authority: None }),
             Source::Mounted { secret, key } => {
                 let authority = secret.optional(AUTHORITY)?;
@@ -188,5 +203,13 @@ mod tests {
         let url = error(&[("connection_string", "there:hidden@nowhere")]);
         assert!(!url.contains("hidden"), "{url}");
         let _ = secret(&[]);
+    }
+
+    #[test]
+    fn an_address_without_tls_is_refused_where_tls_is_required() {
+        for (url, is_accepted) in [("redis://redis/", false), ("rediss://redis/", true)] {
+            let address = RedisAddress { requires_tls: true, ..RedisAddress::from_url(url) };
+            assert_eq!(!matches!(address.login(), Err(RecordError::Unencrypted)), is_accepted, "{url}");
+        }
     }
 }

@@ -7,7 +7,9 @@ use std::{
     time::{Duration, Instant},
 };
 
-use redis::{AsyncConnectionConfig, FromRedisValue, Pipeline, Script, aio::MultiplexedConnection};
+use redis::{
+    AsyncConnectionConfig, ErrorKind, FromRedisValue, Pipeline, Script, ServerErrorKind, aio::MultiplexedConnection,
+};
 use subtitle_telemetry::chain;
 use tokio::{sync::Mutex, time::timeout};
 
@@ -16,6 +18,25 @@ use crate::act::error::{REDIS_TIMEOUT, RecordError};
 
 /// How long calls fail at once after one has failed.
 const COOLDOWN: Duration = Duration::from_secs(1);
+
+/// Whether the next call needs another connection: the server did not answer or is another one now, has lost the scripts,
+/// or may not be written to any more.
+fn ends_link(error: &RecordError) -> bool {
+    let RecordError::Call(error) = error else { return true };
+    match error.kind() {
+        ErrorKind::Server(kind) => matches!(
+            kind,
+            ServerErrorKind::NoScript
+                | ServerErrorKind::ReadOnly
+                | ServerErrorKind::MasterDown
+                | ServerErrorKind::BusyLoading
+                | ServerErrorKind::NoPerm
+        ),
+        // An error of Redis that the library has no kind for, such as WRONGTYPE or OOM.
+        ErrorKind::Extension | ErrorKind::UnexpectedReturnType => false,
+        _ => true,
+    }
+}
 
 enum Link {
     Up(Box<Open>),
@@ -98,19 +119,40 @@ impl Connection {
         self.address.login().is_ok_and(|now| now != open.login)
     }
 
-    /// Runs a pipeline. Any error, READONLY and NOSCRIPT too, ends the connection it was sent on.
+    /// Runs a pipeline. An error that says nothing of the connection, such as WRONGTYPE, is only this caller's; every
+    /// other one ends the connection it was sent on.
     pub(super) async fn run<T: FromRedisValue>(&self, pipeline: &Pipeline) -> Result<T, RecordError> {
         let (mut connection, number) = self.connection().await?;
         let outcome = match timeout(REDIS_TIMEOUT, pipeline.query_async(&mut connection)).await {
             Ok(answer) => answer.map_err(RecordError::from),
             Err(_) => Err(RecordError::Timeout),
         };
-        if outcome.is_err() {
+        if outcome.as_ref().is_err_and(ends_link) {
             let mut link = self.link.lock().await;
             if matches!(&*link, Link::Up(open) if open.number == number) {
                 *link = Link::Down(Some(Instant::now()));
             }
         }
         outcome
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_answer_about_one_key_ends_no_connection_and_a_broken_one_does() {
+        let call = |error: redis::RedisError| RecordError::Call(error);
+        let extension = redis::make_extension_error("WRONGTYPE".to_owned(), Some("Operation against a key".to_owned()));
+        assert!(!ends_link(&call(extension)));
+        assert!(!ends_link(&call((ErrorKind::Server(ServerErrorKind::ResponseError), "ERR").into())));
+        for kind in [ErrorKind::Io, ErrorKind::Parse, ErrorKind::AuthenticationFailed] {
+            assert!(ends_link(&call((kind, "broken").into())), "{kind:?}");
+        }
+        for kind in [ServerErrorKind::NoScript, ServerErrorKind::ReadOnly, ServerErrorKind::BusyLoading] {
+            assert!(ends_link(&call((ErrorKind::Server(kind), "another server").into())), "{kind:?}");
+        }
+        assert!(ends_link(&RecordError::Timeout));
     }
 }

@@ -1,6 +1,7 @@
 //! Who may use the API: a header, the API server's reviews and the time come in; user info, a decision, or the reason to
 //! refuse goes out. Called by the HTTP API and by the client of the reviews. Pure.
 
+mod failed_logins;
 mod ttl_cache;
 
 use std::collections::BTreeMap;
@@ -8,6 +9,7 @@ use std::collections::BTreeMap;
 use jiff::SignedDuration;
 use k8s_openapi::api::{authentication::v1::TokenReviewStatus, authorization::v1::SubjectAccessReviewStatus};
 
+pub use failed_logins::FailedLogins;
 pub use ttl_cache::TtlCache;
 
 /// How long a positive review is cached: a revoked token or role stays valid for as long.

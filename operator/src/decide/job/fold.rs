@@ -14,6 +14,7 @@ use subtitle_contract::{
     progress::{Progress, Verdict},
     reason::Reason,
     retry::RetryBackoff,
+    store_key::{ForeignKey, StoreKey},
     text,
 };
 
@@ -86,8 +87,34 @@ fn fold_one(job: &JobSnapshot, event: &Event, now: Timestamp) -> Folding {
     match changed {
         Ok(Some(status)) => Folding::Changed(Box::new(status)),
         Ok(None) => Folding::Unchanged,
-        Err(error) => Folding::Rejected(Reason::MalformedMessage, error.to_string()),
+        Err(error) => Folding::Rejected(error.reason(), error.to_string()),
     }
+}
+
+/// Why an event changes nothing of its job.
+#[derive(Debug, thiserror::Error)]
+#[error(transparent)]
+enum Unusable {
+    Payload(#[from] serde_json::Error),
+    Key(#[from] ForeignKey),
+}
+
+impl Unusable {
+    const fn reason(&self) -> Reason {
+        match self {
+            Self::Payload(_) => Reason::MalformedMessage,
+            Self::Key(_) => Reason::ImpossibleEvent,
+        }
+    }
+}
+
+/// Refuses a key that is not one of the job's namespace. An absolute path of a legacy event is no key: it names a file of
+/// the publisher's own disk, and every reader of the store refuses it.
+fn check_key(job: &JobSnapshot, event: &Event, key: &str) -> Result<(), ForeignKey> {
+    if event.schema_version.is_none() && key.starts_with('/') {
+        return Ok(());
+    }
+    StoreKey::for_namespace(&job.namespace, key).map(drop)
 }
 
 /// The attempt an event belongs to. Legacy events name none: they belong to the current one, unless they are older than
@@ -99,7 +126,7 @@ fn attempt(job: &JobSnapshot, event: &Event) -> u32 {
     })
 }
 
-fn advance(job: &JobSnapshot, event: &Event, phase: Phase) -> Result<SubtitleJobStatus, serde_json::Error> {
+fn advance(job: &JobSnapshot, event: &Event, phase: Phase) -> Result<SubtitleJobStatus, Unusable> {
     let at = event.timestamp;
     let mut status = job.status.clone();
     status.phase = phase.into();
@@ -110,7 +137,12 @@ fn advance(job: &JobSnapshot, event: &Event, phase: Phase) -> Result<SubtitleJob
     status.waiting_for = None;
     // The task's event may be folded before the reconcile that published it writes the status; that write then
     // conflicts.
-    status.glossary = status.glossary.or_else(|| glossary_of(event));
+    if status.glossary.is_none()
+        && let Some(glossary) = glossary_of(event)
+    {
+        check_key(job, event, &glossary.key)?;
+        status.glossary = Some(glossary);
+    }
     match &event.event_type {
         EventType::DownloadStarted | EventType::TranslateStarted => {
             status.start_time.get_or_insert(Time(at));
@@ -125,6 +157,7 @@ fn advance(job: &JobSnapshot, event: &Event, phase: Phase) -> Result<SubtitleJob
         }
         EventType::TranslateRequested => {
             let (from, candidates) = legacy::translate_requested(event)?;
+            check_key(job, event, &from.key)?;
             status.step = Step::Translate.into();
             status.from = Some(from);
             status.candidates = candidates;
@@ -133,6 +166,7 @@ fn advance(job: &JobSnapshot, event: &Event, phase: Phase) -> Result<SubtitleJob
         EventType::TranslateProgress => count(&mut status, &event.read()?),
         EventType::Ready => {
             let (result, candidates) = legacy::ready(event)?;
+            check_key(job, event, &result.key)?;
             status.result = Some(result);
             status.candidates = candidates;
             status.completion_time = Some(Time(at));
@@ -140,6 +174,7 @@ fn advance(job: &JobSnapshot, event: &Event, phase: Phase) -> Result<SubtitleJob
         }
         EventType::Translated => {
             let result = legacy::translated(event)?;
+            check_key(job, event, &result.key)?;
             count(&mut status, &TranslateProgress { done: result.cues, total: result.cues });
             status.result = Some(result);
             status.completion_time = Some(Time(at));
@@ -164,7 +199,7 @@ fn count(status: &mut SubtitleJobStatus, progress: &TranslateProgress) {
     status.progress = Some(format!("{}/{}", progress.done, progress.total));
 }
 
-fn count_progress(job: &JobSnapshot, event: &Event) -> Result<Option<SubtitleJobStatus>, serde_json::Error> {
+fn count_progress(job: &JobSnapshot, event: &Event) -> Result<Option<SubtitleJobStatus>, Unusable> {
     let progress: TranslateProgress = event.read()?;
     if job.status.cues.is_some_and(|cues| cues.done >= progress.done) {
         return Ok(None);
@@ -175,7 +210,7 @@ fn count_progress(job: &JobSnapshot, event: &Event) -> Result<Option<SubtitleJob
 }
 
 /// A worker's failure: another attempt while the retry budget lasts, else the end.
-fn judge_failure(job: &JobSnapshot, event: &Event, now: Timestamp) -> Result<SubtitleJobStatus, serde_json::Error> {
+fn judge_failure(job: &JobSnapshot, event: &Event, now: Timestamp) -> Result<SubtitleJobStatus, Unusable> {
     let failed: Failed = event.read()?;
     let mut status = job.status.clone();
     status.updated_by = Some(text::clean(&event.source, 64));

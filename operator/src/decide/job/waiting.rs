@@ -29,6 +29,9 @@ const GLOSSARY_RECHECK: SignedDuration = SignedDuration::from_secs(15);
 /// Publishes the task as soon as everything is there: the broker, the glossary, and the job's turn.
 pub(super) fn waiting(valid: &ValidJob, waiting_for: For, facts: Facts, now: Timestamp) -> Plan {
     let job = &valid.job;
+    if let Some(message) = facts.refusal {
+        return fail(job, Reason::NotAllowed, message, now);
+    }
     if !facts.has_broker {
         return wait(job, WaitingFor::Broker, now);
     }
@@ -40,7 +43,10 @@ pub(super) fn waiting(valid: &ValidJob, waiting_for: For, facts: Facts, now: Tim
         }
         // While it waited, others had its turn.
         Glossary::Found { .. } if waiting_for == For::Glossary => return wait(job, WaitingFor::Turn, now),
-        Glossary::Found { stored, text } => Some((stored, text)),
+        Glossary::Found { key, sha256, text } => {
+            let stored = StoredGlossary { key: key.to_string(), sha256 };
+            Some((stored, Effect::StoreGlossary { key, text }))
+        }
         Glossary::NotNeeded => None,
     };
     if !facts.is_its_turn {
@@ -53,13 +59,10 @@ pub(super) fn waiting(valid: &ValidJob, waiting_for: For, facts: Facts, now: Tim
     ask(valid, glossary, now)
 }
 
-fn ask(valid: &ValidJob, glossary: Option<(StoredGlossary, String)>, now: Timestamp) -> Plan {
+fn ask(valid: &ValidJob, glossary: Option<(StoredGlossary, Effect)>, now: Timestamp) -> Plan {
     let job = &valid.job;
-    let (glossary, text) = glossary.unzip();
-    let mut effects = Vec::new();
-    if let (Some(glossary), Some(text)) = (&glossary, text) {
-        effects.push(Effect::StoreGlossary { key: glossary.key.clone(), text });
-    }
+    let (glossary, store) = glossary.unzip();
+    let mut effects: Vec<Effect> = store.into_iter().collect();
     let mut status = job.status.clone();
     status.phase = status.step.known().unwrap_or_default().queued_phase().into();
     status.reason = Some(Reason::WaitingForWorker.into());

@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use axum::{
     Extension, Json,
+    body::{Body, to_bytes},
     extract::{Query, State},
     http::{HeaderMap, StatusCode, header},
     response::{IntoResponse, Response},
@@ -19,7 +20,11 @@ use tokio::time::timeout;
 use crate::{
     act::{ActError, ApplyContext, ClusterError},
     decide::plan::Effect,
-    http::{auth::Caller, error::ApiError, state::HttpState},
+    http::{
+        auth::Caller,
+        error::{ApiError, LONGEST_BODY},
+        state::HttpState,
+    },
     observe::watch::GuardedJob,
 };
 
@@ -29,6 +34,8 @@ const READ_TIMEOUT: Duration = Duration::from_secs(15);
 const MOST_WISHES: usize = 16;
 /// The namespace of the new job, unless the query names one.
 const NAMESPACE_HEADER: &str = "subtitles-namespace";
+/// The longest a body may take.
+const BODY_WITHIN: Duration = Duration::from_secs(5);
 /// The name of the new object.
 const NAME_HEADER: &str = "idempotency-key";
 
@@ -96,14 +103,17 @@ pub(in crate::http) async fn create(
     Extension(caller): Extension<Caller>,
     Query(parameters): Query<Parameters>,
     headers: HeaderMap,
-    text: String,
+    body: Body,
 ) -> Result<Response, ApiError> {
     let namespace = namespace(&state, parameters, &headers)?;
     state.auth.authorize(&caller, "create", &namespace, None).await?;
     if !state.watches(&namespace) {
         return Err(ApiError::NamespaceNotWatched { namespace });
     }
-    let request: Request = serde_json::from_str(&text).map_err(ApiError::InvalidBody)?;
+    let body = timeout(BODY_WITHIN, to_bytes(body, LONGEST_BODY)).await.map_err(|_| ApiError::SlowBody)?;
+    // A caller who went away reads no answer: the body was too large.
+    let body = body.map_err(|_| ApiError::BodyTooLarge)?;
+    let request: Request = serde_json::from_slice(&body).map_err(ApiError::InvalidBody)?;
     let name = headers.get(NAME_HEADER).and_then(|value| value.to_str().ok());
     let job = request.job(&namespace, name)?;
     // With its record: a GET right after the answer must find it.

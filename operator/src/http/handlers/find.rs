@@ -2,7 +2,7 @@
 //! of it. Called by the handlers that read. Does I/O.
 
 use kube::ResourceExt as _;
-use serde_json::{Value, json};
+use serde_json::Value;
 use subtitle_contract::{job::SubtitleJob, record::Record, text::clean};
 
 use crate::{
@@ -16,6 +16,8 @@ pub(super) struct Found {
     pub(super) job: Option<SubtitleJob>,
     /// The object's record, else the one that Redis still has.
     pub(super) record: Option<Value>,
+    /// The namespace that the caller was authorized for.
+    pub(super) namespace: String,
 }
 
 pub(super) fn unknown(id: &str) -> ApiError {
@@ -24,30 +26,29 @@ pub(super) fn unknown(id: &str) -> ApiError {
 
 /// Finds the job and authorizes the caller to get it. A job outside the watched namespaces is unknown.
 pub(super) async fn find(state: &HttpState, caller: &Caller, id: &str) -> Result<Found, ApiError> {
-    let (found, identity) = find_anywhere(state, id).await?;
-    let text = |key: &str| identity[key].as_str().unwrap_or_default();
-    let (namespace, name) = (text("namespace"), text("name"));
-    if !state.watches(namespace) {
+    let (found, name) = find_anywhere(state, id).await?;
+    if !state.watches(&found.namespace) {
         return Err(unknown(id));
     }
-    state.auth.authorize(caller, "get", namespace, Some(name)).await?;
+    state.auth.authorize(caller, "get", &found.namespace, Some(&name)).await?;
     Ok(found)
 }
 
-/// The job, and JSON with its `namespace` and `name`: of the object, else of its record, else of its newest event.
-async fn find_anywhere(state: &HttpState, id: &str) -> Result<(Found, Value), ApiError> {
+/// The job and its name: by the object, else by its record, else by its newest event.
+async fn find_anywhere(state: &HttpState, id: &str) -> Result<(Found, String), ApiError> {
     if let Some(job) = state.executor.cluster().find(id, None).await? {
         let record = serde_json::to_value(Record::project(&job)).map_err(ApiError::Encode)?;
-        let identity = json!({"namespace": job.namespace(), "name": job.name_any()});
-        return Ok((Found { job: Some(job), record: Some(record) }, identity));
+        let (namespace, name) = (job.namespace().unwrap_or_default(), job.name_any());
+        return Ok((Found { job: Some(job), record: Some(record), namespace }, name));
     }
     let records = state.executor.records();
     let read = |text: &String| serde_json::from_str::<Value>(text).ok();
+    let text = |value: &Value, key: &str| value[key].as_str().unwrap_or_default().to_owned();
     if let Some(record) = records.record(id).await?.as_ref().and_then(read) {
-        let identity = record.clone();
-        return Ok((Found { job: None, record: Some(record) }, identity));
+        let (namespace, name) = (text(&record, "namespace"), text(&record, "name"));
+        return Ok((Found { job: None, record: Some(record), namespace }, name));
     }
     let (newest, _) = records.events(id, 1).await?;
     let event = newest.first().and_then(read).ok_or_else(|| unknown(id))?;
-    Ok((Found { job: None, record: None }, event))
+    Ok((Found { job: None, record: None, namespace: text(&event, "namespace") }, text(&event, "name")))
 }

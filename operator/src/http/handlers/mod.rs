@@ -3,5 +3,6 @@
 pub(super) mod create;
 pub(super) mod file;
 mod find;
+mod job_id;
 pub(super) mod read;
 mod views;

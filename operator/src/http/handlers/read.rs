@@ -2,7 +2,7 @@
 
 use axum::{
     Extension, Json,
-    extract::{Path, Query, State},
+    extract::{Query, State},
 };
 use serde::Deserialize;
 use serde_json::Value;
@@ -10,6 +10,7 @@ use subtitle_contract::text::clean;
 
 use super::{
     find::{Found, find, unknown},
+    job_id::JobId,
     views,
 };
 use crate::{
@@ -20,20 +21,22 @@ use crate::{
 pub(in crate::http) async fn record(
     State(state): State<HttpState>,
     Extension(caller): Extension<Caller>,
-    Path(id): Path<String>,
+    id: JobId,
 ) -> Result<Json<Value>, ApiError> {
-    find(&state, &caller, &id).await?.record.map(Json).ok_or_else(|| unknown(&id))
+    let id = id.as_str();
+    find(&state, &caller, id).await?.record.map(Json).ok_or_else(|| unknown(id))
 }
 
 pub(in crate::http) async fn status(
     State(state): State<HttpState>,
     Extension(caller): Extension<Caller>,
-    Path(id): Path<String>,
+    id: JobId,
 ) -> Result<Json<Value>, ApiError> {
-    let Found { job, record } = find(&state, &caller, &id).await?;
-    let record = record.ok_or_else(|| unknown(&id))?;
+    let id = id.as_str();
+    let Found { job, record, .. } = find(&state, &caller, id).await?;
+    let record = record.ok_or_else(|| unknown(id))?;
     let status = job.and_then(|job| job.status).unwrap_or_default();
-    Ok(Json(views::status(&id, &record, &status)))
+    Ok(Json(views::status(id, &record, &status)))
 }
 
 #[derive(Deserialize)]
@@ -52,11 +55,11 @@ impl Page {
 pub(in crate::http) async fn events(
     State(state): State<HttpState>,
     Extension(caller): Extension<Caller>,
-    Path(id): Path<String>,
+    id: JobId,
     Query(page): Query<Page>,
 ) -> Result<Json<Value>, ApiError> {
-    let limit = page.limit()?;
-    find(&state, &caller, &id).await?;
-    let (texts, total) = state.executor.records().events(&id, limit).await?;
-    Ok(Json(views::history(&id, &texts, total)))
+    let (limit, id) = (page.limit()?, id.as_str());
+    find(&state, &caller, id).await?;
+    let (texts, total) = state.executor.records().events(id, limit).await?;
+    Ok(Json(views::history(id, &texts, total)))
 }

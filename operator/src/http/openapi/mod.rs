@@ -58,7 +58,7 @@ mod tests {
     use super::*;
     use crate::{
         act::{
-            Executor, Servers,
+            Executor, Files, Servers,
             kube::KubeCluster,
             redis::{RedisAddress, RedisRecords},
             reviews::Reviews,
@@ -75,7 +75,7 @@ mod tests {
         let reviews = Box::new(Reviews::new(client.clone(), vec!["subtitle-operator".into()]));
         let records =
             RedisRecords::open(RedisAddress::from_url("redis://127.0.0.1:1/"), KeyStyle::Plain).expect("a URL");
-        let files = Store::open(&"memory:".parse().expect("a URL")).expect("opens");
+        let files = Files::new(Store::open(&"memory:".parse().expect("a URL")).expect("opens"));
         let cluster = Arc::new(KubeCluster::new(client.clone(), reflector::store().0));
         let servers = Servers { cluster, records: Arc::new(records), files: files.clone() };
         router(HttpState {

@@ -43,7 +43,7 @@ impl Route {
                 ),
             ]
         };
-        let id = || parameter("id", "path", "`metadata.uid` of the job", json!({"type": "string"}));
+        let id = || parameter("id", "path", "`metadata.uid` of the job", json!({"type": "string", "format": "uuid"}));
         let limit = json!({"type": "integer", "minimum": 1, "maximum": 500, "default": 50});
         match self {
             Self::Create => create_parameters(),
@@ -75,13 +75,22 @@ impl Route {
     const fn errors(self) -> &'static [(&'static str, &'static str)] {
         const NO_TOKEN: (&str, &str) = ("401", "no token, a bad one, or one for another audience");
         const FORBIDDEN: (&str, &str) = ("403", "the caller may not do this here");
+        const GUESSES: (&str, &str) = ("429", "too many invalid tokens came from this address");
         const UNKNOWN: (&str, &str) = ("404", "no such job, or nothing of it to show (yet)");
         const AWAY: (&str, &str) =
             ("503", "the Kubernetes API, Redis or the store is away; Retry-After says when to try again");
         match self {
-            Self::Create => &[NO_TOKEN, FORBIDDEN, ("422", "the body or the namespace is not valid"), AWAY],
-            Self::Events => &[NO_TOKEN, FORBIDDEN, UNKNOWN, ("422", "the limit is not valid"), AWAY],
-            Self::Status | Self::Record | Self::File => &[NO_TOKEN, FORBIDDEN, UNKNOWN, AWAY],
+            Self::Create => &[
+                NO_TOKEN,
+                FORBIDDEN,
+                ("408", "the body did not arrive in time"),
+                ("413", "the body is too large"),
+                ("422", "the body or the namespace is not valid"),
+                GUESSES,
+                AWAY,
+            ],
+            Self::Events => &[NO_TOKEN, FORBIDDEN, UNKNOWN, ("422", "the limit is not valid"), GUESSES, AWAY],
+            Self::Status | Self::Record | Self::File => &[NO_TOKEN, FORBIDDEN, UNKNOWN, GUESSES, AWAY],
         }
     }
 
@@ -95,7 +104,7 @@ impl Route {
             let mut response = json!({"description": description, "content": {"application/json": {"schema": schema}}});
             let header = match *code {
                 "401" => Some("WWW-Authenticate"),
-                "503" => Some("Retry-After"),
+                "429" | "503" => Some("Retry-After"),
                 _ => None,
             };
             if let Some(header) = header {

@@ -1,13 +1,11 @@
 //! Reads the glossary of a job as it is now: its ConfigMap comes in through the cluster port, a checked glossary or the
 //! sentence for what is wrong with it goes out. Called by the controller's loop. Does I/O.
 
-use std::collections::BTreeMap;
-
-use subtitle_contract::{glossary, job::StoredGlossary};
+use subtitle_contract::{glossary, names::is_object_name, store_key::StoreKey};
 use subtitle_store::sha256;
 
 use crate::{
-    act::ports::{ClusterError, ClusterReader},
+    act::ports::{ClusterError, ClusterReader, GlossarySource},
     observe::{facts::Glossary, job::JobSnapshot},
 };
 
@@ -15,7 +13,11 @@ use crate::{
 pub(super) async fn read_glossary(cluster: &impl ClusterReader, job: &JobSnapshot) -> Result<Glossary, ClusterError> {
     let Some(wanted) = job.glossary_ref() else { return Ok(Glossary::NotNeeded) };
     let source = format!("ConfigMap '{}/{}' of spec.translation.glossaryRef", job.namespace, wanted.name);
-    let data = match cluster.config_map(&job.namespace, &wanted.name).await {
+    // A name of another form could be another path of the API.
+    if !is_object_name(&wanted.name) {
+        return Ok(Glossary::Invalid("spec.translation.glossaryRef.name is not the name of a ConfigMap".to_owned()));
+    }
+    let data = match cluster.glossary_source(&job.namespace, &wanted.name).await {
         // Shown in the job: its author cannot change the role, and would never learn of it otherwise.
         Err(error) if error.is_forbidden() => {
             let message =
@@ -24,23 +26,27 @@ pub(super) async fn read_glossary(cluster: &impl ClusterReader, job: &JobSnapsho
         }
         data => data?,
     };
-    let Some(data) = data else {
-        return Ok(Glossary::Missing(format!("{source} does not exist: create it, and the job goes on")));
+    let data = match data {
+        None => return Ok(Glossary::Missing(format!("{source} does not exist: create it, and the job goes on"))),
+        Some(GlossarySource::Unlabelled) => {
+            let (label, value) = glossary::LABEL;
+            let message = format!("{source} is not a glossary: add the label {label}={value}, and the job goes on");
+            return Ok(Glossary::Missing(message));
+        }
+        Some(GlossarySource::Data(data)) => data,
     };
     let Some(text) = data.get(&wanted.key) else {
-        return Ok(Glossary::Invalid(format!("{source} has no key '{}'; {}", wanted.key, keys(&data))));
+        return Ok(Glossary::Invalid(format!("{source} has no key '{}'", wanted.key)));
     };
     if let Err(error) = glossary::parse(text) {
         return Ok(Glossary::Invalid(format!("{source}, key '{}': {error}", wanted.key)));
     }
     let sha256 = sha256(text.as_bytes());
     let key = format!("{}/glossaries/{sha256}.txt", job.namespace);
-    Ok(Glossary::Found { stored: StoredGlossary { key, sha256 }, text: text.clone() })
-}
-
-fn keys(data: &BTreeMap<String, String>) -> String {
-    let keys: Vec<&str> = data.keys().map(String::as_str).collect();
-    if keys.is_empty() { "it has no data".to_owned() } else { format!("it has: {}", keys.join(", ")) }
+    Ok(match StoreKey::for_namespace(&job.namespace, &key) {
+        Ok(key) => Glossary::Found { key, sha256, text: text.clone() },
+        Err(foreign) => Glossary::Invalid(foreign.to_string()),
+    })
 }
 
 #[cfg(test)]
@@ -54,7 +60,7 @@ mod tests {
     use super::*;
 
     /// What the API server answers; the code of its refusal.
-    struct Answers(Result<Option<BTreeMap<String, String>>, u16>);
+    struct Answers(Result<Option<GlossarySource>, u16>);
 
     impl ClusterReader for Answers {
         fn all(&self) -> Vec<Arc<SubtitleJob>> {
@@ -73,7 +79,7 @@ mod tests {
             Ok(None)
         }
 
-        async fn config_map(&self, _: &str, _: &str) -> Result<Option<BTreeMap<String, String>>, ClusterError> {
+        async fn glossary_source(&self, _: &str, _: &str) -> Result<Option<GlossarySource>, ClusterError> {
             let refused = |code: u16| {
                 let status = Status { code, ..Status::default() };
                 ClusterError::Request(kube::Error::Api(Box::new(status)))
@@ -82,7 +88,7 @@ mod tests {
         }
     }
 
-    async fn found(answer: Result<Option<BTreeMap<String, String>>, u16>) -> Result<Glossary, ClusterError> {
+    async fn found(answer: Result<Option<GlossarySource>, u16>) -> Result<Glossary, ClusterError> {
         let object = json!({
             "apiVersion": "subtitles.dev/v1alpha1", "kind": "SubtitleJob",
             "metadata": {"name": "a", "namespace": "films", "uid": "u", "creationTimestamp": "2026-01-31T20:00:00Z"},
@@ -95,16 +101,16 @@ mod tests {
         read_glossary(&Answers(answer), &job).await
     }
 
-    fn data(key: &str, text: &str) -> BTreeMap<String, String> {
-        BTreeMap::from([(key.to_owned(), text.to_owned())])
+    fn data(key: &str, text: &str) -> GlossarySource {
+        GlossarySource::Data([(key.to_owned(), text.to_owned())].into())
     }
 
     #[tokio::test]
     async fn a_glossary_is_named_by_its_content() {
         let glossary = found(Ok(Some(data("spanish", "Anna = Ana")))).await.expect("an answer");
         let sha256 = super::sha256(b"Anna = Ana");
-        let stored = StoredGlossary { key: format!("films/glossaries/{sha256}.txt"), sha256 };
-        assert_eq!(glossary, Glossary::Found { stored, text: "Anna = Ana".to_owned() });
+        let key = StoreKey::for_namespace("films", &format!("films/glossaries/{sha256}.txt")).expect("a key");
+        assert_eq!(glossary, Glossary::Found { key, sha256, text: "Anna = Ana".to_owned() });
     }
 
     #[tokio::test]
@@ -113,8 +119,9 @@ mod tests {
         for (answer, is_waited_for, words) in [
             (Ok(None), true, "does not exist"),
             (Err(403), true, "'get' on configmaps"),
-            (Ok(Some(data("french", "Anna = Anne"))), false, "has no key 'spanish'; it has: french"),
-            (Ok(Some(data("spanish", "Anna"))), false, "line 1 is 'Anna'"),
+            (Ok(Some(GlossarySource::Unlabelled)), true, "subtitles.dev/glossary=true"),
+            (Ok(Some(data("french", "Anna = Anne"))), false, "has no key 'spanish'"),
+            (Ok(Some(data("spanish", "password: hunter2"))), false, "line 1: '=' is missing"),
             (Ok(Some(data("spanish", &long))), false, "65537 bytes"),
         ] {
             let (is_missing, message) = match found(answer).await.expect("an answer") {
@@ -124,6 +131,7 @@ mod tests {
             };
             assert_eq!(is_missing, is_waited_for, "{message}");
             assert!(message.contains("ConfigMap 'films/names'") && message.contains(words), "{message}");
+            assert!(!message.contains("hunter2") && !message.contains("french"), "{message}");
         }
         assert!(found(Err(500)).await.is_err(), "other errors are the API server's, and tried again");
     }

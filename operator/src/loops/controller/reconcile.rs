@@ -118,6 +118,7 @@ async fn gather_facts<P: Ports>(
         has_broker: session.is_some(),
         events_settled,
         task_may_be_lost: operator.is_republish_requested(&job.uid),
+        refusal: operator.settings().rules.refusal(job),
     })
 }
 

@@ -25,7 +25,7 @@ use kube::{
 use subtitle_contract::job::SubtitleJob;
 use subtitle_telemetry::chain;
 
-pub use guarded::{GuardedJob, Undecodable, decode};
+pub use guarded::{GuardedJob, Undecodable};
 use intake::Intake;
 use join::Join;
 pub use reports::{Reports, WatchMetrics};

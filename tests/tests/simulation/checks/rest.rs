@@ -10,7 +10,10 @@ use subtitle_contract::{
     record::Record,
     topology::{CONSUMER_QUEUE, DOWNLOAD_QUEUE, TRANSLATE_QUEUE},
 };
-use subtitle_operator::observe::job::RETRY_ANNOTATION;
+use subtitle_operator::observe::{
+    job::RETRY_ANNOTATION,
+    state::{For, JobState},
+};
 
 use super::{phase_of, reason_of, status::missing};
 use crate::{servers::redis::is_final, world::World};
@@ -39,6 +42,25 @@ pub(crate) fn has_record_behind_only(world: &World) -> bool {
     jobs().any(|job| is_behind(job)) && jobs().all(|job| undecided(job).is_none()) && unfinished(world).is_none()
 }
 
+/// A namespace with a job that waits for its turn and without any task, while an operator leads.
+pub(crate) fn starved(world: &World) -> Option<String> {
+    let namespace = |job: &SubtitleJob| job.metadata.namespace.clone().unwrap_or_default();
+    let is = |job: &SubtitleJob, fits: fn(JobState) -> bool| fits(JobState::from_object(job));
+    let has_task = |job: &SubtitleJob| is(job, |state| matches!(state, JobState::Queued(_) | JobState::InProgress(_)));
+    let waits = |job: &SubtitleJob| !job.spec.suspend && is(job, |state| state == JobState::Waiting(For::Turn));
+    if !has_leader(world) {
+        return None;
+    }
+    let jobs = || world.api.objects.values();
+    let busy: Vec<String> = jobs().filter(|job| has_task(job)).map(|job| namespace(job)).collect();
+    jobs().filter(|job| waits(job)).map(|job| namespace(job)).find(|namespace| !busy.contains(namespace))
+}
+
+fn has_leader(world: &World) -> bool {
+    let leads = |(_, process): (u32, usize)| process < world.leads.len() && world.leads[process];
+    world.broker.sessions().into_iter().any(leads)
+}
+
 fn undecided(job: &SubtitleJob) -> Option<String> {
     let name = job.metadata.name.as_deref().unwrap_or_default();
     let Some(status) = &job.status else { return Some(format!("I5: {name} has no status")) };
@@ -64,8 +86,7 @@ fn unfinished(world: &World) -> Option<String> {
             return Some(format!("messages wait in {queue}"));
         }
     }
-    let leads = |(_, process): (u32, usize)| process < world.leads.len() && world.leads[process];
-    if !world.broker.sessions().into_iter().any(leads) {
+    if !has_leader(world) {
         return Some("nobody leads yet".to_owned());
     }
     if world.running_tasks.load(Ordering::Relaxed) > 0 {

@@ -15,7 +15,7 @@ use subtitle_contract::{
 use subtitle_operator::act::{
     ClusterError,
     kube::LastWrites,
-    ports::{ClusterReader, ClusterWriter},
+    ports::{ClusterReader, ClusterWriter, GlossarySource},
 };
 
 use crate::{
@@ -128,13 +128,13 @@ impl ClusterReader for SimCluster {
         Ok(found.filter(|job| job.uid().as_deref() == Some(uid)).map(|job| self.seen(job.as_ref().clone())))
     }
 
-    async fn config_map(&self, namespace: &str, name: &str) -> Result<Option<BTreeMap<String, String>>, ClusterError> {
+    async fn glossary_source(&self, namespace: &str, name: &str) -> Result<Option<GlossarySource>, ClusterError> {
         let place = (namespace.to_owned(), name.to_owned());
         let found = self.call(|world| world.api.config_maps.get(&place).cloned()).await?;
         if found.is_none() {
             self.sim.with(|world| world.reach(Corner::GlossaryMissing));
         }
-        Ok(found)
+        Ok(found.map(GlossarySource::Data))
     }
 }
 

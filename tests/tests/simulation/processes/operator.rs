@@ -6,10 +6,11 @@ use std::{sync::Arc, task::Poll, time::Duration};
 use jiff::SignedDuration;
 use subtitle_contract::job::SubtitleJob;
 use subtitle_operator::{
-    act::{Ports, Servers},
+    act::{Files, Ports, Servers},
+    decide::{admit::Places, rules::JobRules},
     loops::{
         controller::{RECONCILES_AT_ONCE, Requeue, error_policy, reconcile_one, wake},
-        operator::Operator,
+        operator::{Operator, OperatorSettings},
         session::{Shutdown, supervise},
     },
     metrics::Metrics,
@@ -63,9 +64,12 @@ pub(crate) fn start(sim: &Sim, number: usize, files: Store) {
     let (deleted, deletions) = mpsc::unbounded_channel();
     let cluster = Arc::new(SimCluster::new(sim, number));
     let records = Arc::new(SimRecords::new(sim, number));
-    let servers = Servers { cluster: cluster.clone(), records, files };
+    let servers = Servers { cluster: cluster.clone(), records, files: Files::new(files) };
     let (_, metrics) = Metrics::new("simulation", RECONCILES_AT_ONCE);
-    let operator = Arc::new(Operator::new(servers, SimRuntime::new(sim, number), session, MAX_IN_FLIGHT, metrics));
+    let places = Places { total: MAX_IN_FLIGHT, per_namespace: MAX_IN_FLIGHT };
+    let rules = JobRules { allows_simulated: true, ..JobRules::default() };
+    let settings = OperatorSettings { places, rules };
+    let operator = Arc::new(Operator::new(servers, SimRuntime::new(sim, number), session, settings, metrics));
     let queue = WorkQueue::default();
     let is_listed = watch::Sender::new(false);
     let process = Arc::new(Process { sim: sim.clone(), number, cluster, operator, queue, deleted, is_listed });

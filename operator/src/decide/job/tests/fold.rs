@@ -4,7 +4,7 @@ use jiff::{SignedDuration, Timestamp};
 use serde_json::json;
 use subtitle_contract::{
     event::{Event, EventType, source},
-    job::{Artefact, SubtitleJobStatus},
+    job::{Artefact, JobResult, StoredGlossary, SubtitleJobStatus},
     payload::{DownloadRequested, DownloadStarted, Failed, TranslateProgress, TranslateRequested, TranslateStarted},
     phase::{Phase, Step},
     reason::Reason,
@@ -125,9 +125,9 @@ fn a_batch_of_events_is_one_write_that_keeps_what_later_steps_need() {
     let queued =
         job(&json!({}), &json!({"phase": "DownloadQueued", "attempt": 1, "revision": 1, "announcedRevision": 1}));
     let subject = queued.subject();
-    let from = Artefact { key: "k".into(), language: "en".into(), sha256: "5e".into() };
+    let from = Artefact { key: "films/text/k.srt".into(), language: "en".into(), sha256: "5e".into() };
     let requested = TranslateRequested {
-        subtitle_file_path: "k".into(),
+        subtitle_file_path: from.key.clone(),
         source_language: "en".into(),
         target_language: "es".into(),
         from: from.clone(),
@@ -197,4 +197,52 @@ fn old_publishers_drive_a_job_to_its_end() {
         &json!({"phase": "DownloadInProgress", "attempt": 2, "revision": 2, "announcedRevision": 2, "attemptTime": "2026-01-31T20:16:00Z"}),
     );
     assert_eq!(fold(&second, std::slice::from_ref(ready), now()), Folded::default(), "older than the current attempt");
+}
+
+#[test]
+fn an_event_that_names_a_key_of_another_namespace_is_a_dead_letter_whoever_wrote_it() {
+    let foreign = "team-b/text/3f2a.srt";
+    let subject = job(&json!({}), &json!({"attempt": 1})).subject();
+    let from = Artefact { key: foreign.into(), language: "en".into(), sha256: "5e".into() };
+    let stored = StoredGlossary { key: "team-b/glossaries/5a.txt".into(), sha256: "5a".into() };
+    let result = JobResult { key: foreign.into(), language: "es".into(), ..JobResult::default() };
+    let payload = |value: serde_json::Value| value.as_object().expect("an object").clone();
+    let whole = |event_type: EventType, value: serde_json::Value| {
+        let event =
+            Event::new(&subject, source::DOWNLOADER, now(), &DownloadStarted { worker: "w".into(), warnings: vec![] });
+        Event { event_type, payload: payload(value), ..event }
+    };
+    let spec = &job(&json!({}), &json!({})).spec;
+    let events = [
+        whole(
+            EventType::Ready,
+            json!({"subtitle_path": "films/a", "language": "es", "download_url": "", "result": result}),
+        ),
+        whole(
+            EventType::Translated,
+            json!({"translated_path": "films/a", "source_language": "en", "target_language": "es", "download_url": "", "result": result}),
+        ),
+        whole(
+            EventType::TranslateRequested,
+            json!({"subtitle_file_path": "films/a", "source_language": "en", "target_language": "es", "from": from, "spec": spec}),
+        ),
+        whole(EventType::DownloadStarted, json!({"worker": "w", "glossary": stored})),
+    ];
+    let old = [
+        whole(EventType::Ready, json!({"subtitle_path": foreign, "language": "es"})),
+        whole(
+            EventType::Translated,
+            json!({"translated_path": foreign, "source_language": "en", "target_language": "es"}),
+        ),
+        whole(EventType::TranslateRequested, json!({"subtitle_file_path": foreign, "source_language": "en"})),
+    ];
+    let old = old.map(|event| Event { schema_version: None, id: None, attempt: None, ..event });
+    let queued =
+        job(&json!({}), &json!({"phase": "DownloadQueued", "attempt": 1, "revision": 1, "announcedRevision": 1}));
+    for event in events.into_iter().chain(old) {
+        let folded = fold(&queued, std::slice::from_ref(&event), now());
+        assert_eq!(folded.plan, Plan::default(), "{:?}", event.event_type);
+        assert_eq!(folded.rejected[0].reason, Reason::ImpossibleEvent);
+        assert!(folded.rejected[0].message.contains("'films'"), "{}", folded.rejected[0].message);
+    }
 }

@@ -37,6 +37,7 @@ const CALM: Facts = Facts {
     events_settled: true,
     task_may_be_lost: false,
     glossary: Glossary::NotNeeded,
+    refusal: None,
 };
 
 /// The status a plan writes, and the names of its effects in order.

@@ -10,11 +10,13 @@ use subtitle_contract::{
     payload::{DownloadRequested, DownloadStarted},
     phase::Phase,
     reason::Reason,
+    store_key::StoreKey,
 };
 
 use super::{CALM, job, now, outline, reconcile, task};
 use crate::{
     decide::{
+        admit::Places,
         job::fold::fold,
         plan::{Effect, Plan},
     },
@@ -91,7 +93,8 @@ fn a_spec_that_only_the_schema_accepts_fails_with_a_message() {
 }
 
 fn found(stored: &StoredGlossary) -> Glossary {
-    Glossary::Found { stored: stored.clone(), text: "Anna = Ana".to_owned() }
+    let key = StoreKey::for_namespace("films", &stored.key).expect("a key");
+    Glossary::Found { key, sha256: stored.sha256.clone(), text: "Anna = Ana".to_owned() }
 }
 
 fn with_glossary(status: &Value) -> JobSnapshot {
@@ -108,7 +111,11 @@ fn an_attempt_keeps_the_glossary_that_it_began_with() {
     else {
         panic!("asks: {plan:?}")
     };
-    assert_eq!((key, text.as_str()), (&stored.key, "Anna = Ana"), "stored before a worker can look for it");
+    assert_eq!(
+        (key.as_str(), text.as_str()),
+        (stored.key.as_str(), "Anna = Ana"),
+        "stored before a worker can look for it"
+    );
     assert_eq!(event.read::<DownloadRequested>().expect("a task").glossary, Some(stored.clone()));
     assert_eq!(status.glossary, Some(stored), "a lost task is published again with this one");
     let published_again = task(&JobSnapshot { status: (**status).clone(), ..with_glossary(&json!({})) }, now());
@@ -143,9 +150,9 @@ fn a_missing_glossary_is_waited_for_by_name_without_taking_a_turn() {
         "metadata": {"name": "a", "namespace": "films", "uid": "u", "creationTimestamp": "2026-01-31T20:00:00Z"},
     });
     let object = Arc::new(serde_json::from_value(object).expect("a job"));
-    assert!(crate::decide::admit::admitted(&[object], 1, now()).is_empty(), "others have its turn");
+    assert!(crate::decide::admit::admitted(&[object], Places::new(1, None), now()).is_empty(), "others have its turn");
 
-    let stored = StoredGlossary { key: "k".into(), sha256: "5a".into() };
+    let stored = StoredGlossary { key: "films/k".into(), sha256: "5a".into() };
     let there = Facts { is_its_turn: false, glossary: found(&stored), ..CALM };
     let (_, status) = outline(&reconcile(&waiting, there, now()));
     assert_eq!(status.expect("a status").reason, Some(Reason::WaitingForTurn.into()));
@@ -196,4 +203,16 @@ fn a_job_that_is_resumed_while_it_backs_off_still_waits_for_that_time() {
     assert_eq!((plan.effects, plan.look_again), (vec![], Some("2026-01-31T20:20:00Z".parse().expect("a time"))));
     let later = now() + SignedDuration::from_mins(6);
     assert_eq!(outline(&reconcile(&resumed, CALM, later)).0, ["publish", "status", "project"]);
+}
+
+#[test]
+fn what_the_installation_does_not_allow_is_never_published_and_the_conditions_say_why() {
+    let refusal = Some("jobs of the namespace 'films' may not read the library 'team-b'".to_owned());
+    let plan = reconcile(&job(&json!({}), &json!({})), Facts { refusal: refusal.clone(), ..CALM }, now());
+    let (names, status) = outline(&plan);
+    let status = status.expect("a status");
+    assert_eq!((names, &status.phase), (vec!["status", "project"], &Phase::Failed.into()));
+    assert_eq!((status.reason, &status.message), (Some(Reason::NotAllowed.into()), &refusal));
+    let failed = status.conditions.iter().find(|condition| condition.type_ == "Failed").expect("a condition");
+    assert_eq!((failed.reason.as_str(), Some(&failed.message)), ("NotAllowed", refusal.as_ref()));
 }
