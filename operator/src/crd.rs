@@ -10,7 +10,7 @@ use subtitle_contract::job::SubtitleJob;
 /// The only field of `spec` that may be changed after creation.
 const MUTABLE_FIELD: &str = "suspend";
 
-/// The definition as users apply it, with the rules that the derive cannot express.
+/// The definition that users apply, with the rules that the derive cannot express.
 pub fn definition() -> CustomResourceDefinition {
     let mut definition = SubtitleJob::crd();
     for version in &mut definition.spec.versions {
@@ -26,7 +26,7 @@ pub fn definition() -> CustomResourceDefinition {
     definition
 }
 
-/// OpenAPI has no formats for unsigned integers: the API server warns about them at every apply.
+/// Removes the formats of unsigned integers: OpenAPI has none, and the API server warns about them on every apply.
 fn drop_foreign_formats(schema: &mut JSONSchemaProps) {
     if schema.format.as_deref().is_some_and(|format| format.starts_with("uint")) {
         schema.format = None;

@@ -1,6 +1,6 @@
 //! Leader election by one Lease (`coordination.k8s.io/v1`), as client-go does it: a write guarded by the resourceVersion
 //! that was read takes or renews it, and a holder that was not seen to renew it for its duration, by our own clock, has lost
-//! it. It keeps two leaders apart most of the time; two at once are harmless, which is not its doing. Called by `run`.
+//! it. It prevents two leaders most of the time; two at once are harmless, because every write is guarded. Called by `run`.
 //! Does I/O.
 
 use std::time::{Duration, Instant};
@@ -18,21 +18,21 @@ use crate::act::kube::{LeaderLease, LeaseError};
 
 /// How long a lease is valid without being renewed.
 const DURATION: Duration = Duration::from_secs(15);
-/// A holder that could not renew for this long steps down, before others may take the lease.
+/// A holder that fails to renew for this long steps down, before others may take the lease.
 const RENEW_DEADLINE: Duration = Duration::from_secs(10);
-/// How often the holder renews.
+/// How often the holder renews the lease.
 const RENEW_PERIOD: Duration = Duration::from_secs(2);
-/// How often the other candidates try.
+/// How often the other candidates try to acquire it.
 const RETRY_PERIOD: Duration = Duration::from_millis(500);
 
-/// The version of the lease that was seen last, and since when.
+/// The last observed version of the lease, and since when.
 #[derive(Clone, Debug)]
 struct Observation {
     version: Option<String>,
     since: Instant,
 }
 
-/// Returns whether `identity` may take the lease, and what was observed of it.
+/// Returns whether `identity` may take the lease, and the new observation.
 fn observe(lease: &Lease, identity: &str, before: Option<Observation>, now: Instant) -> (bool, Observation) {
     let version = lease.metadata.resource_version.clone();
     let seen = before.filter(|seen| seen.version == version).unwrap_or(Observation { version, since: now });
@@ -56,7 +56,7 @@ impl LeaderCandidate {
         Self { lease: LeaderLease::new(client, namespace), identity }
     }
 
-    /// Returns when this candidate holds the lease.
+    /// Waits until this candidate holds the lease.
     pub async fn acquire(&self) {
         let mut seen = None;
         loop {
@@ -71,7 +71,7 @@ impl LeaderCandidate {
         }
     }
 
-    /// Renews the lease; returns when it is lost.
+    /// Renews the lease until it is lost.
     pub async fn keep(&self) {
         let mut renewed = Instant::now();
         while renewed.elapsed() < RENEW_DEADLINE {
@@ -86,7 +86,7 @@ impl LeaderCandidate {
         }
     }
 
-    /// Gives the lease up, so that another candidate need not wait until it expires. A failure is ignored: it expires.
+    /// Releases the lease, so that another candidate need not wait until it expires. A failure is ignored, because it expires.
     pub async fn release(&self) {
         let Ok(Some(lease)) = self.lease.read().await else { return };
         let held = lease.spec.clone().filter(|spec| spec.holder_identity.as_ref() == Some(&self.identity));
@@ -147,9 +147,9 @@ mod tests {
         let start = Instant::now();
         assert!(observe(&lease("", "1"), "me", None, start).0 && observe(&lease("me", "1"), "me", None, start).0);
         let (may_take, seen) = observe(&lease("other", "1"), "me", None, start);
-        assert!(!may_take, "the age it claims does not count");
+        assert!(!may_take, "the lease was taken because of its own timestamps");
         let later = start + Duration::from_secs(16);
-        assert!(!observe(&lease("other", "2"), "me", Some(seen.clone()), later).0, "it was renewed meanwhile");
+        assert!(!observe(&lease("other", "2"), "me", Some(seen.clone()), later).0, "a renewed lease was taken");
         assert!(observe(&lease("other", "1"), "me", Some(seen), later).0);
     }
 }

@@ -1,10 +1,10 @@
-//! The operator: SubtitleJobs in, tasks out; events in, status and history out.
+//! The operator: publishes tasks for SubtitleJobs, and writes the status and the history from events.
 //!
 //! ```text
 //!            Kubernetes, RabbitMQ, Redis: behind ports
 //!        reads │                         ▲ writes
 //!              ▼                         │
-//!   observe (facts in) ──▶ decide ──▶ act::Executor (effects out, the one door)
+//!   observe (facts in) ──▶ decide ──▶ act::Executor (effects out, the only writer)
 //!              ▲          (pure:         ▲
 //!              │           Plan)         │
 //!   loops: controller · session supervisor ─▶ consumer · history · dead letters · repair · gauges

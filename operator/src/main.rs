@@ -61,8 +61,8 @@ fn print(document: &impl serde::Serialize) -> Result<()> {
     Ok(())
 }
 
-/// Runs the command as a task beside those it spawns: on the main thread, every wake-up between it and them would cross
-/// threads.
+/// Runs the command as a task on the runtime's worker threads: on the main thread, every wake-up between it and the tasks it
+/// spawns would cross threads.
 async fn on_worker_threads(command: impl Future<Output = Result<()>> + Send + 'static) -> Result<()> {
     tokio::spawn(command).await?
 }

@@ -1,6 +1,5 @@
-//! What the operator counts: controller-runtime's names, which dashboards know, and our own. Loops and the executor
-//! call it with plain values. No label names an object; `core/docs/metrics-of-the-operator.md` is generated from this
-//! list.
+//! The operator's metrics: those of controller-runtime, under the names that dashboards expect, and our own. Called by the loops
+//! and the executor. No label names an object. `core/docs/metrics-of-the-operator.md` is generated from this list.
 
 use std::time::Duration;
 
@@ -21,12 +20,12 @@ use crate::observe::{
 /// The controller's name in controller-runtime's metrics.
 pub const CONTROLLER: &str = "subtitlejob";
 
-/// Bucket bounds, in seconds, of what takes milliseconds.
+/// Bucket bounds in seconds for short operations.
 const SHORT: &[f64] = &[0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 15.0];
-/// Bucket bounds, in seconds, of a job's life.
+/// Bucket bounds in seconds for the duration of jobs.
 const LONG: &[f64] = &[1.0, 2.5, 5.0, 10.0, 30.0, 60.0, 120.0, 300.0, 600.0, 1800.0, 3600.0, 21_600.0, 86_400.0];
 
-/// Everything the operator counts.
+/// The operator's metrics.
 #[derive(Clone, Debug)]
 pub struct Metrics {
     /// Reconciles by result.
@@ -35,15 +34,15 @@ pub struct Metrics {
     pub reconcile_errors: Counter<1>,
     /// Seconds a reconcile took.
     pub reconcile_seconds: Histogram<1>,
-    /// Reconciles at the same time, at most.
+    /// Maximum number of concurrent reconciles.
     pub reconcile_limit: Gauge<1>,
     /// 1 while this process leads.
     pub leads: Gauge<1>,
     /// 1 while there is a session with the broker.
     pub broker_connected: Gauge<0>,
-    /// 1 while the broker accepts no messages.
+    /// 1 while the broker blocks publishers.
     pub broker_blocked: Gauge<0>,
-    /// Messages in a queue that are not delivered.
+    /// Messages of a queue that are ready for delivery.
     pub queue_ready: Gauge<1>,
     /// Messages of a queue that this process has received and not acknowledged.
     pub queue_unacked: Gauge<1>,
@@ -57,7 +56,7 @@ pub struct Metrics {
     event_to_status: Histogram<0>,
     /// Statuses written.
     pub status_writes: Counter<0>,
-    /// Statuses not written because the object had changed.
+    /// Statuses not written because of a conflict.
     pub status_conflicts: Counter<0>,
     finished: Counter<2>,
     job_seconds: Histogram<1>,
@@ -68,14 +67,14 @@ pub struct Metrics {
     pub history_events: Counter<0>,
     /// Projections to Redis that failed.
     pub redis_errors: Counter<0>,
-    /// What the watch counts.
+    /// The metrics of the watch.
     pub watch: WatchMetrics,
-    /// What sessions with the broker count, the same in every process.
+    /// Publish metrics, with the same names in every process.
     pub publishing: PublishMetrics,
 }
 
 impl Metrics {
-    /// A new registry with every metric. At most `reconciles_at_once` reconciles run at the same time.
+    /// A new registry with every metric. `reconciles_at_once` is the maximum number of concurrent reconciles.
     pub fn new(program: &str, reconciles_at_once: u16) -> (Registry, Self) {
         let mut registry = Registry::new(program, env!("CARGO_PKG_VERSION"));
         let metrics = Self::register(&mut registry);
@@ -94,7 +93,7 @@ impl Metrics {
             reconcile_errors: registry.counter(
                 "controller_runtime_reconcile_errors",
                 ["controller"],
-                "Reconciles that ended in an error; they are retried.",
+                "Reconciles that failed; they are retried.",
             ),
             reconcile_seconds: registry.histogram(
                 "controller_runtime_reconcile_time_seconds",
@@ -105,7 +104,7 @@ impl Metrics {
             reconcile_limit: registry.gauge(
                 "controller_runtime_max_concurrent_reconciles",
                 ["controller"],
-                "Reconciles at the same time, at most.",
+                "Maximum number of concurrent reconciles.",
             ),
             leads: registry.gauge("leader_election_master_status", ["name"], "1 while this process leads, else 0."),
             broker_connected: registry.gauge(
@@ -116,12 +115,12 @@ impl Metrics {
             broker_blocked: registry.gauge(
                 "subtitle_broker_blocked",
                 [],
-                "1 while the broker accepts no messages because of a memory or disk alarm.",
+                "1 while the broker blocks publishers because of a memory or disk alarm.",
             ),
             queue_ready: registry.gauge(
                 "subtitle_queue_messages_ready",
                 ["queue"],
-                "Messages that are not delivered to any consumer, as the broker reports them (AMQP 0-9-1 does not report delivered ones).",
+                "Messages ready for delivery, as the broker reports them (AMQP 0-9-1 does not report delivered ones).",
             ),
             queue_unacked: registry.gauge(
                 "subtitle_queue_messages_unacked",
@@ -132,7 +131,7 @@ impl Metrics {
             oldest_waiting: registry.gauge(
                 "subtitle_oldest_waiting_seconds",
                 [],
-                "Age of the oldest job that waits for its turn; 0 if no job waits.",
+                "Age of the oldest job that waits for admission; 0 if no job waits.",
             ),
             events: registry.counter(
                 "subtitle_events_consumed",
@@ -148,7 +147,7 @@ impl Metrics {
                 "subtitle_event_to_status_seconds",
                 [],
                 SHORT,
-                "From an event's timestamp until the status that it caused was written.",
+                "Time from an event's timestamp until the status that it caused was written.",
             ),
             status_writes: registry.counter("subtitle_status_writes", [], "Writes of a status."),
             status_conflicts: registry.counter(
@@ -159,13 +158,13 @@ impl Metrics {
             finished: registry.counter(
                 "subtitle_jobs_finished",
                 ["result", "reason"],
-                "Jobs that ended. Results: `success`, `failure`; the reason is that of the status.",
+                "Finished jobs. Results: `success`, `failure`; the reason is that of the status.",
             ),
             job_seconds: registry.histogram(
                 "subtitle_job_duration_seconds",
                 ["result"],
                 LONG,
-                "From a job's start to its end.",
+                "Time from the start of a job to its end.",
             ),
             retries: registry.counter("subtitle_retries", ["reason"], "Attempts after the first, by reason."),
             repairs: registry.counter(
@@ -180,7 +179,7 @@ impl Metrics {
         }
     }
 
-    /// An event was received.
+    /// Records that an event was received.
     pub fn consumed(&self, event: &Event) {
         let event_type = match &event.event_type {
             EventType::Unknown(_) => "unknown",
@@ -191,8 +190,7 @@ impl Metrics {
         self.events.increment([event_type, source]);
     }
 
-    /// The status `after` was written in place of `before`; `event_time` is the time of the oldest event that caused
-    /// it.
+    /// Records that the status `after` replaced `before`; `event_time` is the time of the oldest event that caused it.
     pub fn wrote(
         &self,
         before: Option<&SubtitleJobStatus>,
@@ -223,7 +221,7 @@ impl Metrics {
         }
     }
 
-    /// A reconcile ended.
+    /// Records that a reconcile finished.
     pub fn reconciled(&self, result: &'static str, took: Duration) {
         self.reconciles.increment([CONTROLLER, result]);
         self.reconcile_seconds.observe([CONTROLLER], took.as_secs_f64());

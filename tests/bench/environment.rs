@@ -17,7 +17,7 @@ use subtitle_tests::{
 
 /// The virtual host of the bare broker.
 const BARE: &str = "bare";
-const LIMIT: Duration = Duration::from_secs(60);
+const TIMEOUT: Duration = Duration::from_secs(60);
 
 pub(crate) struct Environment {
     pub(crate) stack: Stack,
@@ -73,12 +73,12 @@ impl Environment {
         anyhow::bail!("the operator has no session with the broker within 12 s")
     }
 
-    /// The sum of a metric of the operator over its labels; 0 while it does not answer.
+    /// The sum of a metric of the operator over its labels; 0 if it does not respond.
     pub(crate) async fn metric(&self, name: &str) -> f64 {
         self.metrics().await.lines().filter_map(|line| value(line, name)).sum()
     }
 
-    /// The `/metrics` page of the operator; empty while it does not answer.
+    /// The `/metrics` page of the operator; empty if it does not respond.
     pub(crate) async fn metrics(&self) -> String {
         let answer = async { self.http.get(format!("{}/metrics", self.stack.api)).send().await?.text().await };
         answer.await.unwrap_or_default()
@@ -88,7 +88,7 @@ impl Environment {
     pub(crate) async fn until(&self, name: &str, least: f64) -> Result<()> {
         let begun = std::time::Instant::now();
         while self.metric(name).await < least {
-            ensure!(begun.elapsed() < 3 * LIMIT, "{name} is not {least} within {} s", 3 * LIMIT.as_secs());
+            ensure!(begun.elapsed() < 3 * TIMEOUT, "{name} is not {least} within {} s", 3 * TIMEOUT.as_secs());
             tokio::time::sleep(Duration::from_millis(20)).await;
         }
         Ok(())
@@ -113,7 +113,7 @@ impl Environment {
         self.delete_jobs().await?;
         for queue in ["subtitle.tasks.download", "subtitle.tasks.translate", "subtitle.events.consumer"] {
             let purge = || self.stack.broker.control(&["purge_queue", queue]).ok();
-            eventually(queue, LIMIT, purge)?;
+            eventually(queue, TIMEOUT, purge)?;
         }
         Ok(())
     }
@@ -122,7 +122,7 @@ impl Environment {
         self.jobs().delete_collection(&DeleteParams::default(), &ListParams::default()).await?;
         let begun = std::time::Instant::now();
         while !self.jobs().list_metadata(&ListParams::default().limit(1)).await?.items.is_empty() {
-            ensure!(begun.elapsed() < LIMIT, "the jobs are not deleted within {} s", LIMIT.as_secs());
+            ensure!(begun.elapsed() < TIMEOUT, "the jobs are not deleted within {} s", TIMEOUT.as_secs());
             tokio::time::sleep(Duration::from_millis(50)).await;
         }
         Ok(())

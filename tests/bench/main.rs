@@ -2,7 +2,7 @@
 //! same load. `cargo dev bench pipeline` runs it and writes `RESULTS.md`; it has no thresholds and is not a test. Does I/O.
 //!
 //! ```text
-//!   rounds ──▶ D3 bare PATCH ──▶ jobs, from Pending to their end          finished jobs/s, writes per job
+//!   rounds ──▶ D3 bare PATCH ──▶ jobs, from Pending to their final phase          finished jobs/s, writes per job
 //!   once   ──▶ events at half of that, one by one in time                 event-to-status
 //!   rounds ──▶ D1 bare broker ──▶ D2 bare Redis ──▶ both loops, twice     events/s; appendfsync everysec, always
 //!   once   ──▶ events at half of that, one by one in time                 publish-to-Redis
@@ -51,7 +51,7 @@ async fn main() -> Result<()> {
         results.always.push(loops::run(&mut environment, &known, "always").await?);
         println!("{}", results.last_of_loops());
     }
-    // An event is done when both loops have processed it.
+    // An event is processed when both loops have processed it.
     let rate = median(results.everysec.iter().map(|loops| loops.history.min(loops.consumer))) / 2.0;
     results.publish_to_redis = Some(latency::publish_to_redis(&mut environment, &known, rate).await?);
     results.write(&mut environment)?;

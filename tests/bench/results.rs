@@ -1,4 +1,4 @@
-//! The figures as a person reads them: in the terminal while it is measured, and in `RESULTS.md`. Does I/O.
+//! Formats the figures: for the terminal while they are measured, and for `RESULTS.md`. Does I/O.
 
 use std::{
     fmt::Write as _,
@@ -49,7 +49,7 @@ fn cores() -> usize {
     std::thread::available_parallelism().map_or(0, std::num::NonZero::get)
 }
 
-/// Milliseconds that a disk takes to have 4 KiB for good: half of the times within the first, 99 of 100 within the other.
+/// The latency of writing and syncing 4 KiB to the disk, in milliseconds: the median and the 99th percentile.
 fn disk() -> Result<(f64, f64)> {
     let folder = subtitle_tests::temporary_folder("bench-disk")?;
     let mut file = File::create(folder.join("file"))?;
@@ -219,7 +219,7 @@ impl Results {
     }
 }
 
-/// A function that takes a part out of something; its only use is that its type is named.
+/// Names the type of a function that selects a field.
 fn part<T>(part: fn(&T) -> f64) -> fn(&T) -> f64 {
     part
 }

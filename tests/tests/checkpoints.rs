@@ -34,14 +34,14 @@ fn at(offset: i64) -> Checkpoint {
     if offset < 0 { Checkpoint::before_first(offset) } else { Checkpoint::at(offset, b"a record") }
 }
 
-/// Appends events and moves the checkpoint; whether it was where it should be.
+/// Appends events and moves the checkpoint; returns whether it was at the expected position.
 async fn append(records: &RedisRecords, events: std::ops::Range<u32>, saved: Option<i64>, last: i64) -> bool {
     let events: Vec<Event> = events.map(event).collect();
     records.append(&events, saved.map(at), at(last)).await.expect("Redis answers")
 }
 
 #[tokio::test]
-async fn a_checkpoint_moves_only_from_where_this_loop_saved_it() {
+async fn a_checkpoint_moves_only_from_the_position_that_this_loop_saved() {
     let folder = temporary_folder("checkpoints").expect("a folder");
     let port = free_port().expect("a port");
     let redis = Redis::start(&folder, port).expect("Redis starts");
@@ -49,20 +49,20 @@ async fn a_checkpoint_moves_only_from_where_this_loop_saved_it() {
     let records = open(KeyStyle::Plain);
 
     assert_eq!(records.load_checkpoint().await.expect("reads"), None);
-    assert!(append(&records, 0..0, None, -7).await, "nothing is saved: it starts there");
-    assert!(!append(&records, 0..0, None, -8).await, "it has started");
+    assert!(append(&records, 0..0, None, -7).await, "no checkpoint was saved, yet the first one was rejected");
+    assert!(!append(&records, 0..0, None, -8).await, "another loop replaced the first checkpoint");
     assert_eq!(records.load_checkpoint().await.expect("reads"), Some(at(-7)));
     assert!(append(&records, 0..2, Some(-7), 1).await);
-    assert!(append(&records, 0..2, Some(-7), 1).await, "repeated: its outcome was lost");
-    assert!(!append(&records, 2..4, Some(-7), 3).await, "another loop is ahead");
-    assert_eq!(history(&records).await, [1, 0], "nothing of that was written");
+    assert!(append(&records, 0..2, Some(-7), 1).await, "a repeated batch was rejected");
+    assert!(!append(&records, 2..4, Some(-7), 3).await, "a batch was accepted although another loop is ahead");
+    assert_eq!(history(&records).await, [1, 0], "a rejected batch was written");
     assert!(append(&records, 2..4, Some(1), 3).await);
     assert_eq!(records.load_checkpoint().await.expect("reads"), Some(at(3)));
 
     output(Command::new("redis-cli").args(["-p", &port.to_string(), "flushall"])).expect("emptied");
-    assert!(!append(&records, 4..5, Some(3), 4).await, "emptied");
-    assert_eq!(records.load_checkpoint().await.expect("reads"), None, "noticed without a new event, too");
-    assert_eq!(history(&records).await, [0; 0], "the oldest comes first");
+    assert!(!append(&records, 4..5, Some(3), 4).await, "a batch was accepted by an emptied Redis");
+    assert_eq!(records.load_checkpoint().await.expect("reads"), None, "an emptied Redis has a checkpoint");
+    assert_eq!(history(&records).await, [0; 0], "a rejected batch was written");
     assert!(append(&records, 0..0, None, -9).await && append(&records, 0..5, Some(-9), 4).await);
     assert_eq!(history(&records).await, [4, 3, 2, 1, 0]);
     records.reset_checkpoint().await.expect("Redis answers");

@@ -1,5 +1,5 @@
 //! Passwords change while the system runs, as when a Secret is rotated: the mounted files and the servers' users change,
-//! connections are closed, and jobs go on without a restart. Does I/O.
+//! connections are closed, and jobs continue without a restart. Does I/O.
 
 use std::{
     fs,
@@ -15,15 +15,15 @@ use subtitle_tests::{
     temporary_folder,
 };
 
-/// Far longer than any case waits: a case that waits this long has failed.
-const LIMIT: Duration = Duration::from_secs(60);
-const FOUND: &str = "{video: {path: harbour.mkv}, language: en, sources: [{name: embedded}]}";
-/// Together they contain every character that a URL would have to encode.
+/// Timeout of every wait, far longer than any takes.
+const TIMEOUT: Duration = Duration::from_secs(60);
+const EMBEDDED: &str = "{video: {path: harbour.mkv}, language: en, sources: [{name: embedded}]}";
+/// Together they contain every character that must be encoded in a URL.
 const PASSWORDS: [&str; 3] = ["first p@ss/w:rd?#%2f", "second[pass]&=+", "third;pass\u{e9}"];
 /// What a process logs when a mounted Secret has changed.
 const BROKER_SECRET_CHANGED: &str = "the broker's Secret has changed";
 const REDIS_SECRET_CHANGED: &str = "the Secret of Redis has changed";
-/// Of operator, downloader and translator.
+/// Number of connections of operator, downloader and translator.
 const CONNECTIONS: usize = 3;
 
 /// A Secret as the kubelet mounts it: `key` is a link to `..data/key`, and `..data` to a folder that is replaced as a whole.
@@ -118,12 +118,12 @@ impl Rotation {
             let open = names.lines().filter(|line| line.starts_with("subtitles") && line.contains("running")).count();
             (ready["broker"] == true && ready["redis"] == true && open == CONNECTIONS).then_some(())
         };
-        eventually("operator and workers are connected", LIMIT, ready).expect("connected");
+        eventually("operator and workers are connected", TIMEOUT, ready).expect("connected");
     }
 
     fn assert_job_ends(&self, name: &str) {
-        self.stack.apply(&job(name, FOUND)).expect("applies");
-        let ended = self.stack.finished(name, LIMIT).expect("finished");
+        self.stack.apply(&job(name, EMBEDDED)).expect("applies");
+        let ended = self.stack.finished(name, TIMEOUT).expect("finished");
         assert_eq!(ended["status"]["phase"], "Done");
         let id = ended["metadata"]["uid"].as_str().expect("a uid");
         self.stack.events_until(id, "subtitle.ready").expect("its history is in Redis");
@@ -135,7 +135,7 @@ impl Rotation {
 
     fn wait_for_log(&self, server: &Server, text: &str) {
         let logged = || self.log(server).contains(text).then_some(());
-        eventually(&format!("{} logs '{text}'", server.name), LIMIT, logged).expect("logged");
+        eventually(&format!("{} logs '{text}'", server.name), TIMEOUT, logged).expect("logged");
     }
 }
 
@@ -148,7 +148,7 @@ fn secrets_are_mounted_after_the_start(rotation: &mut Rotation) {
     rotation.assert_job_ends("first");
 }
 
-/// The usual order: the server knows the new password before the file changes; sessions are replaced without an error.
+/// The usual order: the server accepts the new password before the file changes; sessions are replaced without an error.
 fn server_changes_before_the_secret(rotation: &mut Rotation) {
     rotation.change_broker_password(PASSWORDS[1]);
     rotation.redis(Some(PASSWORDS[0]), &["CONFIG", "SET", "requirepass", PASSWORDS[1]]);
@@ -164,7 +164,7 @@ fn server_changes_before_the_secret(rotation: &mut Rotation) {
     rotation.assert_job_ends("second");
 }
 
-/// The other order: nobody can log in until the file has changed, and then at once.
+/// The other order: no login succeeds until the file has changed, and then at once.
 fn server_changes_and_the_secret_follows(rotation: &mut Rotation) {
     rotation.change_broker_password(PASSWORDS[2]);
     rotation.redis(Some(PASSWORDS[1]), &["CONFIG", "SET", "requirepass", PASSWORDS[2]]);

@@ -16,10 +16,10 @@ use subtitle_tests::{
 
 /// `DURATION` of the lease in `operator/src/leader.rs`, and the time until the next effect.
 const TAKEOVER: Duration = Duration::from_secs(15 + 2);
-/// Far longer than any case waits: a case that waits this long has failed.
-const LIMIT: Duration = Duration::from_secs(60);
-/// The spec of a job that ends with `Done` and the events of `HISTORY`.
-const FOUND: &str = "{video: {path: harbour.mkv}, language: en, sources: [{name: embedded}]}";
+/// Timeout of every wait, far longer than any takes.
+const TIMEOUT: Duration = Duration::from_secs(60);
+/// The spec of a job whose subtitle is a track of the video: it ends with `Done` and the events of `HISTORY`.
+const EMBEDDED: &str = "{video: {path: harbour.mkv}, language: en, sources: [{name: embedded}]}";
 const HISTORY: [&str; 3] = ["subtitle.download.requested", "subtitle.download.started", "subtitle.ready"];
 
 /// The stack's operator is the first; each case starts with the first leading and the second waiting.
@@ -36,7 +36,7 @@ impl Recover for Operators {
     }
 }
 
-/// Whether the operator leads; `None` while it does not answer.
+/// Whether the operator leads; `None` if it does not respond.
 fn leads(api: &str) -> Option<bool> {
     let ready = std::process::Command::new("curl").args(["-s", "-m", "2", &format!("{api}/readyz")]).output().ok()?;
     let ready: serde_json::Value = serde_json::from_slice(&ready.stdout).ok()?;
@@ -45,35 +45,35 @@ fn leads(api: &str) -> Option<bool> {
 
 fn wait_until_leading(api: &str, is_leading: bool) {
     let what = if is_leading { "the operator leads" } else { "the operator waits" };
-    eventually(what, LIMIT, || (leads(api) == Some(is_leading)).then_some(())).expect("it does");
+    eventually(what, TIMEOUT, || (leads(api) == Some(is_leading)).then_some(())).expect("it does");
 }
 
-/// Waits for the end of a job and returns its uid.
+/// Waits until a job has finished, checks its phase, and returns its uid.
 fn assert_done(stack: &Stack, name: &str) -> String {
-    let ended = stack.finished(name, LIMIT).expect("finished");
+    let ended = stack.finished(name, TIMEOUT).expect("finished");
     assert_eq!((&ended["status"]["phase"], &ended["status"]["attempt"]), (&"Done".into(), &1.into()));
     ended["metadata"]["uid"].as_str().expect("a uid").to_owned()
 }
 
 fn first_leads(operators: &mut Operators) {
     wait_until_leading(&operators.second_api, false);
-    assert_eq!(leads(&operators.stack.api), Some(true), "the first leads");
-    operators.stack.apply(&job("before", FOUND)).expect("applies");
+    assert_eq!(leads(&operators.stack.api), Some(true), "the first operator does not lead");
+    operators.stack.apply(&job("before", EMBEDDED)).expect("applies");
     assert_done(&operators.stack, "before");
 }
 
-/// A frozen leader cannot renew its lease. When it goes on, it believes for a moment that it still leads.
+/// A frozen leader cannot renew its lease. When it resumes, it assumes for a moment that it still leads.
 fn frozen_leader_is_replaced(operators: &mut Operators) {
     let Operators { stack, second_api, .. } = operators;
     stack.operator.freeze(true).expect("frozen");
     let frozen = Instant::now();
-    stack.apply(&job("while-frozen", FOUND)).expect("applies");
+    stack.apply(&job("while-frozen", EMBEDDED)).expect("applies");
     assert_done(stack, "while-frozen");
     assert!(frozen.elapsed() < TAKEOVER + Duration::from_secs(5), "{:?}", frozen.elapsed());
-    stack.apply(&job("overlap", FOUND)).expect("applies");
-    stack.operator.freeze(false).expect("goes on");
+    stack.apply(&job("overlap", EMBEDDED)).expect("applies");
+    stack.operator.freeze(false).expect("resumed");
     let id = assert_done(stack, "overlap");
-    eventually("an operator that lost its lease ends", LIMIT, || stack.operator.ended()).expect("it ends");
+    eventually("an operator that lost its lease ends", TIMEOUT, || stack.operator.ended()).expect("it ends");
     let first_api = std::mem::replace(&mut stack.api, second_api.clone());
     let types = stack.events_until(&id, "subtitle.ready");
     stack.api = first_api;
@@ -85,7 +85,7 @@ fn killed_leader_is_replaced(operators: &mut Operators) {
     let Operators { stack, second, .. } = operators;
     wait_until_leading(&stack.api, false);
     second.kill();
-    stack.apply(&job("after-kill", FOUND)).expect("applies");
+    stack.apply(&job("after-kill", EMBEDDED)).expect("applies");
     assert_done(stack, "after-kill");
     assert_eq!(leads(&stack.api), Some(true));
 }
@@ -97,7 +97,7 @@ fn terminated_leader_hands_over_at_once(operators: &mut Operators) {
     let (_third, third_api) = stack.another_operator("third", &[]).expect("starts");
     wait_until_leading(&third_api, false);
     let names: Vec<String> = (0..20).map(|at| format!("rolling-{at}")).collect();
-    stack.apply(&names.iter().map(|name| job(name, FOUND)).collect::<Vec<_>>().join("---\n")).expect("applies");
+    stack.apply(&names.iter().map(|name| job(name, EMBEDDED)).collect::<Vec<_>>().join("---\n")).expect("applies");
     let status = stack.operator.stop(Duration::from_secs(20)).expect("it ends in time");
     assert!(status.success(), "{status}");
     let leads_at_once = || (leads(&third_api) == Some(true)).then_some(());

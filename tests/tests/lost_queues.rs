@@ -1,4 +1,4 @@
-//! A broker that is killed right after it has created a quorum queue comes back with a queue that has a name but no process. Does
+//! A broker that is killed right after it created a quorum queue restarts with a queue that is registered but has no process. Does
 //! I/O.
 
 use std::{thread, time::Duration};
@@ -12,8 +12,8 @@ use subtitle_contract::{
 };
 use subtitle_tests::{process::free_port, servers::rabbitmq::Broker, temporary_folder};
 
-/// The largest number of kills.
-const TRIES: usize = 30;
+/// Maximum number of kills.
+const MAX_KILLS: usize = 30;
 
 fn task() -> Event {
     let text = |text: &str| text.to_owned();
@@ -39,18 +39,18 @@ async fn open(address: &Address) -> AmqpSession {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_queue_without_a_process_is_found_and_recreated_and_accepts_tasks_again() {
+async fn a_queue_without_a_process_is_detected_and_recreated() {
     let folder = temporary_folder("lost-queues").expect("a folder");
     let mut broker = Broker::start(&folder, free_port().expect("a port")).expect("it starts");
     let address = Address::url(&broker.url);
     let session = open(&address).await;
     broker.settle().expect("the queues are on disk");
-    let healthy = session.unanswering().await.expect("it answers");
-    assert!(healthy.is_empty(), "{healthy:?} of a healthy broker");
+    let healthy = session.unanswering().await.expect("the broker responds");
+    assert!(healthy.is_empty(), "{healthy:?} of a healthy broker do not respond");
     session.close().await;
 
     let mut lost = Vec::new();
-    for _ in 0..TRIES {
+    for _ in 0..MAX_KILLS {
         broker.control(&["delete_queue", DOWNLOAD_QUEUE]).expect("deleted");
         let session = open(&address).await;
         broker.server.kill(); // without `settle`, which would hide the fault
@@ -58,25 +58,25 @@ async fn a_queue_without_a_process_is_found_and_recreated_and_accepts_tasks_agai
         broker.server.restart().expect("restarts");
         thread::sleep(Duration::from_secs(1));
         let session = open(&address).await;
-        lost = session.unanswering().await.expect("the broker itself answers");
+        lost = session.unanswering().await.expect("the broker responds");
         session.close().await;
         if !lost.is_empty() {
             break;
         }
     }
-    assert_eq!(lost, [DOWNLOAD_QUEUE], "only the new queue is lost");
+    assert_eq!(lost, [DOWNLOAD_QUEUE], "not only the new queue is lost");
 
     let session = open(&address).await.with_deadline(Duration::from_secs(3));
     let refused = session.publish(&task()).await;
     assert!(matches!(refused, Err(BrokerError::Silent { .. } | BrokerError::Refused { .. })), "{refused:?}");
-    // The broker may answer with an error although it has deleted the queue.
+    // The broker may return an error although it has deleted the queue.
     let deleted = open(&address).await.recreate(DOWNLOAD_QUEUE).await;
     println!("recreated: {deleted:?}");
     let session = open(&address).await;
     assert_eq!(session.unanswering().await.expect("answers"), [""; 0]);
     session.publish(&task()).await.expect("confirmed");
     let depth = session.depth(DOWNLOAD_QUEUE).await.expect("answers").expect("it is there");
-    assert_eq!(depth.ready, 1, "it is bound to {EVENTS_EXCHANGE} again");
+    assert_eq!(depth.ready, 1, "the queue is not bound to {EVENTS_EXCHANGE}");
     session.close().await;
     drop(broker);
     let _ = std::fs::remove_dir_all(&folder);

@@ -1,17 +1,17 @@
 //! Where the broker is and how to log in: a URL, or a mounted Secret that is read again for every session, so that a new
-//! password needs no restart. Reads files.
+//! password needs no restart. Does I/O.
 
 use std::{fmt, path::PathBuf, time::Duration};
 
 use lapin::uri::{AMQPAuthority, AMQPScheme, AMQPUri, AMQPUserInfo};
-use subtitle_secret::{AUTHORITY, CONNECTION_STRING, Mounted, Value};
+use subtitle_secret::{CA_CERTIFICATE, CONNECTION_STRING, Mounted, Value};
 
 use crate::BrokerError;
 
-/// How often a mounted Secret is looked at; the kubelet itself takes up to a minute to bring a change.
-const LOOK_EVERY: Duration = Duration::from_secs(5);
+/// How often a mounted Secret is read; the kubelet itself takes up to a minute to update it.
+const POLL_INTERVAL: Duration = Duration::from_secs(5);
 
-/// Where the broker is, for every program that needs it.
+/// The broker's address, as flags of every program that connects to it.
 #[derive(clap::Args, Clone)]
 pub struct BrokerArguments {
     /// RabbitMQ, such as amqp://user:password@rabbitmq:5672/%2f
@@ -31,7 +31,7 @@ pub struct BrokerArguments {
 }
 
 impl BrokerArguments {
-    /// The one address that is given.
+    /// The configured address; fails unless exactly one is set.
     pub fn address(&self) -> Result<Address, BrokerError> {
         let url = self.broker_url.as_ref().filter(|url| !url.is_empty());
         let folder = self.broker_secret.as_ref().filter(|folder| !folder.as_os_str().is_empty());
@@ -39,7 +39,7 @@ impl BrokerArguments {
             (Some(url), None) => Address::url(url),
             (None, Some(folder)) => Address::mounted(folder.clone(), &self.broker_secret_key),
             (None, None) => return Err(BrokerError::NoAddress),
-            (Some(_), Some(_)) => return Err(BrokerError::TwoAddresses),
+            (Some(_), Some(_)) => return Err(BrokerError::ConflictingAddresses),
         };
         Ok(Address { requires_tls: self.broker_require_tls, ..address })
     }
@@ -67,12 +67,12 @@ impl fmt::Debug for Address {
     }
 }
 
-/// What a session is opened with.
+/// The address and the credentials with which a session is opened.
 #[derive(Clone, PartialEq)]
 pub(crate) struct Login {
     pub(crate) uri: AMQPUri,
-    /// A certificate authority to trust besides the system's, in PEM.
-    pub(crate) authority: Option<String>,
+    /// CA certificates in PEM, trusted besides the system's.
+    pub(crate) ca_certificate: Option<String>,
 }
 
 impl fmt::Debug for Login {
@@ -92,7 +92,7 @@ impl Address {
         Self { source: Source::Mounted { secret: Mounted::at(folder), key: key.to_owned() }, requires_tls: false }
     }
 
-    /// What it says now.
+    /// The current address and credentials; reads a mounted Secret again.
     pub(crate) fn login(&self) -> Result<Login, BrokerError> {
         let login = self.read()?;
         let is_plain = login.uri.scheme == AMQPScheme::AMQP;
@@ -101,38 +101,39 @@ impl Address {
 
     fn read(&self) -> Result<Login, BrokerError> {
         match &self.source {
-            // Not the parser's words: they may hold the password.
-            Source::Url(url) => Ok(Login { uri: parse(url.reveal()).ok_or(BrokerError::Url)?, authority: None }),
+            // The parser's message is dropped: it may contain the password.
+            Source::Url(url) => Ok(Login { uri: parse(url.reveal()).ok_or(BrokerError::InvalidUrl)?, ca_certificate: None }),
             Source::Mounted { secret, key } => {
-                let authority = secret.optional(AUTHORITY)?.map(|authority| authority.reveal().to_owned());
+                let ca_certificate =
+                    secret.optional(CA_CERTIFICATE)?.map(|certificate| certificate.reveal().to_owned());
                 let uri = match secret.optional(key)? {
                     Some(url) => {
-                        parse(url.reveal()).ok_or_else(|| secret.invalid(key, BrokerError::Url.to_string()))?
+                        parse(url.reveal()).ok_or_else(|| secret.invalid(key, BrokerError::InvalidUrl.to_string()))?
                     }
-                    None => of_parts(secret, authority.is_some())?,
+                    None => from_parts(secret, ca_certificate.is_some())?,
                 };
-                Ok(Login { uri, authority })
+                Ok(Login { uri, ca_certificate })
             }
         }
     }
 
-    /// Waits until it says something else than `login`. A Secret that cannot be read says nothing: what is open stays.
+    /// Waits until it differs from `login`. A Secret that cannot be read does not count as a change.
     pub(crate) async fn changed_from(&self, login: &Login) {
         if matches!(self.source, Source::Url(_)) {
             return std::future::pending().await;
         }
         loop {
-            tokio::time::sleep(LOOK_EVERY).await;
+            tokio::time::sleep(POLL_INTERVAL).await;
             match self.login() {
                 Ok(now) if now != *login => return,
                 Ok(_) => {}
-                Err(error) => tracing::warn!(%error, "the broker's Secret is not what it should be"),
+                Err(error) => tracing::warn!(%error, "failed to read the broker's Secret again"),
             }
         }
     }
 }
 
-/// A trailing slash means the default virtual host, as RabbitMQ's cluster operator writes it: none is named "".
+/// A trailing slash means the default virtual host, as RabbitMQ's cluster operator writes it: no virtual host is named "".
 fn parse(url: &str) -> Option<AMQPUri> {
     let mut uri: AMQPUri = url.trim().parse().ok()?;
     if uri.vhost.is_empty() {
@@ -141,13 +142,13 @@ fn parse(url: &str) -> Option<AMQPUri> {
     Some(uri)
 }
 
-fn of_parts(secret: &Mounted, has_authority: bool) -> Result<AMQPUri, BrokerError> {
-    let advice = "it has no connection string either: give it one, or host, username and password";
+fn from_parts(secret: &Mounted, has_ca_certificate: bool) -> Result<AMQPUri, BrokerError> {
+    let hint = "it has no connection string either: set one, or host, username and password";
     let port: Option<u16> = secret.parsed("port", "a port, such as 5672")?;
     let tls: Option<bool> = secret.parsed("tls", "true or false")?;
-    let encrypted = tls.unwrap_or(has_authority || port == Some(AMQPScheme::AMQPS.default_port()));
+    let encrypted = tls.unwrap_or(has_ca_certificate || port == Some(AMQPScheme::AMQPS.default_port()));
     let scheme = if encrypted { AMQPScheme::AMQPS } else { AMQPScheme::AMQP };
-    let text = |key| Ok::<_, BrokerError>(secret.required(key, advice)?.reveal().to_owned());
+    let text = |key| Ok::<_, BrokerError>(secret.required(key, hint)?.reveal().to_owned());
     Ok(AMQPUri {
         authority: AMQPAuthority {
             host: text("host")?,
@@ -224,16 +225,16 @@ mod tests {
     }
 
     #[test]
-    fn one_address_is_given_not_none_and_not_two() {
-        let given = |url: Option<&str>, folder: Option<&str>| {
+    fn exactly_one_address_must_be_set() {
+        let address = |url: Option<&str>, folder: Option<&str>| {
             let broker_secret = folder.map(PathBuf::from);
             let broker_secret_key = CONNECTION_STRING.to_owned();
             let (broker_url, broker_require_tls) = (url.map(str::to_owned), false);
             BrokerArguments { broker_url, broker_secret, broker_secret_key, broker_require_tls }.address()
         };
-        assert!(matches!(given(Some(""), None), Err(BrokerError::NoAddress)));
-        assert!(matches!(given(Some("amqp://a"), Some("/b")), Err(BrokerError::TwoAddresses)));
-        assert!(matches!(given(None, Some("/b")), Ok(Address { source: Source::Mounted { .. }, .. })));
+        assert!(matches!(address(Some(""), None), Err(BrokerError::NoAddress)));
+        assert!(matches!(address(Some("amqp://a"), Some("/b")), Err(BrokerError::ConflictingAddresses)));
+        assert!(matches!(address(None, Some("/b")), Ok(Address { source: Source::Mounted { .. }, .. })));
     }
 
     #[tokio::test(start_paused = true)]
@@ -246,7 +247,7 @@ mod tests {
         let file = file.join(CONNECTION_STRING);
         fs::remove_file(&file).expect("removed");
         let wait = || tokio::time::timeout(Duration::from_secs(12), address.changed_from(&before));
-        assert!(wait().await.is_err(), "{secret:?} says nothing");
+        assert!(wait().await.is_err(), "{secret:?} counts as changed while it cannot be read");
         fs::write(&file, url("new")).expect("writable");
         assert!(wait().await.is_ok());
     }

@@ -1,15 +1,16 @@
-//! The pace of reconnecting: how long the last session lived comes in, the pause before the next one goes out. Pure.
+//! Exponential backoff with jitter for reconnecting. Called by the loops of the operator and the workers with the lifetime of
+//! the last session. Pure.
 
 use std::time::Duration;
 
-/// The first pause.
-const SHORTEST: Duration = Duration::from_millis(200);
-/// No pause is longer: what came back is used soon.
-const LONGEST: Duration = Duration::from_secs(10);
-/// A session that lived this long was a good one: the next pause is short again.
-const SETTLED: Duration = Duration::from_secs(30);
+/// The initial pause.
+const INITIAL: Duration = Duration::from_millis(200);
+/// The maximum pause; short, so that a broker that is available again is used soon.
+const MAX: Duration = Duration::from_secs(10);
+/// A session that lasted this long resets the backoff.
+const RESET_AFTER: Duration = Duration::from_secs(30);
 
-/// Pauses that double from 200 ms to 10 s and start over after a session that lived 30 s.
+/// Pauses that double from 200 ms to 10 s and are reset after a session that lasted 30 s.
 #[derive(Clone, Copy, Debug)]
 pub struct ReconnectBackoff {
     ceiling: Duration,
@@ -17,19 +18,19 @@ pub struct ReconnectBackoff {
 
 impl Default for ReconnectBackoff {
     fn default() -> Self {
-        Self { ceiling: SHORTEST }
+        Self { ceiling: INITIAL }
     }
 }
 
 impl ReconnectBackoff {
-    /// The pause after a session that lived `lived` (zero for one that never began). `jitter`, from 0 to 1, says
-    /// where between half and the whole of it: a fleet that lost its broker must not come back in one moment.
+    /// The pause after a session that lasted for `lived` (zero if it could not be opened). `jitter`, from 0 to 1, scales it
+    /// between half and the whole, so that processes that lost the same broker do not reconnect at the same moment.
     pub fn pause(&mut self, lived: Duration, jitter: f64) -> Duration {
-        if lived >= SETTLED {
-            self.ceiling = SHORTEST;
+        if lived >= RESET_AFTER {
+            self.ceiling = INITIAL;
         }
         let pause = self.ceiling.mul_f64(0.5 + jitter.clamp(0.0, 1.0) / 2.0);
-        self.ceiling = (self.ceiling * 2).min(LONGEST);
+        self.ceiling = (self.ceiling * 2).min(MAX);
         pause
     }
 }

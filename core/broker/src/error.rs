@@ -1,75 +1,76 @@
-//! What ends a session or refuses a message, in words that say what to do next.
+//! Errors of the broker; each message tells the user what to do next.
 
 use std::{fmt, time::Duration};
 
-/// Why the broker did not do what it was asked.
+/// Why a request to the broker failed.
 #[derive(Clone, Debug, thiserror::Error)]
 pub enum BrokerError {
-    /// The broker's URL cannot be read.
+    /// The broker URL is invalid.
     #[error(
-        "failed to read the broker's URL: expected one such as amqp://user:password@rabbitmq:5672/%2f, with special \
+        "failed to parse the broker's URL: expected one such as amqp://user:password@rabbitmq:5672/%2f, with special \
          characters of user and password percent-encoded"
     )]
-    Url,
+    InvalidUrl,
     /// There is no broker URL and no Secret.
     #[error(
-        "failed to find the broker: set --broker-url (SUBTITLES_BROKER_URL), or --broker-secret (SUBTITLES_BROKER_SECRET) \
-         to the folder where its Secret is mounted"
+        "failed to find the broker: no address is configured; set --broker-url (SUBTITLES_BROKER_URL), or \
+         --broker-secret (SUBTITLES_BROKER_SECRET) to the folder where its Secret is mounted"
     )]
     NoAddress,
     /// TLS is required and the address has none.
     #[error("failed to connect to the broker: its address has no TLS (amqps), which is required here")]
     Unencrypted,
     /// There is both a broker URL and a Secret.
-    #[error("failed to choose a broker: --broker-url and --broker-secret are both set; set one of them")]
-    TwoAddresses,
-    /// The mounted Secret lacks what a connection needs.
+    #[error("failed to choose a broker: --broker-url and --broker-secret are mutually exclusive")]
+    ConflictingAddresses,
+    /// The mounted Secret lacks a key that a connection needs.
     #[error(transparent)]
     Secret(#[from] subtitle_secret::SecretError),
     /// The broker's Secret changed: the session ends, and the next one uses the new credentials.
     #[error("failed to continue this session: the broker's Secret has changed")]
     LoginChanged,
-    /// The broker closed the session, refused something, or went away.
+    /// The broker closed the session, rejected a request, or became unreachable.
     #[error("failed to talk to the broker")]
     Protocol(#[from] lapin::Error),
-    /// No answer in time: the outcome is unknown, and the session is over.
+    /// The request timed out: its outcome is unknown, and the session has ended.
     #[error(
-        "failed to {action}: the broker did not answer within {} ms, so the outcome is unknown; if this repeats, \
-         look for an alarm with `rabbitmq-diagnostics alarms`, and with `rabbitmqctl list_queues name state` for a queue \
-         that is not running: a task queue may be deleted, the operator recreates and refills it",
+        "failed to {action}: the broker did not answer within {} ms, so the outcome is unknown; if this keeps \
+         happening, look for an alarm with `rabbitmq-diagnostics alarms`, and for a queue that is not running with \
+         `rabbitmqctl list_queues name state`; a task queue can be deleted safely: the operator recreates it and \
+         republishes its tasks",
         waited.as_millis()
     )]
     Silent {
         /// What was requested.
         action: &'static str,
-        /// How long it was waited for.
+        /// How long the request waited.
         waited: Duration,
     },
-    /// The broker answered that it does not have the message.
+    /// The broker did not accept the message.
     #[error("failed to publish '{routing_key}': {refusal}")]
     Refused {
         /// The message's routing key.
         routing_key: String,
-        /// What the broker said.
+        /// Why it was not confirmed.
         refusal: Refusal,
     },
-    /// The event cannot be written as JSON.
-    #[error("failed to write the event '{routing_key}' of job '{job}' as JSON: {message}")]
+    /// The event cannot be serialized as JSON.
+    #[error("failed to serialize event '{routing_key}' of job '{job}': {message}")]
     Encode {
-        /// Its type.
+        /// The event's type.
         routing_key: String,
-        /// Whose it is.
+        /// The job's id.
         job: String,
-        /// What the JSON writer said.
+        /// The serializer's error message.
         message: String,
     },
     /// A queue does not exist.
-    #[error("failed to use queue '{queue}': it does not exist; the operator declares it: check that the operator runs")]
+    #[error("failed to use queue '{queue}': it does not exist; check that the operator, which declares it, is running")]
     Missing {
         /// Its name.
         queue: String,
     },
-    /// A queue exists with other arguments than this version's.
+    /// A queue exists with arguments that differ from the ones this version declares.
     #[error(
         "failed to declare queue '{queue}': it exists with other arguments ({message}); let it drain, remove it with \
          `rabbitmqctl delete_queue {queue}`, and start the operator again"
@@ -77,53 +78,55 @@ pub enum BrokerError {
     Mismatch {
         /// Its name.
         queue: &'static str,
-        /// What the broker said.
+        /// The broker's reply text.
         message: String,
     },
-    /// A queue or stream has a name but no process; only an administrator of the broker can remove it.
+    /// A queue or stream is registered but its process does not exist; only an administrator of the broker can remove it.
     #[error(
         "failed to use '{queue}': the broker knows its name but has no process for it ({message}); if every node of the \
-         broker runs and this repeats, its content is lost: remove it with `rabbitmqctl delete_queue {queue}` or, where that does \
-         not find it, with `rabbitmqctl eval 'rabbit_amqqueue:internal_delete(rabbit_misc:r(<<\"/\">>, queue, \
-         <<\"{queue}\">>), <<\"operator\">>).'` (with your virtual host for /), and the operator recreates it"
+         broker is running and this keeps happening, its content is lost: remove it with `rabbitmqctl delete_queue \
+         {queue}` or, if that does not find it, with `rabbitmqctl eval 'rabbit_amqqueue:internal_delete(rabbit_misc:r(<<\"/\">>, queue, \
+         <<\"{queue}\">>), <<\"operator\">>).'` (with your virtual host for /); then the operator recreates it"
     )]
     Unusable {
         /// Its name.
         queue: String,
-        /// What the broker said.
+        /// The broker's reply text.
         message: String,
     },
-    /// A queue exists and does not answer, though the broker does.
+    /// A queue exists and does not respond, although the broker does.
     #[error(
-        "failed to use queue '{queue}': it exists and does not answer, as while it elects a leader; after a minute it is \
-         deleted and recreated"
+        "failed to use queue '{queue}': it exists and does not respond, which is normal while it elects a leader; if this \
+         lasts for a minute, the operator deletes and recreates it"
     )]
-    Unanswering {
+    Unresponsive {
         /// Its name.
         queue: &'static str,
     },
-    /// The broker ended a subscription: the queue was deleted or moved.
+    /// The broker ended a subscription: the queue was deleted, or its leader moved to another node.
     #[error("failed to continue consuming: the broker cancelled the subscription")]
     Cancelled,
 }
 
-/// How a broker says that it does not have a message.
+/// Why a published message was not confirmed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Refusal {
-    /// It came back: no queue is bound for it.
+    /// The broker returned it: no queue is bound to its routing key.
     Unroutable,
-    /// It was refused: a queue is full or has no leader.
+    /// The broker rejected it: a queue is full or has no leader.
     Nacked,
-    /// It was sent on a channel without confirms.
+    /// The channel was not in confirm mode.
     Unconfirmed,
 }
 
 impl fmt::Display for Refusal {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         formatter.write_str(match self {
-            Self::Unroutable => "no queue is bound for it; the operator declares the queues when it starts",
-            Self::Nacked => "the broker refused it, as it does when a queue is full or has no leader; try again",
-            Self::Unconfirmed => "the channel does not confirm, which is a bug in this program",
+            Self::Unroutable => {
+                "no queue is bound to this routing key; the operator declares the queues when it starts"
+            }
+            Self::Nacked => "the broker rejected it, for example because a queue is full or has no leader; try again",
+            Self::Unconfirmed => "the channel is not in confirm mode, which is a bug in this program",
         })
     }
 }

@@ -1,12 +1,12 @@
 //! RabbitMQ for the operator and the workers, behind ports: connect, declare the topology, publish with confirm, consume.
-//! A session is never repaired: its first error ends it whole and the caller opens another one, at the pace of
-//! [`ReconnectBackoff`]. Does I/O.
+//! A session does not reconnect: its first error ends it, and the caller opens a new one with [`ReconnectBackoff`].
+//! Does I/O.
 //!
 //! ```text
-//!  operator: Connector::open_and_declare ──▶ (Session, queues it created: their tasks are published again)
+//!  operator: Connector::open_and_declare ──▶ (Session, the queues it created, whose tasks are republished)
 //!  worker:   Connector::open             ──▶ Session
-//!                                              ├─ publish    an event goes out; Ok means that the broker has it
-//!                                              ├─ consume    deliveries come in, each settled by its receipt
+//!                                              ├─ publish    `Ok` means that the broker confirmed it
+//!                                              ├─ consume    each delivery is settled with its receipt
 //!                                              └─ ended      the error that ended it ──▶ ReconnectBackoff ──▶ open again
 //! ```
 #![warn(missing_docs)]
@@ -15,8 +15,8 @@ mod address;
 mod amqp;
 mod backoff;
 mod error;
-mod measure;
 mod port;
+mod publish_metrics;
 
 pub use address::{Address, BrokerArguments};
 pub use amqp::{
@@ -25,5 +25,5 @@ pub use amqp::{
 };
 pub use backoff::ReconnectBackoff;
 pub use error::{BrokerError, Refusal};
-pub use measure::PublishMetrics;
 pub use port::{Connector, Deliveries, Delivery, Depth, PublishWriter, QueueWriter, Receipt, Session, StreamStart};
+pub use publish_metrics::PublishMetrics;

@@ -1,9 +1,9 @@
-//! The broker as ports: what the loops of the operator and the workers are written against. [`crate::AmqpConnector`] is
-//! RabbitMQ; the simulation brings its own.
+//! The traits through which the operator and the workers use the broker. [`crate::AmqpConnector`] implements them for
+//! RabbitMQ; the simulation has its own implementation.
 //!
 //! ```text
 //!  Connector ──open──▶ Session ──consume──▶ Deliveries ──next──▶ Delivery { …, receipt } ──▶ ack | requeue
-//!                         └─ PublishWriter, QueueWriter: what changes something on the broker
+//!                         └─ PublishWriter, QueueWriter: operations that modify the broker
 //! ```
 
 use subtitle_contract::{
@@ -15,23 +15,24 @@ use crate::BrokerError;
 
 /// Opens sessions.
 pub trait Connector: Send + Sync + 'static {
-    /// What it opens.
+    /// The session type.
     type Session: Session;
 
-    /// Connects and declares nothing: only the operator declares, so that it alone knows when a queue was created.
+    /// Connects and declares nothing. Only the operator declares, because it must republish the tasks of a queue that it
+    /// had to create.
     fn open(&self) -> impl Future<Output = Result<Self::Session, BrokerError>> + Send;
 
     /// Connects and declares every exchange and queue; also returns the names of the queues that did not exist before,
-    /// whose messages are therefore gone.
+    /// so that any messages in them are lost.
     fn open_and_declare(&self) -> impl Future<Output = Result<(Self::Session, Vec<&'static str>), BrokerError>> + Send;
 }
 
 /// Publishes messages; `Ok` means that the broker has confirmed them.
 pub trait PublishWriter: Send + Sync {
-    /// Publishes an event under its type, to every queue bound for it.
+    /// Publishes an event with its type as the routing key.
     fn publish(&self, event: &Event) -> impl Future<Output = Result<(), BrokerError>> + Send;
 
-    /// Publishes a message that cannot be handled to the dead letters, with its reason.
+    /// Publishes a message that cannot be handled, with its reason, to the dead-letter exchange.
     fn dead_letter(
         &self,
         routing_key: &str,
@@ -41,15 +42,15 @@ pub trait PublishWriter: Send + Sync {
     ) -> impl Future<Output = Result<(), BrokerError>> + Send;
 }
 
-/// Changes queues.
+/// Manages queues.
 pub trait QueueWriter: Send + Sync {
     /// Deletes one of our queues with its messages and declares it again.
     fn recreate(&self, queue: &str) -> impl Future<Output = Result<(), BrokerError>> + Send;
 }
 
-/// A connection from its opening to its first error. It is never repaired: the caller opens another one.
+/// A connection. It does not reconnect: after its first error the caller opens a new one.
 pub trait Session: PublishWriter + QueueWriter + 'static {
-    /// A subscription.
+    /// The subscription type.
     type Deliveries: Deliveries;
 
     /// Subscribes to a queue, with at most `prefetch` unacknowledged deliveries.
@@ -67,26 +68,27 @@ pub trait Session: PublishWriter + QueueWriter + 'static {
         from: StreamStart,
     ) -> impl Future<Output = Result<Self::Deliveries, BrokerError>> + Send;
 
-    /// Subscribes to all events of one type from now on, through a queue that ends with this session.
+    /// Subscribes to all events of one type from now on, through an exclusive queue that is deleted with this session.
     fn listen(
         &self,
         event_type: &EventType,
         prefetch: u16,
     ) -> impl Future<Output = Result<Self::Deliveries, BrokerError>> + Send;
 
-    /// What a queue holds; `None` if it does not exist.
+    /// The message and consumer counts of a queue; `None` if it does not exist.
     fn depth(&self, queue: &'static str) -> impl Future<Output = Result<Option<Depth>, BrokerError>> + Send;
 
-    /// Those of our quorum queues that exist and do not answer; the first one that costs the connection ends the list.
+    /// The quorum queues that exist and do not respond; stops at the first one whose probe makes the broker close the
+    /// connection.
     fn unanswering(&self) -> impl Future<Output = Result<Vec<&'static str>, BrokerError>> + Send;
 
     /// Whether the broker currently accepts no messages, because of a memory or disk alarm.
     fn is_blocked(&self) -> bool;
 
-    /// Returns the error that ends the session.
+    /// Waits until the session ends; returns the error that ended it.
     fn ended(&self) -> impl Future<Output = BrokerError> + Send;
 
-    /// Returns when the mounted credentials differ from those of this session.
+    /// Waits until the mounted credentials differ from the ones this session uses.
     fn credentials_changed(&self) -> impl Future<Output = ()> + Send;
 
     /// Closes the session; unacknowledged deliveries go back to their queues.
@@ -96,46 +98,47 @@ pub trait Session: PublishWriter + QueueWriter + 'static {
 /// Where to start reading a stream.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum StreamStart {
-    /// At the oldest retained record.
+    /// At the oldest retained message.
     First,
     /// At this offset.
     Offset(i64),
 }
 
-/// What a queue holds.
+/// The message and consumer counts of a queue.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Depth {
-    /// Messages that are not delivered to any consumer.
+    /// Messages ready for delivery.
     pub ready: u32,
-    /// Subscriptions.
+    /// Number of consumers.
     pub consumers: u32,
 }
 
-/// A subscription, on a channel of its own. Both methods may be dropped at any time without losing a delivery.
+/// A subscription, on a channel of its own. Both methods are cancel-safe.
 pub trait Deliveries: Send + 'static {
     /// How its deliveries are settled.
     type Receipt: Receipt;
 
-    /// The next delivery; [`BrokerError::Cancelled`] when the queue was deleted or moved.
+    /// The next delivery; [`BrokerError::Cancelled`] when the queue was deleted or its leader moved to another
+    /// node.
     fn next(&mut self) -> impl Future<Output = Result<Delivery<Self::Receipt>, BrokerError>> + Send;
 
-    /// Waits for one delivery and returns it with those that have already arrived, at most `most`.
+    /// Waits for one delivery and returns it with those that have already arrived, up to `max` in total.
     fn next_batch(
         &mut self,
-        most: usize,
+        max: usize,
     ) -> impl Future<Output = Result<Vec<Delivery<Self::Receipt>>, BrokerError>> + Send;
 }
 
 /// A message as the broker delivers it.
 #[derive(Clone, Debug)]
 pub struct Delivery<R> {
-    /// The key it was published under.
+    /// The routing key it was published with.
     pub routing_key: String,
-    /// Its bytes.
+    /// The message body.
     pub body: Vec<u8>,
     /// Whether it was delivered before.
     pub redelivered: bool,
-    /// How often a quorum queue delivered it before.
+    /// `x-delivery-count`: number of earlier deliveries; 0 if it does not come from a quorum queue.
     pub earlier_deliveries: u32,
     /// Its offset, if it comes from a stream.
     pub offset: Option<i64>,

@@ -1,29 +1,29 @@
-//! Time, randomness and tasks as ports: every loop of the operator and the workers takes them as arguments, so that the
-//! simulation plays hours in a moment and repeats a run from its seed. [`SystemRuntime`] is what production uses.
+//! Ports for time, randomness and tasks. Every loop of the operator and the workers takes them as arguments, so that the
+//! simulation runs hours in a moment and can repeat a run from its seed. Production uses [`SystemRuntime`]. Does I/O.
 #![warn(missing_docs)]
 
 use std::time::{Duration, Instant};
 
 use jiff::Timestamp;
 
-/// The time of day, the time that passes, and waiting.
+/// Wall-clock time, monotonic time, sleeping and jitter.
 pub trait Clock: Clone + Send + Sync + 'static {
-    /// The time of day; it may jump.
+    /// Wall-clock time; it may jump.
     fn now(&self) -> Timestamp;
 
-    /// Time since an arbitrary moment in the past; it never decreases.
+    /// Monotonic time since an arbitrary moment in the past.
     fn elapsed(&self) -> Duration;
 
     /// Returns after `duration`.
     fn sleep(&self, duration: Duration) -> impl Future<Output = ()> + Send;
 
-    /// A random number from 0 up to but not including 1, for the jitter of waits.
+    /// A random number in [0, 1) for jitter.
     fn jitter(&self) -> f64;
 }
 
-/// A clock that also starts tasks.
+/// A clock that can also spawn tasks.
 pub trait Runtime: Clock {
-    /// Runs `task` beside its caller; nobody waits for it.
+    /// Spawns a detached task.
     fn spawn(&self, task: impl Future<Output = ()> + Send + 'static);
 }
 

@@ -1,5 +1,5 @@
-//! Runs through every phase x event pair, for an older, the current and a future attempt, and holds the
-//! result against the reviewed table. `UPDATE_GOLDEN=1` rewrites it.
+//! Compares the verdict for every pair of phase and event type, for an older, the current and a future attempt, with the
+//! golden file. `UPDATE_GOLDEN=1` rewrites it. Does I/O.
 #![expect(clippy::disallowed_methods, reason = "a test may read its golden file")]
 
 use std::fmt::Write as _;
@@ -7,7 +7,7 @@ use std::fmt::Write as _;
 use subtitle_contract::{event::EventType, phase::Phase, progress::Progress};
 
 #[test]
-fn every_phase_by_event_is_as_reviewed() {
+fn verdicts_match_the_golden_file() {
     let mut table = String::from(
         "# What each event means in each phase, for an event of the current attempt (2), an older (1), a future (3).\n",
     );
@@ -22,14 +22,14 @@ fn every_phase_by_event_is_as_reviewed() {
     }
     let path = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/golden/phase_by_event.txt");
     if std::env::var_os("UPDATE_GOLDEN").is_some() {
-        std::fs::write(path, &table).expect("golden file is writable");
+        std::fs::write(path, &table).expect("writes the golden file");
     }
-    let golden = std::fs::read_to_string(path).expect("golden file");
-    assert_eq!(table, golden, "run UPDATE_GOLDEN=1 cargo test -p subtitle-contract and review the difference");
+    let golden = std::fs::read_to_string(path).expect("reads the golden file");
+    assert_eq!(table, golden, "run UPDATE_GOLDEN=1 cargo test --workspace --test progress_table and review the diff");
 }
 
 #[test]
-fn advancing_always_grows_and_never_leaves_a_final_phase() {
+fn progress_only_grows_and_a_final_phase_is_never_left() {
     for phase in Phase::ALL {
         let current = Progress { attempt: 1, phase };
         for event_type in EventType::KNOWN {

@@ -1,5 +1,5 @@
-//! Every shape on the wire, held against reviewed files: one event of each type, and the record in Redis.
-//! `UPDATE_GOLDEN=1` rewrites them.
+//! Compares the wire formats with golden files: one event of each type, and the record in Redis. `UPDATE_GOLDEN=1` rewrites
+//! them. Does I/O.
 #![expect(clippy::disallowed_methods, reason = "a test may read its golden file")]
 
 use jiff::Timestamp;
@@ -50,7 +50,7 @@ fn round_trip<P: Payload + PartialEq + std::fmt::Debug>(source: &str, payload: &
 }
 
 #[test]
-fn every_event_type_is_as_reviewed() {
+fn every_event_type_matches_the_golden_file() {
     let spec = job().spec;
     let result = JobResult {
         url: "http://127.0.0.1:8080/subtitles/0c1d/file".into(),
@@ -150,12 +150,12 @@ fn every_event_type_is_as_reviewed() {
         round_trip(source::MANAGER, &Cancelled { reason: Reason::Deleted }),
     ];
     let types: Vec<&str> = events.iter().filter_map(|event| event["event_type"].as_str()).collect();
-    assert_eq!(types, EventType::KNOWN.each_ref().map(EventType::as_str), "one of each");
+    assert_eq!(types, EventType::KNOWN.each_ref().map(EventType::as_str), "the events do not cover every type once");
     golden("events.json", &Value::from(events.to_vec()));
 }
 
 #[test]
-fn the_record_in_redis_is_as_reviewed() {
+fn the_record_in_redis_matches_the_golden_file() {
     let record = Record::project(&job());
     golden("record.json", &serde_json::to_value(&record).expect("writes"));
     let read: Record = serde_json::from_value(serde_json::to_value(&record).expect("writes")).expect("reads");
@@ -163,7 +163,7 @@ fn the_record_in_redis_is_as_reviewed() {
 }
 
 #[test]
-fn a_failure_of_an_old_publisher_is_retryable() {
+fn a_failure_of_a_legacy_publisher_is_retryable() {
     let old = r#"{"event_type":"job.failed","job_id":"7","timestamp":"2025-01-02T03:04:05Z","source":"downloader",
         "payload":{"error_message":"boom"},"metadata":null}"#;
     let failed: Failed = Event::decode(old.as_bytes()).expect("old shape").read().expect("payload");

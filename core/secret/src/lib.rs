@@ -1,5 +1,5 @@
-//! A Kubernetes Secret mounted as a folder with one file per key: keys come in, values go out. Nothing is cached: the kubelet
-//! replaces the files when the Secret changes, so every login reads them again. Called by the clients of the broker, Redis
+//! Reads a Kubernetes Secret that is mounted as a folder with one file per key. Nothing is cached: the kubelet replaces the
+//! files when the Secret changes, so every login reads them again. Called by the clients of the broker, Redis
 //! and the object store. Does I/O.
 //!
 //! ```text
@@ -11,21 +11,21 @@ use std::{fs, io, path::PathBuf, sync::Arc};
 
 /// The key of a whole URL, as RabbitMQ's cluster operator names it.
 pub const CONNECTION_STRING: &str = "connection_string";
-/// The key of the certificate authority (PEM) that signed the server's certificate, as `kubernetes.io/tls` names it.
-pub const AUTHORITY: &str = "ca.crt";
+/// The key of the CA certificates (PEM) that signed the server's certificate, as `kubernetes.io/tls` names it.
+pub const CA_CERTIFICATE: &str = "ca.crt";
 
-/// What a key holds, without the line break that editors leave at its end. It has no `Debug` and no `Display`, so that it
+/// The value of a key, without the trailing line break that editors add. It has no `Debug` and no `Display`, so that it
 /// cannot get into a log or an error by accident.
 #[derive(Clone, PartialEq, Eq)]
 pub struct Value(String);
 
 impl Value {
-    /// A value from another place than a mounted file.
+    /// A value that does not come from a mounted file.
     pub fn new(text: impl Into<String>) -> Self {
         Self(text.into())
     }
 
-    /// The secret itself, for the login only.
+    /// The secret itself; only for logging in.
     pub fn reveal(&self) -> &str {
         &self.0
     }
@@ -34,15 +34,15 @@ impl Value {
 /// Why a value cannot be used.
 #[derive(Clone, Debug, thiserror::Error)]
 pub enum SecretError {
-    /// The Secret does not have the key, or has it empty.
-    #[error("failed to find the key '{key}' in the Secret mounted at '{folder}': {advice}")]
+    /// The key is missing or empty.
+    #[error("failed to find the key '{key}' in the Secret mounted at '{folder}': {hint}")]
     Missing {
         /// The file's name.
         key: String,
         /// Where the Secret is mounted.
         folder: String,
-        /// What to do.
-        advice: &'static str,
+        /// What to do about it.
+        hint: &'static str,
     },
     /// The file cannot be read.
     #[error("failed to read the key '{key}' of the Secret mounted at '{folder}'")]
@@ -51,7 +51,7 @@ pub enum SecretError {
         key: String,
         /// Where the Secret is mounted.
         folder: String,
-        /// What the system said.
+        /// The cause.
         #[source]
         source: Arc<io::Error>,
     },
@@ -79,7 +79,7 @@ impl Mounted {
         Self { folder }
     }
 
-    /// Reads a key; `None` if the Secret does not have it, or has it empty.
+    /// Reads a key; `None` if it is missing or empty.
     pub fn optional(&self, key: &str) -> Result<Option<Value>, SecretError> {
         match fs::read_to_string(self.folder.join(key)) {
             Ok(text) => Ok(Some(text.trim_end_matches(['\r', '\n'])).filter(|text| !text.is_empty()).map(Value::new)),
@@ -90,9 +90,9 @@ impl Mounted {
         }
     }
 
-    /// Reads a key that the Secret must have; `advice` tells a person what to do if it does not.
-    pub fn required(&self, key: &str, advice: &'static str) -> Result<Value, SecretError> {
-        let missing = || SecretError::Missing { key: key.to_owned(), folder: self.folder(), advice };
+    /// Reads a required key; `hint` tells the user what to do if it is missing.
+    pub fn required(&self, key: &str, hint: &'static str) -> Result<Value, SecretError> {
+        let missing = || SecretError::Missing { key: key.to_owned(), folder: self.folder(), hint };
         self.optional(key)?.ok_or_else(missing)
     }
 
@@ -121,16 +121,16 @@ mod tests {
         let folder = std::env::temp_dir().join(format!("subtitles-secret-{}", std::process::id()));
         fs::create_dir_all(folder.join("directory")).expect("a folder");
         let secret = Mounted::at(folder.clone());
-        let missing = secret.required("password", "add it").map(drop).expect_err("none yet").to_string();
+        let missing = secret.required("password", "add it").map(drop).expect_err("the key is missing").to_string();
         assert!(missing.contains("'password'") && missing.contains(&folder.display().to_string()), "{missing}");
         for (text, value) in [("first\n", "first"), ("s p@ce \r\n", "s p@ce "), ("second", "second")] {
             fs::write(folder.join("password"), text).expect("writable");
             assert_eq!(secret.required("password", "").expect("a value").reveal(), value);
         }
         fs::write(folder.join("password"), "\n").expect("writable");
-        assert!(secret.optional("password").expect("readable").is_none(), "an empty file counts as missing");
+        assert!(secret.optional("password").expect("readable").is_none(), "an empty file counts as a value");
         fs::write(folder.join("port"), "many").expect("writable");
-        let invalid = secret.parsed::<u16>("port", "a port").expect_err("no number").to_string();
+        let invalid = secret.parsed::<u16>("port", "a port").expect_err("the value is not a number").to_string();
         assert!(invalid.contains("'port'") && invalid.contains("a port") && !invalid.contains("many"), "{invalid}");
         assert!(matches!(secret.optional("directory"), Err(SecretError::Read { .. })));
         let _ = fs::remove_dir_all(&folder);

@@ -1,5 +1,5 @@
-//! The object store: bytes by key, created only if absent or replaced. Operator and workers open it with the same URL and
-//! settings: results, glossaries, checkpoints and claims are in it. Does I/O.
+//! The object store: objects are created if absent, or replaced. The operator and the workers open it with the same URL and
+//! settings; it contains results, glossaries, checkpoints and claims. Does I/O.
 #![warn(missing_docs)]
 
 mod keys;
@@ -19,7 +19,7 @@ use url::Url;
 /// Why the store cannot be opened or used.
 #[derive(Debug, thiserror::Error)]
 pub enum StoreError {
-    /// The URL cannot be used.
+    /// The URL is invalid.
     #[error("failed to open the object store '{url}': {problem}; use file:///folder, s3://bucket/prefix or memory:")]
     Url {
         /// The URL, without user and password.
@@ -32,20 +32,20 @@ pub enum StoreError {
     Folder {
         /// The URL.
         url: String,
-        /// What the system said.
+        /// The cause.
         #[source]
         source: io::Error,
     },
-    /// The client of the store refuses its settings.
+    /// The store's client rejects its settings.
     #[error("failed to open the object store '{url}'")]
     Open {
         /// The URL, without user and password.
         url: String,
-        /// What the client said.
+        /// The client's error.
         #[source]
         source: object_store::Error,
     },
-    /// The mounted Secret has no access keys.
+    /// The mounted Secret lacks the access keys.
     #[error("failed to open the object store")]
     Secret(#[from] subtitle_secret::SecretError),
     /// A request failed.
@@ -55,13 +55,13 @@ pub enum StoreError {
         action: &'static str,
         /// The key without the store's prefix.
         key: String,
-        /// What the store said.
+        /// The store's error.
         #[source]
         source: object_store::Error,
     },
 }
 
-/// All keys under one prefix of a store. Cheap to clone.
+/// The objects under one prefix of a store. Cheap to clone.
 #[derive(Clone, Debug)]
 pub struct Store {
     inner: Arc<dyn ObjectStore>,
@@ -91,19 +91,19 @@ impl Store {
     /// Like [`Store::open`], with the access keys of an S3 store from the Secret mounted at `secret`, which is read for each
     /// request.
     pub fn open_with(url: &Url, secret: Option<&FilePath>) -> Result<Self, StoreError> {
-        let shown = || format!("{}://…{}", url.scheme(), url.path());
-        let invalid = |problem| StoreError::Url { url: shown(), problem };
-        let failed = |source| StoreError::Open { url: shown(), source };
+        let redacted = || format!("{}://…{}", url.scheme(), url.path());
+        let invalid = |problem| StoreError::Url { url: redacted(), problem };
+        let failed = |source| StoreError::Open { url: redacted(), source };
         let (inner, prefix): (Arc<dyn ObjectStore>, &str) = match url.scheme() {
             "memory" => (Arc::new(InMemory::new()), ""),
             "file" => {
-                let folder = url.to_file_path().map_err(|()| invalid("it names no folder"))?;
-                std::fs::create_dir_all(&folder).map_err(|source| StoreError::Folder { url: shown(), source })?;
+                let folder = url.to_file_path().map_err(|()| invalid("it has no folder"))?;
+                std::fs::create_dir_all(&folder).map_err(|source| StoreError::Folder { url: redacted(), source })?;
                 let store = LocalFileSystem::new_with_prefix(folder).map_err(failed)?;
                 (Arc::new(store), "")
             }
             "s3" => {
-                let bucket = url.host_str().ok_or_else(|| invalid("it names no bucket"))?;
+                let bucket = url.host_str().ok_or_else(|| invalid("it has no bucket"))?;
                 let retries =
                     RetryConfig { max_retries: 3, retry_timeout: Duration::from_secs(20), ..RetryConfig::default() };
                 let timeouts = ClientOptions::new()
@@ -117,12 +117,12 @@ impl Store {
                 let store = builder.with_client_options(timeouts).with_retry(retries).build();
                 (Arc::new(store.map_err(failed)?), url.path())
             }
-            _ => return Err(invalid("its scheme is not known")),
+            _ => return Err(invalid("its scheme is not supported")),
         };
         Ok(Self { inner, prefix: Path::from(prefix) })
     }
 
-    /// A store over an open client, without a prefix.
+    /// Wraps a client, without a prefix.
     pub fn over(inner: Arc<dyn ObjectStore>) -> Self {
         Self { inner, prefix: Path::default() }
     }
@@ -141,13 +141,13 @@ impl Store {
         }
     }
 
-    /// Stores `bytes`, replacing what the key had.
+    /// Stores `bytes`, replacing any object with this key.
     pub async fn replace(&self, key: &str, bytes: Bytes) -> Result<(), StoreError> {
         let put = self.inner.put(&self.path(key), PutPayload::from(bytes)).await;
         put.map(drop).map_err(|source| StoreError::Request { action: "write", key: key.to_owned(), source })
     }
 
-    /// Reads the bytes; `None` if the key is absent.
+    /// Reads an object; `None` if it does not exist.
     pub async fn read(&self, key: &str) -> Result<Option<Bytes>, StoreError> {
         let failed = |source| StoreError::Request { action: "read", key: key.to_owned(), source };
         match self.inner.get(&self.path(key)).await {
@@ -157,7 +157,7 @@ impl Store {
         }
     }
 
-    /// Removes the key, if it is there.
+    /// Removes an object, if it exists.
     pub async fn remove(&self, key: &str) -> Result<(), StoreError> {
         match self.inner.delete(&self.path(key)).await {
             Ok(()) | Err(object_store::Error::NotFound { .. }) => Ok(()),
@@ -165,7 +165,7 @@ impl Store {
         }
     }
 
-    /// Lists the last segments of all keys under `folder`, in no order.
+    /// Lists the last segments of all keys under `folder`, in no particular order.
     pub async fn names(&self, folder: &str) -> Result<Vec<String>, StoreError> {
         let listed: Result<Vec<_>, _> = self.inner.list(Some(&self.path(folder))).try_collect().await;
         let listed = listed.map_err(|source| StoreError::Request { action: "list", key: folder.to_owned(), source })?;

@@ -1,4 +1,4 @@
-//! An error with every cause below it, for the one place where it is logged or shown to a person. Pure.
+//! Formats an error with its chain of sources, for the one place where it is logged or shown to a user. Pure.
 
 use std::{error::Error, fmt};
 

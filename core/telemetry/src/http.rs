@@ -1,5 +1,5 @@
-//! What a cluster asks of a process: `GET /metrics`, `/healthz` (it runs, whatever else is broken) and `/readyz` (it can do
-//! its work, or why not). Called by the workers; the operator merges its own routes. Does I/O.
+//! Metrics and probes: `GET /metrics`, `/healthz` (the process runs, whatever it depends on) and `/readyz` (it can do its work,
+//! or why not). Called by the workers; the operator merges its own routes. Does I/O.
 
 use std::{fmt, net::SocketAddr, str::FromStr, sync::Arc};
 
@@ -15,7 +15,7 @@ use crate::Registry;
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Listen(pub Option<SocketAddr>);
 
-/// The text is neither an address with a port nor `none`.
+/// The string is neither an address with a port nor `none`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("expected an address and a port such as 0.0.0.0:8081, or none")]
 pub struct InvalidListen;
@@ -43,7 +43,7 @@ impl fmt::Display for Listen {
 /// The content type of [`Registry::text`].
 pub const OPEN_METRICS: &str = "application/openmetrics-text; version=1.0.0; charset=utf-8";
 
-/// The three routes; `ready` returns why this process is not ready.
+/// The three routes; the error of `ready` tells why this process is not ready.
 pub fn router<R>(registry: Arc<Registry>, ready: R) -> Router
 where
     R: Fn() -> Result<(), String> + Clone + Send + Sync + 'static,
@@ -61,14 +61,14 @@ where
         .route("/readyz", get(readiness))
 }
 
-/// Serves until the process ends. A port that is taken is only logged: the work goes on without metrics.
+/// Serves until the process exits. If it cannot listen, it only logs a warning: the process works without metrics.
 pub async fn serve(listen: Listen, router: Router) {
     let Some(address) = listen.0 else { return };
     let listener = match tokio::net::TcpListener::bind(address).await {
         Ok(listener) => listener,
         Err(error) => {
-            let advice = "choose another with --metrics-listen, or none";
-            tracing::warn!(%address, %error, advice, "failed to listen: this process serves no metrics and no health");
+            let hint = "choose another address with --metrics-listen, or none";
+            tracing::warn!(%address, %error, hint, "failed to listen: this process serves no metrics and no health");
             return;
         }
     };
@@ -87,7 +87,7 @@ mod tests {
 
     use super::*;
 
-    async fn ask(router: &Router, path: &str) -> (StatusCode, String) {
+    async fn get_page(router: &Router, path: &str) -> (StatusCode, String) {
         let request = Request::get(path).body(Body::empty()).expect("a request");
         let response = router.clone().oneshot(request).await.expect("an answer");
         let status = response.status();
@@ -96,19 +96,19 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn readiness_follows_the_process_and_liveness_does_not_depend_on_it() {
+    async fn liveness_does_not_depend_on_readiness() {
         let is_ready = Arc::new(AtomicBool::new(false));
         let shared = is_ready.clone();
         let ready = move || if shared.load(Ordering::Relaxed) { Ok(()) } else { Err("no session".to_owned()) };
         let router = router(Arc::new(Registry::new("test", "1")), ready);
         assert_eq!(
-            ask(&router, "/readyz").await,
+            get_page(&router, "/readyz").await,
             (StatusCode::SERVICE_UNAVAILABLE, "not ready: no session\n".to_owned())
         );
-        assert_eq!(ask(&router, "/healthz").await.0, StatusCode::OK);
+        assert_eq!(get_page(&router, "/healthz").await.0, StatusCode::OK);
         is_ready.store(true, Ordering::Relaxed);
-        assert_eq!(ask(&router, "/readyz").await.0, StatusCode::OK);
-        let (status, text) = ask(&router, "/metrics").await;
+        assert_eq!(get_page(&router, "/readyz").await.0, StatusCode::OK);
+        let (status, text) = get_page(&router, "/metrics").await;
         assert!(
             status == StatusCode::OK && text.contains("subtitle_build_info") && text.ends_with("# EOF\n"),
             "{text}"
@@ -116,7 +116,7 @@ mod tests {
     }
 
     #[test]
-    fn where_to_listen_is_an_address_or_none() {
+    fn listen_is_an_address_with_a_port_or_none() {
         assert_eq!("none".parse(), Ok(Listen(None)));
         assert_eq!(
             "127.0.0.1:8081".parse::<Listen>().map(|listen| listen.to_string()),

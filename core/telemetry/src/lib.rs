@@ -1,11 +1,11 @@
-//! Logs, metrics, health and the signal to stop, for the operator and the workers. Does I/O.
+//! Logs, metrics, health and stop signals, for the operator and the workers. Does I/O.
 //!
 //! ```text
 //!   logs::init ──▶ JSON on standard error
-//!   Registry   ──▶ Counter, Gauge, Histogram (one call declares, registers and documents a metric)
+//!   Registry   ──▶ Counter, Gauge, Histogram (one call registers and documents a metric)
 //!       └────────▶ http::router ──▶ GET /metrics, /healthz, /readyz
 //!   stop::asked ─▶ SIGTERM or SIGINT
-//!   chain      ──▶ an error with all its causes, for one log line
+//!   chain      ──▶ an error with its chain of sources, for one log line
 //! ```
 #![warn(missing_docs)]
 

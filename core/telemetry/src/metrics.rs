@@ -1,6 +1,6 @@
-//! Metrics. One call declares a metric with its name, labels and meaning, so that what is exported is what is documented. The
-//! number of labels is part of a metric's type, so that none can be forgotten. Label values come from closed sets: never an
-//! object's name. Called by every part that counts. Pure.
+//! Metrics. One call registers a metric with its name, labels and help text, so that the documentation always matches what is
+//! exported. The number of labels is part of a metric's type, so that none can be forgotten. Label values come from closed
+//! sets, never from object names. Used by every crate that has metrics. Pure.
 
 use std::fmt::{self, Write as _};
 
@@ -12,15 +12,15 @@ use prometheus_client::{
 /// Names and values of `N` labels.
 type Labels<const N: usize> = [(&'static str, String); N];
 
-/// As the reference names it.
+/// The type of a metric, as shown in the metrics reference.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Kind {
+enum MetricType {
     Counter,
     Gauge,
     Histogram,
 }
 
-impl fmt::Display for Kind {
+impl fmt::Display for MetricType {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         formatter.write_str(match self {
             Self::Counter => "counter",
@@ -31,38 +31,38 @@ impl fmt::Display for Kind {
 }
 
 #[derive(Debug)]
-struct Row {
+struct Descriptor {
     name: String,
-    kind: Kind,
+    metric_type: MetricType,
     labels: Vec<&'static str>,
-    meaning: &'static str,
+    help: &'static str,
 }
 
 /// Every metric of one process.
 #[derive(Debug)]
 pub struct Registry {
     metrics: prometheus_client::registry::Registry,
-    rows: Vec<Row>,
+    descriptors: Vec<Descriptor>,
 }
 
 /// A count that only grows.
 #[derive(Clone, Debug)]
 pub struct Counter<const N: usize> {
-    names: [&'static str; N],
+    label_names: [&'static str; N],
     family: Family<Labels<N>, counter::Counter>,
 }
 
-/// A value that rises and falls.
+/// A value that can go up and down.
 #[derive(Clone, Debug)]
 pub struct Gauge<const N: usize> {
-    names: [&'static str; N],
+    label_names: [&'static str; N],
     family: Family<Labels<N>, gauge::Gauge>,
 }
 
 /// A distribution over fixed buckets.
 #[derive(Clone, Debug)]
 pub struct Histogram<const N: usize> {
-    names: [&'static str; N],
+    label_names: [&'static str; N],
     family: Family<Labels<N>, histogram::Histogram, Buckets>,
 }
 
@@ -76,86 +76,98 @@ impl prometheus_client::metrics::family::MetricConstructor<histogram::Histogram>
     }
 }
 
-fn labels<const N: usize>(names: [&'static str; N], values: [&str; N]) -> Labels<N> {
-    std::array::from_fn(|at| (names[at], values[at].to_owned()))
+fn labels<const N: usize>(label_names: [&'static str; N], values: [&str; N]) -> Labels<N> {
+    std::array::from_fn(|at| (label_names[at], values[at].to_owned()))
 }
 
 impl Registry {
     /// A registry with `subtitle_build_info`, which names the program and its version.
     pub fn new(program: &str, version: &str) -> Self {
-        let mut registry = Self { metrics: prometheus_client::registry::Registry::default(), rows: Vec::new() };
+        let mut registry = Self { metrics: prometheus_client::registry::Registry::default(), descriptors: Vec::new() };
         let names = ["program", "version"];
-        let build = registry.gauge("subtitle_build_info", names, "Always 1; the labels say what runs.");
+        let build =
+            registry.gauge("subtitle_build_info", names, "Always 1; the labels name the program and its version.");
         build.set([program, version], 1);
         registry
     }
 
-    fn row<const N: usize>(&mut self, kind: Kind, name: &str, names: [&'static str; N], meaning: &'static str) {
-        self.rows.push(Row { name: name.to_owned(), kind, labels: names.to_vec(), meaning });
+    fn describe<const N: usize>(
+        &mut self,
+        metric_type: MetricType,
+        name: &str,
+        label_names: [&'static str; N],
+        help: &'static str,
+    ) {
+        self.descriptors.push(Descriptor { name: name.to_owned(), metric_type, labels: label_names.to_vec(), help });
     }
 
-    /// Declares a counter; it is exported as `name` with `_total`.
+    /// Registers a counter; it is exported as `name` with `_total`.
     pub fn counter<const N: usize>(
         &mut self,
         name: &str,
-        names: [&'static str; N],
-        meaning: &'static str,
+        label_names: [&'static str; N],
+        help: &'static str,
     ) -> Counter<N> {
         let family = Family::default();
-        self.metrics.register(name, meaning.trim_end_matches('.'), family.clone());
-        self.row(Kind::Counter, &format!("{name}_total"), names, meaning);
-        let counter = Counter { names, family };
+        self.metrics.register(name, help.trim_end_matches('.'), family.clone());
+        self.describe(MetricType::Counter, &format!("{name}_total"), label_names, help);
+        let counter = Counter { label_names, family };
         if N == 0 {
-            counter.add([""; N], 0); // exported from the start: a rate needs two samples
+            counter.add([""; N], 0); // initialized, so that rate() sees the first increase
         }
         counter
     }
 
-    /// Declares a gauge.
-    pub fn gauge<const N: usize>(&mut self, name: &str, names: [&'static str; N], meaning: &'static str) -> Gauge<N> {
+    /// Registers a gauge.
+    pub fn gauge<const N: usize>(
+        &mut self,
+        name: &str,
+        label_names: [&'static str; N],
+        help: &'static str,
+    ) -> Gauge<N> {
         let family = Family::default();
-        self.metrics.register(name, meaning.trim_end_matches('.'), family.clone());
-        self.row(Kind::Gauge, name, names, meaning);
-        let gauge = Gauge { names, family };
+        self.metrics.register(name, help.trim_end_matches('.'), family.clone());
+        self.describe(MetricType::Gauge, name, label_names, help);
+        let gauge = Gauge { label_names, family };
         if N == 0 {
             gauge.set([""; N], 0);
         }
         gauge
     }
 
-    /// Declares a histogram; `bounds` are the upper bounds of its buckets, in the unit of its name.
+    /// Registers a histogram; `bounds` are the upper bounds of its buckets, in the unit of its name.
     pub fn histogram<const N: usize>(
         &mut self,
         name: &str,
-        names: [&'static str; N],
+        label_names: [&'static str; N],
         bounds: &'static [f64],
-        meaning: &'static str,
+        help: &'static str,
     ) -> Histogram<N> {
         let family = Family::new_with_constructor(Buckets(bounds));
-        self.metrics.register(name, meaning.trim_end_matches('.'), family.clone());
-        self.row(Kind::Histogram, name, names, meaning);
-        Histogram { names, family }
+        self.metrics.register(name, help.trim_end_matches('.'), family.clone());
+        self.describe(MetricType::Histogram, name, label_names, help);
+        Histogram { label_names, family }
     }
 
     /// All values in the text format of OpenMetrics 1.0.
     pub fn text(&self) -> String {
         let mut text = String::new();
-        // Writing to a String cannot fail, and our labels encode themselves.
+        // Cannot fail: it writes strings to a String.
         let _ = text::encode(&mut text, &self.metrics);
         text
     }
 
-    /// The exported names, in the order of their declaration.
+    /// The exported names, in the order of their registration.
     pub fn names(&self) -> impl Iterator<Item = &str> {
-        self.rows.iter().map(|row| row.name.as_str())
+        self.descriptors.iter().map(|descriptor| descriptor.name.as_str())
     }
 
-    /// The reference for people: a Markdown table with one row for each metric.
+    /// The metrics reference: a Markdown table with one row per metric.
     pub fn markdown(&self) -> String {
         let mut table = "| Name | Kind | Labels | Meaning |\n|---|---|---|---|\n".to_owned();
-        for Row { name, kind, labels, meaning } in &self.rows {
+        for Descriptor { name, metric_type, labels, help } in &self.descriptors {
             let labels: Vec<String> = labels.iter().map(|label| format!("`{label}`")).collect();
-            let _ = writeln!(table, "| `{name}` | {kind} | {} | {meaning} |", labels.join(", "));
+            let _ = writeln!(table, "| `{name}` | {metric_type} | {} | {help} |", labels.join(", "));
         }
         table
     }
@@ -169,21 +181,21 @@ impl<const N: usize> Counter<N> {
 
     /// Adds `count`.
     pub fn add(&self, values: [&str; N], count: u64) {
-        self.family.get_or_create(&labels(self.names, values)).inc_by(count);
+        self.family.get_or_create(&labels(self.label_names, values)).inc_by(count);
     }
 }
 
 impl<const N: usize> Gauge<N> {
     /// Sets the current value.
     pub fn set(&self, values: [&str; N], value: i64) {
-        self.family.get_or_create(&labels(self.names, values)).set(value);
+        self.family.get_or_create(&labels(self.label_names, values)).set(value);
     }
 }
 
 impl<const N: usize> Histogram<N> {
     /// Adds one observation.
     pub fn observe(&self, values: [&str; N], value: f64) {
-        self.family.get_or_create(&labels(self.names, values)).observe(value);
+        self.family.get_or_create(&labels(self.label_names, values)).observe(value);
     }
 }
 
@@ -192,7 +204,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_is_registered_is_what_is_exported_and_documented() {
+    fn every_registered_metric_is_exported_and_documented() {
         let mut registry = Registry::new("test", "1.2.3");
         let events = registry.counter("subtitle_events", ["event_type"], "Events.");
         let plain = registry.counter("subtitle_plain", [], "Without labels.");

@@ -1,10 +1,10 @@
-//! The signals that ask a process to stop. Called once by each program. Does I/O.
+//! The signals that stop a process. Called once by each program. Does I/O.
 
 use std::io;
 
 use tokio::signal::unix::{SignalKind, signal};
 
-/// Listens from the call on; the future completes at the first SIGTERM or SIGINT.
+/// Registers the signal handlers at once; the future completes at the first SIGTERM or SIGINT.
 pub fn asked() -> io::Result<impl Future<Output = ()> + Send + 'static> {
     let (mut terminate, mut interrupt) = (signal(SignalKind::terminate())?, signal(SignalKind::interrupt())?);
     Ok(async move {

@@ -1,5 +1,5 @@
-//! Why an effect or a read failed, and what its caller does about it: [`ErrorClass`] drives requeueing, the consumer
-//! loop and the error policy. Built by `act`, classified by the loops; names the servers' errors and calls none.
+//! Errors of effects and reads, and their [`ErrorClass`], which drives requeueing, the consumer loop and the error policy.
+//! Returned by `act` and classified by the loops; makes no calls itself.
 
 use std::time::Duration;
 
@@ -8,55 +8,55 @@ use subtitle_store::StoreError;
 
 use crate::observe::watch::Undecodable;
 
-/// The longest a call to the API server may take: kube's client has no timeout of its own.
+/// Timeout of a call to the API server: kube's client has none of its own.
 pub(super) const CLUSTER_TIMEOUT: Duration = Duration::from_secs(15);
-/// The longest a call to Redis may take: a black-holed connection never reports itself.
+/// Timeout of a call to Redis: a black-holed connection never reports an error.
 pub(super) const REDIS_TIMEOUT: Duration = Duration::from_secs(3);
 
-/// What a failed effect means for its caller.
+/// How the caller must react to an error.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum ErrorClass {
-    /// Somebody else wrote first: read the object again and decide again.
+    /// Another client wrote first: read the object again and decide again.
     Conflict,
-    /// The object does not exist any more.
+    /// The object no longer exists.
     Gone,
     /// The API server will never accept this status.
     Rejected,
-    /// The object exists and this version cannot decode it: nothing is decided about it until it changes.
+    /// The object exists, but this version cannot decode it: nothing is decided about it until it changes.
     Undecodable,
-    /// There is no usable session with the broker: the next one repeats it.
+    /// There is no usable session with the broker: it is repeated on the next one.
     Broker,
-    /// A server is away or slow: try again later.
+    /// A server is unavailable or slow: try again later.
     Transient,
-    /// The configuration is wrong: trying again does not help until it changes.
+    /// The configuration is wrong: retrying does not help until it changes.
     Invalid,
 }
 
 /// A call to the API server failed.
 #[derive(Debug, thiserror::Error)]
 pub enum ClusterError {
-    /// It refused the call or could not be reached.
+    /// It rejected the call or could not be reached.
     #[error("failed to call the API server")]
     Request(#[from] kube::Error),
-    /// It did not answer.
-    #[error("failed to get an answer from the API server within {} s", CLUSTER_TIMEOUT.as_secs())]
+    /// It did not respond in time.
+    #[error("failed to get a response from the API server within {} s", CLUSTER_TIMEOUT.as_secs())]
     Timeout,
-    /// Somebody else wrote first.
+    /// Another client wrote first.
     #[error("failed to write the status of a job that has changed since it was read")]
     Conflict,
-    /// The CRD's schema refuses this status, and will refuse it again; with the API server's message.
+    /// The CRD's schema rejects this status, and will reject it again; with the API server's message.
     #[error("failed to write a status that the API server does not accept: {0}")]
     Rejected(String),
-    /// The object is gone.
-    #[error("failed to write the status of a job that does not exist any more")]
+    /// The object was deleted.
+    #[error("failed to write the status of a job that no longer exists")]
     Gone,
-    /// The object exists and this version cannot decode it.
+    /// The object exists, but this version cannot decode it.
     #[error(transparent)]
     Undecodable(#[from] Undecodable),
 }
 
 impl ClusterError {
-    /// What it means for the caller.
+    /// How the caller must react.
     pub const fn class(&self) -> ErrorClass {
         match self {
             Self::Request(_) | Self::Timeout => ErrorClass::Transient,
@@ -76,51 +76,51 @@ impl ClusterError {
 /// A call to Redis failed.
 #[derive(Debug, thiserror::Error)]
 pub enum RecordError {
-    /// It answered with an error, or the connection broke.
+    /// It returned an error, or the connection failed.
     #[error("failed to call Redis")]
     Call(#[from] redis::RedisError),
-    /// It did not answer.
-    #[error("failed to get an answer from Redis within {} s", REDIS_TIMEOUT.as_secs())]
+    /// It did not respond in time.
+    #[error("failed to get a response from Redis within {} s", REDIS_TIMEOUT.as_secs())]
     Timeout,
-    /// It could not be reached a moment ago, and the next attempt is due in a moment.
-    #[error("failed to reach Redis a moment ago")]
+    /// A recent attempt to connect failed, and the next one is not due yet.
+    #[error("failed to connect to Redis a moment ago; the next attempt is not due yet")]
     Unreachable,
-    /// Its URL cannot be parsed. The parser's words are left out, because they may hold the password.
+    /// Its URL is invalid. The parser's message is left out, because it may contain the password.
     #[error(
-        "failed to read the URL of Redis: expected one such as redis://user:password@redis:6379/0, with special \
+        "failed to parse the URL of Redis: expected one such as redis://user:password@redis:6379/0, with special \
          characters of user and password percent-encoded"
     )]
     Url,
-    /// The mounted Secret does not say where Redis is.
+    /// The mounted Secret lacks a key that a connection needs.
     #[error(transparent)]
     Secret(#[from] subtitle_secret::SecretError),
     /// TLS is required and the address has none.
     #[error("failed to connect to Redis: its address has no TLS (rediss), which is required here")]
     Unencrypted,
-    /// Nothing says where Redis is.
+    /// Neither a URL nor a Secret is configured.
     #[error(
-        "failed to find Redis: set --redis-url (SUBTITLES_REDIS_URL), or --redis-secret (SUBTITLES_REDIS_SECRET) to the \
+        "failed to find Redis: no address is configured; set --redis-url (SUBTITLES_REDIS_URL), or --redis-secret (SUBTITLES_REDIS_SECRET) to the \
          folder where its Secret is mounted"
     )]
     NoAddress,
-    /// Both settings say where Redis is.
-    #[error("failed to choose a Redis: --redis-url and --redis-secret are both set; set one of them")]
-    TwoAddresses,
+    /// Both a URL and a Secret are configured.
+    #[error("failed to choose a Redis: --redis-url and --redis-secret are mutually exclusive")]
+    ConflictingAddresses,
 }
 
 impl RecordError {
-    /// What it means for the caller.
+    /// How the caller must react.
     pub const fn class(&self) -> ErrorClass {
         match self {
             Self::Call(_) | Self::Timeout | Self::Unreachable => ErrorClass::Transient,
-            Self::Url | Self::Secret(_) | Self::Unencrypted | Self::NoAddress | Self::TwoAddresses => {
+            Self::Url | Self::Secret(_) | Self::Unencrypted | Self::NoAddress | Self::ConflictingAddresses => {
                 ErrorClass::Invalid
             }
         }
     }
 }
 
-/// A plan was not applied to its end; it is decided again.
+/// A plan was not applied completely; its job is decided again.
 #[derive(Debug, thiserror::Error)]
 pub enum ActError {
     /// Kubernetes.
@@ -141,13 +141,13 @@ pub enum ActError {
     /// A finished job is deleted only after its last record is in Redis.
     #[error("failed to delete a job whose last record is not in Redis yet")]
     NoRecord(#[source] RecordError),
-    /// A plan has an effect on a job, and its context has none: a bug of the caller.
+    /// A plan has an effect on a job, but its context has no job: a bug in the caller.
     #[error("failed to apply an effect on a job without the job")]
     NoJob,
 }
 
 impl ActError {
-    /// What it means for the caller.
+    /// How the caller must react.
     pub const fn class(&self) -> ErrorClass {
         match self {
             Self::Cluster(error) => error.class(),
@@ -158,7 +158,7 @@ impl ActError {
         }
     }
 
-    /// The API server's message about a status that it will never accept.
+    /// The API server's message, if it will never accept the status.
     pub fn rejection(&self) -> Option<&str> {
         match self {
             Self::Cluster(ClusterError::Rejected(message)) => Some(message),

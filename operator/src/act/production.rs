@@ -1,4 +1,4 @@
-//! The servers that production runs on, as one set of ports; names them and calls none.
+//! The ports with their production implementations; makes no calls itself.
 
 use subtitle_broker::AmqpSession;
 use subtitle_clock::SystemRuntime;

@@ -1,5 +1,5 @@
-//! `subtitle-operator dead list|show|replay|drop`: the messages of `subtitle.dead`, browsed on one channel. What is neither
-//! replayed nor dropped stays where it is. Does I/O.
+//! `subtitle-operator dead list|show|replay|drop`: the messages of `subtitle.dead`, browsed on one channel. A message that
+//! is neither replayed nor dropped stays in the queue. Does I/O.
 
 use std::io::{self, Write};
 
@@ -10,8 +10,8 @@ use subtitle_contract::{text::clean, topology::DEAD_QUEUE};
 use super::letter::{Letter, TITLES};
 use crate::act::manual::dead_letters::{discard, replay};
 
-/// The longest body that `show` prints, in characters.
-const LONGEST_BODY: usize = 100_000;
+/// Maximum length of a body that `show` prints, in characters.
+const MAX_BODY: usize = 100_000;
 
 /// What to do with dead letters.
 #[derive(Subcommand)]
@@ -26,7 +26,7 @@ pub enum Command {
     Drop(LetterSelection),
 }
 
-/// Which letters, and on which broker.
+/// Selects dead letters on a broker.
 #[derive(Args)]
 pub struct LetterSelection {
     #[command(flatten)]
@@ -44,10 +44,10 @@ pub struct LetterSelection {
     all: bool,
 }
 
-/// Why a command did not do what it was asked.
+/// Why a command failed.
 #[derive(Debug, thiserror::Error)]
 pub enum DeadLettersError {
-    /// Replay and drop never mean every letter by default.
+    /// Replay and drop do not default to every letter.
     #[error(
         "failed to choose dead letters: give ids, --reason or --source, or --all; `subtitle-operator dead list` shows them"
     )]
@@ -58,7 +58,7 @@ pub enum DeadLettersError {
     /// The broker.
     #[error(transparent)]
     Broker(#[from] BrokerError),
-    /// The terminal, or the pipe behind it.
+    /// Standard output.
     #[error("failed to write the output")]
     Output(#[from] io::Error),
 }
@@ -97,7 +97,7 @@ impl Command {
             Self::List(_) => writeln!(out, "{}", letter.columns())?,
             Self::Show(_) => {
                 writeln!(out, "{}: {} {}", letter.id, letter.reason, letter.detail)?;
-                writeln!(out, "{}\n", clean(&String::from_utf8_lossy(&message.body), LONGEST_BODY))?;
+                writeln!(out, "{}\n", clean(&String::from_utf8_lossy(&message.body), MAX_BODY))?;
             }
             Self::Replay(_) => {
                 replay(session, message, letter.replays + 1).await?;

@@ -1,4 +1,4 @@
-//! A message of the dead letters comes in, what `subtitle-operator dead` shows of it goes out.
+//! Formats a dead letter for the output of `subtitle-operator dead`.
 
 use std::fmt;
 
@@ -6,10 +6,10 @@ use subtitle_broker::Browsed;
 use subtitle_contract::{event::Event, text::clean};
 use uuid::Uuid;
 
-/// Shown for what a message does not have.
+/// Shown for a missing value.
 const NOTHING: &str = "-";
 
-/// The titles of the columns.
+/// The column headers.
 pub(super) const TITLES: Columns<'static> =
     Columns(["ID", "REASON", "TYPE", "ATTEMPT", "SOURCE", "FIRST QUEUE", "JOB"]);
 
@@ -23,7 +23,7 @@ impl fmt::Display for Columns<'_> {
     }
 }
 
-/// A dead letter, with every text safe for a terminal.
+/// A dead letter, with every string sanitized for a terminal.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) struct Letter {
     pub(super) id: String,
@@ -34,7 +34,7 @@ pub(super) struct Letter {
     pub(super) source: String,
     first_queue: String,
     job: String,
-    /// How often it was published again by hand.
+    /// Number of manual replays.
     pub(super) replays: u32,
 }
 
@@ -43,7 +43,7 @@ impl Letter {
         let header = |name: &str| message.header(name).map(|text| clean(&text, 200));
         let event = Event::decode(&message.body).ok();
         let or_nothing = |text: Option<String>| text.unwrap_or_else(|| NOTHING.to_owned());
-        // A message without an id gets one from its content, as everywhere.
+        // The id of a message without one is derived from its content, as everywhere.
         let content_id = || Uuid::new_v5(&Uuid::NAMESPACE_OID, &message.body).to_string();
         let event_id = event.as_ref().map(|event| event.identity().to_string());
         let job = event.as_ref().map(|event| match (&event.namespace, &event.name) {

@@ -1,5 +1,5 @@
-//! The commands for people: inspect, replay or drop dead letters, and rebuild histories. They read here and write through
-//! `act::manual`. Does I/O.
+//! The manual commands: inspect, replay or drop dead letters, and rebuild histories. Reads are here, writes in `act::manual`.
+//! Does I/O.
 
 pub mod dead_letters;
 mod letter;

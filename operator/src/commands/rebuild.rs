@@ -21,12 +21,12 @@ use crate::act::{
     redis::{RedisArguments, RedisRecords},
 };
 
-/// Unacknowledged messages while the stream is read.
+/// Maximum number of unacknowledged messages while the stream is read.
 const PREFETCH: u16 = 200;
 /// How long the stream may deliver nothing before its end marker.
-const SILENCE: Duration = Duration::from_secs(30);
+const SILENCE_TIMEOUT: Duration = Duration::from_secs(30);
 
-/// Which histories, where, and how.
+/// Which histories to rebuild, and the servers.
 #[derive(Args)]
 pub struct RebuildArguments {
     #[command(flatten)]
@@ -50,23 +50,23 @@ pub struct RebuildArguments {
     rate: u32,
 }
 
-/// Why histories were not rebuilt.
+/// Why histories could not be rebuilt.
 #[derive(Debug, thiserror::Error)]
 pub enum RebuildError {
-    /// The command never means every history by default.
+    /// The command does not default to every history.
     #[error("failed to choose histories: give --job ID, --since 2h, or --all")]
     NothingSelected,
-    /// The time span cannot be read.
-    #[error("failed to read --since '{text}': expected a time span such as 2h or 3d")]
+    /// The time span is invalid.
+    #[error("failed to parse --since '{text}': expected a time span such as 2h or 3d")]
     Since {
-        /// What was given.
+        /// The value of the flag.
         text: String,
-        /// What is wrong with it.
+        /// The parser's error.
         #[source]
         source: jiff::Error,
     },
-    /// The stream was not read to its end.
-    #[error("failed to read the stream: it delivered nothing for {} s, and its end marker was not seen", SILENCE.as_secs())]
+    /// The stream was not read up to its end marker.
+    #[error("failed to read the stream: it delivered nothing for {} s, and its end marker was not seen", SILENCE_TIMEOUT.as_secs())]
     Silent,
     /// The broker.
     #[error(transparent)]
@@ -74,13 +74,13 @@ pub enum RebuildError {
     /// Redis.
     #[error(transparent)]
     Records(#[from] RecordError),
-    /// The terminal, or the pipe behind it.
+    /// Standard output.
     #[error("failed to write the output")]
     Output(#[from] io::Error),
 }
 
 impl RebuildArguments {
-    /// Only histories with an event from this time on; `None` for all.
+    /// The time from which on a history must have an event; `None` for all.
     fn oldest(&self, now: Timestamp) -> Result<Option<Timestamp>, RebuildError> {
         let Some(since) = &self.since else { return Ok(None) };
         let span: Result<SignedDuration, _> = since.parse();
@@ -92,14 +92,14 @@ impl RebuildArguments {
 /// Events by job, in the stream's order.
 type Histories = BTreeMap<String, Vec<Event>>;
 
-/// Reads the stream from its oldest record to a marker appended now; only the events of `job`, if it is given.
+/// Reads the stream from its oldest message to a marker that is appended now; only events of `job`, if given.
 async fn read_stream(session: &AmqpSession, job: Option<&str>) -> Result<Histories, RebuildError> {
     let marker = uuid::Uuid::now_v7().to_string();
     publish_end_marker(session, marker.as_bytes()).await?;
     let mut deliveries = session.consume_stream(HISTORY_STREAM, PREFETCH, StreamStart::First).await?;
     let mut histories = Histories::new();
     loop {
-        let batch = timeout(SILENCE, deliveries.next_batch(usize::from(PREFETCH))).await;
+        let batch = timeout(SILENCE_TIMEOUT, deliveries.next_batch(usize::from(PREFETCH))).await;
         let batch = batch.map_err(|_| RebuildError::Silent)??;
         for delivery in &batch {
             if delivery.body == marker.as_bytes() {
@@ -117,7 +117,7 @@ async fn read_stream(session: &AmqpSession, job: Option<&str>) -> Result<Histori
     }
 }
 
-/// Restores what is missing, or shows it.
+/// Restores the missing events, or only shows them.
 pub async fn run(arguments: RebuildArguments, out: &mut impl Write) -> Result<(), RebuildError> {
     if arguments.job.is_none() && arguments.since.is_none() && !arguments.all {
         return Err(RebuildError::NothingSelected);

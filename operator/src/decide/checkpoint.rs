@@ -1,39 +1,39 @@
-//! A position in the history stream: its text form in Redis, and whether a stream is still the one it was taken of.
-//! Pure.
+//! A position in the history stream: its string form in Redis, and whether a stream is still the one it was taken from.
+//! Called by the history loop. Pure.
 
 use std::{fmt, str::FromStr};
 
 use uuid::Uuid;
 
-/// Up to which record of the stream the event histories are complete. The digest of that record tells a stream that was
-/// created again from the one before.
+/// The stream offset up to which the event histories are complete, with the digest of that message, by which a stream that was
+/// deleted and declared again is recognized.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Checkpoint {
-    /// The record's offset; below 0 before the first.
+    /// The message's offset; negative before the first.
     pub offset: i64,
-    /// The record's digest; nil before the first.
+    /// The message's digest; nil before the first.
     pub record: Uuid,
 }
 
 impl Checkpoint {
-    /// The record at `offset` with these bytes.
+    /// The checkpoint at the message at `offset` with this body.
     pub fn at(offset: i64, body: &[u8]) -> Self {
         Self { offset, record: Uuid::new_v5(&Uuid::NAMESPACE_OID, body) }
     }
 
-    /// Before the first record. `number` is below 0 and no other loop's, so that a second loop that starts at the same
-    /// time is told apart.
+    /// The checkpoint before the first message. `number` is negative and unique to the loop, so that a second loop that starts
+    /// at the same time is recognized.
     pub const fn before_first(number: i64) -> Self {
         Self { offset: number, record: Uuid::nil() }
     }
 
-    /// Whether it stands before the first record, so that it fits any stream.
+    /// Whether it is before the first message, where it matches any stream.
     pub const fn is_before_first(self) -> bool {
         self.offset < 0
     }
 
-    /// Whether a stream, read from this checkpoint on, is the one it was taken of. `first` is the record that came
-    /// first, `None` if nothing came: the checkpoint's own record is read again, unless it was too old to be kept.
+    /// Whether a stream, read from this checkpoint on, is the one it was taken from. `first` is the first message read, `None`
+    /// if there was none: the checkpoint's own message is read again, unless the stream no longer retains it.
     pub fn is_same_stream(self, first: Option<Self>) -> bool {
         self.is_before_first() || first.is_some_and(|first| first.offset > self.offset || first == self)
     }
@@ -62,7 +62,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_stream_is_the_same_if_it_goes_on_at_or_behind_the_checkpoint() {
+    fn a_stream_is_the_same_if_it_continues_at_or_after_the_checkpoint() {
         let saved = Checkpoint::at(4, b"four");
         assert!(saved.is_same_stream(Some(saved)) && saved.is_same_stream(Some(Checkpoint::at(5, b"five"))));
         for other in [None, Some(Checkpoint::at(4, b"other")), Some(Checkpoint::at(3, b"three"))] {
@@ -72,7 +72,7 @@ mod tests {
     }
 
     #[test]
-    fn a_checkpoint_survives_its_text() {
+    fn a_checkpoint_round_trips_through_its_string() {
         for checkpoint in [Checkpoint::at(7, b"seven"), Checkpoint::before_first(-3)] {
             assert_eq!(checkpoint.to_string().parse(), Ok(checkpoint));
         }

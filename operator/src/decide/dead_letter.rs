@@ -1,4 +1,4 @@
-//! A task that the broker gave up on comes in, the failure of its job goes out. Called by the dead-letter loop. Pure.
+//! Turns a dead-lettered task into the `job.failed` event of its job. Called by the dead-letter loop. Pure.
 
 use jiff::Timestamp;
 use subtitle_contract::{
@@ -7,7 +7,7 @@ use subtitle_contract::{
     reason::Reason,
 };
 
-/// The failure of the job whose task this is; `None` for any other event, which stays in `subtitle.dead` for people.
+/// The failure of the job whose task this is; `None` for any other event, which is only kept in `subtitle.dead`.
 pub fn failure(event: &Event, now: Timestamp) -> Option<Event> {
     if !matches!(event.event_type, EventType::DownloadRequested | EventType::TranslateRequested) {
         return None;

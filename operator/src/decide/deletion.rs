@@ -1,5 +1,4 @@
-//! A job that was deleted comes in, the `job.cancelled` event that tells workers to stop goes out. Called by the
-//! session's loops. Pure.
+//! The `job.cancelled` event of a deleted job, which tells workers to stop. Called by the session's loops. Pure.
 
 use jiff::Timestamp;
 use kube::ResourceExt as _;
@@ -17,7 +16,7 @@ fn cancelled(subject: &Subject, now: Timestamp) -> Event {
     Event::new(subject, source::MANAGER, now, &Cancelled { reason: Reason::Deleted })
 }
 
-/// The event of an object that the watch reported as deleted; `None` for a job that was over.
+/// The event of an object that the watch reported as deleted; `None` for a job that had finished.
 pub fn deleted_object(job: &SubtitleJob, now: Timestamp) -> Option<Event> {
     if JobState::from_object(job).is_over() {
         return None;
@@ -27,7 +26,7 @@ pub fn deleted_object(job: &SubtitleJob, now: Timestamp) -> Option<Event> {
     Some(cancelled(&subject, now))
 }
 
-/// The event of a record whose object does not exist any more.
+/// The event of a record whose object no longer exists.
 pub fn orphaned_record(record: &Record, now: Timestamp) -> Event {
     let Record { id, namespace, name, attempt, .. } = record.clone();
     cancelled(&Subject { job_id: id, namespace, name, attempt }, now)
@@ -50,12 +49,12 @@ mod tests {
     }
 
     #[test]
-    fn a_deleted_job_is_cancelled_unless_it_was_over() {
+    fn a_deleted_job_is_cancelled_unless_it_had_finished() {
         let (job, over) = (job(&json!({"phase": "DownloadInProgress", "attempt": 3})), job(&json!({"phase": "Done"})));
         let event = deleted_object(&job, Timestamp::UNIX_EPOCH).expect("an event");
         assert_eq!((&event.event_type, event.attempt), (&EventType::Cancelled, Some(3)));
         assert_eq!(deleted_object(&over, Timestamp::UNIX_EPOCH), None);
         let again = orphaned_record(&Record::project(&job), Timestamp::UNIX_EPOCH);
-        assert_eq!(again.identity(), event.identity(), "found twice, it is told once");
+        assert_eq!(again.identity(), event.identity(), "the same deletion has two event ids");
     }
 }

@@ -1,19 +1,19 @@
-//! A status that the API server does not accept comes in; the same without what may be too long or unknown to an older
-//! CRD goes out. Called by the consumer loop. Pure.
+//! Shortens a status that the API server rejects: removes what may be too long or unknown to an older CRD. Called by the
+//! consumer loop. Pure.
 
 use subtitle_contract::{job::SubtitleJobStatus, text::clean};
 
-/// Characters that are kept of a text.
-const SHORT: usize = 200;
+/// Maximum length of a string in characters.
+const MAX_CHARS: usize = 200;
 
-/// The same status with short texts, and without what only explains the result.
+/// The status with truncated strings, and without the fields that only explain the result.
 pub fn shortened(mut status: SubtitleJobStatus) -> SubtitleJobStatus {
-    status.message = status.message.map(|message| clean(&message, SHORT));
-    status.video = status.video.map(|video| clean(&video, SHORT));
+    status.message = status.message.map(|message| clean(&message, MAX_CHARS));
+    status.video = status.video.map(|video| clean(&video, MAX_CHARS));
     status.candidates = Vec::new();
     status.warnings = Vec::new();
     for condition in &mut status.conditions {
-        condition.message = clean(&condition.message, SHORT);
+        condition.message = clean(&condition.message, MAX_CHARS);
     }
     status
 }

@@ -19,25 +19,25 @@ use tokio::sync::watch;
 
 use crate::act::redis::RedisRecords;
 
-/// What the state of this process is read from.
+/// The sources of this process's health.
 #[derive(Clone)]
 pub struct Health {
     /// Ready after the first complete list.
     pub store: Store<SubtitleJob>,
-    /// Asked for a PING.
+    /// Checked with a PING.
     pub records: Arc<RedisRecords>,
-    /// What `/metrics` shows.
+    /// The metrics of `/metrics`.
     pub registry: Arc<Registry>,
     /// `None` in a process that never leads.
     pub leader: Option<Leader>,
 }
 
-/// What only a candidate for leadership knows.
+/// The state of a candidate for leadership.
 #[derive(Clone)]
 pub struct Leader {
     /// Whether this process leads.
     pub is_leading: watch::Receiver<bool>,
-    /// The session with RabbitMQ, while there is one.
+    /// The current session with RabbitMQ, if there is one.
     pub session: watch::Receiver<Option<Arc<AmqpSession>>>,
 }
 
@@ -55,7 +55,7 @@ pub fn router(health: Health) -> Router {
 }
 
 /// Ready means able to accept and answer requests, which needs Kubernetes only: without the broker, jobs are accepted and
-/// wait; without Redis, they still finish. The body tells the state of the others.
+/// wait; without Redis, they still finish. The body reports the state of the others.
 async fn ready(State(health): State<Health>) -> Response {
     let kubernetes = health.store.wait_until_ready().now_or_never().is_some_and(|ready| ready.is_ok());
     let mut answer = json!({"kubernetes": kubernetes, "redis": health.records.answers().await});

@@ -1,5 +1,4 @@
-//! Every route that authenticates its caller, as a value: path, method and handler; the router is built from it, and so is
-//! the description of the API.
+//! The authenticated routes as values: path, method and handler. The router and the OpenAPI document are built from them.
 
 use axum::{
     Router, middleware,
@@ -36,7 +35,7 @@ impl Route {
         }
     }
 
-    /// In lower case, as OpenAPI has it.
+    /// In lower case, as in OpenAPI.
     pub(super) const fn method(self) -> &'static str {
         match self {
             Self::Create => "post",

@@ -1,4 +1,4 @@
-//! The dead-letter loop: a task that the broker gave up on comes in, the failure of its job is published. Does I/O.
+//! The dead-letter loop: publishes the failure of a job whose task was dead-lettered. Does I/O.
 
 use std::convert::Infallible;
 
@@ -11,7 +11,7 @@ use crate::{
     decide::{dead_letter::failure, plan::Effect},
 };
 
-/// Unacknowledged deliveries, at most.
+/// Maximum number of unacknowledged deliveries.
 const PREFETCH: u16 = 10;
 
 /// Runs until the first error.

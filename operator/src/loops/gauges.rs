@@ -1,5 +1,4 @@
-//! Samples what is measured rather than counted: jobs by phase, the longest wait, and the depth of the queues. Does
-//! I/O.
+//! Samples the gauges: jobs by phase, the longest wait, and the depth of the queues. Called by the session's loops. Does I/O.
 
 use std::{collections::HashMap, convert::Infallible, sync::Arc, time::Duration};
 
@@ -18,7 +17,7 @@ use crate::{
     observe::state::JobState,
 };
 
-const SAMPLE_EVERY: Duration = Duration::from_secs(10);
+const SAMPLE_INTERVAL: Duration = Duration::from_secs(10);
 
 fn sample_jobs(jobs: &[Arc<SubtitleJob>], metrics: &Metrics, now: Timestamp) {
     let mut by_phase: HashMap<Phase, i64> = HashMap::new();
@@ -41,7 +40,7 @@ fn sample_jobs(jobs: &[Arc<SubtitleJob>], metrics: &Metrics, now: Timestamp) {
 
 /// Samples until the first error of the broker.
 pub async fn run<P: Ports>(operator: &Operator<P>, session: &P::Session) -> Result<Infallible, BrokerError> {
-    let (metrics, mut timer) = (operator.metrics(), Timer::at_once(operator.runtime(), SAMPLE_EVERY));
+    let (metrics, mut timer) = (operator.metrics(), Timer::at_once(operator.runtime(), SAMPLE_INTERVAL));
     loop {
         timer.tick().await;
         sample_jobs(&operator.executor().cluster().all(), metrics, operator.now());

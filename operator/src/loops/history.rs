@@ -1,5 +1,5 @@
-//! The history loop: batches of the stream come in, in its order; they are appended to the event histories in Redis,
-//! with the checkpoint of the last record. Does I/O.
+//! The history loop: appends the stream, in batches and in its order, to the event histories in Redis, together with the
+//! checkpoint of the last message. Does I/O.
 
 use std::{convert::Infallible, time::Duration};
 
@@ -14,14 +14,14 @@ use crate::{
     decide::{checkpoint::Checkpoint, plan::Effect},
 };
 
-/// Unacknowledged deliveries, and records in one batch, at most.
+/// Maximum number of unacknowledged deliveries, and of messages in a batch.
 const PREFETCH: u16 = 200;
 /// How often an idle loop checks that Redis still has the checkpoint.
-const CHECK_EVERY: Duration = Duration::from_secs(10);
-/// How long to wait before Redis is tried again.
-const RETRY: Duration = Duration::from_secs(1);
+const CHECK_INTERVAL: Duration = Duration::from_secs(10);
+/// How long to wait before Redis is called again.
+const RETRY_INTERVAL: Duration = Duration::from_secs(1);
 
-/// Why the loop ended; the next one begins after the checkpoint that Redis has then.
+/// Why the loop ended; the next one starts after the checkpoint that Redis has then.
 #[derive(Debug, thiserror::Error)]
 pub enum HistoryError {
     /// The broker.
@@ -31,7 +31,7 @@ pub enum HistoryError {
     #[error("failed to find the checkpoint in Redis: it was emptied, or another leader moved the checkpoint")]
     CheckpointMoved,
     /// The stream is not the one that was read before.
-    #[error("failed to find the record of the checkpoint: the stream was created again and is read from its beginning")]
+    #[error("failed to find the message of the checkpoint: the stream was recreated and is read from its start")]
     AnotherStream,
 }
 
@@ -42,7 +42,7 @@ pub async fn run<P: Ports>(operator: &Operator<P>, session: &P::Session) -> Resu
     let mut is_same_stream = saved.is_before_first();
     let start = if is_same_stream { StreamStart::First } else { StreamStart::Offset(saved.offset) };
     let mut deliveries = session.consume_stream(HISTORY_STREAM, PREFETCH, start).await?;
-    let mut timer = Timer::after(operator.runtime(), CHECK_EVERY);
+    let mut timer = Timer::after(operator.runtime(), CHECK_INTERVAL);
     loop {
         let batch = tokio::select! {
             biased;
@@ -71,14 +71,14 @@ fn record<R>(delivery: &Delivery<R>) -> Option<(Checkpoint, &[u8])> {
     Some((Checkpoint::at(delivery.offset?, &delivery.body), &delivery.body))
 }
 
-/// The event histories in Redis. Every call waits until Redis answers.
+/// The event histories in Redis. Every call is retried until Redis responds.
 struct History<'a, P: Ports> {
     operator: &'a Operator<P>,
 }
 
 impl<P: Ports> History<'_, P> {
-    /// Where to begin. A Redis that is new or was emptied has no checkpoint: then everything that the stream still has
-    /// is appended again, and the beginning is committed, so that an emptied Redis is noticed from then on.
+    /// The checkpoint to start from. A Redis that is new or was emptied has none: then the whole retained stream is appended
+    /// again, and the start is committed as a checkpoint, so that an emptied Redis is detected from then on.
     async fn first_checkpoint(&self) -> Result<Checkpoint, HistoryError> {
         if let Some(saved) = self.load_checkpoint().await {
             return Ok(saved);
@@ -134,7 +134,7 @@ impl<P: Ports> History<'_, P> {
                 Ok(answer) => return answer,
                 Err(error) => tracing::warn!(error = %chain(&error), "the history waits for Redis"),
             }
-            self.operator.runtime().sleep(RETRY).await;
+            self.operator.runtime().sleep(RETRY_INTERVAL).await;
         }
     }
 }

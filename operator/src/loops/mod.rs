@@ -1,9 +1,9 @@
-//! The loops that never end: each observes, decides and has the executor act. All of them are generic over
+//! The control loops: each observes, decides and lets the executor act. All of them are generic over
 //! [`crate::act::Ports`] and take time, randomness and tasks from [`subtitle_clock::Runtime`], so that production and
 //! the simulation run the same code.
 //!
 //! ```text
-//!   controller: objects ─┐                                    ┌─ session::supervise: one session after the other,
+//!   controller: objects ─┐                                    ┌─ session::supervise: one session after another,
 //!                        ├─▶ Operator<P> (executor, runtime) ◀┤    and on each: consumer, history, dead_letters,
 //!   consumer: events ────┘                                    └─   repair, gauges, deletions
 //! ```

@@ -1,5 +1,5 @@
-//! The repair loop, level-triggered: what may have been lost is looked for when a session begins and periodically from
-//! then on, and done again. Everything here is safe to do twice.
+//! The level-triggered repair loop: when a session starts, and periodically from then on, it detects what may have been lost
+//! and repeats it. Everything here is idempotent.
 //!
 //! ```text
 //!   task queue empty, and a job without an event for long ──▶ publish that job's current task again
@@ -29,18 +29,18 @@ use crate::{
 };
 
 /// How often the task queues are checked.
-const CHECK_TASKS_EVERY: Duration = Duration::from_secs(10);
+const TASK_CHECK_INTERVAL: Duration = Duration::from_secs(10);
 /// How often every record is compared with its object.
-const CHECK_RECORDS_EVERY: Duration = Duration::from_secs(600);
-/// How often records known to lag are projected again.
-const PROJECT_LAGGING_EVERY: Duration = Duration::from_secs(1);
+const RECORD_CHECK_INTERVAL: Duration = Duration::from_secs(600);
+/// How often records that are known to be behind are projected again.
+const LAGGING_INTERVAL: Duration = Duration::from_secs(1);
 
 /// Repairs until the first error of the broker.
 pub async fn run<P: Ports>(operator: &Operator<P>, session: &P::Session) -> Result<Infallible, ActError> {
     let mut silent = SilentTasks::default();
-    let mut tasks = Timer::at_once(operator.runtime(), CHECK_TASKS_EVERY);
-    let mut records = Timer::at_once(operator.runtime(), CHECK_RECORDS_EVERY);
-    let mut lagging = Timer::at_once(operator.runtime(), PROJECT_LAGGING_EVERY);
+    let mut tasks = Timer::at_once(operator.runtime(), TASK_CHECK_INTERVAL);
+    let mut records = Timer::at_once(operator.runtime(), RECORD_CHECK_INTERVAL);
+    let mut lagging = Timer::at_once(operator.runtime(), LAGGING_INTERVAL);
     loop {
         tokio::select! {
             biased;
@@ -54,8 +54,7 @@ pub async fn run<P: Ports>(operator: &Operator<P>, session: &P::Session) -> Resu
     }
 }
 
-/// Requests that the tasks lost with these queues, which were created or recreated just now, are published again;
-/// returns how many.
+/// Requests republishing of the tasks lost with these queues, which have just been created or recreated; returns how many.
 pub fn republish_lost_with<P: Ports>(operator: &Operator<P>, recreated: &[&'static str]) -> usize {
     let lost = lost_with_queues(&operator.executor().cluster().all(), recreated);
     let count = lost.len();
@@ -72,7 +71,7 @@ async fn republish_silent<P: Ports>(
     let mut empty = Vec::new();
     for step in [Step::Download, Step::Translate] {
         let queue = task_queue(step);
-        // A queue that is gone ends the session: the next one declares it and publishes the tasks that it held again.
+        // A missing queue ends the session: the next one declares it and republishes its tasks.
         let missing = || BrokerError::Missing { queue: queue.to_owned() };
         if session.depth(queue).await?.ok_or_else(missing)?.ready == 0 {
             empty.push(step);
@@ -80,7 +79,7 @@ async fn republish_silent<P: Ports>(
     }
     let lost = silent.observe(&operator.executor().cluster().all(), &empty, operator.now());
     if !lost.is_empty() {
-        tracing::warn!(tasks = lost.len(), "tasks that no worker started are published again");
+        tracing::warn!(tasks = lost.len(), "republishing tasks that no worker has started");
         count_repairs(operator, "task", lost.len());
         operator.request_republish(lost);
         operator.wake_for_republish();
@@ -95,7 +94,7 @@ async fn project_all<P: Ports>(operator: &Operator<P>) {
             tracing::info!(records = outcome.projected, "records were behind their status");
             count_repairs(operator, "record", outcome.projected);
         }
-        Err(error) => tracing::warn!(error = %chain(&error), "records are compared later"),
+        Err(error) => tracing::warn!(error = %chain(&error), "failed to compare the records; trying again later"),
     }
 }
 
@@ -104,8 +103,8 @@ async fn project_lagging<P: Ports>(operator: &Operator<P>) {
     count_repairs(operator, "record", outcome.map_or(0, |outcome| outcome.projected));
 }
 
-/// Cancels every unfinished record whose object is gone. Only an error of the broker is returned: everything else is
-/// tried again with the next check.
+/// Cancels every unfinished record whose object no longer exists. Only errors of the broker are returned: everything else is
+/// retried with the next check.
 async fn cancel_orphans<P: Ports>(operator: &Operator<P>, session: &P::Session) -> Result<(), ActError> {
     match publish_cancellations(operator, session).await {
         Ok(0) => Ok(()),
@@ -116,7 +115,7 @@ async fn cancel_orphans<P: Ports>(operator: &Operator<P>, session: &P::Session) 
         }
         Err(error) if error.class() == ErrorClass::Broker => Err(error),
         Err(error) => {
-            tracing::warn!(error = %chain(&error), "records are compared later");
+            tracing::warn!(error = %chain(&error), "failed to compare the records; trying again later");
             Ok(())
         }
     }

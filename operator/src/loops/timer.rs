@@ -1,11 +1,11 @@
-//! A period that passes whatever else a loop does meanwhile: it is set once and again only when it has passed, so that
-//! a busy branch of a `select!` does not postpone it.
+//! A periodic timer for loops: it is only reset when it fires, so that a busy branch of a `select!` does not postpone it. Used
+//! instead of tokio's interval because it takes the clock as an argument.
 
 use std::{pin::Pin, time::Duration};
 
 use subtitle_clock::Clock;
 
-/// Ticks after each period.
+/// Ticks once per period.
 pub(super) struct Timer<C> {
     clock: C,
     period: Duration,
@@ -27,7 +27,7 @@ impl<C: Clock> Timer<C> {
         Self { clock: clock.clone(), period, sleep: sleep(clock.clone(), Duration::ZERO) }
     }
 
-    /// Returns when the period has passed. May be dropped at any time without postponing the tick.
+    /// Waits until the period has passed. Cancel-safe: dropping it does not postpone the tick.
     pub(super) async fn tick(&mut self) {
         self.sleep.as_mut().await;
         self.sleep = sleep(self.clock.clone(), self.period);

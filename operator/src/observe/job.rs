@@ -1,5 +1,5 @@
-//! An object from the API server comes in, an [`ObservedJob`] goes out: its spec is parsed here once, or refused with
-//! the sentence that tells why. Called before every decision. Pure.
+//! Turns an object from the API server into an [`ObservedJob`]: its spec is parsed here once, or rejected with the reason. Called
+//! before every decision. Pure.
 
 use jiff::Timestamp;
 use kube::ResourceExt as _;
@@ -16,12 +16,12 @@ use super::state::{JobState, has_published, waiting_for};
 /// The annotation whose change starts a failed job again.
 pub const RETRY_ANNOTATION: &str = "subtitles.dev/retry";
 
-/// A job, and whether this version can work on its spec.
+/// A job, and whether this version can process its spec.
 #[derive(Clone, Debug, PartialEq)]
 pub enum ObservedJob {
-    /// It can.
+    /// It can process it.
     Valid(ValidJob),
-    /// The schema accepted the spec, and this version cannot work on it.
+    /// The schema accepted the spec, but this version cannot process it.
     Invalid(InvalidJob),
 }
 
@@ -36,7 +36,7 @@ pub struct ValidJob {
     pub translate_from: Vec<Language>,
 }
 
-/// A job whose spec is refused.
+/// A job whose spec is rejected.
 #[derive(Clone, Debug, PartialEq)]
 pub struct InvalidJob {
     /// Identity, spec and status.
@@ -64,12 +64,12 @@ pub struct JobSnapshot {
     pub retry_requested: Option<String>,
     /// The spec as it was written.
     pub spec: SubtitleJobSpec,
-    /// The status; `attempt` is at least 1, and `video` and `waitingFor` are filled in where they are missing.
+    /// The status; `attempt` is at least 1, and `video` and `waitingFor` are filled in if they are missing.
     pub status: SubtitleJobStatus,
 }
 
 impl ObservedJob {
-    /// Reads an object; `None` without uid, namespace or creation time, which no stored object lacks.
+    /// `None` without uid, namespace or creation time, which every stored object has.
     pub fn from_object(object: &SubtitleJob) -> Option<Self> {
         JobSnapshot::from_object(object).map(Self::from_snapshot)
     }
@@ -91,7 +91,7 @@ impl ObservedJob {
 }
 
 impl JobSnapshot {
-    /// Reads an object; `None` without uid, namespace or creation time.
+    /// `None` without uid, namespace or creation time.
     pub fn from_object(object: &SubtitleJob) -> Option<Self> {
         let mut status = object.status.clone().unwrap_or_default();
         status.video.get_or_insert_with(|| display_name(&object.spec.video));
@@ -128,7 +128,7 @@ impl JobSnapshot {
         translation.glossary_ref.as_ref().filter(|_| translation.policy != TranslationPolicy::Never)
     }
 
-    /// What events of the current attempt belong to.
+    /// The subject of events of the current attempt.
     pub fn subject(&self) -> Subject {
         Subject {
             job_id: self.uid.to_string(),
@@ -139,7 +139,7 @@ impl JobSnapshot {
     }
 }
 
-/// The languages of a spec, or the sentence for what the schema lets through and this version cannot work on.
+/// The languages of a spec, or the error message for a spec that the schema accepts but this version cannot process.
 fn parse(spec: &SubtitleJobSpec) -> Result<(Language, Vec<Language>), String> {
     let language = |field: &str, tag: &str| Language::parse(tag).map_err(|error| format!("{field}: {error}"));
     let wanted = language("spec.language", &spec.language)?;
@@ -177,17 +177,17 @@ mod tests {
     }
 
     #[test]
-    fn languages_are_parsed_once_and_what_is_none_refuses_the_spec() {
+    fn an_invalid_language_rejects_the_spec() {
         let spec = json!({"video": {"title": "A"}, "language": "PT-br", "translation": {"from": ["eng"]}});
-        let ObservedJob::Valid(job) = observed(&spec, &json!({})) else { panic!("valid") };
+        let ObservedJob::Valid(job) = observed(&spec, &json!({})) else { panic!("the spec was rejected") };
         assert_eq!((job.language.as_str(), job.translate_from[0].as_str()), ("pt-BR", "en"));
         let spec = json!({"video": {"title": "A"}, "language": "es", "translation": {"from": ["englishlanguage"]}});
-        let ObservedJob::Invalid(job) = observed(&spec, &json!({})) else { panic!("invalid") };
+        let ObservedJob::Invalid(job) = observed(&spec, &json!({})) else { panic!("the spec was accepted") };
         assert!(job.message.starts_with("spec.translation.from: "), "{}", job.message);
     }
 
     #[test]
-    fn what_an_older_version_left_out_of_a_status_is_filled_in() {
+    fn fields_that_older_versions_did_not_write_are_filled_in() {
         let spec = json!({"video": {"title": "A"}, "language": "es"});
         let observed = observed(&spec, &json!({"reason": "WaitingForBroker"}));
         let status = &observed.snapshot().status;

@@ -1,4 +1,4 @@
-//! Facts in: what servers hand over comes in undecoded, typed facts go out to `decide`.
+//! Observes: decodes untrusted input from the servers into typed facts for `decide`.
 
 pub mod facts;
 pub mod job;

@@ -1,6 +1,5 @@
-//! What a status means for decisions: a status comes in, one [`JobState`] goes out, which everything outside this file
-//! matches on. `reason` and `message` are for people; only statuses of older versions, which lack `waitingFor`, are
-//! read by their reason. Pure.
+//! Turns a status into a [`JobState`], on which all decisions match. `reason` and `message` are for users; only for statuses of
+//! older versions, which lack `waitingFor`, the reason decides. Pure.
 
 use jiff::Timestamp;
 use subtitle_contract::{
@@ -9,27 +8,27 @@ use subtitle_contract::{
     reason::Reason,
 };
 
-/// Where a job stands.
+/// The state of a job, for decisions.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum JobState {
     /// Its next task is not published yet.
     Waiting(For),
-    /// A worker failed: the next task is published at this time, or at any time after it.
+    /// A worker failed: the next task is published at this time or later.
     BackingOff(Timestamp),
-    /// The step's task is confirmed by the broker, and no worker has started on it.
+    /// The step's task is confirmed by the broker, and no worker has started it.
     Queued(Step),
     /// A worker is working on the step.
     InProgress(Step),
     /// `spec.suspend` was true when the status was written.
     Suspended,
-    /// The attempt is over.
+    /// The attempt has finished.
     Over(Outcome),
-    /// A newer version wrote a phase that this one does not know. Nothing is done to the job, and its task counts as
-    /// being out.
+    /// A newer version wrote a phase that this one does not know. Nothing is done with the job, and its task counts as
+    /// published.
     Unknown,
 }
 
-/// What has to happen before a task is published.
+/// What must happen before a task is published.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum For {
     /// The job is admitted.
@@ -40,7 +39,7 @@ pub enum For {
     Glossary,
 }
 
-/// How an attempt ended.
+/// How an attempt finished.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Outcome {
     /// With a subtitle.
@@ -79,13 +78,13 @@ impl JobState {
         }
     }
 
-    /// Whether the attempt is over.
+    /// Whether the attempt has finished.
     pub const fn is_over(self) -> bool {
         matches!(self, Self::Over(_))
     }
 }
 
-/// What the job waits for, also where an older version wrote only the reason. A job that was resumed before its next
+/// What the job waits for, even if an older version wrote only the reason. A job that was resumed before its next
 /// attempt is due has the reason `WaitingForTurn` too, and waits for that time.
 pub(super) fn waiting_for(status: &SubtitleJobStatus) -> Option<WaitingFor> {
     if let Some(waiting_for) = &status.waiting_for {
@@ -116,7 +115,7 @@ mod tests {
     }
 
     #[test]
-    fn a_status_of_an_older_version_is_read_by_its_reason() {
+    fn the_reason_decides_for_a_status_of_an_older_version() {
         let until = "2026-01-31T20:15:00Z";
         let backing_off = JobState::BackingOff(until.parse().expect("a time"));
         for (old, new, expected) in [
@@ -151,11 +150,11 @@ mod tests {
     }
 
     #[test]
-    fn the_field_counts_and_not_the_reason() {
+    fn waiting_for_takes_precedence_over_the_reason() {
         let waiting = json!({"reason": "Working", "waitingFor": "Glossary"});
         assert_eq!(state(waiting), JobState::Waiting(For::Glossary));
         let failed = json!({"phase": "Failed", "reason": "Suspended", "waitingFor": "Resume"});
-        assert_eq!(state(failed), JobState::Over(Outcome::Failed), "an end is final");
+        assert_eq!(state(failed), JobState::Over(Outcome::Failed), "a final phase was overridden");
         assert_eq!(state(json!({"phase": "TranslateQueued"})), JobState::Queued(Step::Translate));
         assert_eq!(JobState::from_status(&SubtitleJobStatus::default()), JobState::Waiting(For::Turn));
     }

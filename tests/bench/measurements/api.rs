@@ -1,5 +1,5 @@
-//! Objects on the API server, and D3, the bare API server: only the status writes of the pipeline, as many at once as the
-//! consumer loop has concurrent jobs. Does I/O.
+//! Objects on the API server, and D3, the bare API server: only the status writes of the pipeline, with the concurrency
+//! of the consumer loop. Does I/O.
 
 use std::{
     collections::HashMap,
@@ -21,7 +21,7 @@ use tokio::task::JoinHandle;
 use crate::{environment::Environment, statistics::per_second};
 
 /// The concurrency of the consumer loop.
-const AT_ONCE: usize = 32;
+const CONCURRENCY: usize = 32;
 
 fn job(name: &str, translates: bool) -> SubtitleJob {
     let spec = json!({
@@ -34,12 +34,12 @@ fn job(name: &str, translates: bool) -> SubtitleJob {
     SubtitleJob::new(name, serde_json::from_value(spec).expect("a spec"))
 }
 
-/// Attempts of a call whose connection the API server closed.
-const TRIES: usize = 5;
+/// Maximum number of attempts of a call whose connection the API server closed.
+const MAX_ATTEMPTS: usize = 5;
 
 /// Makes a call, and repeats it if its connection was closed; the caller must accept that it took effect twice.
 async fn answered<T, F: Future<Output = kube::Result<T>>>(call: impl Fn() -> F) -> kube::Result<T> {
-    for _ in 1..TRIES {
+    for _ in 1..MAX_ATTEMPTS {
         match call().await {
             Err(kube::Error::HyperError(_) | kube::Error::Service(_)) => {}
             answer => return answer,
@@ -61,7 +61,7 @@ pub(crate) async fn create(environment: &Environment, prefix: &str, count: usize
         let job_id = created.metadata.uid.unwrap_or_default();
         Ok(Subject { job_id, namespace: "default".to_owned(), name, attempt: 1 })
     };
-    futures::stream::iter(0..count).map(create).buffered(AT_ONCE).try_collect().await
+    futures::stream::iter(0..count).map(create).buffered(CONCURRENCY).try_collect().await
 }
 
 /// Records every status of every job, in order, until it is dropped.
@@ -101,7 +101,7 @@ impl Drop for Recorder {
     }
 }
 
-/// D3: the same statuses written to as many new objects, each job's in their order; how many a second.
+/// D3: writes the same statuses to as many new objects, each job's in their order; returns the writes per second.
 pub(crate) async fn patches(environment: &Environment, statuses: &[Vec<Value>]) -> Result<f64> {
     let subjects = create(environment, "bare", statuses.len()).await?;
     let api = &environment.jobs();
@@ -118,7 +118,7 @@ pub(crate) async fn patches(environment: &Environment, statuses: &[Vec<Value>]) 
     let begun = Instant::now();
     futures::stream::iter(subjects.into_iter().zip(statuses))
         .map(write)
-        .buffer_unordered(AT_ONCE)
+        .buffer_unordered(CONCURRENCY)
         .try_collect::<()>()
         .await?;
     let rate = per_second(statuses.iter().map(Vec::len).sum(), begun.elapsed());

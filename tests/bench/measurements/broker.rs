@@ -1,5 +1,5 @@
-//! The load, and D1: the same exchange, queues, bindings, bodies, window and prefetch, and nothing done with a message
-//! but acknowledging it. Does I/O.
+//! The load, and D1: the same exchange, queues, bindings, bodies, window and prefetch, but messages are only acknowledged. Does
+//! I/O.
 
 use std::time::{Duration, Instant};
 
@@ -23,11 +23,11 @@ use crate::{environment::Environment, statistics::per_second};
 
 /// Events of one flood.
 pub(crate) const EVENTS: usize = 15_000;
-/// Messages that are published and not yet confirmed.
+/// Maximum number of unconfirmed messages.
 const WINDOW: usize = 192;
-/// Of both loops, see `operator/src/loops/`.
+/// The prefetch of both loops, see `operator/src/loops/`.
 const PREFETCH: u16 = 200;
-const LIMIT: Duration = Duration::from_secs(120);
+const TIMEOUT: Duration = Duration::from_secs(120);
 
 /// Events a second.
 #[derive(Clone, Copy, Debug)]
@@ -36,19 +36,19 @@ pub(crate) struct Rates {
     pub(crate) history: f64,
 }
 
-/// An event that says once more what the job's status says already: everything is done but a write of the status.
+/// An event that repeats the current status of the job: it causes every effect except a write of the status.
 pub(crate) fn event(subject: &Subject, now: Timestamp) -> Event {
     let started = DownloadStarted { worker: "downloader-0".to_owned(), warnings: vec![] };
     Event { id: Some(Uuid::now_v7()), ..Event::new(subject, source::DOWNLOADER, now, &started) }
 }
 
-/// Many events, in turn of each job.
+/// The events of a flood, round-robin over the jobs.
 pub(crate) fn events(subjects: &[Subject]) -> Vec<Event> {
     let now = Timestamp::now();
     subjects.iter().cycle().take(EVENTS).map(|subject| event(subject, now)).collect()
 }
 
-/// Somebody who publishes.
+/// A publisher with confirms.
 pub(crate) struct Publisher {
     channel: Channel,
     _connection: Connection,
@@ -62,7 +62,7 @@ impl Publisher {
         Ok(Self { channel, _connection: connection })
     }
 
-    /// Publishes one event; done once the broker has it.
+    /// Publishes an event and waits for its confirm.
     pub(crate) async fn publish(&self, event: &Event) -> Result<()> {
         let body = serde_json::to_vec(event)?;
         let key = event.event_type.as_str();
@@ -75,16 +75,16 @@ impl Publisher {
         }
     }
 
-    /// Publishes them all, `WINDOW` at once.
+    /// Publishes all events, with `WINDOW` in flight.
     pub(crate) async fn flood(&self, events: &[Event]) -> Result<()> {
         futures::stream::iter(events).map(|event| self.publish(event)).buffered(WINDOW).try_collect::<()>().await
     }
 }
 
-/// Takes and acknowledges so many.
+/// Consumes and acknowledges the events of a flood; returns the rate.
 async fn drain(mut deliveries: Consumer, begun: Instant) -> Result<f64> {
     for _ in 0..EVENTS {
-        let Some(delivery) = tokio::time::timeout(LIMIT, deliveries.next()).await? else {
+        let Some(delivery) = tokio::time::timeout(TIMEOUT, deliveries.next()).await? else {
             bail!("the broker cancelled a subscription");
         };
         delivery?.ack(BasicAckOptions::default()).await?;

@@ -1,4 +1,4 @@
-//! Jobs from Pending to their end: created before any program runs, half of them found and half translated. Does I/O.
+//! Jobs from Pending to their final phase: created before any program runs, half of them found and half translated. Does I/O.
 
 use std::time::{Duration, Instant};
 
@@ -16,7 +16,7 @@ use crate::{
 pub(crate) const JOBS: usize = 400;
 /// The polling interval, long enough that polling costs almost nothing.
 const POLL_EVERY: Duration = Duration::from_millis(50);
-const LIMIT: Duration = Duration::from_secs(180);
+const TIMEOUT: Duration = Duration::from_secs(180);
 
 /// The figures of one round.
 #[derive(Clone, Copy, Debug)]
@@ -57,7 +57,7 @@ pub(crate) async fn run(environment: &mut Environment, name: &str) -> Result<Fin
         if sum("subtitle_jobs_finished_total") >= number(JOBS) {
             break text;
         }
-        ensure!(waiting.0.elapsed() < LIMIT, "{JOBS} jobs are not finished within {} s:\n{text}", LIMIT.as_secs());
+        ensure!(waiting.0.elapsed() < TIMEOUT, "{JOBS} jobs are not finished within {} s:\n{text}", TIMEOUT.as_secs());
         tokio::time::sleep(POLL_EVERY).await;
     };
     let (since, worked) = begun.unwrap_or(waiting);

@@ -23,7 +23,7 @@ use crate::{
 /// The time for which events are published.
 const DURATION: Duration = Duration::from_secs(20);
 /// The longest time to wait for the last event.
-const LIMIT: Duration = Duration::from_secs(30);
+const TIMEOUT: Duration = Duration::from_secs(30);
 
 /// Events in flight, by key, and the latencies of those that arrived.
 #[derive(Default)]
@@ -61,7 +61,7 @@ impl Tracker {
             if arrived >= count {
                 return Ok(self.with(|in_flight| std::mem::take(&mut in_flight.took)));
             }
-            ensure!(begun.elapsed() < LIMIT, "{arrived} of {count} events arrived within {} s", LIMIT.as_secs());
+            ensure!(begun.elapsed() < TIMEOUT, "{arrived} of {count} events arrived within {} s", TIMEOUT.as_secs());
             tokio::time::sleep(Duration::from_millis(20)).await;
         }
     }

@@ -25,7 +25,7 @@ pub(crate) struct Loops {
 pub(crate) async fn run(environment: &mut Environment, subjects: &[Subject], appendfsync: &str) -> Result<Loops> {
     environment.redis(&["CONFIG", "SET", "appendfsync", appendfsync])?;
     environment.start_operator().await?;
-    // Its work at the start is done by then.
+    // The operator has finished its work at startup by then.
     tokio::time::sleep(std::time::Duration::from_secs(2)).await;
     let publisher = Publisher::open(&environment.broker_url()).await?;
     let (handled, recorded) = ("subtitle_events_consumed_total", "subtitle_history_events_total");

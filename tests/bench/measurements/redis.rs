@@ -1,5 +1,5 @@
 //! D2, bare Redis: the commands of both loops, prepared in the same pipelines: batches of events with their offset, one after
-//! the other; and one record per event, as many at once as the consumer loop has concurrent jobs. Does I/O.
+//! another; and one record per event, with the concurrency of the consumer loop. Does I/O.
 
 use std::time::Instant;
 
@@ -18,7 +18,7 @@ use crate::{
 /// The batch size of the history loop.
 const BATCH: usize = 200;
 /// The concurrency of the consumer loop.
-const AT_ONCE: usize = 32;
+const CONCURRENCY: usize = 32;
 /// The TTL of keys, in seconds.
 const TTL: u64 = 86_400;
 
@@ -71,6 +71,6 @@ pub(crate) async fn bare(environment: &Environment, subjects: &[Subject]) -> Res
         Ok::<_, anyhow::Error>(per_second(EVENTS, begun.elapsed()))
     });
     let calls = futures::stream::iter(&records).map(|pipeline| one(&other, pipeline));
-    calls.buffer_unordered(AT_ONCE).try_collect::<()>().await?;
+    calls.buffer_unordered(CONCURRENCY).try_collect::<()>().await?;
     Ok(Rates { consumer: per_second(EVENTS, begun.elapsed()), history: history.await?? })
 }

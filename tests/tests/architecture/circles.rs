@@ -1,4 +1,4 @@
-//! No two files and no two folders need each other, so that each can be read after what it stands on. Does I/O.
+//! No two files and no two folders depend on each other, so that each can be read after its dependencies. Does I/O.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -9,7 +9,7 @@ use crate::{
 
 type Graph = BTreeMap<String, BTreeSet<String>>;
 
-/// What can be reached from a node.
+/// The nodes that are reachable from a node.
 fn reachable<'a>(graph: &'a Graph, from: &str) -> BTreeSet<&'a str> {
     let (mut seen, mut next) = (BTreeSet::new(), vec![from]);
     while let Some(node) = next.pop() {
@@ -22,7 +22,7 @@ fn reachable<'a>(graph: &'a Graph, from: &str) -> BTreeSet<&'a str> {
     seen
 }
 
-/// The sets of nodes that all reach each other, larger than one.
+/// The strongly connected components with more than one node.
 fn circles(graph: &Graph) -> BTreeSet<BTreeSet<String>> {
     let reach: BTreeMap<&str, BTreeSet<&str>> =
         graph.keys().map(|node| (node.as_str(), reachable(graph, node))).collect();
@@ -37,7 +37,7 @@ fn circles(graph: &Graph) -> BTreeSet<BTreeSet<String>> {
     found
 }
 
-/// A circle with the uses in it, so that the one to cut can be chosen.
+/// Describes a circle by the uses in it, so that one can be chosen for removal.
 fn described(place: &str, graph: &Graph, circle: &BTreeSet<String>) -> String {
     let arrows = circle.iter().flat_map(|from| {
         let targets = graph[from].iter().filter(move |target| circle.contains(*target) && *target != from);

@@ -1,4 +1,4 @@
-//! Crates depend on each other in one direction, and only some of them on clients. Does I/O.
+//! Crates depend on each other in one direction, and only some of them depend on clients. Does I/O.
 
 use std::{collections::BTreeMap, fs, process::Command};
 
@@ -6,7 +6,7 @@ use subtitle_tests::{process::output, root};
 
 use crate::assert_none;
 
-/// The crates of the workspace that are the product, with their folders.
+/// The production crates of the workspace, with their folders.
 const FOLDERS: [(&str, &str); 8] = [
     ("subtitle-broker", "core/broker"),
     ("subtitle-clock", "core/clock"),
@@ -25,7 +25,7 @@ const OWNED: [(&str, &str); 3] =
 /// TLS libraries other than rustls with ring.
 const FOREIGN_TLS: [&str; 4] = ["openssl-sys", "aws-lc-sys", "aws-lc-rs", "native-tls"];
 
-/// The packages in a package's tree, without what only its tests need.
+/// The packages in a package's dependency tree, without dev-dependencies.
 fn tree(package: &str) -> String {
     let mut cargo = Command::new(env!("CARGO"));
     cargo.args(["tree", "--package", package, "--edges", "normal,build", "--prefix", "none", "--locked", "--offline"]);
@@ -68,7 +68,10 @@ fn operator_and_workers_depend_on_core_and_core_on_neither() {
     }
     assert_none("the only arrows are core <- operator and core <- workers", &breaches);
     for package in ["subtitle-operator", "subtitle-workers"] {
-        assert!(has(&tree(package), "subtitle-contract"), "the test reads the tree");
+        assert!(
+            has(&tree(package), "subtitle-contract"),
+            "{package} does not depend on subtitle-contract: the tree was not read"
+        );
     }
 }
 
@@ -82,7 +85,10 @@ fn each_client_has_one_owner() {
         breaches.extend(foreign.map(|(client, owner)| format!("{package} depends on {client}; only {owner} may")));
     }
     assert_none("a client belongs to one crate; the others use that crate's ports", &breaches);
-    assert!(direct()["subtitle-broker"].iter().any(|name| name == "lapin"), "the test reads the manifests");
+    assert!(
+        direct()["subtitle-broker"].iter().any(|name| name == "lapin"),
+        "subtitle-broker does not depend on lapin: the manifests were not read"
+    );
 }
 
 #[test]

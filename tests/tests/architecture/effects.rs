@@ -1,4 +1,4 @@
-//! One door for effects: in the operator, only `act` calls a method that writes. Does I/O.
+//! In the operator, only `act` calls a method that writes. Does I/O.
 
 use crate::{
     assert_none,

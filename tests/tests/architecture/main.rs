@@ -1,4 +1,4 @@
-//! The rules of the design that a compiler does not hold, checked against the sources' text and Cargo's resolution. Each
+//! The rules of the design that a compiler does not enforce, checked against the source text and Cargo's resolution. Each
 //! failure names the file and the rule. Does I/O.
 
 mod circles;
@@ -10,7 +10,7 @@ mod simulation;
 mod sizes;
 mod sources;
 
-/// Fails with every breach of a rule, one a line.
+/// Fails with every breach of a rule, one per line.
 #[track_caller]
 fn assert_none(rule: &str, breaches: &[String]) {
     assert!(breaches.is_empty(), "{rule}; {} breaches:\n  {}", breaches.len(), breaches.join("\n  "));

@@ -1,10 +1,10 @@
-//! One meaning for each name: no two public types of the product share one. Does I/O.
+//! A name has one meaning: no two public types of the product share one. Does I/O.
 
 use std::collections::BTreeMap;
 
 use crate::{assert_none, sources::product};
 
-/// Names that may stand more than once, and why.
+/// Names that may occur more than once, and why.
 const SHARED: [(&str, &str); 0] = [];
 
 /// The type that a line declares for other crates.
@@ -15,7 +15,7 @@ fn declared(line: &str) -> Option<&str> {
     rest.split(|one: char| !one.is_alphanumeric() && one != '_').next()
 }
 
-/// The lines at the top level of a file: an associated type of a trait is no type of its own.
+/// The lines at the top level of a file: an associated type of a trait is not a type of its own.
 fn top_level(code: &str) -> impl Iterator<Item = &str> {
     code.lines().filter(|line| !line.starts_with(' '))
 }
@@ -31,8 +31,8 @@ fn no_public_type_name_stands_twice() {
     let is_shared = |name: &str| SHARED.iter().any(|(shared, _)| *shared == name);
     let twice = types.iter().filter(|(name, files)| files.len() > 1 && !is_shared(name));
     let twice: Vec<String> = twice.map(|(name, files)| format!("{name}: {}", files.join(", "))).collect();
-    assert_none("no public type name of core, operator and workers may stand twice", &twice);
+    assert_none("no public type name of core, operator and workers may occur twice", &twice);
     let idle = SHARED.iter().filter(|(name, _)| types.get(*name).is_none_or(|files| files.len() < 2));
     let idle: Vec<String> = idle.map(|(name, reason)| format!("{name} ({reason})")).collect();
-    assert_none("a name of the list of shared names must stand twice", &idle);
+    assert_none("a name in the list of shared names must occur twice", &idle);
 }

@@ -1,12 +1,12 @@
-//! The simulation runs production's loops and has none of its own: it decides nothing and decodes nothing. Does I/O.
+//! The simulation runs the production loops and has none of its own: it decides nothing and decodes nothing. Does I/O.
 
 use std::path::Path;
 
 use crate::{assert_none, sources::with_tests};
 
-/// What only a loop of the product does.
+/// Words that only a production loop contains.
 const LOOP_WORDS: [&str; 3] = ["fold(", "Lanes", "Event::decode("];
-/// Parts of the simulation that stand for servers or look at outcomes, and so may read events.
+/// Parts of the simulation that model servers or check outcomes, and therefore may decode events.
 const SERVERS_AND_CHECKS: [&str; 2] = ["servers", "checks"];
 
 fn is_server_or_check(path: &str) -> bool {
@@ -21,12 +21,12 @@ fn the_simulation_has_no_loop_of_the_product() {
     let files = with_tests("tests/tests/simulation").into_iter().filter(|source| !is_server_or_check(&source.path));
     let breaches: Vec<String> = files
         .flat_map(|source| {
-            // `Iterator::fold` and words that end in it are no decision.
+            // `Iterator::fold` and words that end in it are not decisions.
             let is_call = |line: &String| !line.ends_with("fold(") || calls_fold(&source.code, line);
             source.lines_with(&LOOP_WORDS).into_iter().filter(is_call).collect::<Vec<_>>()
         })
         .collect();
-    assert_none("a loop of the product belongs to the product", &breaches);
+    assert_none("the simulation must not contain code of a production loop", &breaches);
 }
 
 /// Whether the reported line calls the operator's `fold` rather than an iterator's.

@@ -1,4 +1,4 @@
-//! Files and folders stay small enough to be read at once. Does I/O.
+//! Files and folders stay small. Does I/O.
 
 use std::{
     collections::BTreeMap,
@@ -10,12 +10,12 @@ use crate::{
     sources::{CRATES, all_files, product, with_tests},
 };
 
-/// No file has more lines.
-const MOST_LINES: usize = 400;
-/// Half of the product's files have no more lines.
+/// Maximum number of lines of a file.
+const MAX_LINES: usize = 400;
+/// Maximum median of the lines of the product's files.
 const MEDIAN_LINES: usize = 120;
-/// No folder has more Rust files of its own; those of its subfolders do not count.
-const MOST_FILES: usize = 9;
+/// Maximum number of Rust files in a folder; subfolders do not count.
+const MAX_FILES: usize = 9;
 /// The folders of the test crate.
 const TESTS: [&str; 4] = ["tests/src", "tests/tests", "tests/bench", "tests/fakes/src"];
 /// Tests beside the crates' sources.
@@ -26,7 +26,7 @@ fn no_file_has_more_than_400_lines() {
     let files = CRATES.iter().chain(&TESTS).chain(&CRATE_TESTS).flat_map(|folder| with_tests(folder));
     let long = files.filter_map(|source| {
         let lines = source.text.lines().count();
-        (lines > MOST_LINES).then(|| format!("{}: {lines} lines", source.path))
+        (lines > MAX_LINES).then(|| format!("{}: {lines} lines", source.path))
     });
     assert_none("no file may have more than 400 lines", &long.collect::<Vec<_>>());
 }
@@ -45,7 +45,7 @@ fn no_folder_has_more_than_nine_loose_files() {
     for file in CRATES.iter().chain(&TESTS).flat_map(|folder| all_files(folder)) {
         *folders.entry(file.parent().unwrap_or(Path::new("")).to_path_buf()).or_default() += 1;
     }
-    let full = folders.into_iter().filter(|(_, count)| *count > MOST_FILES);
+    let full = folders.into_iter().filter(|(_, count)| *count > MAX_FILES);
     let full = full.map(|(folder, count)| format!("{}: {count} files", folder.display()));
     assert_none("no folder may have more than nine loose .rs files", &full.collect::<Vec<_>>());
 }

@@ -9,7 +9,7 @@ use crate::chart::{self, progress};
 
 fn assert_current(file: &Path, expected: &str) {
     if std::env::var_os("UPDATE_GOLDEN").is_some() {
-        return fs::write(file, expected).expect("writable");
+        return fs::write(file, expected).expect("writes the file");
     }
     let current = fs::read_to_string(file).unwrap_or_default();
     let name = file.display();

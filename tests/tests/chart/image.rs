@@ -1,4 +1,4 @@
-//! The image build is reproducible: the same programs give the same bytes, wherever and whenever they are packed. Does I/O.
+//! The image build is reproducible: the same programs result in the same bytes, wherever and whenever it runs. Does I/O.
 
 use std::{fs, path::Path, process::Command};
 

@@ -1,5 +1,5 @@
 //! The chart and the files that belong to it, checked by Helm, a real API server and linters. `UPDATE_GOLDEN=1` rewrites the
-//! files generated from it: its README, its copy of the CRD, `manifests/rendered.yaml`. Does I/O.
+//! generated files: its README, its copy of the CRD, `manifests/rendered.yaml`. Does I/O.
 
 mod chart;
 mod generated;

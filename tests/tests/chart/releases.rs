@@ -1,5 +1,5 @@
-//! Releases on a real API server, by Helm 4 and Helm 3: installed, upgraded, rolled back, uninstalled, and the rights of each
-//! service account. There is no node, so no pod runs. Does I/O.
+//! Releases on a real API server, by Helm 4 and Helm 3: installed, upgraded, rolled back, uninstalled, and the permissions of
+//! each service account. The cluster has no nodes, so no pods run. Does I/O.
 
 use std::{
     fs,
@@ -17,7 +17,7 @@ use subtitle_tests::{
 
 use crate::{
     chart,
-    server::{kubectl, namespace, start},
+    server::{create_namespace, kubectl, start_api_server},
 };
 
 struct Releases {
@@ -30,8 +30,9 @@ impl Releases {
         let mut helm = chart::helm(version);
         helm.env("KUBECONFIG", &self.cluster.kubeconfig).env("HELM_CACHE_HOME", self.folder.join("helm"));
         let output = helm.args(arguments).args(["--namespace", "subtitles"]).output().expect("Helm runs");
-        let said = String::from_utf8_lossy(&output.stdout).into_owned() + &String::from_utf8_lossy(&output.stderr);
-        if output.status.success() { Ok(said) } else { Err(said) }
+        let output_text =
+            String::from_utf8_lossy(&output.stdout).into_owned() + &String::from_utf8_lossy(&output.stderr);
+        if output.status.success() { Ok(output_text) } else { Err(output_text) }
     }
 
     /// `helm upgrade --install` of a chart with the minimal values and these settings.
@@ -39,7 +40,7 @@ impl Releases {
         let (chart, values) = (chart.display().to_string(), chart::minimal().display().to_string());
         let mut arguments = vec!["upgrade", "--install", "subtitles", &chart, "--values", &values];
         arguments.extend(settings);
-        self.helm(version, &arguments).unwrap_or_else(|said| panic!("{settings:?}: {said}"))
+        self.helm(version, &arguments).unwrap_or_else(|error| panic!("{settings:?}: {error}"))
     }
 
     fn get(&self, arguments: &[&str]) -> Result<Value, String> {
@@ -54,21 +55,23 @@ impl Releases {
     }
 
     fn crd_has(&self, field: &str) -> bool {
-        let crd = self.get(&["crd", "subtitlejobs.subtitles.dev"]).expect("the CRD stays");
+        let crd = self.get(&["crd", "subtitlejobs.subtitles.dev"]).expect("the CRD exists");
         let schema = &crd["spec"]["versions"][0]["schema"]["openAPIV3Schema"];
         !schema["properties"]["status"]["properties"][field].is_null()
     }
 
-    fn may(&self, component: &str, what: &[&str]) -> bool {
+    fn can_i(&self, component: &str, request: &[&str]) -> bool {
         let account = format!("system:serviceaccount:subtitles:subtitles-{component}");
-        let mut ask = self.cluster.kubectl();
-        ask.args(["auth", "can-i", "--quiet", "--as", &account, "--as-group", "system:serviceaccounts"]).args(what);
-        ask.output().expect("kubectl runs").status.success()
+        let mut can_i = self.cluster.kubectl();
+        can_i
+            .args(["auth", "can-i", "--quiet", "--as", &account, "--as-group", "system:serviceaccounts"])
+            .args(request);
+        can_i.output().expect("kubectl runs").status.success()
     }
 }
 
-/// What each component may and may not do.
-const MAY: &[(&str, &[&str])] = &[
+/// The permissions of each component, as arguments of `kubectl auth can-i`.
+const ALLOWED: &[(&str, &[&str])] = &[
     ("operator", &["watch", "subtitlejobs", "-A"]),
     ("operator", &["patch", "subtitlejobs", "--subresource=status", "-A"]),
     ("operator", &["delete", "subtitlejobs", "-n", "films"]),
@@ -80,7 +83,7 @@ const MAY: &[(&str, &[&str])] = &[
     ("api", &["create", "tokenreviews.authentication.k8s.io"]),
     ("api", &["create", "subjectaccessreviews.authorization.k8s.io"]),
 ];
-const MAY_NOT: &[(&str, &[&str])] = &[
+const DENIED: &[(&str, &[&str])] = &[
     ("operator", &["create", "subtitlejobs", "-n", "films"]),
     ("operator", &["patch", "subtitlejobs", "-n", "films"]),
     ("operator", &["get", "secrets", "-n", "subtitles"]),
@@ -101,95 +104,109 @@ const MAY_NOT: &[(&str, &[&str])] = &[
 #[test]
 fn a_release_is_upgraded_rolled_back_and_uninstalled_without_losing_jobs() {
     let folder = temporary_folder("releases").expect("a temporary folder");
-    let cluster = start(&folder.join("kubernetes"));
+    let cluster = start_api_server(&folder.join("kubernetes"));
     for name in ["subtitles", "films"] {
-        namespace(&cluster, name);
+        create_namespace(&cluster, name);
     }
     let releases = Releases { cluster, folder: folder.clone() };
     let chart = chart::folder();
 
     let notes = releases.upgrade(&tools::HELM_4, &chart, &[]);
-    assert!(notes.contains("kubectl apply -f -") && notes.contains("kubectl get subtitlejobs"), "the notes: {notes}");
+    assert!(
+        notes.contains("kubectl apply -f -") && notes.contains("kubectl get subtitlejobs"),
+        "NOTES.txt lacks the next commands: {notes}"
+    );
     assert!(!notes.contains("WARNING"), "{notes}");
-    each_account_has_only_the_rights_it_needs(&releases);
+    each_account_has_only_the_permissions_it_needs(&releases);
 
     let job = json!({"apiVersion": "subtitles.dev/v1alpha1", "kind": "SubtitleJob", "metadata": {"name": "kept", "namespace": "subtitles"},
         "spec": {"video": {"path": "film.mkv"}, "language": "es"}});
     let established = ["wait", "--for=condition=Established", "--timeout=20s", "crd/subtitlejobs.subtitles.dev"];
     output(releases.cluster.kubectl().args(established)).expect("the CRD is established");
-    assert!(kubectl(&releases.cluster, &["create"], &job).0, "a job");
+    assert!(kubectl(&releases.cluster, &["create"], &job).0, "the job was not created");
 
     let example = notes.split("<<EOF\n").nth(1).and_then(|rest| rest.split("EOF").next()).expect("a job in the notes");
     let example: Value = serde_yaml_ng::from_str(example).expect("YAML");
-    let (is_taken, said) = kubectl(&releases.cluster, &["create", "--dry-run=server", "--validate=strict"], &example);
-    assert!(is_taken && example["kind"] == "SubtitleJob", "the notes' next command: {said}");
+    let (is_accepted, message) =
+        kubectl(&releases.cluster, &["create", "--dry-run=server", "--validate=strict"], &example);
+    assert!(is_accepted && example["kind"] == "SubtitleJob", "the example in NOTES.txt is rejected: {message}");
 
-    an_autoscaler_keeps_its_replicas(&releases, &chart);
+    upgrades_preserve_autoscaled_replicas(&releases, &chart);
 
     let newer = newer_chart(&chart, &folder.join("newer"));
     releases.upgrade(&tools::HELM_4, &newer, &[]);
-    assert!(releases.crd_has("newField"), "an upgrade adds new fields to the CRD");
-    releases.helm(&tools::HELM_4, &["rollback", "subtitles"]).expect("a rollback");
-    assert!(!releases.crd_has("newField"), "a rollback removes them");
+    assert!(releases.crd_has("newField"), "the upgrade did not add the new field to the CRD");
+    releases.helm(&tools::HELM_4, &["rollback", "subtitles"]).expect("rolls back");
+    assert!(!releases.crd_has("newField"), "the rollback did not remove the new field");
 
-    for version in [&tools::HELM_4, &tools::HELM_3] {
-        releases.helm(version, &["uninstall", "subtitles"]).expect("uninstalls");
+    // Each installation adopts the CRD of the release before it.
+    for (before, after) in
+        [(&tools::HELM_4, &tools::HELM_3), (&tools::HELM_3, &tools::HELM_4), (&tools::HELM_4, &tools::HELM_3)]
+    {
+        releases.helm(before, &["uninstall", "subtitles"]).expect("uninstalls");
         let left = releases.get(&[
             "deployments,services,configmaps,serviceaccounts,roles,pods",
             "-l=app.kubernetes.io/instance=subtitles",
         ]);
-        assert_eq!(left.expect("a list")["items"], json!([]), "nothing else is left");
-        assert!(
-            releases.get(&["clusterroles", "-l=app.kubernetes.io/instance=subtitles"]).expect("a list")["items"]
-                == json!([])
+        assert_eq!(left.expect("a list")["items"], json!([]), "namespaced resources are left after the uninstall");
+        let left = releases.get(&["clusterroles", "-l=app.kubernetes.io/instance=subtitles"]).expect("a list");
+        assert_eq!(left["items"], json!([]), "cluster roles are left after the uninstall");
+        assert_eq!(
+            releases.get(&["subtitlejob", "kept"]).expect("the job survives the uninstall")["spec"]["language"],
+            "es"
         );
-        assert_eq!(releases.get(&["subtitlejob", "kept"]).expect("the job stays")["spec"]["language"], "es");
-        // The next installation adopts the CRD: Helm 3 after Helm 4, and then the other way round.
-        releases.upgrade(&tools::HELM_3, &chart, &[]);
+        releases.upgrade(after, &chart, &[]);
     }
-    // From Helm 3, which applies on the client side, to Helm 4.
+    // Helm 3 applies on the client side, Helm 4 on the server side.
     releases.upgrade(&tools::HELM_4, &chart, &["--set=operator.maxInFlight=300"]);
-    let environment = releases.get(&["deployment", "subtitles-operator"]).expect("a Deployment");
-    assert!(environment["spec"]["template"].to_string().contains("\"300\""));
+    let deployment = releases.get(&["deployment", "subtitles-operator"]).expect("a Deployment");
+    let template = deployment["spec"]["template"].to_string();
+    assert!(template.contains("\"300\""), "maxInFlight is not 300: {template}");
 
     drop(releases);
     let _ = fs::remove_dir_all(folder);
 }
 
-fn each_account_has_only_the_rights_it_needs(releases: &Releases) {
-    for (component, what) in MAY {
-        assert!(releases.may(component, what), "{component} may {what:?}");
+fn each_account_has_only_the_permissions_it_needs(releases: &Releases) {
+    for (component, request) in ALLOWED {
+        assert!(releases.can_i(component, request), "{component} cannot {request:?}");
     }
-    for (component, what) in MAY_NOT {
-        assert!(!releases.may(component, what), "{component} may not {what:?}");
+    for (component, request) in DENIED {
+        assert!(!releases.can_i(component, request), "{component} can {request:?}");
     }
     releases.upgrade(&tools::HELM_4, &chart::folder(), &["--set=watchNamespaces={subtitles}"]);
-    for (component, what) in [("operator", "delete"), ("api", "create")] {
+    for (component, verb) in [("operator", "delete"), ("api", "create")] {
         assert!(
-            releases.may(component, &[what, "subtitlejobs", "-n", "subtitles"]),
-            "{component} in a watched namespace"
+            releases.can_i(component, &[verb, "subtitlejobs", "-n", "subtitles"]),
+            "{component} cannot {verb} jobs in a watched namespace"
         );
-        assert!(!releases.may(component, &[what, "subtitlejobs", "-n", "films"]), "{component} in another namespace");
-        assert!(!releases.may(component, &["list", "subtitlejobs", "-A"]), "{component} in all namespaces");
+        assert!(
+            !releases.can_i(component, &[verb, "subtitlejobs", "-n", "films"]),
+            "{component} can {verb} jobs in another namespace"
+        );
+        assert!(
+            !releases.can_i(component, &["list", "subtitlejobs", "-A"]),
+            "{component} can list jobs in all namespaces"
+        );
     }
     releases.upgrade(&tools::HELM_4, &chart::folder(), &[]);
 }
 
-/// An upgrade neither undoes an autoscaler's replicas nor conflicts with them.
-fn an_autoscaler_keeps_its_replicas(releases: &Releases, chart: &Path) {
+/// An upgrade neither resets the replicas that an autoscaler set nor conflicts with it.
+fn upgrades_preserve_autoscaled_replicas(releases: &Releases, chart: &Path) {
     let scaled = "--set=downloader.autoscaling.enabled=true";
     releases.upgrade(&tools::HELM_4, chart, &[scaled]);
     let scale = ["--namespace", "subtitles", "scale", "deployment/subtitles-downloader", "--replicas=3"];
     output(releases.cluster.kubectl().args(scale)).expect("scales");
     releases.upgrade(&tools::HELM_4, chart, &[scaled, "--set=downloader.concurrency=8"]);
-    assert_eq!(releases.replicas("downloader"), 3);
+    assert_eq!(releases.replicas("downloader"), 3, "after an upgrade by Helm 4");
     releases.upgrade(&tools::HELM_3, chart, &[scaled]);
-    assert_eq!(releases.replicas("downloader"), 3, "by Helm 3");
+    assert_eq!(releases.replicas("downloader"), 3, "after an upgrade by Helm 3");
 }
 
 /// The chart of a future version, whose CRD has one more field.
 fn newer_chart(chart: &Path, folder: &Path) -> PathBuf {
-    output(Command::new("cp").args(["-r"]).arg(chart).arg(folder)).expect("a copy");
+    output(Command::new("cp").args(["-r"]).arg(chart).arg(folder)).expect("copies the chart");
     let file = folder.join("files/crds/subtitlejobs.yaml");
     let mut crd: serde_yaml_ng::Value =
         serde_yaml_ng::from_str(&fs::read_to_string(&file).expect("readable")).expect("YAML");

@@ -14,7 +14,7 @@ fn full() -> Vec<Value> {
 
 fn component_object(objects: &[Value], kind: &str, component: &str) -> Value {
     let found = of_kind(objects, kind).find(|object| text(&object["metadata"]["name"]).ends_with(component));
-    found.unwrap_or_else(|| panic!("there is a {kind} of {component}")).clone()
+    found.unwrap_or_else(|| panic!("there is no {kind} of {component}")).clone()
 }
 
 #[test]
@@ -25,8 +25,8 @@ fn helm_3_and_4_accept_the_chart_and_render_the_same() {
             let mut lint = chart::helm(version);
             let lint = lint.args(["lint", "--strict", "--values"]).arg(&file).arg(chart::folder()).output();
             let lint = lint.expect("Helm runs");
-            let said = String::from_utf8_lossy(&lint.stdout).into_owned() + &String::from_utf8_lossy(&lint.stderr);
-            assert!(lint.status.success(), "{name}, {}: {said}", version.version);
+            let message = String::from_utf8_lossy(&lint.stdout).into_owned() + &String::from_utf8_lossy(&lint.stderr);
+            assert!(lint.status.success(), "{name}, {}: {message}", version.version);
             let output = chart::template(version, "subtitles", &[&file], &[]);
             assert!(output.status.success(), "{name}: {}", String::from_utf8_lossy(&output.stderr));
             let mut objects = chart::objects(&String::from_utf8(output.stdout).expect("UTF-8"));
@@ -56,7 +56,7 @@ fn keda_counts_unacked_tasks_and_keeps_one_worker() {
         let trigger = &scaled["spec"]["triggers"][0]["metadata"];
         assert_eq!((&trigger["protocol"], &trigger["queueName"]), (&"http".into(), &queue.into()), "{component}");
         assert_eq!(scaled["spec"]["minReplicaCount"], 1, "{component}");
-        assert!(!trigger.to_string().contains('@'), "the trigger shows no credentials: {trigger}");
+        assert!(!trigger.to_string().contains('@'), "the trigger contains credentials: {trigger}");
     }
 }
 
@@ -76,7 +76,11 @@ fn secrets_are_files_and_workers_have_no_token() {
             }
             let has_token = spec["automountServiceAccountToken"] == true;
             assert_eq!(has_token, pod.ends_with("operator") || pod.ends_with("api"), "{name}, {pod}");
-            assert_eq!(spec["securityContext"]["runAsUser"], Value::Null, "{name}, {pod}: a user id for OpenShift");
+            assert_eq!(
+                spec["securityContext"]["runAsUser"],
+                Value::Null,
+                "{name}, {pod}: runAsUser is set, which OpenShift rejects"
+            );
         }
     }
 }
@@ -136,7 +140,12 @@ fn a_selector_never_changes() {
         let labels = object["spec"]["selector"]["matchLabels"].as_object().expect("labels");
         let labels: BTreeSet<&str> = labels.keys().map(String::as_str).collect();
         let fixed = ["app.kubernetes.io/component", "app.kubernetes.io/instance", "app.kubernetes.io/name"];
-        assert_eq!(labels, BTreeSet::from(fixed), "{}: an upgrade could not change it", title(object));
+        assert_eq!(
+            labels,
+            BTreeSet::from(fixed),
+            "{}: its selector is immutable, so it must contain only fixed labels",
+            title(object)
+        );
     }
 }
 
@@ -145,7 +154,11 @@ fn without_cluster_rights_there_are_only_roles() {
     let values = chart::folder().join("ci/namespaced-values.yaml");
     let objects = chart::objects(&chart::rendered("subtitles", &[&values], &[]));
     assert_eq!(of_kind(&objects, "ClusterRole").count(), 0);
-    assert_eq!(of_kind(&objects, "CustomResourceDefinition").count(), 0, "crds.enabled is false");
+    assert_eq!(
+        of_kind(&objects, "CustomResourceDefinition").count(),
+        0,
+        "the CRD is rendered although crds.enabled is false"
+    );
     let bindings: Vec<&str> =
         of_kind(&objects, "ClusterRoleBinding").map(|binding| text(&binding["roleRef"]["name"])).collect();
     assert_eq!(bindings, ["system:auth-delegator"]);
@@ -153,7 +166,7 @@ fn without_cluster_rights_there_are_only_roles() {
     assert_eq!(roles.collect::<BTreeSet<_>>(), BTreeSet::from(["films", "series", "subtitles"]));
 }
 
-/// Objects of the Prometheus operator are rendered if their kinds are known or demanded; unknown kinds are an error.
+/// Objects of the Prometheus operator are rendered if their kinds are known or rendering is forced; unknown kinds are an error.
 #[test]
 fn monitoring_follows_its_render_mode() {
     let known = "--api-versions=monitoring.coreos.com/v1";
@@ -162,8 +175,8 @@ fn monitoring_follows_its_render_mode() {
         let objects = chart::objects(&chart::rendered("subtitles", &[&chart::minimal()], arguments));
         of_kind(&objects, "ServiceMonitor").count() + of_kind(&objects, "PrometheusRule").count()
     };
-    assert_eq!(count(&[known]), 0, "off by default");
-    assert_eq!(count(&[wanted]), 0, "skipped where unknown");
+    assert_eq!(count(&[known]), 0, "rendered by default");
+    assert_eq!(count(&[wanted]), 0, "rendered although the kind is unknown");
     assert_eq!(count(&[wanted, known]), 2);
     assert_eq!(count(&[wanted, "--set=monitoring.renderMode=alwaysRender"]), 2);
     let demanded = [wanted, "--set=monitoring.renderMode=failIfMissing"];

@@ -11,15 +11,15 @@ use subtitle_tests::{
 };
 
 use crate::{
-    FOUND, LIMIT, assert_done, get, history_length, metrics::has_moved, uid, wait_for_history, wait_for_reason,
+    EMBEDDED, TIMEOUT, assert_done, get, history_length, metrics::is_nonzero, uid, wait_for_history, wait_for_reason,
 };
 
-/// A job is accepted and says what it waits for; it ends once the broker is back.
+/// A job is accepted and its status shows what it waits for; it finishes once the broker is available again.
 pub(crate) fn job_waits_for_the_broker(stack: &mut Stack) {
     stack.broker.kill().expect("killed");
     let ready = output(Command::new("curl").args(["-sf", &format!("{}/readyz", stack.api)])).expect("still ready");
     assert!(ready.contains("\"kubernetes\":true"), "{ready}");
-    stack.apply(&job("no-broker", FOUND)).expect("accepted");
+    stack.apply(&job("no-broker", EMBEDDED)).expect("accepted");
     wait_for_reason(stack, "no-broker", "WaitingForBroker");
     stack.broker.server.restart().expect("restarts");
     assert_done(stack, "no-broker");
@@ -28,7 +28,7 @@ pub(crate) fn job_waits_for_the_broker(stack: &mut Stack) {
 /// A task queue is deleted with a task in it.
 pub(crate) fn deleted_queue(stack: &mut Stack) {
     stack.downloader.kill();
-    stack.apply(&job("queue-gone", FOUND)).expect("accepted");
+    stack.apply(&job("queue-gone", EMBEDDED)).expect("accepted");
     wait_for_reason(stack, "queue-gone", "WaitingForWorker");
     stack.broker.control(&["delete_queue", "subtitle.tasks.download"]).expect("deleted");
     stack.downloader.restart().expect("restarts");
@@ -49,7 +49,7 @@ pub(crate) fn giant_messages(stack: &Stack) {
         let shown = stack.operator_command(&["dead", "show"]).ok()?;
         (shown.matches(&digest).count() == giants.len()).then_some(())
     };
-    eventually("the dead letters name all four by their digest", LIMIT, letters).expect("dead letters");
+    eventually("the dead letters name all four by their digest", TIMEOUT, letters).expect("dead letters");
     let status = fs::read_to_string(format!("/proc/{pid}/status")).expect("it still runs");
     let peak = status.lines().find_map(|line| line.strip_prefix("VmHWM:")).expect("its peak");
     let peak: u64 = peak.trim().trim_end_matches(" kB").parse().expect("a number");
@@ -57,31 +57,31 @@ pub(crate) fn giant_messages(stack: &Stack) {
     stack.operator_command(&["dead", "drop", "--all"]).expect("dropped");
 }
 
-/// A broker without memory accepts no messages: a metric says so, and the job ends once there is memory.
+/// A broker with a memory alarm blocks publishers: a metric reports it, and the job finishes once the alarm has cleared.
 pub(crate) fn full_broker_is_reported(stack: &Stack) {
     stack.broker.control(&["set_vm_memory_high_watermark", "0.000001"]).expect("full");
-    stack.apply(&job("full", FOUND)).expect("accepted");
-    let blocked = || has_moved(&stack.api, "subtitle_broker_blocked").then_some(());
-    let reported = eventually("the metric of a blocked broker", LIMIT, blocked);
+    stack.apply(&job("full", EMBEDDED)).expect("accepted");
+    let blocked = || is_nonzero(&stack.api, "subtitle_broker_blocked").then_some(());
+    let reported = eventually("the metric of a blocked broker", TIMEOUT, blocked);
     stack.broker.control(&["set_vm_memory_high_watermark", "absolute", "1GB"]).expect("has memory");
     reported.expect("reported");
     assert_done(stack, "full");
 }
 
-/// With `--broker=none` the operator logs each task once instead of publishing it, and the job says what it waits for. With a
-/// broker it goes on from there.
+/// With `--broker=none` the operator logs each task once instead of publishing it, and the job's status shows what it waits
+/// for. With a broker the job continues.
 pub(crate) fn none_configured(stack: &mut Stack, folder: &Path) {
     stack.operator.kill();
     let (mut mock, _) = stack.another_operator("mock", &[("SUBTITLES_BROKER", "none")]).expect("starts");
-    stack.apply(&job("mocked", FOUND)).expect("accepted");
+    stack.apply(&job("mocked", EMBEDDED)).expect("accepted");
     wait_for_reason(stack, "mocked", "WaitingForBroker");
     let id = uid(&get(stack, "mocked"));
     let log = || fs::read_to_string(folder.join("mock.log")).unwrap_or_default();
     let is_logged = |line: &str| {
         ["NOT published", "mock", "subtitle.download.requested", &id].iter().all(|part| line.contains(part))
     };
-    eventually("the task is logged", LIMIT, || log().lines().any(is_logged).then_some(())).expect("logged");
-    assert_eq!(log().lines().filter(|line| is_logged(line)).count(), 1, "logged once");
+    eventually("the task is logged", TIMEOUT, || log().lines().any(is_logged).then_some(())).expect("logged");
+    assert_eq!(log().lines().filter(|line| is_logged(line)).count(), 1, "the task was not logged once");
     assert_eq!(get(stack, "mocked")["status"]["phase"], "Pending");
     assert_eq!(history_length(stack, &id), "0");
     mock.kill();

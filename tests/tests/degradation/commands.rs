@@ -4,9 +4,9 @@ use serde_json::Value;
 use subtitle_fakes::publisher::publish;
 use subtitle_tests::{process::eventually, stack::Stack};
 
-use crate::{LIMIT, history_length, wait_for_history};
+use crate::{TIMEOUT, history_length, wait_for_history};
 
-/// Dead letters are listed, shown, published again and dropped; letters that were not named stay.
+/// Dead letters are listed, shown, published again and dropped; letters that were not selected are kept.
 pub(crate) fn dead_letters(stack: &Stack, id: &str) {
     let impossible = format!(
         r#"{{"event_type":"subtitle.ready","job_id":"{id}","timestamp":"2026-01-31T20:15:00Z","source":"downloader",
@@ -16,16 +16,22 @@ pub(crate) fn dead_letters(stack: &Stack, id: &str) {
     let dead = |arguments: &[&str]| stack.operator_command(&[&["dead"], arguments].concat());
     let list = |count: usize| {
         let listed = || dead(&["list"]).ok().filter(|list| list.lines().count() == count + 1);
-        eventually(&format!("{count} dead letters"), LIMIT, listed).expect("the list")
+        eventually(&format!("{count} dead letters"), TIMEOUT, listed).expect("the list")
     };
     let both = list(2);
     assert!(both.contains("MalformedMessage") && both.contains("ImpossibleEvent") && both.contains("default/known"));
-    assert!(dead(&["drop"]).is_err() && dead(&["replay", "no-such-id"]).is_err(), "nothing is named");
+    assert!(
+        dead(&["drop"]).is_err() && dead(&["replay", "no-such-id"]).is_err(),
+        "a command without a matching letter succeeded"
+    );
     assert!(dead(&["show", "--reason", "MalformedMessage"]).expect("shows").contains("<html>"));
     assert!(dead(&["drop", "--reason", "MalformedMessage"]).expect("drops").contains("dropped"));
     assert!(list(1).contains("ImpossibleEvent"));
     dead(&["replay", "--source", "downloader"]).expect("publishes again");
-    assert!(list(1).contains("ImpossibleEvent"), "still impossible, so it is back");
+    assert!(
+        list(1).contains("ImpossibleEvent"),
+        "the replayed event, which is still impossible, was not dead-lettered again"
+    );
     dead(&["drop", "--all"]).expect("drops");
     list(0);
     wait_for_history(stack, id, "4"); // the impossible event is part of the history
@@ -45,7 +51,7 @@ pub(crate) fn history_is_rebuilt(stack: &Stack, id: &str) {
     };
     assert!(rebuild(&[]).contains("1 of 3 events are missing") && history_length(stack, id) == "2");
     assert!(rebuild(&["--apply"]).contains("1 of 3 events restored"));
-    assert_eq!(redis(&["LRANGE", &list, "0", "-1"]), before, "in its order");
+    assert_eq!(redis(&["LRANGE", &list, "0", "-1"]), before, "the history was not restored in its order");
     assert!(rebuild(&["--apply"]).contains("0 events of 0 jobs"));
     assert!(stack.operator_command(&["history", "rebuild", "--all"]).expect("reads").contains("0 events of 0 jobs"));
 }

@@ -1,4 +1,5 @@
-//! Objects that are deleted, with and without an operator, or written by others all the time. Does I/O.
+//! Objects that are deleted, with and without an operator, that another client keeps modifying, or that cannot be decoded.
+//! Does I/O.
 
 use subtitle_tests::{
     job_manifest as job,
@@ -6,13 +7,13 @@ use subtitle_tests::{
     stack::Stack,
 };
 
-use crate::{FOUND, LIMIT, assert_done, get, metrics::has_moved, uid, wait_for_reason, wait_for_record};
+use crate::{EMBEDDED, TIMEOUT, assert_done, get, metrics::is_nonzero, uid, wait_for_reason, wait_for_record};
 
 fn delete(stack: &Stack, name: &str) {
     output(stack.cluster.kubectl().args(["delete", "subtitlejob", name])).expect("deleted");
 }
 
-/// An object is deleted while no operator runs: its record is closed later.
+/// An object is deleted while no operator runs: its record becomes final after the operator starts again.
 pub(crate) fn deleted_without_an_operator(stack: &mut Stack) {
     stack.apply(&job("orphan", "{video: {path: harbour.mkv}, language: en, suspend: true}")).expect("accepted");
     wait_for_reason(stack, "orphan", "Suspended");
@@ -24,49 +25,50 @@ pub(crate) fn deleted_without_an_operator(stack: &mut Stack) {
     wait_for_record(stack, &id, "FAILED");
 }
 
-/// An object is deleted while its task waits: the worker is told once, and the record becomes final.
+/// An object is deleted while its task is queued: one cancellation is published, and the record becomes final.
 pub(crate) fn deleted_job_is_cancelled(stack: &mut Stack) {
     stack.translator.kill();
     stack.apply(&job("deleted", "{video: {path: harbour.mkv}, language: es}")).expect("accepted");
     let is_queued = || (get(stack, "deleted")["status"]["phase"] == "TranslateQueued").then_some(());
-    eventually("it waits for a translator", LIMIT, is_queued).expect("queued");
+    eventually("it waits for a translator", TIMEOUT, is_queued).expect("queued");
     let id = uid(&get(stack, "deleted"));
     delete(stack, "deleted");
-    let closed = || {
+    let is_final = || {
         let (code, record) = stack.get(&format!("/subtitles/{id}")).ok()?;
         (code == 200 && record["status"] == "FAILED").then_some(())
     };
-    eventually("the record of a deleted job is final", LIMIT, closed).expect("closed");
+    eventually("the record of a deleted job is final", TIMEOUT, is_final).expect("final");
     let types = stack.events_until(&id, "job.cancelled").expect("history");
-    assert_eq!(types.iter().filter(|kind| *kind == "job.cancelled").count(), 1);
+    assert_eq!(types.iter().filter(|kind| *kind == "job.cancelled").count(), 1, "cancellations of one job: {types:?}");
     stack.translator.restart().expect("restarts");
 }
 
-/// Another client annotates an object over and over, so that writes of its status conflict.
-pub(crate) fn contested_object_is_finished(stack: &Stack) {
+/// Another client keeps annotating an object, until a write of a status has conflicted: the job finishes all the same.
+pub(crate) fn job_finishes_despite_conflicting_writes(stack: &Stack) {
     for round in 0..60 {
         let name = format!("contested-{round}");
-        stack.apply(&job(&name, FOUND)).expect("accepted");
+        stack.apply(&job(&name, EMBEDDED)).expect("accepted");
         for at in 0..15 {
             let annotation = format!("tests.subtitles.dev/number={at}");
             let annotate = ["annotate", "subtitlejob", &name, "--overwrite", &annotation];
             output(stack.cluster.kubectl().args(annotate)).expect("annotated");
         }
         assert_done(stack, &name);
-        if has_moved(&stack.api, "subtitle_status_conflicts_total") {
+        if is_nonzero(&stack.api, "subtitle_status_conflicts_total") {
             return;
         }
     }
+    panic!("no write of a status has conflicted");
 }
 
-/// A status that the schema accepts and this version cannot decode; the object stays for the check of the metrics.
-pub(crate) fn undecodable_object_stops_no_other(stack: &Stack) {
+/// A status that the schema accepts and this version cannot decode; the object is kept for the later check of the metrics.
+pub(crate) fn undecodable_object_does_not_block_others(stack: &Stack) {
     stack.apply(&job("undecodable", "{video: {title: Harbour}, language: es, suspend: true}")).expect("applies");
     wait_for_reason(stack, "undecodable", "Suspended");
     let overflow = ["--subresource=status", "--type=merge", "-p", r#"{"status":{"attempt":5000000000}}"#];
     output(stack.cluster.kubectl().args(["patch", "subtitlejob", "undecodable"]).args(overflow)).expect("patched");
-    let is_counted = || has_moved(&stack.api, "subtitle_undecodable_objects").then_some(());
-    eventually("the undecodable object is counted", LIMIT, is_counted).expect("a metric");
+    let is_counted = || is_nonzero(&stack.api, "subtitle_undecodable_objects").then_some(());
+    eventually("the undecodable object is counted", TIMEOUT, is_counted).expect("a metric");
     let events = [
         "get",
         "events",
@@ -76,7 +78,7 @@ pub(crate) fn undecodable_object_stops_no_other(stack: &Stack) {
         "jsonpath={..regarding.name}{..involvedObject.name}",
     ];
     let event = || output(stack.cluster.kubectl().args(events)).ok().filter(|names| names.contains("undecodable"));
-    eventually("an Event names the undecodable object", LIMIT, event).expect("an Event");
-    stack.apply(&job("beside-undecodable", FOUND)).expect("applies");
+    eventually("an Event names the undecodable object", TIMEOUT, event).expect("an Event");
+    stack.apply(&job("beside-undecodable", EMBEDDED)).expect("applies");
     assert_done(stack, "beside-undecodable");
 }

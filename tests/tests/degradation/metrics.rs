@@ -1,4 +1,4 @@
-//! The metrics of a process, and whether the cases before have moved each of the operator's. Does I/O.
+//! The metrics of a process, and whether the earlier cases exercised each metric of the operator. Does I/O.
 
 use std::process::Command;
 
@@ -7,17 +7,17 @@ use subtitle_tests::{
     stack::Stack,
 };
 
-use crate::LIMIT;
+use crate::TIMEOUT;
 
-/// Gauges that are back at 0 by now; each is waited for in a case before.
-const MOVED_BEFORE: [&str; 4] = [
+/// Gauges that are back at 0 by now; an earlier case waits for each of them.
+const CHECKED_EARLIER: [&str; 4] = [
     "subtitle_broker_blocked",
     "subtitle_queue_messages_ready",
     "subtitle_queue_messages_unacked",
     "subtitle_oldest_waiting_seconds",
 ];
 
-/// The `/metrics` page of a process; empty while it does not answer.
+/// The `/metrics` page of a process; empty if it does not respond.
 fn page(api: &str) -> String {
     output(Command::new("curl").args(["-sf", &format!("{api}/metrics")])).unwrap_or_default()
 }
@@ -32,18 +32,18 @@ fn values<'a>(page: &'a str, name: &'a str) -> impl Iterator<Item = &'a str> {
     page.lines().filter_map(value)
 }
 
-/// Whether a process has a value of a metric other than 0.
-pub(crate) fn has_moved(api: &str, name: &str) -> bool {
+/// Whether any time series of a metric is not 0.
+pub(crate) fn is_nonzero(api: &str, name: &str) -> bool {
     values(&page(api), name).any(|value| value != "0")
 }
 
-pub(crate) fn every_metric_has_moved(stack: &Stack) {
+pub(crate) fn every_metric_was_nonzero(stack: &Stack) {
     let connected = || {
         let page = page(&stack.api);
         let is_connected = values(&page, "subtitle_broker_connected").any(|value| value == "1");
         is_connected.then_some(page)
     };
-    let page = eventually("the operator is connected with the broker", LIMIT, connected).expect("metrics");
+    let page = eventually("the operator is connected with the broker", TIMEOUT, connected).expect("metrics");
     for name in [
         "subtitle_events_consumed_total{event_type=\"subtitle.ready\",source=\"downloader\"}",
         "subtitle_jobs_finished_total{result=\"success\",reason=\"SubtitleFound\"}",
@@ -56,10 +56,10 @@ pub(crate) fn every_metric_has_moved(stack: &Stack) {
         "subtitle_dead_letters_published_total{reason=\"MalformedMessage\",outcome=\"confirmed\"}",
     ] {
         let value = page.lines().find_map(|line| line.strip_prefix(name)).and_then(|rest| rest.rsplit(' ').next());
-        assert!(value.is_some_and(|value| value != "0"), "{name} has not moved: {value:?}\n{page}");
+        assert!(value.is_some_and(|value| value != "0"), "{name} is {value:?}\n{page}");
     }
     let (registry, _) = subtitle_operator::metrics::Metrics::new("subtitle-operator", 1);
-    for name in registry.names().filter(|name| !MOVED_BEFORE.contains(name)) {
-        assert!(values(&page, name).any(|value| value != "0"), "no case moves {name}:\n{page}");
+    for name in registry.names().filter(|name| !CHECKED_EARLIER.contains(name)) {
+        assert!(values(&page, name).any(|value| value != "0"), "no case exercises {name}:\n{page}");
     }
 }

@@ -9,20 +9,22 @@ use subtitle_tests::{
     stack::Stack,
 };
 
-use crate::{FOUND, LIMIT, assert_done, history_length, metrics::has_moved, uid, wait_for_history, wait_for_record};
+use crate::{
+    EMBEDDED, TIMEOUT, assert_done, history_length, metrics::is_nonzero, uid, wait_for_history, wait_for_record,
+};
 
-/// Jobs end in their status; reads answer 503 with `Retry-After`; deletion after the TTL waits for the record. Then records
+/// Jobs finish in their status; reads return 503 with `Retry-After`; deletion after the TTL waits for the record. Then records
 /// and histories catch up.
 pub(crate) fn jobs_end_without_redis(stack: &mut Stack, known: &str) {
     stack.redis.server.kill();
-    stack.apply(&job("no-redis", FOUND)).expect("accepted");
+    stack.apply(&job("no-redis", EMBEDDED)).expect("accepted");
     let id = uid(&assert_done(stack, "no-redis"));
     let expires_at_once =
         "{video: {path: harbour.mkv}, language: en, sources: [{name: embedded}], ttlSecondsAfterFinished: 0}";
     stack.apply(&job("waits-for-its-record", expires_at_once)).expect("accepted");
-    stack.finished("waits-for-its-record", LIMIT).expect("finished");
-    let errors = || has_moved(&stack.api, "controller_runtime_reconcile_errors_total").then_some(());
-    eventually("its deletion waits for its record", LIMIT, errors).expect("waits");
+    stack.finished("waits-for-its-record", TIMEOUT).expect("finished");
+    let errors = || is_nonzero(&stack.api, "controller_runtime_reconcile_errors_total").then_some(());
+    eventually("its deletion waits for its record", TIMEOUT, errors).expect("waits");
     let events = format!("{}/subtitles/{known}/events", stack.api);
     let answer = output(Command::new("curl").args(["-si", &events])).expect("answers");
     assert!(answer.contains("503") && answer.to_lowercase().contains("retry-after: "), "{answer}");
@@ -30,22 +32,22 @@ pub(crate) fn jobs_end_without_redis(stack: &mut Stack, known: &str) {
     wait_for_history(stack, &id, "3");
     wait_for_record(stack, &id, "\"DONE\"");
     let gone = || output(stack.cluster.kubectl().args(["get", "subtitlejob", "waits-for-its-record"])).err();
-    eventually("it is deleted now", LIMIT, gone).expect("deleted");
+    eventually("it is deleted now", TIMEOUT, gone).expect("deleted");
 }
 
-/// Redis loses everything, and then its scripts: records and histories come back. Returns the uid of a new job.
+/// Redis loses its data, and then its scripts: records and histories are restored. Returns the uid of a new job.
 pub(crate) fn emptied_redis_fills_again(stack: &Stack, known: &str) -> String {
     stack.redis_command(&["FLUSHALL"]).expect("flushed");
     wait_for_history(stack, known, "4");
     wait_for_record(stack, known, "DONE");
     stack.redis_command(&["SCRIPT", "FLUSH"]).expect("flushed");
-    stack.apply(&job("scripts-gone", FOUND)).expect("accepted");
-    let id = uid(&stack.finished("scripts-gone", LIMIT).expect("finished"));
+    stack.apply(&job("scripts-gone", EMBEDDED)).expect("accepted");
+    let id = uid(&stack.finished("scripts-gone", TIMEOUT).expect("finished"));
     wait_for_history(stack, &id, "3");
     id
 }
 
-/// Redis does not answer, and the broker closes its connections: unacked events are redelivered, and applied once.
+/// Redis hangs, and the broker closes its connections: unacked events are redelivered, and applied once.
 pub(crate) fn frozen_redis(stack: &Stack, known: &str) {
     let length = history_length(stack, known);
     let ready = format!(
@@ -54,16 +56,16 @@ pub(crate) fn frozen_redis(stack: &Stack, known: &str) {
         "namespace":"default","name":"known"}}"#
     );
     stack.redis.server.freeze(true).expect("frozen");
-    let has_moved = |name: &str| has_moved(&stack.api, name);
-    let redelivered = eventually("events are unacked, and then redelivered", LIMIT, || {
+    let is_nonzero = |name: &str| is_nonzero(&stack.api, name);
+    let redelivered = eventually("events are unacked, and then redelivered", TIMEOUT, || {
         publish(&stack.broker.url, "subtitle.ready", &[ready.as_str(); 20]);
-        let are_unacked = has_moved("subtitle_queue_messages_unacked");
+        let are_unacked = is_nonzero("subtitle_queue_messages_unacked");
         if are_unacked {
             stack.broker.control(&["close_all_connections", "a test"]).ok()?;
         }
-        (are_unacked && has_moved("subtitle_events_redelivered_total")).then_some(())
+        (are_unacked && is_nonzero("subtitle_events_redelivered_total")).then_some(())
     });
-    stack.redis.server.freeze(false).expect("goes on");
+    stack.redis.server.freeze(false).expect("resumed");
     redelivered.expect("redelivered");
     let one_more = (length.parse::<u32>().expect("a number") + 1).to_string();
     wait_for_history(stack, known, &one_more);

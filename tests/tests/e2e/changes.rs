@@ -16,7 +16,7 @@ use crate::{
     system::{JOBS, System},
 };
 
-const LIMIT: Duration = Duration::from_secs(240);
+const TIMEOUT: Duration = Duration::from_secs(240);
 
 fn chart() -> PathBuf {
     root().join("charts/subtitle-operator")
@@ -48,7 +48,7 @@ pub(crate) fn upgrade_and_rollback(system: &System) -> Result<()> {
     let rollback = ["rollback", RELEASE, "1", "--wait", "--timeout=180s"];
     system.installation.run(system.installation.helm(&HELM_4)?.args(rollback))?;
     system.report("Helm 4 has rolled it back with jobs in flight");
-    let jobs = system.all_finished(LIMIT)?;
+    let jobs = system.all_finished(TIMEOUT)?;
     ensure!(jobs.len() == 60, "{} jobs instead of 60", jobs.len());
     ensure_each_done_once(system, &jobs).inspect_err(|_| system.print_state())?;
     system.report("60 jobs, each done once");
@@ -64,7 +64,7 @@ pub(crate) fn reinstallation_adopts_jobs(system: &System) -> Result<()> {
     ensure!(system.jobs()?.len() == 10, "jobs went with the release");
     system.install(&HELM_4, "install", &chart())?;
     system.report("Helm 4 has uninstalled and installed it again");
-    let jobs = system.all_finished(LIMIT)?;
+    let jobs = system.all_finished(TIMEOUT)?;
     ensure_each_done_once(system, &jobs).inspect_err(|_| system.print_state())?;
     system.report("10 jobs of the first installation, each done once");
     system.delete_jobs()
@@ -72,7 +72,7 @@ pub(crate) fn reinstallation_adopts_jobs(system: &System) -> Result<()> {
 
 pub(crate) fn uninstallation_leaves_jobs(system: &System) -> Result<()> {
     system.apply(&simulated_jobs("kept", 3))?;
-    system.all_finished(LIMIT)?;
+    system.all_finished(TIMEOUT)?;
     uninstall(system)?;
     let kinds = "all,configmaps,secrets,serviceaccounts,roles,rolebindings,poddisruptionbudgets,leases";
     let left = ["get", kinds, "-l", "app.kubernetes.io/part-of=subtitles", "-o", "name"];
@@ -82,7 +82,7 @@ pub(crate) fn uninstallation_leaves_jobs(system: &System) -> Result<()> {
     })
     .inspect_err(|_| system.print_state())?;
     ensure!(system.jobs()?.len() == 3, "jobs went with the release");
-    // No operator is left to remove a finalizer.
+    // There is no operator that could remove a finalizer.
     system.delete_jobs()?;
     system.report("uninstalled: jobs and their CRD stayed, and jobs can be deleted");
     Ok(())

@@ -8,7 +8,7 @@ use subtitle_tests::process::{eventually, output};
 use crate::{api::ensure_each_done_once, system::System};
 
 const JOBS_AT_ONCE: u32 = 24;
-const LIMIT: Duration = Duration::from_secs(240);
+const TIMEOUT: Duration = Duration::from_secs(240);
 
 /// The manifest of a job with a simulated source and engine; the chart's values set how long each step takes.
 pub(crate) fn simulated_job(what: &str, number: u32) -> String {
@@ -27,12 +27,12 @@ pub(crate) fn simulated_jobs(what: &str, count: u32) -> String {
 /// Creates jobs, disturbs the system once some are in progress, and checks how each job ended.
 fn while_jobs_run(system: &System, what: &str, disturb: impl FnOnce() -> Result<()>) -> Result<()> {
     system.apply(&simulated_jobs(what, JOBS_AT_ONCE))?;
-    eventually("some jobs are in progress", LIMIT, || {
+    eventually("some jobs are in progress", TIMEOUT, || {
         let jobs = system.jobs().ok()?;
         jobs.iter().any(|job| job["status"]["phase"] == "DownloadInProgress").then_some(())
     })?;
     disturb()?;
-    let jobs = system.all_finished(LIMIT)?;
+    let jobs = system.all_finished(TIMEOUT)?;
     ensure_each_done_once(system, &jobs).inspect_err(|_| system.print_state())?;
     system.delete_jobs()?;
     system.report(&format!("{what}: {} jobs, each done once", jobs.len()));

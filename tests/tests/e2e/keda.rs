@@ -1,5 +1,5 @@
-//! KEDA scales downloaders by the queue: up under load, not down while all are busy though nothing waits, and down when
-//! little is left, during which workers that are told to end finish what they have.
+//! KEDA scales downloaders by the queue: up under load, not down while all are busy even if no task is ready, and down when few
+//! tasks are left, while workers that are terminating finish their tasks. Does I/O.
 
 use std::time::{Duration, Instant};
 
@@ -19,24 +19,24 @@ use crate::{
     system::{System, values},
 };
 
-/// Pods at most, and how many tasks so many pods work on; as keda.yaml has it.
+/// Maximum number of pods, and the number of tasks that keeps all of them busy, as in keda.yaml.
 const PODS: usize = 3;
 const ALL_BUSY: usize = 6;
-/// What keeps them so: one finishes before another is added.
+/// The number of tasks that is maintained: one finishes before another is added.
 const KEPT_BUSY: usize = 7;
-/// How long autoscalers may take: they look every 15 s.
-const LIMIT: Duration = Duration::from_secs(240);
-/// How long all workers are busy while hardly a task waits: an autoscaler that saw only what waits would have acted.
+/// Timeout for the autoscaler, which polls every 15 s.
+const TIMEOUT: Duration = Duration::from_secs(240);
+/// How long all workers are busy while hardly any task is ready: an autoscaler that counted only ready tasks would scale down.
 const BUSY: Duration = Duration::from_secs(75);
 
-/// What the loads of a run have made so far.
+/// Creates the jobs of a run.
 struct Load<'a> {
     system: &'a System,
     jobs: u32,
 }
 
 impl Load<'_> {
-    /// Adds jobs until so many are with the downloaders.
+    /// Creates jobs until the downloaders have `tasks` tasks.
     fn keep(&mut self, tasks: usize) -> Result<()> {
         let over = ["Done", "Failed", "TranslateInProgress"];
         let jobs = self.system.jobs()?;
@@ -51,10 +51,10 @@ impl Load<'_> {
         simulated_job("queued", self.jobs)
     }
 
-    /// Keeps that many tasks until `seen`.
+    /// Maintains this number of tasks until `seen` returns a value.
     fn until<T>(&mut self, what: &str, tasks: usize, mut seen: impl FnMut(&System) -> Option<T>) -> Result<T> {
         let system = self.system;
-        eventually(what, LIMIT, || {
+        eventually(what, TIMEOUT, || {
             let kept = self.keep(tasks);
             kept.ok().and_then(|()| seen(system))
         })
@@ -64,12 +64,12 @@ impl Load<'_> {
 
 fn print_autoscaler(system: &System) {
     for arguments in [&["get", "scaledobject,hpa,pods"][..], &["describe", "hpa"]] {
-        let said = system.installation.kubectl().args(arguments).output();
-        println!("{}", said.map(|said| String::from_utf8_lossy(&said.stdout).into_owned()).unwrap_or_default());
+        let output = system.installation.kubectl().args(arguments).output();
+        println!("{}", output.map(|output| String::from_utf8_lossy(&output.stdout).into_owned()).unwrap_or_default());
     }
 }
 
-/// Downloaders that were not told to end, and those that were and have not ended yet.
+/// The numbers of running and of terminating downloaders.
 fn pods(system: &System) -> Option<(usize, usize)> {
     let selector = "app.kubernetes.io/component=downloader";
     let list = output(system.installation.kubectl().args(["get", "pods", "-l", selector, "-o", "json"])).ok()?;
@@ -79,18 +79,18 @@ fn pods(system: &System) -> Option<(usize, usize)> {
     Some((pods.len() - ending, ending))
 }
 
-/// What RabbitMQ's management says of the queue.
+/// The queue's state from RabbitMQ's management API.
 fn queue(system: &System) -> Result<Value> {
     let service = ["get", "service", "rabbitmq", "-o", "jsonpath={.spec.clusterIP}"];
     let address = output(system.installation.kubectl().args(service))?;
     let mut curl = system.installation.node()?.command("curl");
-    // As manifests/dev has it.
+    // As in manifests/dev.
     curl.args(["-sf", "-m", "20", "-u", "subtitles:not-for-production"]);
     let told = output(curl.arg(format!("http://{address}:15672/api/queues/%2F/{DOWNLOAD_QUEUE}")))?;
     serde_json::from_str(&told).context("RabbitMQ told no JSON")
 }
 
-/// The number that the autoscaler is given.
+/// The number of tasks that the autoscaler uses.
 fn metric(system: &System) -> Result<u64> {
     let place = "/apis/external.metrics.k8s.io/v1beta1/namespaces/subtitles/s0-rabbitmq-subtitle-tasks-download";
     let selector = "labelSelector=scaledobject.keda.sh%2Fname%3Dsubtitles-downloader";
@@ -110,7 +110,7 @@ pub(crate) fn scales_workers_by_the_queue(system: &System) -> Result<()> {
     load.until("three downloaders under load", 2 * ALL_BUSY, is_scaled_up)?;
     system.report("scaled from 1 to 3");
 
-    // What waits is taken, and then nothing waits: the number stays, because unacknowledged tasks are counted, too.
+    // No task is ready any more, but the number of pods stays: unacknowledged tasks count, too.
     load.until("all are busy and nothing waits", ALL_BUSY, |system| {
         let queue = queue(system).ok()?;
         (queue["messages_ready"] == 0 && queue["messages_unacknowledged"].as_u64()? >= 5).then_some(())
@@ -128,7 +128,7 @@ pub(crate) fn scales_workers_by_the_queue(system: &System) -> Result<()> {
     }
     system.report(&format!("3 stayed for {} s of unacknowledged tasks and hardly one waiting", BUSY.as_secs()));
 
-    // Two tasks on three pods: those that are told to end may be the busy ones.
+    // Two tasks on three pods: the terminating ones may be busy.
     let mut finishing = false;
     load.until("one downloader when two tasks are left", 2, |system| {
         let (living, ending) = pods(system)?;
@@ -136,7 +136,7 @@ pub(crate) fn scales_workers_by_the_queue(system: &System) -> Result<()> {
         (living == 1 && ending == 0 && finishing).then_some(())
     })?;
     system.report("scaled from 3 to 1");
-    let jobs = system.all_finished(LIMIT)?;
+    let jobs = system.all_finished(TIMEOUT)?;
     ensure_each_done_once(system, &jobs).inspect_err(|_| system.print_state())?;
     let queue = queue(system)?;
     let statistics = &queue["message_stats"];

@@ -69,7 +69,7 @@ impl System {
         Ok(())
     }
 
-    /// Prints what happened, and when.
+    /// Prints a step with its time.
     pub(crate) fn report(&self, step: &str) {
         println!("{:>6.1} s  {step}", self.begun.elapsed().as_secs_f32());
     }
@@ -93,7 +93,7 @@ impl System {
         self.installation.install(helm, &[verb], chart, &values("values.yaml"))
     }
 
-    /// Prints what a person would look at first after a failure.
+    /// Prints diagnostics after a failure.
     pub(crate) fn print_state(&self) {
         self.installation.print_state();
         let _ = self.kubectl(JOBS).args(["get", "subtitlejobs", "-o", "wide"]).status();

@@ -1,5 +1,5 @@
-//! Each fault once, one after the other, while jobs run. Every fault ends: what is frozen goes on, what is killed is restarted
-//! as a Deployment would. Does I/O.
+//! Inflicts each fault once, one after another, while jobs run. Every fault ends: a frozen process is resumed, a killed one is
+//! restarted, as a Deployment would. Does I/O.
 
 use std::{
     process::Stdio,
@@ -17,14 +17,14 @@ use subtitle_tests::{
 
 use crate::throttle::Throttle;
 
-/// The time for which a part is frozen, blocked or full.
-const WHILE: Duration = Duration::from_secs(3);
-/// The time for which nothing arrives: long enough that every client notices, and that a leader loses its lease.
+/// How long a server or process is frozen, blocked or full.
+const DURATION: Duration = Duration::from_secs(3);
+/// How long the network is cut: long enough that every client notices, and that a leader loses its lease.
 const LONG: Duration = Duration::from_secs(12);
-/// The pause between two faults: long enough for some work, too short for idleness.
-const BETWEEN: Duration = Duration::from_millis(500);
-/// The time from new jobs to the fault: they are in progress by then.
-const AT_WORK: Duration = Duration::from_millis(400);
+/// The pause between two faults: long enough for some work, too short to become idle.
+const PAUSE: Duration = Duration::from_millis(500);
+/// The delay between creating jobs and the fault: the jobs are in progress by then.
+const FAULT_DELAY: Duration = Duration::from_millis(400);
 
 /// The name of a fault and the function that inflicts it.
 pub(crate) type Fault = (&'static str, fn(&mut Stack, &Throttle) -> Result<()>);
@@ -46,7 +46,7 @@ pub(crate) const FAULTS: &[Fault] = &[
     ("connections with the broker in a black hole", |stack, _| black_hole(&proxies(stack)?.broker)),
     ("memory alarm", |stack, _| {
         control(stack, &["set_vm_memory_high_watermark", "0.000001"])?;
-        thread::sleep(WHILE);
+        thread::sleep(DURATION);
         control(stack, &["set_vm_memory_high_watermark", "absolute", "1GB"])
     }),
     ("RabbitMQ frozen", |stack, _| frozen(&mut stack.broker.server)),
@@ -68,12 +68,12 @@ pub(crate) const FAULTS: &[Fault] = &[
     ("Redis scripts flushed", |stack, _| redis(stack, &["SCRIPT", "FLUSH"])),
     ("Redis read-only", |stack, _| {
         redis(stack, &["REPLICAOF", "127.0.0.1", "1"])?;
-        thread::sleep(WHILE);
+        thread::sleep(DURATION);
         redis(stack, &["REPLICAOF", "NO", "ONE"])
     }),
     ("Redis full", |stack, _| {
         redis(stack, &["CONFIG", "SET", "maxmemory", "1"])?;
-        thread::sleep(WHILE);
+        thread::sleep(DURATION);
         redis(stack, &["CONFIG", "SET", "maxmemory", "0"])
     }),
     ("Redis emptied", |stack, _| redis(stack, &["FLUSHALL"])),
@@ -89,7 +89,7 @@ pub(crate) const FAULTS: &[Fault] = &[
 
 fn frozen(server: &mut Server) -> Result<()> {
     server.freeze(true)?;
-    thread::sleep(WHILE);
+    thread::sleep(DURATION);
     server.freeze(false)
 }
 
@@ -158,7 +158,7 @@ fn redis_away_beyond_the_delivery_timeout(stack: &mut Stack, _: &Throttle) -> Re
 fn too_many_requests(stack: &mut Stack, throttle: &Throttle) -> Result<()> {
     let before = throttle.set(true);
     proxies(stack)?.api.cut();
-    thread::sleep(2 * WHILE);
+    thread::sleep(2 * DURATION);
     ensure!(throttle.set(false) > before, "nothing was requested meanwhile");
     Ok(())
 }
@@ -167,7 +167,7 @@ fn too_many_requests(stack: &mut Stack, throttle: &Throttle) -> Result<()> {
 fn conflicts(stack: &mut Stack, _: &Throttle) -> Result<()> {
     let begun = Instant::now();
     let mut at = 0;
-    while begun.elapsed() < 2 * WHILE {
+    while begun.elapsed() < 2 * DURATION {
         at += 1;
         let mut annotate = stack.cluster.kubectl();
         annotate.args([
@@ -199,7 +199,7 @@ pub(crate) fn each_once(
     let mut inflicted = Vec::new();
     for (at, (name, fault)) in FAULTS.iter().enumerate() {
         create(stack, at);
-        thread::sleep(AT_WORK);
+        thread::sleep(FAULT_DELAY);
         println!("{name}");
         let is_done = (0..20).any(|_| {
             inflicted.push(Inflicted { name, begun: Instant::now() });
@@ -207,7 +207,7 @@ pub(crate) fn each_once(
                 Ok(()) => true,
                 Err(error) => {
                     println!("  not yet: {error:#}");
-                    thread::sleep(BETWEEN);
+                    thread::sleep(PAUSE);
                     // A fault may need the operator to run.
                     restart_ended(stack);
                     false
@@ -215,7 +215,7 @@ pub(crate) fn each_once(
             }
         });
         assert!(is_done, "the fault '{name}' could not be inflicted");
-        thread::sleep(BETWEEN);
+        thread::sleep(PAUSE);
         restart_ended(stack);
     }
     inflicted

@@ -1,5 +1,5 @@
 //! Faults on real servers while jobs run: each part is killed, frozen, cut off, emptied or filled, and every job must
-//! still end right. `SUBTITLE_FAULT_JOBS` sets the number of jobs (`cargo dev faults --jobs N` sets it); a large number is
+//! still finish correctly. `SUBTITLE_FAULT_JOBS` sets the number of jobs (`cargo dev faults --jobs N` sets it); a large number is
 //! created in rounds, and each round inflicts every fault. Does I/O.
 //!
 //! ```text

@@ -17,8 +17,8 @@ use axum::{
 };
 use subtitle_tests::process::free_port;
 
-/// The largest request that is forwarded, in bytes.
-const LARGEST: usize = 4 << 20;
+/// Maximum size of a forwarded request, in bytes.
+const MAX_BYTES: usize = 4 << 20;
 const REFUSAL: &str = r#"{"kind": "Status", "apiVersion": "v1", "status": "Failure", "code": 429,
     "reason": "TooManyRequests", "message": "the server has received too many requests"}"#;
 
@@ -53,7 +53,7 @@ async fn answer(route: &Route, request: Request, path: &str) -> anyhow::Result<R
     let (mut parts, body) = request.into_parts();
     parts.headers.remove(header::HOST);
     let sent = route.http.request(parts.method, format!("{}{path}", route.server)).headers(parts.headers);
-    let received = sent.body(to_bytes(body, LARGEST).await?).send().await?;
+    let received = sent.body(to_bytes(body, MAX_BYTES).await?).send().await?;
     let mut answer = Response::builder().status(received.status());
     for (name, value) in received.headers().iter().filter(|(name, _)| **name != header::TRANSFER_ENCODING) {
         answer = answer.header(name, value);

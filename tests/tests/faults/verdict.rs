@@ -92,7 +92,7 @@ fn has_finished(job: &Value) -> bool {
     matches!(job["status"]["phase"].as_str(), Some("Done" | "Failed"))
 }
 
-/// The number of unfinished jobs; `None` while the API server does not answer.
+/// The number of unfinished jobs; `None` if the API server does not respond.
 pub(crate) fn open(stack: &Stack) -> Option<usize> {
     let unfinished = "--field-selector=status.phase!=Done,status.phase!=Failed";
     let names = output(stack.cluster.kubectl().args(["get", "subtitlejobs", "-o", "name", unfinished])).ok()?;
@@ -123,7 +123,7 @@ fn stored(stack: &Stack, jobs: &[&Value]) -> Result<Vec<(Option<String>, Vec<Str
     pairs.collect()
 }
 
-/// What is missing or wrong in Redis, or not there yet.
+/// What is missing or wrong in Redis.
 fn missing(job: &Value, record: Option<&str>, events: &[Value]) -> Option<&'static str> {
     let Some(record) = record.and_then(|record| serde_json::from_str::<Value>(record).ok()) else {
         return Some("has no record");
@@ -191,7 +191,7 @@ pub(crate) fn of_round(stack: &Stack, requested: &Requested) -> Verdict {
     verdict
 }
 
-/// Adds what was visible and billed in the whole run.
+/// Adds the visible statuses and the billed calls of the whole run.
 pub(crate) fn of_the_run(
     mut verdict: Verdict,
     watcher: &Watcher,

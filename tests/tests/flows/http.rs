@@ -35,7 +35,11 @@ pub(crate) fn created_job_is_readable_at_once(stack: &Stack) {
     let (code, created) = stack.post("/subtitles/download", body).expect("REST");
     assert_eq!(code, 201, "{created}");
     let id = created["job_id"].as_str().expect("an id");
-    assert_eq!(stack.get(&format!("/subtitles/{id}")).expect("REST").0, 200, "a GET right after a POST finds it");
+    assert_eq!(
+        stack.get(&format!("/subtitles/{id}")).expect("REST").0,
+        200,
+        "a GET right after a POST does not find the job"
+    );
     assert_eq!(stack.get(&format!("/subtitles/status/{id}")).expect("REST").0, 200);
 }
 

@@ -10,7 +10,7 @@ use subtitle_tests::{
 use subtitle_workers::subtitle::Subtitle;
 
 use crate::{
-    LIMIT,
+    TIMEOUT,
     samples::{CUES, dialogue, glossary},
 };
 
@@ -20,7 +20,7 @@ pub(crate) fn uid(job: &Value) -> &str {
 
 /// A job that has finished.
 pub(crate) fn finished(stack: &Stack, name: &str) -> Value {
-    stack.finished(name, LIMIT).expect("finished")
+    stack.finished(name, TIMEOUT).expect("finished")
 }
 
 /// The text of a job's result in the object store.
@@ -43,7 +43,7 @@ pub(crate) fn kubernetes_events_report_the_phases(stack: &Stack) {
         let reasons = output(stack.cluster.kubectl().args(arguments)).ok()?;
         (reasons.contains("WaitingForWorker") && reasons.contains("SubtitleFound")).then_some(())
     };
-    eventually("Kubernetes Events report the phases", LIMIT, reported).expect("Events");
+    eventually("Kubernetes Events report the phases", TIMEOUT, reported).expect("Events");
 }
 
 pub(crate) fn legacy_charset_is_converted(stack: &Stack) {
@@ -69,7 +69,7 @@ pub(crate) fn translation_keeps_times(stack: &Stack) {
     let written = fs::read_to_string(stack.library.join("harbour.es.srt")).expect("the sidecar");
     let (source, target) = (Subtitle::read(&dialogue()).expect("reads"), Subtitle::read(&written).expect("reads"));
     let times = |subtitle: &Subtitle| subtitle.cues.iter().map(|cue| (cue.start, cue.end)).collect::<Vec<_>>();
-    assert_eq!(times(&source), times(&target), "the translation has its source's cues and times");
+    assert_eq!(times(&source), times(&target), "the translation has other cue times than its source");
     assert!(target.cues[0].text.contains("Buenos días"), "{}", target.cues[0].text);
 }
 
@@ -79,7 +79,7 @@ pub(crate) fn nothing_found_is_final(stack: &Stack) {
         (&failed["status"]["phase"], &failed["status"]["reason"]),
         (&"Failed".into(), &"NoSubtitleFound".into())
     );
-    assert_eq!(failed["status"]["attempt"], 1, "a permanent failure is not retried");
+    assert_eq!(failed["status"]["attempt"], 1, "a permanent failure was retried");
 }
 
 pub(crate) fn invalid_glossary_is_quoted(stack: &Stack) {

@@ -10,8 +10,8 @@ use std::{fs, time::Duration};
 
 use subtitle_tests::{cases::Cases, stack::Stack, temporary_folder};
 
-/// Far longer than any case waits: a case that waits this long has failed.
-const LIMIT: Duration = Duration::from_secs(60);
+/// Timeout of every wait, far longer than any takes.
+const TIMEOUT: Duration = Duration::from_secs(60);
 
 #[test]
 fn every_flow_ends_as_documented() {

@@ -1,4 +1,4 @@
-//! Bad messages, and processes that end in the middle of their work. Does I/O.
+//! Malformed messages, and processes that are terminated or killed while they work. Does I/O.
 
 use std::time::Duration;
 
@@ -6,7 +6,7 @@ use subtitle_fakes::publisher::publish;
 use subtitle_tests::{job_manifest, process::eventually, stack::Stack};
 
 use crate::{
-    LIMIT,
+    TIMEOUT,
     jobs::{finished, uid},
 };
 
@@ -18,12 +18,12 @@ pub(crate) fn bad_messages_are_dead_letters(stack: &Stack) {
     );
     publish(&stack.broker.url, "subtitle.ready", &["<html>", &impossible]);
     let listed = || stack.operator_command(&["dead", "list"]).ok().filter(|list| list.lines().count() == 3);
-    let list = eventually("two dead letters", LIMIT, listed).expect("dead letters");
+    let list = eventually("two dead letters", TIMEOUT, listed).expect("dead letters");
     let at = |reason: &str| list.find(reason).unwrap_or_else(|| panic!("{reason} is missing: {list}"));
-    assert!(at("MalformedMessage") < at("ImpossibleEvent"), "in the order of publication: {list}");
+    assert!(at("MalformedMessage") < at("ImpossibleEvent"), "not in the order of publication: {list}");
 }
 
-/// Each program ends within its grace period and with success; its unfinished work goes on after a restart.
+/// Each program ends within its grace period and with success; its unfinished work continues after a restart.
 pub(crate) fn sigterm_ends_each_program_in_time(stack: &mut Stack) {
     stack.apply(&job_manifest("drained", "{video: {path: harbour.mkv}, language: es-AR}")).expect("applies");
     for server in [&mut stack.downloader, &mut stack.translator, &mut stack.operator] {

@@ -1,5 +1,5 @@
-//! The samples, applied as the README says, end as their comments say; also the second time, and also when every process is
-//! killed once while they run. Files and claims are in a real S3 server. Does I/O.
+//! The samples, applied as in the README, finish as their comments document; also when they are applied again, and when every
+//! process is killed once while they run. Files and claims are in a real S3 server. Does I/O.
 
 mod s3;
 
@@ -58,7 +58,7 @@ fn every_sample_ends_as_its_comment_says_also_when_each_process_dies_once() {
         let answers = || output(stack.cluster.kubectl().args(["get", "--raw", "/readyz"])).ok();
         eventually("the API server answers again", Duration::from_secs(60), answers).expect("it does");
     });
-    // What history shows depends on where the kill struck; how each job ends does not.
+    // The history depends on the moment of the kill; the final phase of each job does not.
     let ends = |outcomes: Vec<Outcome>| {
         outcomes.into_iter().map(|one| (one.name, one.phase, one.reason, one.file)).collect::<Vec<_>>()
     };

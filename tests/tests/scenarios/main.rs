@@ -1,5 +1,5 @@
-//! Failures of translation services, by the numbers of the list of scenarios: the translator's program on a real RabbitMQ with
-//! services over real sockets that fail. Does I/O.
+//! Failures of translation services: the translator's program on a real RabbitMQ, with failing services behind real sockets. Each
+//! test names the number of its scenario in the list. Does I/O.
 
 mod world;
 
@@ -22,7 +22,7 @@ async fn until(what: &str, holds: impl AsyncFn() -> bool) {
             tokio::time::sleep(Duration::from_millis(20)).await;
         }
     };
-    tokio::time::timeout(Duration::from_secs(60), polled).await.unwrap_or_else(|_| panic!("never came: {what}"));
+    tokio::time::timeout(Duration::from_secs(60), polled).await.unwrap_or_else(|_| panic!("timed out waiting: {what}"));
 }
 
 fn by(engine: &str) -> serde_json::Value {
@@ -30,26 +30,26 @@ fn by(engine: &str) -> serde_json::Value {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn scenario_06_a_killed_translator_loses_no_line_and_pays_for_no_batch_again_but_the_one_in_hand() {
+async fn scenario_06_a_killed_translator_loses_no_line_and_repeats_only_the_batch_in_progress() {
     let mut world = World::start("scenario-06", Keys::Right).await;
     let film = film(600); // twelve batches
-    // It waits with the fourth batch unfinished.
+    // It is killed with the fourth batch unfinished.
     world.deepl.faults([Fault::Well, Fault::Well, Fault::Well, Fault::Busy(50)]);
     world.ask("killed", &film, "es", by("deepl")).await;
     until("the fourth batch", async || world.deepl.calls() == 4).await;
-    world.translator.restart().expect("is killed and starts again");
-    let Ended::Shipped(_, shipped) = world.ended("killed").await else { panic!("it ships") };
+    world.translator.restart().expect("restarts");
+    let Ended::Shipped(_, shipped) = world.ended("killed").await else { panic!("the job failed") };
     assert_exact(&film, &shipped);
-    assert_eq!(world.deepl.calls(), 4 + 9, "nine batches were left");
+    assert_eq!(world.deepl.calls(), 4 + 9, "not only the unfinished batches were sent");
     let mut paid: Vec<String> = world.deepl.texts().into_iter().flatten().collect();
-    assert_eq!(paid.len(), 600 + 50, "one batch was sent twice");
+    assert_eq!(paid.len(), 600 + 50, "not exactly one batch was sent twice");
     paid.sort();
     paid.dedup();
     assert_eq!(paid.len(), 600);
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn scenario_07_whatever_an_engine_does_the_file_is_exact_or_the_job_fails_with_its_cues() {
+async fn scenario_07_whatever_an_engine_returns_the_file_is_exact_or_the_job_fails_and_names_the_cues() {
     let mut world = World::start("scenario-07", Keys::Right).await;
     let film = film(50);
     for engine in ["deepl", "openai", "libretranslate"] {
@@ -82,7 +82,7 @@ async fn scenario_07_whatever_an_engine_does_the_file_is_exact_or_the_job_fails_
     }
     world.openai.always(Fault::Echo);
     world.ask("echo", &film, "es", by("openai")).await;
-    let Ended::Failed(failed) = world.ended("echo").await else { panic!("an untranslated answer must not ship") };
+    let Ended::Failed(failed) = world.ended("echo").await else { panic!("an untranslated response was stored") };
     assert_eq!(failed.reason, Reason::TranslationIncomplete);
     assert!(failed.error_message.contains("cue 1: it came back untranslated"), "{}", failed.error_message);
 
@@ -91,10 +91,12 @@ async fn scenario_07_whatever_an_engine_does_the_file_is_exact_or_the_job_fails_
     world.deepl.faults([Fault::Busy(0)]);
     world.deepl.quota(50 * 60);
     world.ask("quota", &fakes::film(100), "es", by("deepl")).await;
-    let Ended::Failed(failed) = world.ended("quota").await else { panic!("the quota is used up") };
+    let Ended::Failed(failed) = world.ended("quota").await else {
+        panic!("the job finished although the quota is used up")
+    };
     assert_eq!((failed.reason, failed.retryable), (Reason::EngineUnavailable, true));
     assert!(failed.not_before.is_some_and(|time| time > jiff::Timestamp::now()), "{failed:?}");
-    assert_eq!(world.deepl.calls() - before, 3, "nothing more is sent");
+    assert_eq!(world.deepl.calls() - before, 3, "texts were sent after the quota was used up");
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -104,16 +106,18 @@ async fn scenario_08_the_policy_decides_on_a_variant_and_the_result_shows_its_ti
     let mut exact = by("libretranslate");
     exact["variants"] = json!("Exact");
     world.ask("exact", &film, "es-MX", exact).await;
-    let Ended::Failed(failed) = world.ended("exact").await else { panic!("the server has 'es' only") };
+    let Ended::Failed(failed) = world.ended("exact").await else {
+        panic!("the job finished although the server has only 'es'")
+    };
     assert_eq!((failed.reason, world.libre.calls()), (Reason::LanguagePairUnsupported, 0));
     world.ask("near", &film, "es-MX", by("libretranslate")).await;
-    let Ended::Shipped(result, shipped) = world.ended("near").await else { panic!("it ships") };
+    let Ended::Shipped(result, shipped) = world.ended("near").await else { panic!("the job failed") };
     assert_exact(&film, &shipped);
     assert_eq!((result.variant, result.language.as_str()), (Some(Variants::Script.into()), "es-MX"));
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn scenario_12_an_ass_file_keeps_every_byte_but_what_is_said() {
+async fn scenario_12_an_ass_file_changes_only_in_its_dialogue() {
     let mut world = World::start("scenario-12", Keys::Right).await;
     let ass = "[Script Info]\nTitle: Harbour\n\n[V4+ Styles]\nFormat: Name, Fontname\nStyle: Default,Arial\n\n[Events]\n\
                Format: Layer, Start, End, Style, Name, MarginL, MarginR, MarginV, Effect, Text\n\
@@ -122,10 +126,10 @@ async fn scenario_12_an_ass_file_keeps_every_byte_but_what_is_said() {
                Dialogue: 0,0:00:03.00,0:00:04.00,Default,,0,0,0,,{\\p1}m 0 0 l 9 9{\\p0}\n\
                Dialogue: 0,0:00:05.00,0:00:06.00,Default,,0,0,0,,{\\pos(9,9)}The harbour is quiet tonight, number 7\n";
     world.ask("ass", ass, "es", by("deepl")).await;
-    let Ended::Shipped(_, shipped) = world.ended("ass").await else { panic!("it ships") };
-    let said = "El puerto está tranquilo\\Nesta noche, número 7";
-    assert_eq!(shipped, ass.replace("The harbour is quiet tonight, number 7", said));
-    assert_eq!(world.deepl.texts(), [["The harbour is quiet tonight, number 7"]], "nothing else is paid for");
+    let Ended::Shipped(_, shipped) = world.ended("ass").await else { panic!("the job failed") };
+    let spanish = "El puerto está tranquilo\\Nesta noche, número 7";
+    assert_eq!(shipped, ass.replace("The harbour is quiet tonight, number 7", spanish));
+    assert_eq!(world.deepl.texts(), [["The harbour is quiet tonight, number 7"]], "other text was sent");
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -138,14 +142,14 @@ async fn scenario_14_an_impossible_pair_or_a_wrong_key_fails_before_anything_is_
         ("openai", "openai", "es", Reason::EngineForbidden),
     ] {
         world.ask(job, &film(6), language, by(engine)).await;
-        let Ended::Failed(failed) = world.ended(job).await else { panic!("{job}: impossible") };
+        let Ended::Failed(failed) = world.ended(job).await else { panic!("{job} finished although it is impossible") };
         assert_eq!((failed.reason, failed.retryable), (reason, false), "{}", failed.error_message);
         assert!(!failed.error_message.contains(WRONG_KEY), "{}", failed.error_message);
     }
     let sent = [&world.deepl, &world.libre, &world.openai].map(fakes::Fake::calls);
-    assert_eq!(sent, [0, 0, 0], "no text was sent");
+    assert_eq!(sent, [0, 0, 0], "text was sent");
 
-    // The downloader learns it from the translator and asks no source.
+    // The downloader learns this from the translator, and calls no source.
     let asked = Arc::new(AtomicUsize::new(0));
     let counted = asked.clone();
     let library = axum::Router::new().fallback(move || {
@@ -167,7 +171,7 @@ async fn scenario_14_an_impossible_pair_or_a_wrong_key_fails_before_anything_is_
         let mut translation = by(engine);
         translation["policy"] = json!("Always");
         world.ask_to_find(job, language, translation).await;
-        let Ended::Failed(failed) = world.ended(job).await else { panic!("{job}: impossible") };
+        let Ended::Failed(failed) = world.ended(job).await else { panic!("{job} finished although it is impossible") };
         assert_eq!((failed.reason, asked.load(Ordering::SeqCst)), (reason, 0), "{}", failed.error_message);
     }
 }

@@ -27,9 +27,9 @@ use subtitle_tests::{
     stack, temporary_folder,
 };
 
-/// Longer than the claim of a dead worker lives.
+/// Longer than the lease of a killed worker's claim.
 const LONG: Duration = Duration::from_secs(150);
-/// A key that no service knows.
+/// A key that no service accepts.
 pub(crate) const WRONG_KEY: &str = "sk-wrong-harbour-key-0001";
 
 /// The outcome of a job.
@@ -136,7 +136,7 @@ impl World {
         jiff::Timestamp::now()
     }
 
-    /// The subject of a job in its own namespace, so that no job finds what another has paid for.
+    /// The subject of a job in its own namespace, so that no job finds the results of another.
     fn subject(job: &str) -> Subject {
         Subject { job_id: job.to_owned(), namespace: job.to_owned(), name: job.to_owned(), attempt: 1 }
     }
@@ -177,7 +177,7 @@ impl World {
         self.session.publish(&event).await.expect("confirmed");
     }
 
-    /// Reads events until the job has ended.
+    /// Reads events until the job has finished.
     pub(crate) async fn ended(&mut self, job: &str) -> Ended {
         let last = async {
             loop {
@@ -190,7 +190,7 @@ impl World {
                 }
             }
         };
-        let last = tokio::time::timeout(LONG, last).await.unwrap_or_else(|_| panic!("{job} is never over"));
+        let last = tokio::time::timeout(LONG, last).await.unwrap_or_else(|_| panic!("{job} did not finish"));
         if last.event_type == Failed::EVENT_TYPE {
             return Ended::Failed(last.read().expect("a failure"));
         }
@@ -214,7 +214,7 @@ impl Drop for World {
         if std::thread::panicking() {
             return;
         }
-        assert!(log.contains("\"level\":\"TRACE\""), "the log is not detailed enough to prove anything");
+        assert!(log.contains("\"level\":\"TRACE\""), "the log has no TRACE level, so the check proves nothing");
         for key in [fakes::deepl::KEY, fakes::libretranslate::KEY, fakes::openai::KEY, WRONG_KEY] {
             assert!(!log.contains(key), "the key '{key}' is in the log");
         }

@@ -1,5 +1,5 @@
-//! Makes things happen: users create, suspend, retry and delete jobs; processes die and restart; servers lose their data
-//! or are away for a while. Chance decides what and when; after `heal` nothing goes wrong any more.
+//! Drives the simulation at random: users create, suspend, retry and delete jobs; processes are killed and restarted; servers
+//! lose their data or are unavailable for a while. After `heal` there are no more faults. Pure.
 
 use std::sync::Arc;
 
@@ -13,7 +13,7 @@ use subtitle_contract::{
 use crate::{
     checks::corners::Corner,
     executor::Order,
-    faults::{LARGEST_SKEW, PROCESSES, WORKERS, name_of},
+    faults::{MAX_SKEW, PROCESSES, WORKERS, name_of},
     ports::{engine::translator, search::downloader, session::route},
     processes::{operator, worker},
     servers::broker::Message,
@@ -21,9 +21,9 @@ use crate::{
     world::{Sim, World},
 };
 
-/// Something that is going to happen.
+/// A scheduled action.
 #[derive(Clone, Debug)]
-enum Later {
+enum Scheduled {
     Start(usize),
     Lead(usize),
     Crash(usize),
@@ -32,20 +32,20 @@ enum Later {
     Flow,
 }
 
-/// The hand of chance.
+/// Schedules and performs the random actions.
 pub(crate) struct Director {
     sim: Sim,
     files: Arc<InMemory>,
-    later: Vec<(u64, Later)>,
+    later: Vec<(u64, Scheduled)>,
     incarnations: u64,
     runs: [bool; PROCESSES.len()],
 }
 
 impl Director {
-    /// Starts every process, and has the jobs of this seed come in.
+    /// Starts every process, and schedules the jobs of this seed.
     pub(crate) fn begin(sim: &Sim) -> Self {
         let later =
-            sim.with(users::requests).into_iter().map(|(when, request)| (when, Later::Create(request))).collect();
+            sim.with(users::requests).into_iter().map(|(when, request)| (when, Scheduled::Create(request))).collect();
         let (files, incarnations) = (Arc::new(InMemory::new()), 0);
         let mut director = Self { sim: sim.clone(), files, later, incarnations, runs: [false; PROCESSES.len()] };
         sim.with(|world| world.leads = [true, false]);
@@ -73,15 +73,15 @@ impl Director {
         }
     }
 
-    /// Ends a process where it stands: its memory is lost, its unacknowledged deliveries go back.
+    /// Kills a process: its memory is lost, and its unacknowledged deliveries are requeued.
     fn crash(&mut self, process: usize) {
         if !std::mem::replace(&mut self.runs[process], false) {
             return;
         }
         self.sim.with(|world| {
             world.note(|| format!("{} DIES", name_of(process)));
-            if world.checks.paid.is_at_it(process) {
-                world.reach(Corner::DiedAtWork);
+            if world.checks.paid.has_pending_call(process) {
+                world.reach(Corner::KilledWhileRunning);
             }
             world.order(Order::EndProcess(process));
             for (session, _) in world.broker.sessions().into_iter().filter(|(_, of)| *of == process) {
@@ -92,11 +92,11 @@ impl Director {
             world.checks.paid.died(process);
         });
         let back_after = self.milliseconds(20_000);
-        self.after(back_after, Later::Start(process));
+        self.after(back_after, Scheduled::Start(process));
         if process < WORKERS.start {
             self.sim.with(|world| world.leads[process] = false);
             let taken_over_after = self.milliseconds(16_000);
-            self.after(taken_over_after, Later::Lead(1 - process));
+            self.after(taken_over_after, Scheduled::Lead(1 - process));
         }
     }
 
@@ -104,17 +104,17 @@ impl Director {
         self.sim.with(|world| world.random.below(most))
     }
 
-    fn after(&mut self, milliseconds: u64, what: Later) {
+    fn after(&mut self, milliseconds: u64, what: Scheduled) {
         let due = self.sim.with(|world| world.elapsed) + milliseconds;
         self.later.push((due, what));
     }
 
-    /// When the next thing is going to happen.
+    /// The time of the next scheduled action.
     pub(crate) fn next(&self) -> Option<u64> {
         self.later.iter().map(|(due, _)| *due).min()
     }
 
-    /// Has happen what is due.
+    /// Performs the actions that are due.
     pub(crate) fn catch_up(&mut self) {
         if self.later.is_empty() {
             return;
@@ -122,27 +122,27 @@ impl Director {
         let now = self.sim.with(|world| world.elapsed);
         while let Some(at) = self.later.iter().position(|(due, _)| *due <= now) {
             match self.later.remove(at).1 {
-                Later::Start(process) => self.start(process),
-                Later::Crash(process) => self.crash(process),
-                Later::Lead(process) => self.sim.with(|world| {
+                Scheduled::Start(process) => self.start(process),
+                Scheduled::Crash(process) => self.crash(process),
+                Scheduled::Lead(process) => self.sim.with(|world| {
                     world.note(|| format!("{} leads", name_of(process)));
                     world.leads[process] = true;
                     if world.leads == [true, true] && self.runs[0] && self.runs[1] {
                         world.reach(Corner::TwoLeaders);
                     }
                 }),
-                Later::List(process) => self.sim.with(|world| {
+                Scheduled::List(process) => self.sim.with(|world| {
                     if world.api.watches.contains_key(&process) {
                         world.api.list(process);
                     }
                 }),
-                Later::Flow => self.sim.with(|world| world.broker.wake_pump()),
-                Later::Create(request) => self.sim.with(|world| users::create(world, &request)),
+                Scheduled::Flow => self.sim.with(|world| world.broker.wake_pump()),
+                Scheduled::Create(request) => self.sim.with(|world| users::create(world, &request)),
             }
         }
     }
 
-    /// Has something happen, whatever it is.
+    /// Performs a random action.
     pub(crate) fn act(&mut self) {
         let choice = self.milliseconds(100);
         let process = self.sim.with(|world| world.random.index(PROCESSES.len()));
@@ -181,7 +181,7 @@ impl Director {
                     }
                 });
                 let lasts = self.milliseconds(5_000);
-                self.after(lasts, Later::List(operator));
+                self.after(lasts, Scheduled::List(operator));
             }
             60..66 => self.sim.with(|world| {
                 let until = world.elapsed + world.random.below(8_000);
@@ -193,8 +193,8 @@ impl Director {
             66..70 => self.sim.with(repeat_an_event),
             70..73 => self.stall(),
             73 => self.sim.with(|world| {
-                let skew = world.random.below(u64::try_from(2 * LARGEST_SKEW).unwrap_or(1));
-                let skew = i64::try_from(skew).unwrap_or(0) - LARGEST_SKEW;
+                let skew = world.random.below(u64::try_from(2 * MAX_SKEW).unwrap_or(1));
+                let skew = i64::try_from(skew).unwrap_or(0) - MAX_SKEW;
                 world.set_clock(process, skew);
                 world.note(|| format!("the CLOCK of {} is {skew} ms ahead", name_of(process)));
                 world.reach(Corner::ClockSet);
@@ -212,7 +212,7 @@ impl Director {
             78..84 => {
                 if let Some(again) = self.sim.with(users::delete) {
                     let later = self.milliseconds(5_000);
-                    self.after(later, Later::Create(again));
+                    self.after(later, Scheduled::Create(again));
                 }
             }
             84..93 => self.sim.with(users::suspend_or_resume),
@@ -220,23 +220,23 @@ impl Director {
         }
     }
 
-    /// Two lead at once; the one that led before notices later.
+    /// Makes both operators lead at once; the previous leader notices later.
     fn overlap(&mut self) {
         let leads = self.sim.with(|world| world.leads);
         let Some(old) = leads.iter().position(|leads| *leads) else { return };
-        self.after(0, Later::Lead(1 - old));
+        self.after(0, Scheduled::Lead(1 - old));
         let noticed_after = self.milliseconds(15_000);
-        self.after(noticed_after, Later::Crash(old));
+        self.after(noticed_after, Scheduled::Crash(old));
     }
 
-    /// Events wait on the broker: it is slow, or its disk is.
+    /// Makes the broker hold back events for a while.
     fn stall(&mut self) {
         let lasts = self.milliseconds(30_000);
         self.sim.with(|world| {
             world.note(|| "events STALL".to_owned());
             world.broker.stalls_until = world.elapsed + lasts;
         });
-        self.after(lasts, Later::Flow);
+        self.after(lasts, Scheduled::Flow);
     }
 
     fn go_away(&mut self, choice: u64) {
@@ -253,7 +253,7 @@ impl Director {
         });
     }
 
-    /// Nothing goes wrong from now on; everybody is there, and one operator leads.
+    /// Ends all faults: every process runs, every server is available, and one operator leads.
     pub(crate) fn heal(&mut self) {
         let now = self.sim.with(|world| {
             world.note(|| "everything is WELL from now on".to_owned());
@@ -268,9 +268,9 @@ impl Director {
             }
             world.elapsed
         });
-        self.sim.with(users::give_up_the_refused);
+        self.sim.with(users::delete_rejected_jobs);
         self.sim.with(users::create_glossaries);
-        self.later.retain(|(_, later)| matches!(later, Later::Create(request) if !request.is_refused()));
+        self.later.retain(|(_, later)| matches!(later, Scheduled::Create(request) if !request.is_refused()));
         self.later.iter_mut().for_each(|(due, _)| *due = (*due).min(now));
         (0..PROCESSES.len()).for_each(|process| self.start(process));
         let leads = self.sim.with(|world| world.leads);
@@ -304,9 +304,9 @@ fn close_a_session(world: &mut World) {
     world.broker.close(session);
 }
 
-/// Somebody publishes what is no event, or what cannot be.
+/// Publishes a malformed message or an impossible event.
 fn talk_nonsense(world: &mut World) {
-    world.note(|| "somebody talks NONSENSE".to_owned());
+    world.note(|| "a publisher sends NONSENSE".to_owned());
     let key = "subtitle.download.started";
     let known = world.broker.stream().iter().filter_map(|message| message.event.clone()).next_back();
     let (body, event) = match known.filter(|_| world.random.permille(500)) {
@@ -320,8 +320,7 @@ fn talk_nonsense(world: &mut World) {
     route(world, &Message { key: key.into(), body: body.into(), event, earlier: 0 });
 }
 
-/// Whether an event without an attempt can be told from one of the job's current attempt by this time: a late result of an
-/// earlier attempt cannot.
+/// Whether an event without an attempt is recognized by this timestamp as one of an earlier attempt: a late result is not.
 fn tells_its_attempt(world: &World, event: &Event, timestamp: jiff::Timestamp) -> bool {
     let status = world.api.find(&event.job_id).and_then(|job| job.status.as_ref());
     status.is_none_or(|status| {
@@ -330,7 +329,7 @@ fn tells_its_attempt(world: &World, event: &Event, timestamp: jiff::Timestamp) -
     })
 }
 
-/// What was published before comes once more.
+/// Publishes an earlier event again.
 fn repeat_an_event(world: &mut World) {
     let length = world.broker.stream().len();
     if length == 0 {
@@ -339,8 +338,8 @@ fn repeat_an_event(world: &mut World) {
     let message = world.broker.stream()[world.random.index(length)].clone();
     let Some(event) = &message.event else { return };
     let is_result = matches!(event.event_type, EventType::Ready | EventType::Translated | EventType::Failed);
-    // Its time tells its attempt: as far back as clocks may differ.
-    let timestamp = event.timestamp - SignedDuration::from_millis(2 * LARGEST_SKEW);
+    // Its timestamp determines its attempt, within the maximum clock skew.
+    let timestamp = event.timestamp - SignedDuration::from_millis(2 * MAX_SKEW);
     if is_result && world.random.permille(300) && tells_its_attempt(world, event, timestamp) {
         let old = Event {
             timestamp,
@@ -351,7 +350,7 @@ fn repeat_an_event(world: &mut World) {
             name: None,
             ..event.as_ref().clone()
         };
-        world.reach(Corner::OldPublisher);
+        world.reach(Corner::LegacyEvent);
         world.note(|| format!("{} of {} comes AGAIN, from an old publisher", message.key, event.job_id));
         let body = serde_json::to_vec(&old).unwrap_or_default().into();
         route(world, &Message { body, event: Some(Arc::new(old)), ..message.clone() });

@@ -1,5 +1,5 @@
-//! Runs every task of every process on one thread: each is polled when something woke it, in the order that chance
-//! decides, and is dropped where it stands when its process dies.
+//! Runs the tasks of all simulated processes on one thread: a task is polled after it was woken, in random order, and is
+//! dropped at its current await point when its process is killed. Called by the loop of a seed. Pure.
 
 use std::{
     collections::VecDeque,
@@ -16,46 +16,46 @@ use crate::world::Sim;
 /// The process that a task belongs to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Scope {
-    /// Which process.
+    /// The index of the process.
     pub(crate) process: usize,
 }
 
-/// What a scope does.
-pub(crate) type Job = Pin<Box<dyn Future<Output = ()> + Send>>;
+/// The future of a task.
+pub(crate) type TaskFuture = Pin<Box<dyn Future<Output = ()> + Send>>;
 
-/// What is asked of the executor; taken up after each step.
+/// A command to the executor; processed after each step.
 pub(crate) enum Order {
-    /// A new task.
-    Spawn(Scope, Job),
+    /// Starts a task.
+    Spawn(Scope, TaskFuture),
     /// Drops every task of a process.
     EndProcess(usize),
 }
 
-struct Flag {
-    at: usize,
+struct TaskWaker {
+    index: usize,
     is_queued: AtomicBool,
     ready: Arc<Mutex<Vec<usize>>>,
 }
 
-impl Wake for Flag {
+impl Wake for TaskWaker {
     fn wake(self: Arc<Self>) {
         self.wake_by_ref();
     }
 
     fn wake_by_ref(self: &Arc<Self>) {
         if !self.is_queued.swap(true, Ordering::Relaxed) {
-            self.ready.lock().unwrap_or_else(PoisonError::into_inner).push(self.at);
+            self.ready.lock().unwrap_or_else(PoisonError::into_inner).push(self.index);
         }
     }
 }
 
 struct Task {
     scope: Scope,
-    job: Job,
-    flag: Arc<Flag>,
+    future: TaskFuture,
+    waker: Arc<TaskWaker>,
 }
 
-/// All tasks.
+/// The tasks of all processes.
 #[derive(Default)]
 pub(crate) struct Executor {
     tasks: Vec<Option<Task>>,
@@ -63,28 +63,29 @@ pub(crate) struct Executor {
 }
 
 impl Executor {
-    /// Takes up what was asked for.
+    /// Processes the queued commands.
     pub(crate) fn take_up(&mut self, orders: VecDeque<Order>) {
         for order in orders {
             match order {
-                Order::Spawn(scope, job) => {
-                    let at = self.tasks.len();
-                    let flag = Arc::new(Flag { at, is_queued: AtomicBool::new(false), ready: self.ready.clone() });
-                    flag.wake_by_ref();
-                    self.tasks.push(Some(Task { scope, job, flag }));
+                Order::Spawn(scope, future) => {
+                    let index = self.tasks.len();
+                    let waker =
+                        Arc::new(TaskWaker { index, is_queued: AtomicBool::new(false), ready: self.ready.clone() });
+                    waker.wake_by_ref();
+                    self.tasks.push(Some(Task { scope, future, waker }));
                 }
-                Order::EndProcess(ended) => self.end(|scope| scope.process == ended),
+                Order::EndProcess(ended) => self.drop_tasks(ended),
             }
         }
     }
 
-    fn end(&mut self, has_ended: impl Fn(Scope) -> bool) {
+    fn drop_tasks(&mut self, process: usize) {
         for slot in &mut self.tasks {
-            slot.take_if(|task| has_ended(task.scope));
+            slot.take_if(|task| task.scope.process == process);
         }
     }
 
-    /// Polls one of the tasks that were woken; false if no task was.
+    /// Polls one of the tasks that were woken; false if there is none.
     pub(crate) fn step(&mut self, sim: &Sim) -> bool {
         let next = {
             let mut ready = self.ready.lock().unwrap_or_else(PoisonError::into_inner);
@@ -94,11 +95,11 @@ impl Executor {
             let chosen = sim.with(|world| world.random.index(ready.len()));
             ready.swap_remove(chosen)
         };
-        // Woken, and ended before its turn.
+        // The task was woken but dropped before it was polled.
         let Some(task) = self.tasks[next].as_mut() else { return true };
-        task.flag.is_queued.store(false, Ordering::Relaxed);
-        let waker = Waker::from(task.flag.clone());
-        if let Poll::Ready(()) = task.job.as_mut().poll(&mut Context::from_waker(&waker)) {
+        task.waker.is_queued.store(false, Ordering::Relaxed);
+        let waker = Waker::from(task.waker.clone());
+        if let Poll::Ready(()) = task.future.as_mut().poll(&mut Context::from_waker(&waker)) {
             self.tasks[next] = None;
         }
         true

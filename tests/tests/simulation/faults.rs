@@ -1,5 +1,5 @@
-//! What goes wrong: by chance, with a rate for each kind of fault in this seed, and on purpose, the planted faults that the
-//! simulation must catch. Each seed leaves out some kinds altogether, so that rare combinations get their seeds too.
+//! The faults: random ones, with a rate for each kind in each seed, and planted ones, which the simulation must catch. Each seed
+//! disables some kinds, so that rare combinations occur as well. Pure.
 
 use crate::random::Random;
 
@@ -7,50 +7,50 @@ use crate::random::Random;
 pub(crate) const PROCESSES: [&str; 6] =
     ["operator-a", "operator-b", "downloader-a", "downloader-b", "translator-a", "translator-b"];
 
-/// The first that is no operator.
+/// The indices of the workers.
 pub(crate) const WORKERS: std::ops::Range<usize> = 2..6;
 
-/// How far a process's clock is ahead or behind at most, in milliseconds.
-pub(crate) const LARGEST_SKEW: i64 = 5_000;
+/// Maximum clock skew of a process, in milliseconds.
+pub(crate) const MAX_SKEW: i64 = 5_000;
 
 /// A process's name in the trace.
 pub(crate) const fn name_of(process: usize) -> &'static str {
     PROCESSES[process]
 }
 
-/// How often what happens, in a thousand calls; and, where it says so, steps.
+/// The rate of each fault per thousand calls, or per thousand steps where stated.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct FaultRates {
-    /// Whether anything goes wrong at all.
+    /// Whether there are faults at all.
     pub(crate) are_on: bool,
-    /// A message is lost before it was routed, and its session with it.
+    /// A message is lost before it is routed, and its session ends.
     pub(crate) publish_lost: u32,
-    /// A confirm is lost after the message was routed, and its session with it.
+    /// A confirm is lost after the message was routed, and the session ends.
     pub(crate) confirm_lost: u32,
-    /// The broker refuses a message.
+    /// The broker rejects a message.
     pub(crate) nack: u32,
-    /// The API server does not answer and has done nothing.
+    /// A call to the API server fails without effect.
     pub(crate) api_fails: u32,
-    /// The API server did it, and the answer is lost.
+    /// The API server performs a call and its response is lost.
     pub(crate) api_answer_lost: u32,
-    /// Redis does not answer and has done nothing.
+    /// A call to Redis fails without effect.
     pub(crate) redis_fails: u32,
-    /// Redis did it, and the answer is lost.
+    /// Redis performs a call and its response is lost.
     pub(crate) redis_answer_lost: u32,
-    /// The object store does not answer and has done nothing.
+    /// A call to the object store fails without effect.
     pub(crate) store_fails: u32,
-    /// The object store did it, and the answer is lost.
+    /// The object store performs a call and its response is lost.
     pub(crate) store_answer_lost: u32,
     /// A paid call fails.
     pub(crate) paid_fails: u32,
-    /// Time goes on though somebody could act: everybody is slow.
+    /// Per step: time advances although tasks are ready, as if every process were slow.
     pub(crate) slow: u32,
-    /// One of the larger events of `director`, each step.
+    /// Per step: a random action of `director`.
     pub(crate) events: u32,
 }
 
 impl FaultRates {
-    /// The rates of a seed.
+    /// Draws the rates of a seed.
     pub(crate) fn draw(random: &mut Random) -> Self {
         let mut upto = |most: u64| {
             let value = u32::try_from(random.below(most) + 1).unwrap_or(1);
@@ -74,46 +74,45 @@ impl FaultRates {
     }
 }
 
-/// Faults that are there on purpose. Each is built into a port or a server, never into the code under test and never into
-/// a loop.
+/// Planted faults. Each is built into a simulated port or server, never into the code under test.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Planted {
-    /// The broker takes a delivery for acknowledged as soon as it is delivered.
+    /// The broker treats a delivery as acknowledged as soon as it is delivered.
     AckBeforeEffect,
     /// The broker routes a task only after the status says that it was published.
     StatusBeforePublish,
     /// The broker delivers events as if they were of the current attempt.
     NoAttemptCheck,
-    /// An event is appended to a history however often it comes.
+    /// A duplicate event is appended to a history again.
     NoDedupe,
-    /// Writes of a status are not guarded.
+    /// Writes of a status ignore the resourceVersion.
     LostConflict,
-    /// A finished job takes further events.
+    /// A finished job accepts further events.
     FinalOverwritten,
-    /// Appending an event to the history changes the record, past the status.
+    /// Appending an event to the history also changes the record.
     RecordFromEvent,
-    /// Everybody gets every claim.
+    /// Every worker acquires every claim.
     NoClaim,
     /// Failures are not counted.
     RetryWithoutLimit,
-    /// The broker says that no events wait.
+    /// The broker reports that no events are queued.
     DeadlineWhileEventsWait,
-    /// The stream's offset is saved before the events.
+    /// The checkpoint is saved before the events.
     OffsetFirst,
-    /// The checkpoint fits any stream, also one that was recreated.
+    /// The checkpoint matches any stream, even one that was recreated.
     AnyStream,
-    /// Redis lists no unfinished records, so that deleted jobs whose announcement was missed are not found.
+    /// Redis lists no unfinished records, so that deleted jobs whose cancellation was missed are not found.
     CancelWithoutRepair,
     /// A publish succeeds without its confirm.
     NoConfirm,
-    /// The broker tells neither that it created a queue nor that one is empty, so that lost tasks are not found.
+    /// The broker reports neither created queues nor empty ones, so that lost tasks are not found.
     NoTaskRepair,
-    /// Redis says that it took records that it did not take.
+    /// Redis reports records as written that it did not write.
     NoRecordRepair,
 }
 
 impl Planted {
-    /// All of them.
+    /// Every planted fault.
     pub(crate) const ALL: [Self; 16] = [
         Self::AckBeforeEffect,
         Self::StatusBeforePublish,

@@ -1,5 +1,5 @@
-//! Nothing is lost, repeated or reversed, whatever breaks: the product's own loops, decisions and tasks over simulated
-//! servers, on one thread, in virtual time. One seed decides everything, so a failure is replayed by its number:
+//! Checks that nothing is lost, repeated or reversed, whatever fails: runs the production loops, decisions and tasks on simulated
+//! servers, on one thread and in virtual time. A seed determines the whole run, so a failure is reproduced with
 //! `cargo dev simulate --seed N --trace`.
 //!
 //! ```text
@@ -27,16 +27,16 @@ use checks::corners::Corner;
 use faults::{FaultRates, Planted};
 use run::{run, run_with};
 
-/// A fifth of the time went to the allocator of the C library.
+/// The C library's allocator took a fifth of the time.
 #[global_allocator]
 static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 
-/// Seeds that `cargo test` plays.
+/// Number of seeds that `cargo test` runs.
 const SEEDS: u64 = 2_000;
-/// Seeds within which a planted fault is caught.
+/// Number of seeds within which a planted fault must be caught.
 const CAUGHT_WITHIN: u64 = 500;
 
-/// Plays seeds, some on each core; in how many of them each corner was reached. The first that breaks a rule ends it.
+/// Runs seeds on all cores; returns in how many of them each corner case was reached. Stops at the first violation.
 fn play(seeds: Range<u64>) -> BTreeMap<Corner, usize> {
     let threads = thread::available_parallelism().map_or(1, |threads| threads.get() as u64);
     let begun = Instant::now();
@@ -108,7 +108,7 @@ fn every_planted_fault_is_caught() {
             None => missed.push(fault),
         }
     }
-    assert_eq!(missed, [], "planted, and not caught by {CAUGHT_WITHIN} seeds");
+    assert_eq!(missed, [], "not caught within {CAUGHT_WITHIN} seeds");
 }
 
 /// What `cargo dev simulate` runs; see `tests/src/commands/simulate.rs`.

@@ -1,12 +1,12 @@
-//! The one source of chance: a seed comes in, always the same numbers go out (SplitMix64, written here so that
-//! no library's next version changes what a seed means).
+//! The only source of randomness: a generator that returns the same numbers for the same seed (SplitMix64, implemented here so
+//! that no new version of a library changes the meaning of a seed). Pure.
 
-/// A stream of numbers.
+/// A random number generator.
 #[derive(Clone, Debug)]
 pub(crate) struct Random(u64);
 
 impl Random {
-    /// From a seed.
+    /// A generator with this seed.
     pub(crate) fn new(seed: u64) -> Self {
         Self(seed.wrapping_mul(0x2545_f491_4f6c_dd1d) ^ 0x9e37_79b9_7f4a_7c15)
     }
@@ -18,17 +18,17 @@ impl Random {
         mixed ^ (mixed >> 31)
     }
 
-    /// Below `bound`, which is not 0.
+    /// A number below `bound`, which must not be 0.
     pub(crate) fn below(&mut self, bound: u64) -> u64 {
         self.next() % bound
     }
 
-    /// An index into something of this length.
+    /// A random index below `length`.
     pub(crate) fn index(&mut self, length: usize) -> usize {
         usize::try_from(self.below(length as u64)).unwrap_or(0)
     }
 
-    /// True this often in a thousand.
+    /// True with a probability of `often` in a thousand.
     pub(crate) fn permille(&mut self, often: u32) -> bool {
         often > 0 && self.below(1000) < u64::from(often)
     }

@@ -1,4 +1,4 @@
-//! What users ask for: a few jobs with short times in two namespaces, and a change of mind now and then.
+//! The simulated users: they create a few jobs with short timeouts in two namespaces, and suspend, resume, retry and delete them.
 
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::Time;
 use kube::ResourceExt as _;
@@ -12,7 +12,7 @@ use crate::{
     world::World,
 };
 
-/// A job that somebody is going to create.
+/// A job that a user is going to create.
 #[derive(Clone, Debug)]
 pub(crate) struct Request {
     namespace: &'static str,
@@ -22,29 +22,29 @@ pub(crate) struct Request {
 
 const KINDS: [&str; 10] =
     ["found", "translated", "flaky", "hopeless", "broken", "quota", "slow", "translated", "wordy", "glossary"];
-/// The ConfigMap that jobs with a glossary name.
+/// The ConfigMap that jobs with a glossary reference.
 const GLOSSARY: &str = "names";
 
-/// A job whose status the API server refuses for good, once it is worked on.
+/// The name of jobs whose status the API server permanently rejects once a worker runs their task.
 pub(crate) const REFUSED: &str = "refused";
 
 impl Request {
-    /// Whether it is such a job.
+    /// Whether the API server permanently rejects the job's status.
     pub(crate) fn is_refused(&self) -> bool {
         self.name.starts_with(REFUSED)
     }
 }
 
-/// Somebody sees what the dead letters say about jobs whose status is refused, and deletes them.
-pub(crate) fn give_up_the_refused(world: &mut World) {
+/// Deletes the jobs whose status is rejected, as a user who has read their dead letters.
+pub(crate) fn delete_rejected_jobs(world: &mut World) {
     let refused = world.api.objects.keys().filter(|(_, name)| name.starts_with(REFUSED));
     for place in refused.cloned().collect::<Vec<_>>() {
-        world.note(|| format!("somebody DELETES {}", place.1));
+        world.note(|| format!("a user DELETES {}", place.1));
         world.api.remove(&place);
     }
 }
 
-/// The jobs of this seed, and when they come.
+/// The jobs of this seed, and when they are created.
 pub(crate) fn requests(world: &mut World) -> Vec<(u64, Request)> {
     let random = &mut world.random;
     let number = 2 + random.index(3);
@@ -86,7 +86,7 @@ pub(crate) fn create_glossaries(world: &mut World) {
     }
 }
 
-/// Creates it, unless one of its name is there.
+/// Creates a job, unless one with its name exists.
 pub(crate) fn create(world: &mut World, request: &Request) {
     let place = (request.namespace.to_owned(), request.name.clone());
     if world.api.objects.contains_key(&place) {
@@ -102,7 +102,7 @@ pub(crate) fn create(world: &mut World, request: &Request) {
     job.metadata.namespace = Some(request.namespace.to_owned());
     job.metadata.creation_timestamp = Some(Time(world.now()));
     job.metadata.generation = Some(1);
-    world.note(|| format!("somebody creates {} ({number:016x}): {}", request.name, request.spec));
+    world.note(|| format!("a user creates {} ({number:016x}): {}", request.name, request.spec));
     let job = world.api.store(job);
     world.checks.created(&job);
 }
@@ -112,12 +112,12 @@ fn one_of(world: &mut World, fits: impl Fn(&SubtitleJob) -> bool) -> Option<Subt
     (!fitting.is_empty()).then(|| fitting[world.random.index(fitting.len())].as_ref().clone())
 }
 
-/// Deletes one; sometimes the same is wanted again.
+/// Deletes a job; sometimes returns it, to be created again.
 pub(crate) fn delete(world: &mut World) -> Option<Request> {
     let job = one_of(world, |_| true)?;
-    world.note(|| format!("somebody DELETES {}", job.name_any()));
+    world.note(|| format!("a user DELETES {}", job.name_any()));
     if job.status.as_ref().is_some_and(|status| reason_of(status) == Some(Reason::Working)) {
-        world.reach(Corner::DeletedAtWork);
+        world.reach(Corner::DeletedWhileRunning);
     }
     world.api.remove(&place_of(&job));
     let namespace = if job.metadata.namespace.as_deref() == Some("n") { "n" } else { "m" };
@@ -125,23 +125,23 @@ pub(crate) fn delete(world: &mut World) -> Option<Request> {
     world.random.permille(500).then_some(again)
 }
 
-/// Changes `spec.suspend` of one.
+/// Toggles `spec.suspend` of a job.
 pub(crate) fn suspend_or_resume(world: &mut World) {
     if let Some(mut job) = one_of(world, |_| true) {
         job.spec.suspend = !job.spec.suspend;
         job.metadata.generation = job.metadata.generation.map(|generation| generation + 1);
         let what = if job.spec.suspend { "SUSPENDS" } else { "RESUMES" };
-        world.note(|| format!("somebody {what} {}", job.name_any()));
+        world.note(|| format!("a user {what} {}", job.name_any()));
         world.api.store(job);
     }
 }
 
-/// Asks for another try of a failed one.
+/// Requests a manual retry of a failed job.
 pub(crate) fn retry(world: &mut World) {
     let has_failed = |job: &SubtitleJob| job.status.as_ref().is_some_and(|status| status.phase == Phase::Failed);
     if let Some(mut job) = one_of(world, has_failed) {
         let asked = format!("at {}", world.elapsed);
-        world.note(|| format!("somebody RETRIES {}", job.name_any()));
+        world.note(|| format!("a user RETRIES {}", job.name_any()));
         job.metadata.annotations.get_or_insert_default().insert(RETRY_ANNOTATION.to_owned(), asked);
         world.api.store(job);
     }

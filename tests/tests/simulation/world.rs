@@ -1,5 +1,5 @@
-//! The world of one seed: time, chance, the servers, and what was noted of it. Every call to a server is a step: the
-//! caller yields once, so that chance may let everybody else go first, and then the call happens at once and whole.
+//! The world of one seed: time, randomness, the servers, the checks and the trace. Every call to a server is a step: the caller
+//! yields, so that other tasks may run first, and then the call happens atomically. Pure.
 
 use std::{
     collections::{BTreeMap, BTreeSet, VecDeque},
@@ -13,24 +13,24 @@ use jiff::{SignedDuration, Timestamp};
 
 use crate::{
     checks::{corners::Corner, status::Checks},
-    executor::{Job, Order, Scope},
+    executor::{Order, Scope, TaskFuture},
     faults::{FaultRates, PROCESSES, Planted},
     random::Random,
     servers::{api_server::ApiServer, broker::Broker, redis::Redis},
 };
 
-/// Milliseconds of 2026-01-01, when every simulation begins.
-const BEGINNING: i64 = 1_767_225_600_000;
+/// 2026-01-01 in milliseconds, the start of every simulation.
+const START_MILLISECONDS: i64 = 1_767_225_600_000;
 
-/// Everything that is not a process.
+/// Everything except the processes.
 pub(crate) struct World {
-    /// Chance.
+    /// The only source of randomness.
     pub(crate) random: Random,
-    /// Milliseconds since the beginning.
+    /// Milliseconds since the start.
     pub(crate) elapsed: u64,
-    /// How likely what is to go wrong.
+    /// The rates of the random faults.
     pub(crate) rates: FaultRates,
-    /// The fault that is in on purpose.
+    /// The planted fault.
     pub(crate) planted: Option<Planted>,
     /// RabbitMQ.
     pub(crate) broker: Broker,
@@ -38,22 +38,22 @@ pub(crate) struct World {
     pub(crate) api: ApiServer,
     /// Redis.
     pub(crate) redis: Redis,
-    /// What must hold.
+    /// The invariants.
     pub(crate) checks: Checks,
-    /// The object store does not answer until then.
+    /// Every call to the object store fails until then.
     pub(crate) store_away_until: u64,
-    /// Which of the operator processes may lead; both, for a while, when their lease overlaps.
+    /// Which operator processes may lead; for a while both, when leases overlap.
     pub(crate) leads: [bool; 2],
-    /// How many milliseconds each process's clock is ahead.
+    /// The clock skew of each process, in milliseconds.
     skews: [i64; PROCESSES.len()],
-    /// What each showed when it was last set.
+    /// The latest time that each clock had shown when it was last set.
     shown: [Timestamp; PROCESSES.len()],
-    /// Tasks that workers have started and not ended.
+    /// Tasks that workers have started and not finished.
     pub(crate) running_tasks: Arc<AtomicUsize>,
-    /// Something happened after which a record may be behind and no process knows it: an operator died, its watch missed
-    /// changes, or the answer to a write was lost. Comparing all records, which is slow, finds it.
+    /// A record may be behind without any process knowing it, because an operator was killed, its watch missed changes, or the
+    /// response to a write was lost. Only comparing all records, which is slow, detects it.
     pub(crate) records_may_be_behind: bool,
-    /// Where this seed came to.
+    /// The corner cases that this seed has reached.
     pub(crate) reached: BTreeSet<Corner>,
     timers: BTreeMap<(u64, u64), Waker>,
     timers_made: u64,
@@ -62,13 +62,13 @@ pub(crate) struct World {
 }
 
 impl World {
-    /// The time of day.
+    /// The current time.
     pub(crate) fn now(&self) -> Timestamp {
-        let milliseconds = BEGINNING + i64::try_from(self.elapsed).unwrap_or(0);
+        let milliseconds = START_MILLISECONDS + i64::try_from(self.elapsed).unwrap_or(0);
         Timestamp::from_millisecond(milliseconds).unwrap_or(Timestamp::UNIX_EPOCH)
     }
 
-    /// The time of day as a process's clock has it.
+    /// The time that a process's clock shows.
     pub(crate) fn clock(&self, process: usize) -> Timestamp {
         self.now() + SignedDuration::from_millis(self.skews[process])
     }
@@ -84,22 +84,22 @@ impl World {
         self.skews[process] = skew;
     }
 
-    /// Whether something that is this likely happens.
+    /// True with this probability, in a thousand.
     pub(crate) fn happens(&mut self, permille: u32) -> bool {
         self.random.permille(permille)
     }
 
-    /// Whether this is the fault that is in on purpose.
+    /// Whether this is the planted fault.
     pub(crate) fn is_planted(&self, fault: Planted) -> bool {
         self.planted == Some(fault)
     }
 
-    /// Notes that this seed came to a corner that some seed must come to.
+    /// Records that this seed has reached a corner case.
     pub(crate) fn reach(&mut self, corner: Corner) {
         self.reached.insert(corner);
     }
 
-    /// Writes a line of the trace, if anybody wants it.
+    /// Appends a line to the trace, if tracing is enabled.
     pub(crate) fn note(&mut self, line: impl FnOnce() -> String) {
         let elapsed = self.elapsed;
         if let Some(trace) = &mut self.trace {
@@ -112,17 +112,17 @@ impl World {
         self.trace.take().unwrap_or_default()
     }
 
-    /// Asks the executor for something.
+    /// Queues a command to the executor.
     pub(crate) fn order(&mut self, order: Order) {
         self.orders.push_back(order);
     }
 
-    /// What was asked of the executor since the last time.
+    /// Takes the queued commands to the executor.
     pub(crate) fn take_orders(&mut self) -> VecDeque<Order> {
         std::mem::take(&mut self.orders)
     }
 
-    /// Jumps to the next timer, but not beyond `limit`, and wakes what waited for it; false if no timer is left.
+    /// Advances time to the next timer, but not beyond `limit`, and wakes its tasks; false if there is none.
     pub(crate) fn jump(&mut self, limit: u64) -> bool {
         let Some((&(due, _), _)) = self.timers.first_key_value().filter(|((due, _), _)| *due <= limit) else {
             return false;
@@ -140,12 +140,12 @@ impl World {
     }
 }
 
-/// The world, as everybody holds it.
+/// A shared handle to the world.
 #[derive(Clone)]
 pub(crate) struct Sim(Arc<Mutex<World>>);
 
 impl Sim {
-    /// A world with nothing in it.
+    /// A world without any objects or messages.
     pub(crate) fn new(seed: u64, rates: FaultRates, planted: Option<Planted>, is_traced: bool) -> Self {
         let mut checks = Checks::default();
         checks.paid.claims_may_lapse = rates.store_fails > 0 || rates.store_answer_lost > 0;
@@ -172,38 +172,38 @@ impl Sim {
         })))
     }
 
-    /// Looks at or changes the world, at once and whole.
+    /// Reads or changes the world atomically.
     pub(crate) fn with<T>(&self, change: impl FnOnce(&mut World) -> T) -> T {
         change(&mut self.0.lock().unwrap_or_else(PoisonError::into_inner))
     }
 
-    /// The time of day as a process's clock has it.
+    /// The time that a process's clock shows.
     pub(crate) fn clock(&self, process: usize) -> Timestamp {
         self.with(|world| world.clock(process))
     }
 
-    /// Lets chance decide who goes first, also among the futures of one task.
+    /// Yields, so that other tasks and other futures of this task may run first.
     pub(crate) fn step(&self) -> Step<'_> {
         Step { sim: self, has_yielded: false }
     }
 
-    /// Waits.
+    /// Waits for a duration.
     pub(crate) fn sleep(&self, duration: Duration) -> Sleep {
         let milliseconds = u64::try_from(duration.as_millis()).unwrap_or(u64::MAX);
         let due = self.with(|world| world.elapsed.saturating_add(milliseconds));
         Sleep { sim: self.clone(), due, is_waiting: false }
     }
 
-    /// Waits until a time of day, as a process reckons it.
+    /// Waits until a time on a process's clock.
     pub(crate) fn sleep_until(&self, process: usize, time: Timestamp) -> Sleep {
         let left = time.duration_since(self.clock(process));
         self.sleep(Duration::try_from(left.max(SignedDuration::ZERO)).unwrap_or_default())
     }
 
-    /// Starts a task.
+    /// Spawns a task of a process.
     pub(crate) fn spawn(&self, scope: Scope, task: impl Future<Output = ()> + Send + 'static) {
-        let job: Job = Box::pin(task);
-        self.with(|world| world.order(Order::Spawn(scope, job)));
+        let future: TaskFuture = Box::pin(task);
+        self.with(|world| world.order(Order::Spawn(scope, future)));
     }
 }
 
@@ -213,7 +213,7 @@ pub(crate) struct Step<'a> {
     has_yielded: bool,
 }
 
-/// How often, in a thousand, a step lets others go first once more.
+/// Probability, in a thousand, that a step yields once more.
 const YIELDS_AGAIN: u32 = 150;
 
 impl Future for Step<'_> {
@@ -230,7 +230,7 @@ impl Future for Step<'_> {
     }
 }
 
-/// A wait for a time.
+/// The future of [`Sim::sleep`].
 pub(crate) struct Sleep {
     sim: Sim,
     due: u64,

@@ -1,5 +1,5 @@
-//! What people do with messages by hand: browse a queue without taking anything, publish a message again, and append to
-//! one queue or stream. Does I/O.
+//! Manual handling of messages, for the operator's commands: browse a queue without consuming it, publish a message again,
+//! and publish to a single queue or stream. Does I/O.
 
 use lapin::{
     BasicProperties, Channel,
@@ -12,20 +12,21 @@ use subtitle_contract::topology::EVENTS_EXCHANGE;
 use super::{publish::persistent, session::AmqpSession};
 use crate::BrokerError;
 
-/// A queue that is browsed on a channel of its own. Messages that are not acknowledged go back when it is closed.
+/// Browses a queue on a channel of its own. Messages that are not acknowledged return to the queue when it is closed.
 pub struct Browse<'a> {
     session: &'a AmqpSession,
     channel: Channel,
     queue: &'static str,
-    /// Of the messages that were in the queue at the beginning: one that goes back meanwhile must not be seen twice.
+    /// How many of the messages that were in the queue at the start remain: one that is requeued meanwhile must not be
+    /// returned twice.
     left: u32,
 }
 
 /// A message of a browsed queue.
 pub struct Browsed {
-    /// The key it was published under.
+    /// The routing key it was published with.
     pub routing_key: String,
-    /// Its bytes.
+    /// The message body.
     pub body: Vec<u8>,
     /// `message_id` of its properties.
     pub message_id: Option<String>,
@@ -33,17 +34,17 @@ pub struct Browsed {
 }
 
 impl AmqpSession {
-    /// Begins to browse a queue.
+    /// Starts browsing a queue.
     pub async fn browse(&self, queue: &'static str) -> Result<Browse<'_>, BrokerError> {
         let channel = self.channel().await?;
         let options = QueueDeclareOptions { passive: true, ..QueueDeclareOptions::durable() };
         let declare = channel.queue_declare(queue.into(), options, FieldTable::default());
-        let found = self.answer("look at a queue", async { Ok::<_, BrokerError>(declare.await) }).await?;
+        let found = self.answer("inspect a queue", async { Ok::<_, BrokerError>(declare.await) }).await?;
         let found = found.map_err(|error| super::consume::missing(error, queue))?;
         Ok(Browse { session: self, channel, queue, left: found.message_count() })
     }
 
-    /// Publishes a message under its own routing key, as if for the first time; `replays` counts how often by hand.
+    /// Publishes a message again with its own routing key; `replays` is the number of manual replays so far.
     pub async fn publish_again(&self, routing_key: &str, body: &[u8], replays: u32) -> Result<(), BrokerError> {
         let replays = replays.to_string();
         self.confirmed(EVENTS_EXCHANGE, routing_key, body, persistent([("x-replays", replays.as_str())])).await
@@ -56,17 +57,17 @@ impl AmqpSession {
 }
 
 impl Browse<'_> {
-    /// The next message; `None` after the last one that was there at the beginning.
+    /// The next message; `None` after the last one that was in the queue at the start.
     pub async fn next(&mut self) -> Result<Option<Browsed>, BrokerError> {
         if self.left == 0 {
             return Ok(None);
         }
         self.left -= 1;
         let get = self.channel.basic_get(self.queue.into(), BasicGetOptions::default());
-        Ok(self.session.answer("get a message of a queue", get).await?.map(Browsed::new))
+        Ok(self.session.answer("get a message from a queue", get).await?.map(Browsed::new))
     }
 
-    /// Gives back what was not acknowledged.
+    /// Requeues the messages that were not acknowledged.
     pub async fn close(self) -> Result<(), BrokerError> {
         self.session.answer("close a channel", self.channel.close(200, "browsed".into())).await
     }
@@ -82,7 +83,7 @@ impl Browsed {
         }
     }
 
-    /// A header that is a text.
+    /// The value of a string header.
     pub fn header(&self, name: &str) -> Option<String> {
         match self.message.properties.headers().as_ref()?.inner().get(name)? {
             AMQPValue::LongString(text) => Some(text.to_string()),
@@ -91,7 +92,7 @@ impl Browsed {
         }
     }
 
-    /// Takes it out of the queue.
+    /// Removes it from the queue.
     pub async fn ack(&self) -> Result<(), BrokerError> {
         self.message.ack(BasicAckOptions::default()).await?;
         Ok(())

@@ -1,17 +1,17 @@
-//! The pool of confirm channels, each with at most one message outstanding.
+//! IdleChannels confirm channels, which are used again; a channel has at most one unconfirmed message.
 
 use std::sync::{Mutex, PoisonError};
 
 use lapin::Channel;
 
-/// Unconfirmed messages at the same time, at most.
+/// Maximum number of unconfirmed messages in flight.
 pub(super) const CHANNELS: usize = 8;
 
-/// Confirm channels on which nothing is outstanding.
+/// Confirm channels without an unconfirmed message.
 #[derive(Debug, Default)]
-pub(super) struct Idle(Mutex<Vec<Channel>>);
+pub(super) struct IdleChannels(Mutex<Vec<Channel>>);
 
-impl Idle {
+impl IdleChannels {
     pub(super) fn take(&self) -> Option<Channel> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner).pop()
     }

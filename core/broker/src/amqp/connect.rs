@@ -1,16 +1,16 @@
-//! Opens sessions with RabbitMQ, each under the same name and counting with the same metrics. Does I/O.
+//! Opens sessions with RabbitMQ, all with the same connection name and metrics. Does I/O.
 
 use super::session::AmqpSession;
 use crate::{Address, BrokerError, Connector, PublishMetrics};
 
-/// Where RabbitMQ is, and how this process appears there.
+/// Opens sessions with one RabbitMQ.
 #[derive(Clone, Debug)]
 pub struct AmqpConnector {
-    /// Where it is.
+    /// RabbitMQ's address.
     pub address: Address,
     /// The connection's name in RabbitMQ's management page.
     pub name: String,
-    /// What its sessions count.
+    /// The metrics of its sessions.
     pub metrics: PublishMetrics,
 }
 
@@ -18,11 +18,11 @@ impl Connector for AmqpConnector {
     type Session = AmqpSession;
 
     async fn open(&self) -> Result<AmqpSession, BrokerError> {
-        Ok(AmqpSession::open(&self.address, &self.name).await?.counted_by(self.metrics.clone()))
+        Ok(AmqpSession::open(&self.address, &self.name).await?.with_metrics(self.metrics.clone()))
     }
 
     async fn open_and_declare(&self) -> Result<(AmqpSession, Vec<&'static str>), BrokerError> {
         let (session, created) = AmqpSession::open_and_declare(&self.address, &self.name).await?;
-        Ok((session.counted_by(self.metrics.clone()), created))
+        Ok((session.with_metrics(self.metrics.clone()), created))
     }
 }

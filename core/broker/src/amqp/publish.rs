@@ -1,5 +1,5 @@
-//! Publishing with confirm over a pool of channels, each with one message outstanding: returns of pipelined
-//! mandatory messages get attached to the wrong one.
+//! Publishing with confirm over a pool of channels, each with at most one unconfirmed message: with several,
+//! a returned mandatory message is attributed to the wrong one. Does I/O.
 
 use lapin::{
     BasicProperties, Channel, Confirmation,
@@ -14,7 +14,7 @@ use subtitle_contract::{
 };
 
 use super::session::AmqpSession;
-use crate::{BrokerError, PublishWriter, Refusal, measure};
+use crate::{BrokerError, PublishWriter, Refusal, publish_metrics};
 
 impl PublishWriter for AmqpSession {
     async fn publish(&self, event: &Event) -> Result<(), BrokerError> {
@@ -28,7 +28,7 @@ impl PublishWriter for AmqpSession {
         let properties = persistent(headers.iter().map(|(name, value)| (*name, value.as_str())))
             .with_message_id(event.identity().to_string().into());
         let publish = self.confirmed(EVENTS_EXCHANGE, routing_key, &body, properties);
-        measure::event(self.metrics.as_ref(), &event.event_type, publish).await
+        publish_metrics::observe_event(self.metrics.as_ref(), &event.event_type, publish).await
     }
 
     async fn dead_letter(
@@ -40,7 +40,7 @@ impl PublishWriter for AmqpSession {
     ) -> Result<(), BrokerError> {
         let properties = persistent([("x-reason", reason.as_str()), ("x-message", message)]);
         let publish = self.confirmed(DEAD_LETTERS_EXCHANGE, routing_key, body, properties);
-        measure::dead_letter(self.metrics.as_ref(), reason, publish).await
+        publish_metrics::observe_dead_letter(self.metrics.as_ref(), reason, publish).await
     }
 }
 
@@ -52,16 +52,16 @@ impl AmqpSession {
         body: &[u8],
         properties: BasicProperties,
     ) -> Result<(), BrokerError> {
-        // Never an error: the semaphore is not closed.
+        // Cannot fail: the semaphore is never closed.
         let _permit = self.permits.acquire().await;
         let channel = match self.idle.take() {
             Some(channel) => channel,
-            None => self.confirming().await?,
+            None => self.open_confirm_channel().await?,
         };
         let options = BasicPublishOptions { mandatory: true, ..BasicPublishOptions::default() };
         let publish = channel.basic_publish(exchange.into(), routing_key.into(), options, body, properties);
         let confirmation = self.answer("publish", async { publish.await?.await }).await?;
-        // Only here: a channel whose answer never came, or that nobody waited for, is dropped and thereby closed.
+        // Only now: a channel without a reply, or whose caller was cancelled, is dropped and thereby closed.
         self.idle.put(channel);
         let refused = |refusal| Err(BrokerError::Refused { routing_key: routing_key.to_owned(), refusal });
         match confirmation {
@@ -72,7 +72,7 @@ impl AmqpSession {
         }
     }
 
-    async fn confirming(&self) -> Result<Channel, BrokerError> {
+    async fn open_confirm_channel(&self) -> Result<Channel, BrokerError> {
         let channel = self.channel().await?;
         self.answer("ask for confirms", channel.confirm_select(ConfirmSelectOptions::default())).await?;
         Ok(channel)

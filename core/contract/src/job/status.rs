@@ -1,4 +1,4 @@
-//! What is known of a job; written only by the operator.
+//! The status of a job. Written only by the operator. Pure.
 
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::{Condition, Time};
 use schemars::JsonSchema;
@@ -11,11 +11,11 @@ use crate::{
     reason::Reason,
 };
 
-/// What is known of the job; written only by the operator.
+/// The observed state of the job; written only by the operator.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase", default)]
 pub struct SubtitleJobStatus {
-    /// Where the job stands: `Pending`, `DownloadQueued`, `DownloadInProgress`, `TranslateQueued`, `TranslateInProgress`,
+    /// The phase of the job: `Pending`, `DownloadQueued`, `DownloadInProgress`, `TranslateQueued`, `TranslateInProgress`,
     /// `Done` or `Failed`. Example: `TranslateInProgress`.
     pub phase: Lenient<Phase>,
     /// The current attempt, from 1; grows with every retry, resume and manual retry. Example: `1`.
@@ -26,19 +26,19 @@ pub struct SubtitleJobStatus {
     pub failures: u32,
     /// The step that the job needs next: `Download` or `Translate`. Example: `Translate`.
     pub step: Lenient<Step>,
-    /// What the translation starts from. Example: `{key: default/3f…, language: en}`.
+    /// The file that the translation starts from. Example: `{key: default/3f…, language: en}`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub from: Option<Artefact>,
-    /// The glossary of this attempt, as it was when the attempt began. Example: `{key: default/glossaries/3f….txt}`.
+    /// The glossary of this attempt, as it was when the attempt started. Example: `{key: default/glossaries/3f….txt}`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub glossary: Option<StoredGlossary>,
     /// Grows by one with each write of the status. Example: `4`.
     #[schemars(range(min = 0))]
     pub revision: i64,
-    /// The revision up to which decisions are published as events. Example: `4`.
+    /// The revision up to which decisions have been published as events. Example: `4`.
     #[schemars(range(min = 0))]
     pub announced_revision: i64,
-    /// The same as `announcedRevision`, for earlier versions: after a rollback they publish nothing twice. Example: `4`.
+    /// The same as `announcedRevision`, under the name that earlier versions read: after a rollback they publish nothing twice. Example: `4`.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schemars(range(min = 0))]
     pub announced: Option<i64>,
@@ -46,21 +46,21 @@ pub struct SubtitleJobStatus {
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schemars(length(max = 256))]
     pub retry_observed: Option<String>,
-    /// Who caused the last change. Example: `translator`.
+    /// The event source that caused the last change. Example: `translator`.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schemars(length(max = 64))]
     pub updated_by: Option<String>,
-    /// Why the job is where it is. Example: `WaitingForWorker`.
+    /// The reason for the current state. Example: `WaitingForWorker`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub reason: Option<Lenient<Reason>>,
-    /// What has to happen before the next task is published; absent while nothing has to. Example: `Turn`.
+    /// What must happen before the next task is published; absent if nothing must. Example: `Turn`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub waiting_for: Option<Lenient<WaitingFor>>,
-    /// What a person should know. Example: `no source has a Spanish subtitle`.
+    /// A message for the user. Example: `no source has a Spanish subtitle`.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schemars(length(max = 1024))]
     pub message: Option<String>,
-    /// Translated cues of all cues, for people. Example: `120/356`.
+    /// Translated cues of all cues, for display. Example: `120/356`.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schemars(length(max = 32))]
     pub progress: Option<String>,
@@ -74,21 +74,21 @@ pub struct SubtitleJobStatus {
     /// When the next attempt starts. Example: `2026-01-31T20:15:00Z`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub next_attempt_time: Option<Time>,
-    /// When the current attempt began, unless it is the first: an event without an attempt, from an old publisher, belongs to
-    /// this one from then on. Example: `2026-01-31T20:15:00Z`.
+    /// When the current attempt started, unless it is the first: a legacy event, which has no attempt, belongs to it if it is
+    /// not older. Example: `2026-01-31T20:15:00Z`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub attempt_time: Option<Time>,
-    /// When a worker first started on it. Example: `2026-01-31T20:15:00Z`.
+    /// When a worker first started the job. Example: `2026-01-31T20:15:00Z`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub start_time: Option<Time>,
-    /// Since when its deadline runs without a pause; absent while it is paused. Example: `2026-01-31T20:15:00Z`.
+    /// Since when the deadline has been running without a pause; absent while it is paused. Example: `2026-01-31T20:15:00Z`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub active_since: Option<Time>,
-    /// Seconds of its deadline that were used up before `activeSince`. Example: `40`.
+    /// Seconds of the deadline that were used before `activeSince`. Example: `40`.
     #[serde(skip_serializing_if = "is_zero")]
     #[schemars(range(min = 0))]
     pub active_seconds: i64,
-    /// When the job ended. Example: `2026-01-31T20:15:09Z`.
+    /// When the job finished. Example: `2026-01-31T20:15:09Z`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub completion_time: Option<Time>,
     /// The generation of the object that this status describes. Example: `1`.
@@ -105,7 +105,7 @@ pub struct SubtitleJobStatus {
     #[serde(skip_serializing_if = "Vec::is_empty")]
     #[schemars(length(max = 10))]
     pub candidates: Vec<Candidate>,
-    /// What of the request was ignored, and why. Example: `[the source 'subdl' is not set up here]`.
+    /// The parts of the request that were ignored, and why. Example: `[the source 'subdl' is not set up here]`.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     #[schemars(length(max = 16), inner(length(max = 256)))]
     pub warnings: Vec<String>,
@@ -126,7 +126,7 @@ fn is_zero(seconds: &i64) -> bool {
 /// What a job waits for before its next task is published: its turn among the other jobs, a session with the broker, the
 /// ConfigMap of `spec.translation.glossaryRef`, or `spec.suspend` set to false.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-#[expect(missing_docs, reason = "the names say it; the type's description lists them")]
+#[expect(missing_docs, reason = "the type's description explains them")]
 pub enum WaitingFor {
     Turn,
     Broker,
@@ -148,7 +148,7 @@ pub struct Artefact {
     pub sha256: String,
 }
 
-/// A glossary in the object store, as its ConfigMap was when the attempt began.
+/// A copy of a glossary in the object store, as its ConfigMap was when the attempt started.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct StoredGlossary {
     /// Its key in the store. Example: `default/glossaries/3f2a….txt`.
@@ -174,7 +174,7 @@ pub struct Cues {
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase", default)]
 pub struct JobResult {
-    /// Where to get it. Example: `http://127.0.0.1:8080/subtitles/0c1d…/file`.
+    /// The URL of the file. Example: `http://127.0.0.1:8080/subtitles/0c1d…/file`.
     #[schemars(length(max = 2048))]
     pub url: String,
     /// Its key in the store. Example: `default/text/3f2a….srt`.
@@ -192,7 +192,7 @@ pub struct JobResult {
     /// The SHA-256 of its bytes, hexadecimal. Example: `9f86d081…`.
     #[schemars(length(max = 64))]
     pub sha256: String,
-    /// The source it was found in. Example: `embedded`.
+    /// The source in which it was found. Example: `embedded`.
     #[schemars(length(max = 63))]
     pub source: String,
     /// The language it was translated from. Example: `en`.
@@ -240,7 +240,7 @@ pub struct Readability {
     /// More than 17 characters a second. Example: `12`.
     #[schemars(range(min = 0))]
     pub fast: u32,
-    /// A line of more than 42 characters (16 where they are as wide as high), or more than two lines. Example: `1`.
+    /// A line of more than 42 characters (16 in full-width scripts), or more than two lines. Example: `1`.
     #[schemars(range(min = 0))]
     pub wide: u32,
     /// Shown for less than five sixths of a second. Example: `0`.
@@ -267,7 +267,7 @@ pub struct Candidate {
     pub rejection_reason: Option<String>,
 }
 
-/// A subtitle that was considered, as this and earlier versions wrote it.
+/// A subtitle that was considered, as this and earlier versions write it.
 #[derive(Deserialize, JsonSchema)]
 struct StoredCandidate {
     /// The source, and the subtitle's name there. Example: `library: harbour.en.srt`.
@@ -280,7 +280,7 @@ struct StoredCandidate {
     #[serde(default, rename = "rejectionReason")]
     #[schemars(length(max = 256))]
     rejection_reason: Option<String>,
-    /// What earlier versions wrote instead of `rejectionReason`; only read. Example: `another language: en`.
+    /// The name of `rejectionReason` in earlier versions; read but not written. Example: `another language: en`.
     #[serde(default)]
     #[schemars(length(max = 256))]
     lost: Option<String>,
@@ -293,13 +293,13 @@ impl From<StoredCandidate> for Candidate {
 }
 
 impl SubtitleJobStatus {
-    /// The revision up to which decisions are published, whichever version wrote it.
+    /// The revision up to which decisions have been published, whichever version wrote it.
     pub fn announced_up_to(&self) -> i64 {
         self.announced_revision.max(self.announced.unwrap_or_default())
     }
 
-    /// Records that decisions are published up to `revision`. Also under the name that earlier versions read, which is the
-    /// only one that their CRD keeps.
+    /// Records that decisions have been published up to `revision`, also under the name that earlier versions read, which is
+    /// the only one that their CRD keeps.
     pub fn set_announced(&mut self, revision: i64) {
         self.announced_revision = revision;
         self.announced = Some(revision);
@@ -313,7 +313,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_earlier_versions_wrote_is_read_and_written_under_the_new_names() {
+    fn fields_of_earlier_versions_are_read_and_written_under_the_new_names() {
         let old = json!({"revision": 4, "announced": 3, "candidates": [{"from": "a", "score": 1, "lost": "worse"}]});
         let mut status: SubtitleJobStatus = serde_json::from_value(old).expect("reads");
         assert_eq!((status.announced_up_to(), status.candidates[0].rejection_reason.as_deref()), (3, Some("worse")));

@@ -1,5 +1,5 @@
-//! Which video a job is about.
-#![expect(unreachable_pub, reason = "KubeSchema derives a private twin of each public struct")]
+//! The `video` field of a job's spec. Pure.
+#![expect(unreachable_pub, reason = "KubeSchema generates a private copy of each public struct")]
 
 use kube::KubeSchema;
 use serde::{Deserialize, Serialize};
@@ -13,11 +13,11 @@ use super::Defaults;
     validation = ("has(self.url) || has(self.path) || has(self.title) || has(self.imdbId) || has(self.tmdbId) || has(self.movieHash)", "video needs at least one of url, path, title, imdbId, tmdbId, movieHash"),
     validation = ("!(has(self.url) && has(self.path))", "video takes url or path, not both"),
     validation = ("!has(self.episodes) || has(self.season)", "video.episodes needs video.season"),
-    validation = ("!has(self.path) || !self.path.split('/').exists(part, part == '..')", "video.path must not contain '..': it stays inside its library"),
+    validation = ("!has(self.path) || !self.path.split('/').exists(part, part == '..')", "video.path must not contain '..': it must be a path inside its library"),
     validation = ("!has(self.path) || !self.path.startsWith('/')", "video.path is relative to its library: leave out the leading '/'")
 )]
 pub struct Video {
-    /// Where the video can be read with Range requests. Example: `https://media.example/harbour.mkv`.
+    /// The URL of the video; its server must support HTTP range requests. Example: `https://media.example/harbour.mkv`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(length(max = 2048), regex(pattern = r"^https?://[^\s/]+"))]
     pub url: Option<String>,
@@ -29,7 +29,7 @@ pub struct Video {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(length(min = 1, max = 1024))]
     pub path: Option<String>,
-    /// The work's title. Example: `The Harbour`.
+    /// The title of the film or series. Example: `The Harbour`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(length(min = 1, max = 256))]
     pub title: Option<String>,
@@ -41,7 +41,7 @@ pub struct Video {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(range(min = 0, max = 10_000))]
     pub season: Option<u16>,
-    /// The episodes this file holds. Example: `[2]`.
+    /// The episodes that the file contains. Example: `[2]`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(length(min = 1, max = 10), inner(range(min = 0, max = 10_000)))]
     pub episodes: Option<Vec<u16>>,
@@ -53,11 +53,11 @@ pub struct Video {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(length(max = 12), regex(pattern = r"^tt[0-9]{5,10}$"))]
     pub series_imdb_id: Option<String>,
-    /// The id at TMDB. Example: `603`.
+    /// The TMDB id of the film or the episode. Example: `603`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(range(min = 1, max = 2_147_483_647))]
     pub tmdb_id: Option<u32>,
-    /// The series' id at TVDB. Example: `81189`.
+    /// The series' TVDB id. Example: `81189`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(range(min = 1, max = 2_147_483_647))]
     pub tvdb_id: Option<u32>,

@@ -1,5 +1,5 @@
-//! Enumerations in a status that a newer version may have written: a value comes in as text, what this version knows of it
-//! goes out, and what it does not know is written back unchanged. Pure.
+//! Enumerations in a status that a newer version may have written: known values are deserialized into the enum, unknown ones
+//! are preserved unchanged. Pure.
 
 use std::borrow::Cow;
 
@@ -11,12 +11,12 @@ use serde::{
 
 use super::{phase::Phase, reason::Reason};
 
-/// A value that this version knows, or the text of one that it does not know.
+/// A value that this version knows, or an unknown value as a string.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub enum Lenient<T> {
     /// A value of this version.
     Known(T),
-    /// The text of a value that a newer version wrote.
+    /// A value that a newer version wrote.
     Unknown(String),
 }
 
@@ -85,7 +85,7 @@ impl<'de, T: Deserialize<'de>> Deserialize<'de> for Lenient<T> {
     }
 }
 
-/// A text and no list of values: a schema that lists them would refuse what a newer version wrote after a rollback.
+/// A plain string instead of an enum: after a rollback, an enum schema would reject values that the newer version wrote.
 impl<T> JsonSchema for Lenient<T> {
     fn inline_schema() -> bool {
         true

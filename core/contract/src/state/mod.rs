@@ -1,4 +1,4 @@
-//! Where a job stands: phases, reasons, when the next attempt starts, and values of newer versions. Pure.
+//! The state of a job: phases, reasons, retry delays, and enum values written by newer versions. Pure.
 
 pub mod lenient;
 pub mod phase;

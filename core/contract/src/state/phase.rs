@@ -1,12 +1,12 @@
-//! The phases of a job and their names on the wire. Pure; used by every crate.
+//! The phases of a job and their names on the wire. Used by every crate. Pure.
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-/// Where a job stands, as `status.phase` shows it.
+/// The phase of a job, as in `status.phase`.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
 pub enum Phase {
-    /// Accepted; its task is not on the broker yet.
+    /// Accepted; its task is not published yet.
     #[default]
     Pending,
     /// The download task is confirmed by the broker.
@@ -19,7 +19,7 @@ pub enum Phase {
     TranslateInProgress,
     /// The subtitle is stored.
     Done,
-    /// Ended without a subtitle.
+    /// Finished without a subtitle.
     Failed,
 }
 
@@ -35,7 +35,7 @@ impl Phase {
         Self::Failed,
     ];
 
-    /// Position within an attempt, 0 to 5; only ever grows. Both final phases share the last.
+    /// Position within an attempt, 0 to 5; it never decreases. Both final phases share the last.
     pub const fn rank(self) -> u8 {
         match self {
             Self::Pending => 0,
@@ -47,7 +47,7 @@ impl Phase {
         }
     }
 
-    /// Whether the attempt is over.
+    /// Whether the attempt has finished.
     pub const fn is_final(self) -> bool {
         matches!(self, Self::Done | Self::Failed)
     }
@@ -77,7 +77,7 @@ impl Phase {
         }
     }
 
-    /// Reads a status in any case, the old system's names included.
+    /// Parses a status in any case, including the names of the old system.
     pub fn from_wire_status(status: &str) -> Option<Self> {
         Some(match status.to_ascii_uppercase().as_str() {
             "PENDING" | "DOWNLOAD_QUEUED" => Self::DownloadQueued,
@@ -91,13 +91,13 @@ impl Phase {
     }
 }
 
-/// Which worker a job needs next; an attempt starts at the step the last one reached.
+/// Which worker a job needs next; an attempt starts at the step that the previous one reached.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
 pub enum Step {
-    /// Find the subtitle.
+    /// Find and download a subtitle.
     #[default]
     Download,
-    /// Translate the one that was found.
+    /// Translate the subtitle that was found.
     Translate,
 }
 
@@ -116,7 +116,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn every_phase_survives_the_wire_but_pending_which_shows_as_queued() {
+    fn every_phase_except_pending_round_trips_through_its_wire_status() {
         for phase in Phase::ALL.into_iter().skip(1) {
             let status = phase.wire_status(Step::Download);
             assert_eq!(Phase::from_wire_status(&status.to_lowercase()), Some(phase));
@@ -125,7 +125,7 @@ mod tests {
     }
 
     #[test]
-    fn old_status_names_read_as_their_new_ones() {
+    fn old_status_names_parse_as_the_new_ones() {
         for (old, new) in [
             ("downloading", Phase::DownloadInProgress),
             ("TRANSLATING", Phase::TranslateInProgress),

@@ -1,25 +1,25 @@
-//! When the next attempt starts. Pure: the jitter comes from the job's id and attempt, so that the same
-//! failure always names the same time.
+//! The delay before a job's next attempt. The jitter is derived from the job's id and failure count, so that the same failure
+//! always gets the same retry time. Pure.
 
 use std::time::Duration;
 
-/// The retry budget and its pace.
+/// Exponential backoff with a maximum.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct RetryBackoff {
-    /// Before the second attempt.
+    /// Delay before the second attempt.
     pub first: Duration,
-    /// Never longer than this.
+    /// Maximum delay.
     pub longest: Duration,
 }
 
 impl RetryBackoff {
-    /// The wait after the `failures`-th failure (from 1): doubled each time, capped, then shortened by up to
-    /// a tenth so that jobs that failed together do not come back together.
+    /// The delay after the `failures`-th failure (from 1): doubled each time, capped, then shortened by 0 to 9.9 %, so that
+    /// jobs that failed together are not retried at the same moment.
     pub fn delay(self, failures: u32, job_id: &str) -> Duration {
         let doubled = self.first.saturating_mul(2_u32.saturating_pow(failures.saturating_sub(1).min(30)));
         let capped = doubled.min(self.longest);
-        let spread = job_id.bytes().fold(failures, |sum, byte| sum.wrapping_mul(31).wrapping_add(u32::from(byte)));
-        capped.saturating_sub(capped / 1000 * (spread % 100))
+        let jitter = job_id.bytes().fold(failures, |sum, byte| sum.wrapping_mul(31).wrapping_add(u32::from(byte)));
+        capped.saturating_sub(capped / 1000 * (jitter % 100))
     }
 }
 
@@ -39,7 +39,7 @@ mod tests {
     }
 
     #[test]
-    fn the_same_failure_names_the_same_time_and_jobs_differ() {
+    fn delay_is_deterministic_per_job() {
         assert_eq!(BACKOFF.delay(2, "a"), BACKOFF.delay(2, "a"));
         assert_ne!(BACKOFF.delay(2, "a"), BACKOFF.delay(2, "b"));
     }

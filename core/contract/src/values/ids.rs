@@ -1,5 +1,5 @@
-//! Names of Kubernetes objects as types of their own, so that a uid is never passed where a name is meant. They are
-//! what the API server handed out and are not checked again. Pure.
+//! Newtypes for names of Kubernetes objects, so that a uid is never passed where a name is meant. They come from the API
+//! server and are not validated again. Pure.
 
 use std::{borrow::Borrow, fmt, ops::Deref};
 
@@ -11,12 +11,12 @@ macro_rules! ids {
             pub struct $name(String);
 
             impl $name {
-                /// Takes the text as it is.
+                /// Does not validate the string.
                 pub fn new(text: impl Into<String>) -> Self {
                     Self(text.into())
                 }
 
-                /// The text.
+                /// The string.
                 pub fn as_str(&self) -> &str {
                     &self.0
                 }
@@ -50,6 +50,6 @@ ids! {
     JobUid;
     /// `metadata.namespace` of an object.
     Namespace;
-    /// `metadata.name` of an object, unique within its namespace and kind at one time.
+    /// `metadata.name` of an object, unique within its namespace and kind at any one time.
     ObjectName;
 }

@@ -1,4 +1,4 @@
-//! BCP 47 language tags, compared by their base language if one of the two says no more. Pure.
+//! BCP 47 language tags, compared by their primary language if either tag has no further subtags. Pure.
 
 use std::fmt;
 
@@ -10,16 +10,16 @@ use serde::{Deserialize, Serialize};
 #[serde(try_from = "String", into = "String")]
 pub struct Language(String);
 
-/// A text that is not a language tag.
+/// A string that is not a valid language tag.
 #[derive(Debug, thiserror::Error)]
-#[error("failed to read '{text}' as a BCP 47 language tag, such as es, pt-BR or zh-Hans")]
+#[error("failed to parse '{text}' as a BCP 47 language tag, such as es, pt-BR or zh-Hans")]
 pub struct InvalidLanguage {
     text: String,
 }
 
 /// ISO 639-2 codes (B and T) and their BCP 47 tags, for the languages that have a two-letter code and are
-/// common in subtitles. Matroska and sidecar names use them.
-const THREE_LETTERS: &[(&str, &str)] = &[
+/// common in subtitles. Matroska files and sidecar names use the former.
+const ISO_639_2: &[(&str, &str)] = &[
     ("ara", "ar"),
     ("bul", "bg"),
     ("cat", "ca"),
@@ -77,11 +77,11 @@ const THREE_LETTERS: &[(&str, &str)] = &[
     ("zho", "zh"),
 ];
 
-/// The bibliographic codes above, each of which has a terminological twin.
+/// The bibliographic codes above, each of which has a terminological counterpart.
 const BIBLIOGRAPHIC: [&str; 12] = ["baq", "chi", "cze", "dut", "fre", "ger", "gre", "ice", "mac", "per", "rum", "slo"];
 
 impl Language {
-    /// Reads a tag; three-letter codes of languages that have a two-letter one become that.
+    /// Parses a tag; the three-letter codes of common languages are replaced by their two-letter ones.
     pub fn parse(text: &str) -> Result<Self, InvalidLanguage> {
         let invalid = || InvalidLanguage { text: crate::text::clean(text, 40) };
         let tag = LanguageTag::parse_and_normalize(text).map_err(|_| invalid())?;
@@ -89,7 +89,7 @@ impl Language {
         if !(2..=3).contains(&primary.len()) || text.len() > 35 {
             return Err(invalid());
         }
-        let short = THREE_LETTERS.iter().find(|(long, _)| *long == primary).map_or(primary, |(_, short)| short);
+        let short = ISO_639_2.iter().find(|(long, _)| *long == primary).map_or(primary, |(_, short)| short);
         Ok(Self(format!("{short}{}", &tag.as_str()[primary.len()..])))
     }
 
@@ -98,14 +98,14 @@ impl Language {
         &self.0
     }
 
-    /// The ISO 639-2 code of the language, the terminological one where it has two (`fra`, not `fre`), or `None` for a
-    /// language that is rare in subtitles.
+    /// The three-letter code of the language, the terminological one if ISO 639-2 has two (`fra`, not `fre`). A three-letter
+    /// primary language is returned as is; `None` for a two-letter one that is rare in subtitles.
     pub fn three_letters(&self) -> Option<&str> {
         if self.base().len() == 3 {
             return Some(self.base());
         }
-        let mut codes = THREE_LETTERS.iter().filter(|(_, short)| *short == self.base()).map(|(long, _)| *long);
-        codes.rfind(|long| !BIBLIOGRAPHIC.contains(long))
+        let mut codes = ISO_639_2.iter().filter(|(_, short)| *short == self.base()).map(|(long, _)| *long);
+        codes.find(|long| !BIBLIOGRAPHIC.contains(long))
     }
 
     /// The primary language, such as `pt` of `pt-BR`.
@@ -113,7 +113,7 @@ impl Language {
         self.0.split('-').next().unwrap_or(&self.0)
     }
 
-    /// Whether `offered` satisfies a request for this: the same tag, or the same base language if one of the two has no
+    /// Whether `offered` satisfies a request for `self`: the same tag, or the same primary language if either has no further
     /// subtags.
     pub fn accepts(&self, offered: &Self) -> bool {
         self == offered || (self.base() == offered.base() && (self.0 == self.base() || offered.0 == offered.base()))
@@ -144,7 +144,7 @@ mod tests {
     use super::*;
 
     fn tag(text: &str) -> Language {
-        Language::parse(text).expect("a tag")
+        Language::parse(text).expect("the tag is valid")
     }
 
     #[test]
@@ -162,14 +162,14 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_tag_is_refused() {
+    fn invalid_tags_are_rejected() {
         for text in ["", "spanish!", "x", "es_ES", "englishlanguage"] {
             assert!(Language::parse(text).is_err(), "{text}");
         }
     }
 
     #[test]
-    fn variants_do_not_serve_each_other_but_the_bare_language_does() {
+    fn regional_variants_do_not_match_each_other_but_match_the_primary_language() {
         assert!(tag("pt-BR").accepts(&tag("pt")));
         assert!(tag("pt").accepts(&tag("pt-PT")));
         assert!(!tag("pt-BR").accepts(&tag("pt-PT")));

@@ -1,6 +1,6 @@
-//! Media types of subtitle files. Pure.
+//! Media types of subtitle files, by file extension. Pure.
 
-/// The media type of a subtitle file by its name's extension, or `None` if it is not a subtitle.
+/// The media type for a file extension in any case; `None` if it is not one of a subtitle.
 pub fn media_type(extension: &str) -> Option<&'static str> {
     match extension.to_ascii_lowercase().as_str() {
         "srt" => Some("application/x-subrip"),

@@ -1,9 +1,9 @@
 //! AMQP headers of an event: CloudEvents attributes (AMQP protocol binding, `cloudEvents_` prefix) and W3C trace
-//! context. An event comes in, names and values go out. Pure.
+//! context. Pure.
 
 use crate::event::Event;
 
-/// The trace of a job: its uid without dashes, which is 32 hexadecimal digits; `None` for the ids of old publishers.
+/// The trace of a job: its uid without dashes, which is 32 hexadecimal digits; `None` for ids of legacy publishers.
 pub fn trace_id(job_id: &str) -> Option<String> {
     let digits: String = job_id.chars().filter(|character| *character != '-').collect();
     (digits.len() == 32 && digits.bytes().all(|byte| byte.is_ascii_hexdigit())).then(|| digits.to_ascii_lowercase())
@@ -30,9 +30,27 @@ pub fn for_event(event: &Event) -> Vec<(&'static str, String)> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::payload::{Subject, TranslateStarted};
 
     #[test]
     fn events_of_one_job_share_a_trace_and_differ_in_their_span() {
+        let job_id = "4bf92f35-77b3-4da6-a3ce-929d0e0e4736".to_owned();
+        let traceparent = |attempt| {
+            let (namespace, name) = ("default".to_owned(), "harbour".to_owned());
+            let subject = Subject { job_id: job_id.clone(), namespace, name, attempt };
+            let started = TranslateStarted { worker: "translator-0".to_owned() };
+            let headers = for_event(&Event::new(&subject, "translator", jiff::Timestamp::UNIX_EPOCH, &started));
+            headers.into_iter().find(|(name, _)| *name == "traceparent").expect("has a traceparent").1
+        };
+        let (first, second) = (traceparent(1), traceparent(2));
+        assert_ne!(first, second);
+        for header in [first, second] {
+            assert!(header.starts_with("00-4bf92f3577b34da6a3ce929d0e0e4736-"), "{header}");
+        }
+    }
+
+    #[test]
+    fn only_a_uid_is_a_trace_id() {
         assert_eq!(
             trace_id("4BF92F35-77B3-4DA6-A3CE-929D0E0E4736").as_deref(),
             Some("4bf92f3577b34da6a3ce929d0e0e4736")

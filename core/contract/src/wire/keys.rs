@@ -1,9 +1,9 @@
-//! Names of Redis keys, and how they look in Redis Cluster mode. Pure.
+//! Names of Redis keys, with and without hash tags for Redis Cluster. Pure.
 
-/// How the id stands in a key.
+/// How a key contains the job's id.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum KeyStyle {
-    /// `job:ID`, as the old system's readers expect.
+    /// `job:ID`, as clients of the old system expect.
     #[default]
     Plain,
     /// `job:{ID}`: one hash slot per job, for Redis Cluster.
@@ -23,7 +23,7 @@ impl KeyStyle {
         format!("job:{}", self.id(id))
     }
 
-    /// Whether a key is one of a job's record, not of its history.
+    /// Whether a key is that of a record, and not of a history.
     pub fn is_record(self, key: &str) -> bool {
         let id = key.strip_prefix("job:").unwrap_or_default();
         !id.is_empty() && !id.starts_with("events:") && !id.starts_with("seen:")
@@ -40,7 +40,7 @@ impl KeyStyle {
     }
 }
 
-/// The history loop's checkpoint: how far the stream is in Redis.
+/// The history loop's checkpoint: the stream offset up to which events are in Redis.
 pub const HISTORY_OFFSET: &str = "subtitle:history:offset";
 
 #[cfg(test)]
@@ -48,14 +48,14 @@ mod tests {
     use super::*;
 
     #[test]
-    fn plain_keys_are_the_old_systems() {
+    fn plain_keys_are_those_of_the_old_system() {
         assert_eq!(KeyStyle::Plain.record("7"), "job:7");
         assert_eq!(KeyStyle::Plain.events("7"), "job:events:7");
         assert_eq!(KeyStyle::Plain.seen("7"), "job:seen:7");
     }
 
     #[test]
-    fn records_are_told_from_histories() {
+    fn record_keys_are_distinguished_from_history_keys() {
         assert!(KeyStyle::Plain.is_record("job:7") && KeyStyle::Cluster.is_record("job:{7}"));
         assert!(!KeyStyle::Plain.is_record("job:events:7") && !KeyStyle::Plain.is_record("job:seen:7"));
     }

@@ -1,5 +1,5 @@
-//! Legacy events, from publishers of the old system, in today's types: an event comes in, a result or the file to
-//! translate goes out. Legacy payloads have only a path, a language and perhaps a URL. Pure.
+//! Converts events from publishers of the old system into the current types. Legacy payloads have only a path, a language and
+//! optionally a URL. Called when an event is folded into a status. Pure.
 
 use serde::Deserialize;
 
@@ -10,7 +10,7 @@ use crate::{
 };
 
 #[derive(Deserialize)]
-struct OldReady {
+struct LegacyReady {
     subtitle_path: String,
     language: String,
     #[serde(default)]
@@ -18,7 +18,7 @@ struct OldReady {
 }
 
 #[derive(Deserialize)]
-struct OldTranslated {
+struct LegacyTranslated {
     translated_path: String,
     source_language: String,
     target_language: String,
@@ -27,47 +27,53 @@ struct OldTranslated {
 }
 
 #[derive(Deserialize)]
-struct OldTranslateRequested {
+struct LegacyTranslateRequested {
     subtitle_file_path: String,
     source_language: String,
 }
 
-fn is_ours(event: &Event) -> bool {
+/// Legacy publishers set no `schema_version`.
+fn is_current(event: &Event) -> bool {
     event.schema_version.is_some()
 }
 
-/// The result of a `subtitle.ready`, and what was considered; the error names the missing key.
+/// The result of a `subtitle.ready`, and the candidates that were considered; the error names the missing key.
 pub fn ready(event: &Event) -> Result<(JobResult, Vec<Candidate>), serde_json::Error> {
-    if is_ours(event) {
+    if is_current(event) {
         return event.read::<Ready>().map(|ready| (ready.result, ready.candidates));
     }
-    let old: OldReady = event.read_as()?;
-    let result =
-        JobResult { url: old.download_url, key: old.subtitle_path, language: old.language, ..JobResult::default() };
+    let legacy: LegacyReady = event.read_as()?;
+    let result = JobResult {
+        url: legacy.download_url,
+        key: legacy.subtitle_path,
+        language: legacy.language,
+        ..JobResult::default()
+    };
     Ok((result, Vec::new()))
 }
 
 /// The result of a `subtitle.translated`; the error names the missing key.
 pub fn translated(event: &Event) -> Result<JobResult, serde_json::Error> {
-    if is_ours(event) {
+    if is_current(event) {
         return event.read::<Translated>().map(|translated| translated.result);
     }
-    let old: OldTranslated = event.read_as()?;
+    let legacy: LegacyTranslated = event.read_as()?;
     Ok(JobResult {
-        url: old.download_url,
-        key: old.translated_path,
-        language: old.target_language,
-        translated_from: Some(old.source_language),
+        url: legacy.download_url,
+        key: legacy.translated_path,
+        language: legacy.target_language,
+        translated_from: Some(legacy.source_language),
         ..JobResult::default()
     })
 }
 
-/// The file a `subtitle.translate.requested` names, and what was considered; the error names the missing key.
+/// The file a `subtitle.translate.requested` names, and the candidates that were considered; the error names the missing key.
 pub fn translate_requested(event: &Event) -> Result<(Artefact, Vec<Candidate>), serde_json::Error> {
-    if is_ours(event) {
+    if is_current(event) {
         return event.read::<TranslateRequested>().map(|request| (request.from, request.candidates));
     }
-    let old: OldTranslateRequested = event.read_as()?;
-    let from = Artefact { key: old.subtitle_file_path, language: old.source_language, sha256: String::new() };
+    let legacy: LegacyTranslateRequested = event.read_as()?;
+    // Legacy publishers send no digest: an empty one is not checked.
+    let from = Artefact { key: legacy.subtitle_file_path, language: legacy.source_language, sha256: String::new() };
     Ok((from, Vec::new()))
 }

@@ -1,5 +1,5 @@
-//! What each event type carries: an event's payload comes in, a typed value goes out, and the other way round.
-//! The old system's keys come first in each; ours stand beside them. Pure.
+//! The payload of each event type, and its conversion from and to an event. In each, the keys of the old system come first,
+//! followed by the new ones. Pure.
 
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize, de::DeserializeOwned};
@@ -27,17 +27,17 @@ pub struct Subject {
 /// `subtitle.download.requested`: a download task.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct DownloadRequested {
-    /// The video's URL, or its path where it has none.
+    /// The video's URL, or its path if it has none.
     pub video_url: String,
     /// The display name.
     pub video_title: String,
     /// The requested language.
     pub language: String,
-    /// Names of sources in the order they are asked; empty for the downloader's own order.
+    /// Names of sources in order of preference; empty for the order configured on the downloader.
     pub preferred_sources: Vec<String>,
     /// The job's whole spec.
     pub spec: SubtitleJobSpec,
-    /// The glossary for a translation, where the spec names one.
+    /// The glossary for a translation, if the spec references one.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub glossary: Option<StoredGlossary>,
 }
@@ -45,9 +45,9 @@ pub struct DownloadRequested {
 /// `subtitle.download.started`.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct DownloadStarted {
-    /// The worker that took it.
+    /// The worker that started the task.
     pub worker: String,
-    /// What of the request it ignores, and why.
+    /// The parts of the request that are ignored, and why.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub warnings: Vec<String>,
 }
@@ -59,12 +59,12 @@ pub struct Ready {
     pub subtitle_path: String,
     /// Its language.
     pub language: String,
-    /// Where to get it.
+    /// The URL of the file.
     pub download_url: String,
-    /// The whole result; absent from old publishers.
+    /// The whole result; legacy publishers do not send it.
     #[serde(default)]
     pub result: JobResult,
-    /// What was considered, best first.
+    /// The candidates that were considered, best first.
     #[serde(default)]
     pub candidates: Vec<Candidate>,
     /// True for a result of the simulated source or engine; otherwise absent.
@@ -85,10 +85,10 @@ pub struct TranslateRequested {
     pub from: Artefact,
     /// The job's whole spec.
     pub spec: SubtitleJobSpec,
-    /// The glossary, where the spec names one.
+    /// The glossary, if the spec references one.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub glossary: Option<StoredGlossary>,
-    /// What was considered, best first.
+    /// The candidates that were considered, best first.
     #[serde(default)]
     pub candidates: Vec<Candidate>,
 }
@@ -96,7 +96,7 @@ pub struct TranslateRequested {
 /// `subtitle.translate.started`.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct TranslateStarted {
-    /// The worker that took it.
+    /// The worker that started the task.
     pub worker: String,
 }
 
@@ -118,7 +118,7 @@ pub struct Translated {
     pub source_language: String,
     /// Its language.
     pub target_language: String,
-    /// Where to get it.
+    /// The URL of the file.
     pub download_url: String,
     /// The whole result.
     pub result: JobResult,
@@ -127,31 +127,31 @@ pub struct Translated {
     pub simulated: bool,
 }
 
-/// `job.failed`. Old publishers send the message only: such a failure is retryable.
+/// `job.failed`. Legacy publishers send only the message: such a failure is retryable.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Failed {
-    /// What a person should know.
+    /// Message for the user.
     pub error_message: String,
     /// Why.
     #[serde(default = "worker_error")]
     pub reason: Reason,
-    /// Whether another attempt can end differently.
+    /// Whether another attempt may succeed.
     #[serde(default = "yes")]
     pub retryable: bool,
-    /// The earliest time at which another attempt makes sense; waiting for it costs no retry.
+    /// The earliest time for another attempt; waiting for it does not count against the retry limit.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub not_before: Option<Timestamp>,
-    /// What was considered, best first.
+    /// The candidates that were considered, best first.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub candidates: Vec<Candidate>,
 }
 
-/// `job.retry.scheduled`, of the attempt that will start.
+/// `job.retry.scheduled`; the event belongs to the attempt that will start.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct RetryScheduled {
     /// Why there is another attempt.
     pub reason: Reason,
-    /// What a person should know.
+    /// Message for the user.
     pub error_message: String,
     /// When it starts.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -180,12 +180,12 @@ fn is_false(flag: &bool) -> bool {
     !flag
 }
 
-/// A payload that is the payload of one event type.
+/// The payload of one event type.
 pub trait Payload: Serialize + DeserializeOwned {
     /// The event type it belongs to.
     const EVENT_TYPE: EventType;
 
-    /// What tells two events of this type in one attempt apart.
+    /// Distinguishes events of this type within one attempt.
     fn discriminator(&self) -> String {
         String::new()
     }
@@ -214,7 +214,7 @@ payloads! {
 }
 
 impl Event {
-    /// The event with this payload about `subject`, with its deterministic id.
+    /// An event of `subject` with this payload and a deterministic id.
     pub fn new<P: Payload>(subject: &Subject, source: &str, now: Timestamp, payload: &P) -> Self {
         let payload_map = match serde_json::to_value(payload) {
             Ok(Value::Object(map)) => map,
@@ -242,11 +242,12 @@ impl Event {
         self.read_as()
     }
 
+    /// Reads the payload as a type that belongs to no event type.
     pub(crate) fn read_as<T: DeserializeOwned>(&self) -> Result<T, serde_json::Error> {
         T::deserialize(Value::Object(self.payload.clone()))
     }
 
-    /// The job and attempt it belongs to; `None` from an old publisher, which knows no namespace.
+    /// The job and attempt it belongs to; `None` for a legacy event, which has no namespace.
     pub fn subject(&self) -> Option<Subject> {
         Some(Subject {
             job_id: self.job_id.clone(),

@@ -1,14 +1,14 @@
-//! How far a job is and what an event means for it: `(attempt, phase)` and an event come in, a verdict goes
-//! out. The whole table is in `core/contract/tests/golden/phase_by_event.txt`. Pure; called by the consumer loop.
+//! Judges what an event means for a job with a given progress `(attempt, phase)`. The whole table is in
+//! `core/contract/tests/golden/phase_by_event.txt`. Called by the consumer loop. Pure.
 
 use crate::{event::EventType, phase::Phase};
 
-/// How far a job is. Ordered by attempt, then by the phase's rank; it only grows.
+/// The progress of a job. Ordered by attempt, then by the phase's rank; it only grows.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Progress {
     /// The current attempt, from 1. It is a fence, not a budget.
     pub attempt: u32,
-    /// The phase within it.
+    /// The phase within the attempt.
     pub phase: Phase,
 }
 
@@ -17,19 +17,19 @@ pub struct Progress {
 pub enum Verdict {
     /// The job moves to this phase.
     Advance(Phase),
-    /// The job is there already: repeat the effects, which heals half-done work.
+    /// The job is already in that phase: repeat the effects, which completes half-done work.
     Repeat,
-    /// A worker reports a failure; the operator decides whether there is another attempt.
+    /// A failure: the operator decides whether there is another attempt.
     Judge,
-    /// History only, by its nature: announcements and unknown types.
+    /// A type that never changes the phase, such as announcements and unknown types: history only.
     Note,
-    /// Of an older attempt: history only.
+    /// From an older attempt: history only.
     Stale,
-    /// Of a phase that is behind: history only.
+    /// From an earlier phase: history only.
     Late,
-    /// The attempt is already over: history only.
+    /// The attempt is already final: history only.
     Superseded,
-    /// Of an attempt that never began: dead-lettered.
+    /// From an attempt that never started: dead-lettered.
     Impossible,
 }
 
@@ -76,7 +76,7 @@ impl Progress {
         }
     }
 
-    /// Whether moving to `next` is growth.
+    /// Whether `next` may follow: progress never shrinks, and a final phase never changes within an attempt.
     pub fn allows(self, next: Self) -> bool {
         (next.attempt, next.phase.rank()) >= (self.attempt, self.phase.rank())
             && !(self.phase.is_final() && self.attempt == next.attempt && self.phase != next.phase)

@@ -1,5 +1,5 @@
-//! The job's record as it stands in Redis at `job:{id}` and as REST answers it: a projection of one object.
-//! Pure: the same object always gives the same record.
+//! The job's record, stored in Redis at `job:{id}` and returned by the REST API: a deterministic projection of one object.
+//! Pure.
 
 use jiff::Timestamp;
 use kube::ResourceExt as _;
@@ -12,7 +12,7 @@ use crate::{
     phase::Phase,
 };
 
-/// One job, in the old system's shape.
+/// One job, with the fields of the old system.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct Record {
     /// The object's uid.
@@ -25,11 +25,11 @@ pub struct Record {
     pub video_url: String,
     /// The display name.
     pub video_title: String,
-    /// The language asked for; with `target_language`, the one to translate from.
+    /// The requested language; with `target_language`, the one to translate from.
     pub language: String,
-    /// The language to translate to, when translation is what was asked for.
+    /// The language to translate to, if a translation was requested.
     pub target_language: Option<String>,
-    /// Sources in order; empty for the downloader's own order.
+    /// Sources in order of preference; empty for the order configured on the downloader.
     pub preferred_sources: Vec<String>,
     /// The phase under its wire name.
     pub status: String,
@@ -51,7 +51,7 @@ pub struct Record {
     pub download_url: Option<String>,
 }
 
-/// The name a person knows the video by: title, else file name, else an id.
+/// The video's name for display: its title, else its file name, else an id.
 pub fn display_name(video: &Video) -> String {
     let file_name = |text: &str| text.trim_end_matches('/').rsplit('/').next().unwrap_or(text).to_owned();
     let name = match (&video.title, &video.path, &video.url) {
@@ -70,7 +70,7 @@ pub fn display_name(video: &Video) -> String {
     crate::text::clean(&name, 256)
 }
 
-/// A phase of a newer version is written as it is.
+/// A phase written by a newer version is kept unchanged.
 fn wire_status(status: &SubtitleJobStatus) -> String {
     let step = status.step.known().unwrap_or_default();
     match &status.phase {
@@ -79,7 +79,7 @@ fn wire_status(status: &SubtitleJobStatus) -> String {
     }
 }
 
-/// Where the video is, in one text: its URL, else its path, else nothing.
+/// The video's URL, else its path, else an empty string.
 pub fn location(video: &Video) -> String {
     video.url.clone().or_else(|| video.path.clone()).unwrap_or_default()
 }

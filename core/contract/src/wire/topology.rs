@@ -1,7 +1,7 @@
-//! Exchanges and queues with their arguments, as values: what is declared is what is tested. Pure;
-//! operator and workers declare it, the contract tests read it back from a broker.
+//! The exchanges and queues with their arguments and bindings, as constants. The operator declares them; the contract tests
+//! compare them with what a broker reports. Pure.
 
-/// The topic exchange of all events. Declared without arguments: existing publishers do so too.
+/// The topic exchange of all events. Declared without arguments, because existing publishers declare it so.
 pub const EVENTS_EXCHANGE: &str = "subtitle.events";
 /// The fanout exchange for messages that cannot be handled.
 pub const DEAD_LETTERS_EXCHANGE: &str = "subtitle.dead-letters";
@@ -9,16 +9,16 @@ pub const DEAD_LETTERS_EXCHANGE: &str = "subtitle.dead-letters";
 pub const CONSUMER_QUEUE: &str = "subtitle.events.consumer";
 /// Every event, kept for days, for the history loop.
 pub const HISTORY_STREAM: &str = "subtitle.events.history";
-/// Work for downloaders.
+/// Tasks for downloaders.
 pub const DOWNLOAD_QUEUE: &str = "subtitle.tasks.download";
-/// Work for translators.
+/// Tasks for translators.
 pub const TRANSLATE_QUEUE: &str = "subtitle.tasks.translate";
-/// Dead letters, kept for people.
+/// Dead letters, kept for manual inspection.
 pub const DEAD_QUEUE: &str = "subtitle.dead";
 /// Dead letters for the operator, which turns a dead task into `job.failed`.
 pub const DEAD_EVENTS_QUEUE: &str = "subtitle.dead.events";
 
-/// A delivery limit that is never reached: absent loses events on RabbitMQ 4.0, -1 drops at once on 3.10.
+/// A delivery limit that is never reached. Without a limit RabbitMQ 4.0 loses events; with -1, 3.10 drops messages at once.
 pub const UNLIMITED_DELIVERIES: i64 = 1_000_000_000;
 /// How often a task is delivered before it is dead-lettered.
 pub const TASK_DELIVERIES: i64 = 20;
@@ -39,7 +39,7 @@ pub enum Argument {
 pub struct Queue {
     /// Its name.
     pub name: &'static str,
-    /// Its arguments, which RabbitMQ compares at every declare.
+    /// Its arguments; RabbitMQ rejects a declare with different ones.
     pub arguments: &'static [(&'static str, Argument)],
     /// Exchange and routing key of each binding.
     pub bindings: &'static [(&'static str, &'static str)],
@@ -59,7 +59,7 @@ const TASK_ARGUMENTS: &[(&str, Argument)] = &[
 const DEAD_ARGUMENTS: &[(&str, Argument)] =
     &[("x-queue-type", Argument::Text("quorum")), ("x-delivery-limit", Argument::Number(UNLIMITED_DELIVERIES))];
 
-/// Every queue, in the order they are declared: dead letters first, so that nothing can be lost meanwhile.
+/// Every queue, in the order they are declared: dead letters first, so that no dead letter of the others is lost.
 pub const QUEUES: [Queue; 6] = [
     Queue { name: DEAD_QUEUE, arguments: DEAD_ARGUMENTS, bindings: &[(DEAD_LETTERS_EXCHANGE, "")] },
     Queue { name: DEAD_EVENTS_QUEUE, arguments: DEAD_ARGUMENTS, bindings: &[(DEAD_LETTERS_EXCHANGE, "")] },

@@ -14,7 +14,7 @@ type Locks = Arc<Mutex<HashMap<String, Arc<JobLock<()>>>>>;
 #[derive(Debug, Default)]
 pub(super) struct Exclusive(Locks);
 
-/// Keeps other tasks of this process from the job until it is dropped.
+/// Holds the job's lock until it is dropped.
 #[derive(Debug)]
 pub struct JobGuard {
     locks: Locks,
@@ -27,10 +27,10 @@ fn open(locks: &Locks) -> MutexGuard<'_, HashMap<String, Arc<JobLock<()>>>> {
 }
 
 impl Exclusive {
-    /// Waits for the job's lock; waiters get it in the order in which they came.
+    /// Waits for the job's lock; it is fair.
     pub(super) async fn lock(&self, uid: &str) -> JobGuard {
         let lock = open(&self.0).entry(uid.to_owned()).or_default().clone();
-        // Made before the wait: a wait that is dropped has to clean up, too.
+        // Created before the wait, because a wait that is cancelled has to clean up, too.
         let mut guard = JobGuard { locks: self.0.clone(), uid: uid.to_owned(), held: None };
         guard.held = Some(lock.lock_owned().await);
         guard
@@ -57,11 +57,11 @@ mod tests {
     fn a_job_is_locked_once_others_are_free_and_no_unused_lock_is_kept() {
         let exclusive = Exclusive::default();
         let lock = |uid: &'static str| exclusive.lock(uid).now_or_never();
-        let first = lock("a").expect("it is free");
-        assert!(lock("a").is_none(), "it is held");
-        let other = lock("b").expect("another job");
+        let first = lock("a").expect("the lock is free");
+        assert!(lock("a").is_none(), "a held lock was acquired again");
+        let other = lock("b").expect("the lock of another job is free");
         drop(first);
-        let second = lock("a").expect("it is free again");
+        let second = lock("a").expect("the lock is free again");
         drop((second, other));
         assert!(open(&exclusive.0).is_empty());
     }

@@ -1,5 +1,5 @@
-//! Projections that are behind their status: which jobs they are of, and projecting them again in pages. Called by the
-//! executor. Does I/O.
+//! Remembers the jobs whose record in Redis is behind their status, and projects them again in pages. Called by the executor.
+//! Does I/O.
 
 use std::{
     collections::HashSet,
@@ -33,7 +33,7 @@ impl Lagging {
         std::mem::take(&mut *self.0.lock().unwrap_or_else(PoisonError::into_inner))
     }
 
-    /// Projects the statuses whose record lags behind; returns how many records were older.
+    /// Projects the jobs whose record is behind; returns how many records were replaced.
     pub(super) async fn project<P: Ports>(&self, servers: &Servers<P>) -> Result<usize, RecordError> {
         let lagging = self.take();
         if lagging.is_empty() {
@@ -44,7 +44,7 @@ impl Lagging {
         self.project_each(servers, cached).await
     }
 
-    /// Projects every status; returns how many records were older.
+    /// Projects every job; returns how many records were replaced.
     pub(super) async fn project_all<P: Ports>(&self, servers: &Servers<P>) -> Result<usize, RecordError> {
         self.take();
         self.project_each(servers, servers.cluster.all()).await

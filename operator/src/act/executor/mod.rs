@@ -1,4 +1,4 @@
-//! The one door for effects. Does I/O.
+//! The executor, which applies plans; the only place where effects happen. Does I/O.
 
 mod apply;
 mod context;

@@ -1,6 +1,5 @@
-//! Records Kubernetes Events, for `kubectl describe`: one for each change of a phase. They are a courtesy: one that
-//! cannot be written, or comes when too many were written a moment ago, is left out; the history is what counts. Does
-//! I/O.
+//! Records Kubernetes Events for `kubectl describe`: one for each change of the phase. They are best effort: one that fails,
+//! or exceeds the rate limit, is dropped; the event history is authoritative. Does I/O.
 
 use std::{
     sync::{Arc, Mutex, PoisonError},
@@ -25,16 +24,16 @@ use uuid::Uuid;
 
 use crate::observe::state::{JobState, Outcome};
 
-/// Events written at the same time: the jobs' own writes come first.
+/// Events written concurrently; few, so that they do not delay writes of statuses.
 const CONCURRENCY: usize = 4;
-/// Events that may be written at once after a quiet time.
+/// Burst of the rate limit.
 const BURST: f64 = 50.0;
-/// Events a second when many jobs move: nobody reads more, and the API server keeps each for an hour.
+/// Rate limit in Events per second: nobody reads more, and the API server keeps each for an hour.
 const PER_SECOND: f64 = 5.0;
-/// The longest one may take.
+/// Timeout of one write.
 const TIMEOUT: Duration = Duration::from_secs(5);
-/// Kubernetes takes notes of 1,024 bytes; a character has at most four.
-const LONGEST_NOTE: usize = 250;
+/// In characters. Kubernetes limits notes to 1,024 bytes, and a character has at most four.
+const MAX_NOTE: usize = 250;
 const WARNING: &str = "Warning";
 const REPORTER: &str = "subtitle-operator";
 
@@ -47,7 +46,7 @@ struct Recorder {
     client: Client,
     permits: Semaphore,
     normal: Mutex<RateLimit>,
-    /// A limit of its own, so that a flood of good news hides no warning.
+    /// A separate limit, so that many normal Events do not suppress a warning.
     warnings: Mutex<RateLimit>,
 }
 
@@ -62,7 +61,7 @@ impl RateLimit {
         Self { tokens: BURST, at }
     }
 
-    /// Takes a token; false if no token is left.
+    /// Takes a token; false if none is left.
     fn take(&mut self, now: Instant) -> bool {
         let passed = now.saturating_duration_since(self.at).as_secs_f64();
         *self = Self { tokens: (self.tokens + passed * PER_SECOND).min(BURST), at: now };
@@ -74,7 +73,7 @@ impl RateLimit {
     }
 }
 
-/// The Event for a change of the phase; `None` where the phase stays. The same change has the same name.
+/// The Event for a change of the phase; `None` if the phase does not change. The same change always has the same name.
 fn phase_event(job: &SubtitleJob, after: &SubtitleJobStatus, now: Timestamp) -> Option<Event> {
     let before = job.status.clone().unwrap_or_default();
     let attempt = after.attempt.max(1);
@@ -85,7 +84,7 @@ fn phase_event(job: &SubtitleJob, after: &SubtitleJobStatus, now: Timestamp) -> 
     let rank = |status: &SubtitleJobStatus| status.phase.known().map(Phase::rank);
     let is_good = rank(after) > rank(&before) && JobState::from_status(after) != JobState::Over(Outcome::Failed);
     let meaning = || reason.known().map_or("", Reason::meaning);
-    let message = clean(after.message.as_deref().unwrap_or_else(meaning), LONGEST_NOTE);
+    let message = clean(after.message.as_deref().unwrap_or_else(meaning), MAX_NOTE);
     let phase = after.phase.as_str();
     let regarding = job.object_ref(&());
     let text = Text {
@@ -97,9 +96,9 @@ fn phase_event(job: &SubtitleJob, after: &SubtitleJobStatus, now: Timestamp) -> 
     Some(event(regarding, if is_good { "Normal" } else { WARNING }, text, now))
 }
 
-/// What an Event says.
+/// The content of an Event.
 struct Text {
-    /// Two Events with the same text here have the same name, so that the second is not written.
+    /// Part of the Event's name: an Event with the same key is not written twice.
     unique: String,
     reason: String,
     action: String,
@@ -147,7 +146,7 @@ impl EventRecorder {
             unique: format!("{}/{version}/{reason}", object.uid.as_deref().unwrap_or_default()),
             reason: reason.to_owned(),
             action: reason.to_owned(),
-            note: clean(message, LONGEST_NOTE),
+            note: clean(message, MAX_NOTE),
         };
         self.write(event(object, WARNING, text, Timestamp::now()));
     }
@@ -166,7 +165,7 @@ impl EventRecorder {
             match timeout(TIMEOUT, events.create(&PostParams::default(), &event)).await {
                 Ok(Ok(_)) => {}
                 Ok(Err(error)) => tracing::debug!(error = %chain(&error), "a Kubernetes Event was not written"),
-                Err(_) => tracing::debug!("a Kubernetes Event was not written in time"),
+                Err(_) => tracing::debug!("writing a Kubernetes Event timed out"),
             }
         });
     }
@@ -189,13 +188,13 @@ mod tests {
     }
 
     #[test]
-    fn a_burst_is_written_whole_and_a_flood_at_five_a_second() {
+    fn a_burst_is_written_completely_and_more_at_five_per_second() {
         let start = Instant::now();
         let mut limit = RateLimit::full(start);
         let mut written = |now: Instant| (0..100).filter(|_| limit.take(now)).count();
         assert_eq!(written(start), 50);
         assert_eq!(written(start + Duration::from_secs(2)), 10);
-        assert_eq!(written(start + Duration::from_secs(3600)), 50, "unused tokens do not add up");
+        assert_eq!(written(start + Duration::from_secs(3600)), 50, "tokens accumulate beyond the burst");
     }
 
     #[test]

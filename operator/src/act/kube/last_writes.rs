@@ -1,5 +1,5 @@
-//! This process's last writes that its watch has not shown yet, so that decisions are made on a cache at least as new
-//! as our own last write. In memory only; used by [`super::KubeCluster`] and the simulation. Pure.
+//! This process's last writes that its watch has not delivered yet, so that decisions are made on a cache at least as new as
+//! our own last write. Used by [`super::KubeCluster`] and the simulation. Pure.
 
 use std::{
     collections::HashMap,
@@ -22,7 +22,7 @@ impl LastWrites {
         change(&mut self.0.lock().unwrap_or_else(PoisonError::into_inner))
     }
 
-    /// The watch's copy, with the status of our own last write where that is newer.
+    /// The watch's copy, with the status of our own last write if that is newer.
     pub fn newest(&self, cached: &SubtitleJob) -> SubtitleJob {
         let uid = cached.uid().unwrap_or_default();
         self.with(|writes| match writes.get(&uid) {
@@ -39,12 +39,12 @@ impl LastWrites {
         })
     }
 
-    /// The API server accepted this write.
+    /// Remembers a write that the API server accepted.
     pub fn add(&self, job: &SubtitleJob) {
         self.with(|writes| writes.insert(job.uid().unwrap_or_default(), job.clone()));
     }
 
-    /// Our write of this object is not its newest version any more.
+    /// Forgets our write of this object, which is no longer its newest version.
     pub fn forget(&self, uid: &str) {
         self.with(|writes| writes.remove(uid));
     }

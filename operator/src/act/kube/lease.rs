@@ -9,17 +9,17 @@ use tokio::time::timeout;
 
 /// The Lease's name.
 const LEASE: &str = "subtitle-operator";
-/// The longest a call to the API server may take.
-const CALL_DEADLINE: Duration = Duration::from_secs(3);
+/// Timeout of a call to the API server.
+const CALL_TIMEOUT: Duration = Duration::from_secs(3);
 
 /// The lease could not be read or written.
 #[derive(Debug, thiserror::Error)]
 pub enum LeaseError {
-    /// The API server answered with an error.
+    /// The API server returned an error.
     #[error("failed to read or write the lease '{LEASE}'")]
     Call(#[from] kube::Error),
-    /// The API server did not answer.
-    #[error("failed to read or write the lease '{LEASE}' within {} s", CALL_DEADLINE.as_secs())]
+    /// The API server did not respond in time.
+    #[error("failed to read or write the lease '{LEASE}' within {} s", CALL_TIMEOUT.as_secs())]
     TimedOut,
 }
 
@@ -32,20 +32,20 @@ impl LeaderLease {
         Self(Api::namespaced(client, namespace))
     }
 
-    /// The Lease as it is now; `None` if it does not exist.
+    /// Reads the Lease; `None` if it does not exist.
     pub async fn read(&self) -> Result<Option<Lease>, LeaseError> {
-        called(self.0.get_opt(LEASE)).await
+        with_timeout(self.0.get_opt(LEASE)).await
     }
 
-    /// Creates the Lease, or replaces the one that was read; false if another candidate was faster.
+    /// Creates the Lease, or replaces the one that was read; false if another candidate wrote first.
     pub async fn write(&self, read: Option<Lease>, spec: LeaseSpec) -> Result<bool, LeaseError> {
         let parameters = PostParams::default();
         let written = if let Some(read) = read {
-            called(self.0.replace(LEASE, &parameters, &Lease { spec: Some(spec), ..read })).await
+            with_timeout(self.0.replace(LEASE, &parameters, &Lease { spec: Some(spec), ..read })).await
         } else {
             let mut lease = Lease { spec: Some(spec), ..Lease::default() };
             lease.metadata.name = Some(LEASE.to_owned());
-            called(self.0.create(&parameters, &lease)).await
+            with_timeout(self.0.create(&parameters, &lease)).await
         };
         match written {
             Ok(_) => Ok(true),
@@ -55,6 +55,6 @@ impl LeaderLease {
     }
 }
 
-async fn called<T>(call: impl Future<Output = Result<T, kube::Error>>) -> Result<T, LeaseError> {
-    Ok(timeout(CALL_DEADLINE, call).await.map_err(|_| LeaseError::TimedOut)??)
+async fn with_timeout<T>(call: impl Future<Output = Result<T, kube::Error>>) -> Result<T, LeaseError> {
+    Ok(timeout(CALL_TIMEOUT, call).await.map_err(|_| LeaseError::TimedOut)??)
 }

@@ -1,4 +1,4 @@
-//! Kubernetes: the objects, our own last writes to them, and the Events that `kubectl describe` shows. Does I/O.
+//! Kubernetes: the objects, our own last writes to them, and Kubernetes Events. Does I/O.
 
 mod cluster;
 mod events;

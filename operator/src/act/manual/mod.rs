@@ -1,5 +1,5 @@
-//! What the commands for people write: dead letters published again or dropped, and events restored to a history. Nothing
-//! else calls it. Does I/O.
+//! Writes of the manual commands: publish or drop dead letters, and restore events to a history. Called only by `commands`.
+//! Does I/O.
 
 pub mod dead_letters;
 pub mod history;

@@ -1,10 +1,10 @@
 //! Where Redis is and how to log in: a URL, or a mounted Secret that is read again for every connection, so that a new
-//! password needs no restart. Reads files. Does I/O.
+//! password needs no restart. Does I/O.
 
 use std::{path::PathBuf, time::Duration};
 
 use redis::{Client, ConnectionAddr, ConnectionInfo, IntoConnectionInfo as _, RedisConnectionInfo, TlsCertificates};
-use subtitle_secret::{AUTHORITY, CONNECTION_STRING, Mounted, Value};
+use subtitle_secret::{CA_CERTIFICATE, CONNECTION_STRING, Mounted, Value};
 
 use crate::act::error::RecordError;
 
@@ -12,7 +12,7 @@ use crate::act::error::RecordError;
 pub(super) const RECHECK_EVERY: Duration = Duration::from_secs(5);
 const PORT: u16 = 6379;
 
-/// Where Redis is, for every command that needs it.
+/// The address of Redis, as flags of every command that connects to it.
 #[derive(clap::Args, Clone)]
 pub struct RedisArguments {
     /// Redis, such as redis://redis:6379/
@@ -40,7 +40,7 @@ impl RedisArguments {
             (Some(url), None) => RedisAddress::from_url(url),
             (None, Some(folder)) => RedisAddress::mounted(folder.clone(), &self.redis_secret_key),
             (None, None) => return Err(RecordError::NoAddress),
-            (Some(_), Some(_)) => return Err(RecordError::TwoAddresses),
+            (Some(_), Some(_)) => return Err(RecordError::ConflictingAddresses),
         };
         Ok(RedisAddress { requires_tls: self.redis_require_tls, ..address })
     }
@@ -59,11 +59,11 @@ enum Source {
     Mounted { secret: Mounted, key: String },
 }
 
-/// Everything a connection is opened with; compared to find out whether the Secret has changed.
+/// The address and the credentials with which a connection is opened; compared to find out whether the Secret has changed.
 #[derive(Clone, PartialEq, Eq)]
 pub(super) struct Login {
     server: Server,
-    /// The certificate authority to trust instead of the system's, in PEM.
+    /// CA certificates in PEM, trusted instead of the system's.
     authority: Option<Value>,
 }
 
@@ -84,12 +84,12 @@ impl RedisAddress {
         Self { source: Source::Mounted { secret: Mounted::at(folder), key: key.to_owned() }, requires_tls: false }
     }
 
-    /// Whether it can give another login later.
+    /// Whether the login can change while the process runs.
     pub(super) const fn may_change(&self) -> bool {
         matches!(self.source, Source::Mounted { .. })
     }
 
-    /// The login it gives now.
+    /// The current login; reads a mounted Secret again.
     pub(super) fn login(&self) -> Result<Login, RecordError> {
         let login = self.read()?;
         if self.requires_tls && matches!(login.information()?.addr(), ConnectionAddr::Tcp(..)) {
@@ -102,7 +102,7 @@ impl RedisAddress {
         match &self.source {
             Source::Url(url) => Ok(Login { server: Server::Url(url.clone()), authority: None }),
             Source::Mounted { secret, key } => {
-                let authority = secret.optional(AUTHORITY)?;
+                let authority = secret.optional(CA_CERTIFICATE)?;
                 let server = match secret.optional(key)? {
                     Some(url) => Server::Url(url),
                     None => from_parts(secret, authority.is_some())?,
@@ -128,7 +128,7 @@ fn from_parts(secret: &Mounted, has_authority: bool) -> Result<Server, RecordErr
 
 impl Login {
     fn information(&self) -> Result<ConnectionInfo, RecordError> {
-        // Without the parser's error: it may hold the password.
+        // The parser's error is dropped: it may contain the password.
         let invalid_url = |_| RecordError::Url;
         match &self.server {
             Server::Url(url) => url.reveal().trim().into_connection_info().map_err(invalid_url),
@@ -185,7 +185,7 @@ mod tests {
         let information = |keys: &[(&str, &str)]| secret(keys).login().and_then(|login| login.information());
         let url = information(&[("connection_string", "redis://:p%40ss@there:7000/2\n"), ("host", "other")]);
         let url = url.expect("a URL");
-        assert!(matches!(url.addr(), ConnectionAddr::Tcp(host, 7000) if host == "there"), "the URL comes first");
+        assert!(matches!(url.addr(), ConnectionAddr::Tcp(host, 7000) if host == "there"), "the parts override the URL");
         assert_eq!((url.redis_settings().password(), url.redis_settings().db()), (Some("p@ss"), 2));
         let parts = [("host", "there"), ("password", "p@ss/w:rd #?"), ("username", "me"), ("database", "3")];
         let plain = information(&parts).expect("parts");

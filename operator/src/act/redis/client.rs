@@ -1,5 +1,4 @@
-//! A real Redis: its connection, the style of its keys and its scripts; what it is asked is in the files beside this
-//! one. Does I/O.
+//! The Redis client: its connection, the style of its keys and its scripts; the commands are in the sibling files. Does I/O.
 
 use redis::Script;
 use subtitle_contract::keys::KeyStyle;
@@ -11,7 +10,7 @@ use super::{
 };
 use crate::act::error::RecordError;
 
-/// A real Redis.
+/// The records and histories in a Redis server.
 pub struct RedisRecords {
     pub(super) connection: Connection,
     pub(super) keys: KeyStyle,
@@ -21,7 +20,7 @@ pub struct RedisRecords {
 }
 
 impl RedisRecords {
-    /// Connects at the first call; Redis may be away, and so may its Secret.
+    /// Connects at the first call; neither Redis nor its Secret needs to exist yet.
     pub fn open(address: RedisAddress, keys: KeyStyle) -> Result<Self, RecordError> {
         let (project_script, append_script, restore_script) =
             (Script::new(PROJECT), append_script(), Script::new(RESTORE));
@@ -30,7 +29,7 @@ impl RedisRecords {
         Ok(Self { connection, keys, project_script, append_script, restore_script })
     }
 
-    /// Whether Redis answers.
+    /// Whether Redis responds to a PING.
     pub async fn answers(&self) -> bool {
         self.connection.run::<(String,)>(redis::pipe().cmd("PING")).await.is_ok()
     }

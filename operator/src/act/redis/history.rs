@@ -1,5 +1,5 @@
-//! The event histories `job:events:{id}` and their checkpoint: a batch of the stream is appended and the checkpoint
-//! moved by one script. Does I/O.
+//! The event histories `job:events:{id}` and their checkpoint: one script appends a batch of the stream and moves the
+//! checkpoint. Does I/O.
 
 use subtitle_contract::{event::Event, keys::HISTORY_OFFSET};
 
@@ -18,8 +18,8 @@ impl RedisRecords {
         Ok(text.and_then(|text| text.parse().ok()))
     }
 
-    /// Inserts the missing events of a job where they belong, if `apply`; returns how many are missing. `events` is all
-    /// that the stream has of the job, in its order; events that only Redis has, because the stream dropped them, stay
+    /// Inserts the missing events of a job at their position, if `apply`; returns how many are missing. `events` are all
+    /// events of the job in the stream, in its order; events that only Redis has, because the stream dropped them, stay
     /// before them.
     pub async fn restore(&self, job_id: &str, events: &[Event], apply: bool) -> Result<usize, RecordError> {
         let mut pipeline = redis::pipe();

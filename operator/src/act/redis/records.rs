@@ -1,4 +1,4 @@
-//! The records `job:{id}`: read by anybody, replaced only by a projection of a higher revision. Does I/O.
+//! The records `job:{id}`: replaced only by a projection of a higher revision. Does I/O.
 
 use subtitle_contract::{
     job::SubtitleJob,
@@ -16,7 +16,7 @@ use crate::act::{
     ports::{Checkpoint, RecordReader, RecordWriter},
 };
 
-/// Keys looked at in one step of a scan.
+/// Keys per step of a scan.
 const PAGE: usize = 500;
 
 fn is_final(record: &Record) -> bool {

@@ -6,13 +6,13 @@ use subtitle_contract::{
     keys::{HISTORY_OFFSET, KeyStyle},
 };
 
-/// How long a job's keys stay after its final phase, in seconds.
+/// TTL in seconds of a job's keys after its final phase.
 pub(super) const TIME_TO_LIVE: u64 = 7 * 86_400;
-/// How long they stay until then, in seconds.
+/// TTL in seconds until then, in case the final phase is never projected.
 pub(super) const SAFETY_TIME_TO_LIVE: u64 = 60 * 86_400;
 
-/// Replaces the record only by one of a higher revision, so that no order of calls can turn it back. A record of the
-/// old system has no revision and is older than any.
+/// Replaces the record only by one of a higher revision, so that it never goes back whatever the order of calls. A record of
+/// the old system has no revision and counts as older than any.
 pub const PROJECT: &str = "
 local current = redis.call('GET', KEYS[1])
 if current then
@@ -24,11 +24,11 @@ redis.call('SET', KEYS[1], ARGV[1], 'EX', ARGV[3])
 if ARGV[4] == '1' then redis.call('EXPIRE', KEYS[2], ARGV[3]); redis.call('EXPIRE', KEYS[3], ARGV[3]) end
 return 1";
 
-/// Appends a batch, each event once, and then moves the checkpoint; 0, and nothing is done, unless the checkpoint is
-/// where the batch begins or, if it is being repeated, ends: of an emptied Redis the oldest events come first. One
-/// script, because other clients' commands run between those of a pipeline: a checkpoint that another loop moves
-/// meanwhile would be taken for this one's. It is done whole or not at all, also when Redis is out of memory, which it
-/// checks before a script's first write and not again.
+/// Appends a batch, each event once, and then moves the checkpoint. Returns 0 and does nothing unless the checkpoint is at
+/// the start of the batch or, if the batch is repeated, at its end; so an emptied Redis is filled from the oldest event. It
+/// must be one script, because commands of other clients run between those of a pipeline: a checkpoint that another loop
+/// moves meanwhile would be mistaken for this one's. It is applied completely or not at all, also when Redis is out of
+/// memory, which Redis checks only before a script's first write.
 ///
 /// KEYS: two for each event, its job's history and the ids in it, and the checkpoint. ARGV: how many events, the
 /// seconds that keys stay, the checkpoint before and after the batch, and each event's id and text.
@@ -52,7 +52,7 @@ if checkpoint then redis.call('SET', checkpoint, ARGV[4]) end
 return 1";
 
 /// Restores a whole history. ARGV: whether to write, the time to live, and then id and text of each event, oldest
-/// first. Events that only Redis has are kept: those older than ARGV's first before it, all others behind.
+/// first. Events that only Redis has are kept: those older than ARGV's first go before it, all others after.
 pub(super) const RESTORE: &str = "
 local known, missing = {}, 0
 for at = 3, #ARGV, 2 do
@@ -75,7 +75,7 @@ for _, text in ipairs(newer) do redis.call('LPUSH', KEYS[1], text) end
 redis.call('EXPIRE', KEYS[1], ARGV[2]); redis.call('EXPIRE', KEYS[2], ARGV[2])
 return missing";
 
-/// A batch's checkpoints in their text form.
+/// The checkpoints of a batch as strings.
 #[derive(Clone, Copy, Debug)]
 pub struct BatchCheckpoints<'a> {
     /// Before the batch; empty before the first.
@@ -89,9 +89,9 @@ pub fn append_script() -> Script {
     Script::new(APPEND)
 }
 
-/// The pipeline that appends `events` to their histories and moves the checkpoint; it answers whether the checkpoint
-/// was where it should be. Keys stay for `seconds`. In cluster mode each job is in a slot of its own and the checkpoint
-/// in another: it is moved last, and a batch that is repeated appends nothing twice.
+/// The pipeline that appends `events` to their histories and moves the checkpoint; it returns whether the checkpoint was at
+/// the expected position. `seconds` is the TTL of the keys. In cluster mode each job has a slot of its own and the
+/// checkpoint another: the checkpoint is moved last, and a repeated batch appends nothing twice.
 pub fn append(
     script: &Script,
     keys: KeyStyle,

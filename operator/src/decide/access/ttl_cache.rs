@@ -4,7 +4,7 @@ use std::{collections::HashMap, hash::Hash};
 
 use jiff::Timestamp;
 
-/// Values by key, each until its own time.
+/// Values by key, each with its own expiry.
 #[derive(Debug)]
 pub struct TtlCache<K, V> {
     entries: HashMap<K, (V, Timestamp)>,
@@ -47,8 +47,12 @@ mod tests {
         assert_eq!((cache.get(&"a", at(29)), cache.get(&"a", at(30))), (Some(1), None));
         cache.insert("b", 2, at(60), at(0));
         cache.insert("c", 3, at(60), at(31));
-        assert_eq!((cache.get(&"a", at(31)), cache.get(&"b", at(31))), (None, Some(2)), "the expired entry made room");
+        assert_eq!(
+            (cache.get(&"a", at(31)), cache.get(&"b", at(31))),
+            (None, Some(2)),
+            "a full cache did not drop its expired entry"
+        );
         cache.insert("d", 4, at(60), at(31));
-        assert_eq!(cache.entries.len(), 1, "nothing had expired: the cache starts over");
+        assert_eq!(cache.entries.len(), 1, "a full cache without expired entries was not cleared");
     }
 }

@@ -1,4 +1,4 @@
-//! The conditions of a status, by one truth table: a status comes in, its conditions go out. Pure.
+//! Derives the conditions of a status from one truth table. Pure.
 
 use jiff::Timestamp;
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::{Condition, Time};
@@ -25,12 +25,12 @@ pub fn table(state: JobState) -> [(&'static str, bool); 7] {
         ("Progressing", !is_done && !is_failed && !is_suspended),
         ("Suspended", is_suspended),
         ("Ready", is_done),
-        // kstatus (Flux, `helm --wait`) reads this one as failed; without it they wait for their timeout.
+        // kstatus (Flux, `helm --wait`) treats this one as a failure; without it they would wait for their timeout.
         ("Stalled", is_failed),
     ]
 }
 
-/// The conditions of `status`; a condition that does not change keeps its transition time.
+/// The conditions of `status`; an unchanged condition keeps its transition time.
 pub fn for_status(status: &SubtitleJobStatus, generation: Option<i64>, now: Timestamp) -> Vec<Condition> {
     let state = JobState::from_status(status);
     let reason = status.reason.clone().unwrap_or(Reason::WaitingForTurn.into());

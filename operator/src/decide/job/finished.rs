@@ -1,5 +1,5 @@
-//! A job that is over comes in; what remains to be done goes out: start it again when a person asks for it, delete it
-//! when its time to live is over. Pure.
+//! What remains to be done for a finished job: start it again when its retry annotation changes, and delete it when its TTL
+//! has passed. Pure.
 
 use jiff::{SignedDuration, Timestamp};
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::Time;
@@ -14,7 +14,7 @@ use crate::{
 /// How long the deletion of a finished job waits for Redis.
 const RECORD_TIMEOUT: SignedDuration = SignedDuration::from_hours(1);
 
-/// The status of a failed job that a person starts again by the retry annotation; `None` where nobody does.
+/// The status of a failed job whose retry annotation has changed; `None` if there is nothing to retry.
 pub(super) fn retried(job: &JobSnapshot, outcome: Outcome, now: Timestamp) -> Option<SubtitleJobStatus> {
     let is_requested = job.retry_requested.is_some() && job.retry_requested != job.status.retry_observed;
     if outcome != Outcome::Failed || !is_requested {
@@ -30,7 +30,7 @@ pub(super) fn retried(job: &JobSnapshot, outcome: Outcome, now: Timestamp) -> Op
     Some(status)
 }
 
-/// Deletes the job when its time to live is over.
+/// Deletes the job when its TTL has passed.
 pub(super) fn expired(job: &JobSnapshot, now: Timestamp) -> Plan {
     let (Some(ttl), Some(end)) = (job.spec.ttl_seconds_after_finished, &job.status.completion_time) else {
         return Plan::default();

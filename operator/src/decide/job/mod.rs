@@ -1,4 +1,4 @@
-//! What happens to one job.
+//! Decides about one job.
 //!
 //! ```text
 //!   object + facts ──▶ reconcile ──┐                          ┌──▶ Publish (task)

@@ -1,5 +1,4 @@
-//! The last step of every decision: a status that was changed comes in, its next revision goes out, or the plan that
-//! writes it. Pure.
+//! The last step of every decision: turns a changed status into its next revision, or into the plan that writes it. Pure.
 
 use jiff::Timestamp;
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::Time;
@@ -21,9 +20,9 @@ use crate::{
 /// Whether a change still has to be published as an event after it is written.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Announcement {
-    /// Only if it begins a new attempt: everything else was an event before it was a status.
+    /// Only if it starts a new attempt: everything else was an event before it was a status.
     OfNewAttempts,
-    /// Yes: the operator itself decided it.
+    /// Always: the operator itself decided it.
     OfDecision,
 }
 
@@ -48,7 +47,7 @@ pub(super) fn next_revision(
     status
 }
 
-/// Starts the next attempt at the step the last one reached: a failed translation never repeats the download.
+/// Starts the next attempt at the step that the previous one reached: a failed translation never repeats the download.
 pub(super) fn next_attempt(status: &mut SubtitleJobStatus, now: Timestamp) {
     status.attempt += 1;
     status.attempt_time = Some(Time(now));
@@ -59,7 +58,7 @@ pub(super) fn next_attempt(status: &mut SubtitleJobStatus, now: Timestamp) {
     status.glossary = None;
 }
 
-/// Waits for its turn, or first for the time of the next attempt where one is set.
+/// Waits for admission, but first for the time of the next attempt if one is set.
 pub(super) fn wait_for_turn(status: &mut SubtitleJobStatus) {
     status.reason = Some(Reason::WaitingForTurn.into());
     status.message = None;

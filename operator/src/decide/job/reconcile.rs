@@ -1,5 +1,5 @@
-//! What an object needs now: a job, the facts around it and the time of day come in, a plan goes out. Called by the
-//! controller's loop. Pure.
+//! Plans what an object needs now, from the job, the observed facts and the current time. Called by the controller's loop.
+//! Pure.
 
 use jiff::{SignedDuration, Timestamp};
 use subtitle_contract::{
@@ -25,10 +25,10 @@ use crate::{
     },
 };
 
-/// How soon a deadline that is due is decided again while events are still on their way.
+/// How soon a due deadline is decided again while events are still queued.
 const EVENTS_RECHECK: SignedDuration = SignedDuration::from_secs(1);
 
-/// What to do for the job now.
+/// The plan for the job.
 pub fn reconcile(observed: &ObservedJob, facts: Facts, now: Timestamp) -> Plan {
     let job = observed.snapshot();
     let state = job.state();
@@ -38,7 +38,7 @@ pub fn reconcile(observed: &ObservedJob, facts: Facts, now: Timestamp) -> Plan {
     let is_announced = job.status.announced_up_to() >= job.status.revision;
     match (state, observed) {
         _ if facts.has_broker && !is_announced => announce(job, state, now),
-        // Its end is announced when the broker is back; only then may it be deleted or started again.
+        // Its final phase is announced when the broker is available again; only then may it be deleted or started again.
         (JobState::Over(_), _) if !is_announced => Plan::default(),
         (JobState::Over(outcome), _) => match finished::retried(job, outcome, now) {
             Some(status) => write(job, status, Announcement::OfNewAttempts, now),
@@ -49,7 +49,7 @@ pub fn reconcile(observed: &ObservedJob, facts: Facts, now: Timestamp) -> Plan {
     }
 }
 
-/// Whether the job has used up its time, unless an event that ends it is still on its way.
+/// Whether the deadline has passed. An event that finishes the job may still be queued.
 pub fn deadline_is_due(job: &JobSnapshot, now: Timestamp) -> bool {
     !job.state().is_over() && deadline_of(job).is_some_and(|due| due <= now)
 }
@@ -112,14 +112,14 @@ fn resume(job: &JobSnapshot, now: Timestamp) -> Plan {
     write(job, status, Announcement::OfNewAttempts, now)
 }
 
-/// The task is out; it is published again only when it may be lost.
+/// The task is published; it is published again only when it may be lost.
 fn in_flight(valid: &ValidJob, facts: &Facts, now: Timestamp) -> Plan {
     let is_lost = facts.has_broker && facts.task_may_be_lost;
     let effects = if is_lost { vec![Effect::Publish(Box::new(task(valid, now)))] } else { vec![] };
     Plan { effects, look_again: None }
 }
 
-/// Publishes what the status already says, then records that it is announced.
+/// Publishes the event of a decision that is already in the status, then records that it is announced.
 fn announce(job: &JobSnapshot, state: JobState, now: Timestamp) -> Plan {
     let (status, subject) = (&job.status, job.subject());
     let reason = status.reason.as_ref().and_then(Lenient::known).unwrap_or(Reason::WorkerError);

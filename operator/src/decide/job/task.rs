@@ -1,5 +1,5 @@
-//! A job comes in, the task of its current attempt and step goes out: always the same event but for its timestamp, so
-//! that publishing it twice is publishing it once. Pure.
+//! The task of a job's current attempt and step. It is always the same event except for its timestamp, so that publishing it
+//! is idempotent. Pure.
 
 use jiff::Timestamp;
 use subtitle_contract::{

@@ -1,4 +1,4 @@
-//! What may have been lost on the broker, and is done again. Pure.
+//! Detects queues and tasks that may have been lost on the broker. Pure.
 
 pub mod queues;
 pub mod tasks;

@@ -1,21 +1,20 @@
-//! When a queue that does not answer is lost: the queues that failed a check and the time come in, those to recreate go
-//! out. Called by the session supervisor. Pure.
+//! Decides when an unresponsive queue is lost and must be recreated. Called by the session supervisor after each check. Pure.
 
 use std::collections::HashMap;
 
 use jiff::{SignedDuration, Timestamp};
 
-/// A queue that lost its leader has another one within seconds; one whose process is gone never gets one.
+/// A queue that lost its leader elects a new one within seconds; one whose process is gone never does.
 const LOST_AFTER: SignedDuration = SignedDuration::from_secs(60);
-/// Checks that it must have failed: a process that slept checked nothing meanwhile.
+/// Minimum number of failed checks, because a suspended process does not check anything meanwhile.
 const MIN_CHECKS: u32 = 3;
 
-/// Queues that did not answer the last check: since when, and how many checks in a row.
+/// Queues that did not respond to the last check: since when, and the number of consecutive failures.
 #[derive(Debug, Default)]
 pub struct UnansweringQueues(HashMap<&'static str, (Timestamp, u32)>);
 
 impl UnansweringQueues {
-    /// One check of every queue found these not answering; returns those that are lost.
+    /// Records the queues that failed one check of all queues; returns those that are lost.
     pub fn observe(&mut self, found: &[&'static str], now: Timestamp) -> Vec<&'static str> {
         let seen = |queue: &&'static str| {
             let (since, checks) = self.0.get(queue).copied().unwrap_or((now, 0));
@@ -33,13 +32,13 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_queue_is_lost_only_when_it_answered_no_check_for_a_minute() {
+    fn a_queue_is_lost_only_if_it_fails_every_check_for_a_minute() {
         let at = |seconds| Timestamp::from_second(seconds).expect("a time");
         let mut queues = UnansweringQueues::default();
         assert!(queues.observe(&["a", "b"], at(0)).is_empty());
         assert!(queues.observe(&["a", "b"], at(59)).is_empty());
-        assert!(queues.observe(&["a"], at(59)).is_empty(), "b answers");
-        assert_eq!(queues.observe(&["a", "b"], at(60)), ["a"], "b starts over");
+        assert!(queues.observe(&["a"], at(59)).is_empty(), "b responds");
+        assert_eq!(queues.observe(&["a", "b"], at(60)), ["a"], "b has only failed once since it responded");
         assert!(queues.observe(&["b"], at(119)).is_empty());
         assert_eq!(queues.observe(&["b"], at(120)), ["b"]);
         let mut slept = UnansweringQueues::default();

@@ -1,9 +1,9 @@
-//! A record and a status come in, the JSON that people and scripts read goes out. Pure.
+//! Builds the JSON responses of the HTTP API from records and events. Pure.
 
 use serde_json::{Value, json};
 use subtitle_contract::{job::SubtitleJobStatus, lenient::Lenient, phase::Phase};
 
-/// The answer of `GET /subtitles/status/{id}`. `progress` runs from 0 to 100: half for finding, half for translating.
+/// The response of `GET /subtitles/status/{id}`. `progress` is 0 to 100: half for finding, half for translating.
 pub(super) fn status(id: &str, record: &Value, status: &SubtitleJobStatus) -> Value {
     let progress = match record["status"].as_str().and_then(Phase::from_wire_status) {
         Some(Phase::Done | Phase::Failed) => 100,
@@ -19,7 +19,7 @@ pub(super) fn status(id: &str, record: &Value, status: &SubtitleJobStatus) -> Va
     json!({"id": id, "status": record["status"], "progress": progress, "message": message})
 }
 
-/// The answer of `GET /subtitles/{id}/events`: the events in the order given, and how many there are in all.
+/// The response of `GET /subtitles/{id}/events`: the events in the given order, and their total number.
 pub(super) fn history(id: &str, texts: &[String], total: usize) -> Value {
     let events: Vec<Value> = texts.iter().filter_map(|text| serde_json::from_str(text).ok()).collect();
     json!({"job_id": id, "event_count": events.len(), "total": total, "events": events})

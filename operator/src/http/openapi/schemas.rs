@@ -1,4 +1,4 @@
-//! The schemas of what the HTTP API takes and answers, from the types themselves where there are some. Pure.
+//! The schemas of the requests and responses of the HTTP API, generated from their types if they have one. Pure.
 
 use schemars::{JsonSchema, schema_for};
 use serde_json::{Value, json};
@@ -15,7 +15,7 @@ fn schema<T: JsonSchema>() -> Value {
     schema
 }
 
-/// By the names that operations refer to.
+/// The schemas by the names that operations refer to.
 pub(super) fn schemas() -> Value {
     let wire = |phase: &Phase| phase.wire_status(subtitle_contract::phase::Step::Download);
     let mut statuses: Vec<&str> = Phase::ALL.iter().map(wire).collect();

@@ -1,5 +1,5 @@
-//! Handles a batch: messages of one job come in, in their order; observe, decide, act; when it returns they may be
-//! acknowledged. Does I/O.
+//! Handles a batch of messages of one job, in their order: observe, decide, act. When it returns they may be acknowledged.
+//! Called by the consumer loop. Does I/O.
 
 use jiff::Timestamp;
 use subtitle_contract::{
@@ -19,23 +19,23 @@ use crate::{
     observe::{job::JobSnapshot, message::Message},
 };
 
-/// The decoded messages of a batch, and the session they came on.
+/// The decoded messages of a batch, and the session that delivered them.
 struct Batch<'a, P: Ports> {
     operator: &'a Operator<P>,
     session: &'a P::Session,
     messages: Vec<&'a Message>,
-    /// As long as `messages`.
+    /// One entry per message.
     events: Vec<Event>,
     now: Timestamp,
 }
 
-/// What to do after one attempt at a batch.
+/// What to do after an attempt to handle a batch.
 enum Next {
-    /// Nothing: it is handled.
+    /// Nothing: the batch is handled.
     Acknowledge,
     /// The object has changed since it was read.
     ReadAgain,
-    /// There is no object to write to.
+    /// The object does not exist.
     CloseRecord,
 }
 
@@ -61,7 +61,7 @@ pub async fn handle<P: Ports>(
     batch.apply(None, malformed).await?;
     match batch.events.first() {
         Some(first) => match batch.handle_events(&first.job_id).await {
-            // Nothing can be decided now. The letters can be replayed once this version or the object is another one.
+            // Nothing can be decided now. The dead letters can be replayed after an upgrade or once the object has changed.
             Err(error) if error.class() == ErrorClass::Undecodable => batch.reject(&error.to_string()).await,
             handled => handled,
         },
@@ -99,7 +99,7 @@ impl<P: Ports> Batch<'_, P> {
 
     async fn attempt(&self, object: SubtitleJob, job: &JobSnapshot, is_from_cache: bool) -> Result<Next, ActError> {
         let Folded { plan, rejected } = fold(job, &self.events, self.now);
-        // An attempt that the cache knows nothing of may have been started by another leader.
+        // An attempt that is not in the cache may have been started by another leader.
         if is_from_cache && rejected.iter().any(|rejected| rejected.reason == Reason::ImpossibleEvent) {
             return Ok(Next::ReadAgain);
         }
@@ -121,13 +121,13 @@ impl<P: Ports> Batch<'_, P> {
         }
     }
 
-    /// Sends the whole batch to the dead letters.
+    /// Dead-letters the whole batch.
     async fn reject(&self, detail: &str) -> Result<(), ActError> {
         let letter = |message: &&Message| dead_letter(message, Reason::StatusRejected, detail.to_owned());
         self.apply(None, self.messages.iter().map(letter).collect()).await
     }
 
-    /// Tries a status that the API server rejects once more, with short texts.
+    /// Retries a status that the API server rejects once, in its shortened form.
     async fn apply_or_shorten(
         &self,
         object: SubtitleJob,

@@ -1,4 +1,4 @@
-//! The consumer loop: every event once, each job's in order.
+//! The consumer loop: handles every event once, and the events of a job in their order.
 //!
 //! ```text
 //!   deliveries ──▶ lanes (by job) ──▶ fold a batch ──▶ one write ──▶ Redis ──▶ dead letters ──▶ ack

@@ -1,5 +1,5 @@
-//! Deliveries of the consumer queue come in; batches of one job each are handled, many jobs at a time, and acknowledged
-//! in their order afterwards. Does I/O.
+//! Consumes the consumer queue: handles batches of one job each, many jobs concurrently, and acknowledges them afterwards.
+//! Called by the session's loops. Does I/O.
 
 use std::pin::pin;
 
@@ -14,15 +14,15 @@ use crate::{
     observe::message::Message,
 };
 
-/// Unacknowledged deliveries, at most.
+/// Maximum number of unacknowledged deliveries.
 const PREFETCH: u16 = 200;
-/// Batches, and so jobs, handled at the same time.
-const JOBS_AT_ONCE: usize = 32;
-/// Events of one job that share a write of its status.
-const LONGEST_BATCH: usize = 16;
+/// Maximum number of batches, and therefore jobs, handled concurrently.
+const MAX_CONCURRENT_JOBS: usize = 32;
+/// Maximum number of events of a job that share a write of its status.
+const MAX_BATCH: usize = 16;
 
-/// Consumes until the first error, or until `leave` returns; then the batches being handled are finished. The broker
-/// delivers again what was not acknowledged.
+/// Consumes until the first error, or until `leave` completes; then the batches in progress are finished. The broker
+/// redelivers messages that were not acknowledged.
 pub async fn run<P: Ports>(
     operator: &Operator<P>,
     session: &P::Session,
@@ -30,11 +30,11 @@ pub async fn run<P: Ports>(
 ) -> Result<(), ActError> {
     let mut deliveries = session.consume(CONSUMER_QUEUE, PREFETCH).await?;
     operator.forget_unacknowledged_events();
-    let (mut lanes, mut batches) = (Lanes::new(LONGEST_BATCH), FuturesUnordered::new());
+    let (mut lanes, mut batches) = (Lanes::new(MAX_BATCH), FuturesUnordered::new());
     let (mut leave, mut is_leaving) = (pin!(leave), false);
     loop {
         while !is_leaving
-            && batches.len() < JOBS_AT_ONCE
+            && batches.len() < MAX_CONCURRENT_JOBS
             && let Some((lane, batch)) = lanes.take()
         {
             batches.push(handle_and_acknowledge(operator, session, lane, batch));
@@ -62,7 +62,7 @@ fn receive<P: Ports, R>(operator: &Operator<P>, delivery: Delivery<R>) -> (Messa
     (Message::decode(delivery.routing_key, delivery.body), delivery.receipt)
 }
 
-/// Returns the lane, which is free again.
+/// Returns the key of the lane, which is free again.
 async fn handle_and_acknowledge<P: Ports, R: Receipt>(
     operator: &Operator<P>,
     session: &P::Session,

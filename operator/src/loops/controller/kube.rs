@@ -1,5 +1,5 @@
-//! Puts the reconcile behind kube's `Controller`, which production runs: the watch's stream comes in, reconciles go
-//! out, many at once and one of each object at a time. Does I/O.
+//! Runs the reconcile function in kube's `Controller`: many reconciles concurrently, and one per object at a time. Called by
+//! `serve`; the simulation has its own work queue instead. Does I/O.
 
 use std::sync::Arc;
 
@@ -21,7 +21,7 @@ use crate::{
     loops::operator::Operator,
 };
 
-/// Reconciles at the same time, at most.
+/// Maximum number of concurrent reconciles.
 pub const RECONCILES_AT_ONCE: u16 = 32;
 
 fn action(requeue: Requeue) -> Action {
@@ -40,8 +40,7 @@ fn after_error(job: Arc<SubtitleJob>, error: &ActError, _: Arc<Operator<Producti
     action(error_policy(&job, error))
 }
 
-/// Runs until `stop`, and then until the running reconciles have ended. First reconciles every object that the store
-/// holds.
+/// Runs until `stop`, and then until the running reconciles have finished. First reconciles every object in the store.
 pub async fn run(
     operator: Arc<Operator<Production>>,
     store: reflector::Store<SubtitleJob>,

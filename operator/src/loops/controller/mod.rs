@@ -1,5 +1,5 @@
-//! The controller: each object is reconciled when it changes and when something is due. Everything here but
-//! [`run`], which puts it behind kube's `Controller`, is what the simulation runs too.
+//! The controller: each object is reconciled when it changes and when something is due. The simulation runs everything here
+//! except [`run`], which uses kube's `Controller`.
 
 mod glossary;
 mod kube;

@@ -1,5 +1,5 @@
-//! Wakes the controller for objects that did not change: those whose turn it is, those whose task may be lost, and
-//! those that waited for the broker.
+//! Triggers reconciles of objects that have not changed: those that are admitted, those whose task may be lost, and those that
+//! wait for the broker.
 
 use std::time::Duration;
 
@@ -13,12 +13,12 @@ use crate::{
     observe::state::JobState,
 };
 
-/// How long changes are gathered before the next admission, which looks at every object.
-const GATHER: Duration = Duration::from_millis(20);
-/// How often jobs are admitted though nothing changed: time passes, and a backoff ends.
-const ADMIT_EVERY: Duration = Duration::from_secs(1);
+/// How long changes are collected before the next admission, which checks every object.
+const DEBOUNCE: Duration = Duration::from_millis(20);
+/// How often jobs are admitted even if nothing has changed, because a backoff may have ended.
+const ADMISSION_INTERVAL: Duration = Duration::from_secs(1);
 
-/// Whether the job has something to publish when a session with the broker begins.
+/// Whether the job has something to publish when a session with the broker starts.
 fn waits_for_broker(job: &SubtitleJob) -> bool {
     match JobState::from_object(job) {
         JobState::Waiting(_) | JobState::BackingOff(_) => true,
@@ -32,7 +32,7 @@ fn waits_for_broker(job: &SubtitleJob) -> bool {
 /// Passes objects that need a reconcile to `send`, forever.
 pub async fn wake<P: Ports>(operator: &Operator<P>, send: impl Fn(&SubtitleJob) + Send + Sync) {
     let mut session = operator.session_changes();
-    let mut timer = Timer::after(operator.runtime(), ADMIT_EVERY);
+    let mut timer = Timer::after(operator.runtime(), ADMISSION_INTERVAL);
     let is_to_be_republished = |job: &SubtitleJob| job.uid().is_some_and(|uid| operator.is_republish_requested(&uid));
     let send_where = |is_wanted: &(dyn Fn(&SubtitleJob) -> bool + Sync)| {
         operator.executor().cluster().all().iter().filter(|job| is_wanted(job)).for_each(|job| send(job));
@@ -45,7 +45,7 @@ pub async fn wake<P: Ports>(operator: &Operator<P>, send: impl Fn(&SubtitleJob) 
             () = operator.admission_due() => {}
             () = timer.tick() => {}
         }
-        operator.runtime().sleep(GATHER).await;
+        operator.runtime().sleep(DEBOUNCE).await;
         operator.admit(operator.now()).iter().for_each(|job| send(job));
     }
 }

@@ -1,5 +1,5 @@
-//! Deleted objects come in from the watch, `job.cancelled` events go out, so that workers stop. One that is missed is
-//! found by the repair loop. Does I/O.
+//! Publishes a `job.cancelled` event for each object that the watch reports as deleted, so that workers stop. The repair loop
+//! finds deletions that are missed. Does I/O.
 
 use std::convert::Infallible;
 

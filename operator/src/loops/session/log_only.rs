@@ -1,4 +1,4 @@
-//! The mock mode of `--broker=none`: what would be published is logged once a job, and jobs keep waiting.
+//! The mock mode of `--broker=none`: events are logged once per job instead of published, and jobs keep waiting.
 
 use std::{collections::HashSet, time::Duration};
 
@@ -11,11 +11,11 @@ use crate::{
     observe::{job::ObservedJob, state::JobState},
 };
 
-const LOG_EVERY: Duration = Duration::from_secs(1);
+const LOG_INTERVAL: Duration = Duration::from_secs(1);
 
 /// Logs forever.
 pub async fn log_only<P: Ports>(operator: &Operator<P>) {
-    tracing::warn!("--broker=none: jobs are accepted and wait; what would be published is only logged");
+    tracing::warn!("--broker=none: jobs are accepted and wait; events are only logged");
     let mut logged = HashSet::new();
     loop {
         for object in operator.executor().cluster().all() {
@@ -26,6 +26,6 @@ pub async fn log_only<P: Ports>(operator: &Operator<P>) {
                 tracing::info!(event, mock = true, "NOT published, because of --broker=none");
             }
         }
-        operator.runtime().sleep(LOG_EVERY).await;
+        operator.runtime().sleep(LOG_INTERVAL).await;
     }
 }

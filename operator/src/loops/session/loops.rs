@@ -1,5 +1,5 @@
-//! Runs every loop of one session as one future: only loops that were woken are polled, and the first that ends ends
-//! the session. Does I/O.
+//! Runs all loops of a session as one future: only loops that were woken are polled, and the first one that returns ends the
+//! session. Does I/O.
 
 use std::convert::Infallible;
 
@@ -31,7 +31,7 @@ enum LoopError {
     History(#[from] HistoryError),
 }
 
-/// A loop by its name for logs. Only the consumer loop ends without an error, when it is told to leave.
+/// A loop with its name for logs. Only the consumer loop ends without an error, on shutdown or with changed credentials.
 type Loop<'a> = BoxFuture<'a, (&'static str, Result<(), LoopError>)>;
 
 fn endless<'a, E: Into<LoopError>>(
@@ -61,12 +61,12 @@ pub(super) async fn run_until_one_ends<P: Ports>(
     if let Some((name, Err(error))) = loops.next().await {
         tracing::warn!(name, error = %chain(&error), "a loop of the session with the broker ended");
     } else {
-        tracing::info!("the session with the broker is closed: running batches and reconciles have ended");
+        tracing::info!("closing the session with the broker: running batches and reconciles have finished");
     }
 }
 
 /// Consumes until shutdown or until the broker's credentials change; then running batches are finished. On shutdown the
-/// session is kept until the running reconciles have ended, too.
+/// session is also kept until the running reconciles have finished.
 async fn consume<P: Ports>(operator: &Operator<P>, session: &P::Session, shutdown: &Shutdown) -> Result<(), ActError> {
     let leave = async {
         tokio::select! {

@@ -1,4 +1,4 @@
-//! The sessions with the broker: one after the other is opened, and while it lives every loop that needs it runs on it.
+//! Sessions with the broker: opens one after another, and runs the loops that need a session on it until it ends.
 
 mod deletions;
 mod log_only;

@@ -1,4 +1,4 @@
-//! Opens a session on which every queue answers; a queue that has not answered for long is recreated. Does I/O.
+//! Opens a session on which every queue responds; recreates a queue that has been unresponsive for too long. Does I/O.
 
 use subtitle_broker::{BrokerError, Connector, Session as _};
 
@@ -11,7 +11,7 @@ use crate::{
 /// A session that was just opened.
 pub(super) struct Opened<S> {
     pub(super) session: S,
-    /// Queues that did not exist before or were recreated: what they held is lost.
+    /// Queues that did not exist before or were recreated: their messages are lost.
     pub(super) recreated: Vec<&'static str>,
 }
 
@@ -24,13 +24,13 @@ pub(super) async fn open<P: Ports, C: Connector<Session = P::Session>>(
     let found = session.unanswering().await?;
     let lost = unanswering.observe(&found, operator.now());
     if let Some(queue) = found.iter().find(|queue| !lost.contains(queue)) {
-        return Err(BrokerError::Unanswering { queue }.into());
+        return Err(BrokerError::Unresponsive { queue }.into());
     }
     for queue in lost {
-        tracing::warn!(queue, "the queue has not answered for a minute: it is deleted and recreated");
+        tracing::warn!(queue, "recreating a queue that has not responded for a minute");
         operator.metrics().repairs.increment(["queue_redeclared"]);
-        // Checking the queue may have cost the connection. A broker that answers the deletion with an error may have
-        // deleted it all the same: then the next session declares it.
+        // The check may have closed the connection. If the deletion returns an error the queue may be deleted all the
+        // same: then the next session declares it.
         session = connector.open().await?;
         let context = ApplyContext::on_session(&session, operator.now());
         operator.executor().apply(vec![Effect::RecreateQueue(queue)], context).await?;

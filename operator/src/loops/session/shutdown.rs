@@ -1,12 +1,12 @@
-//! How the loops are told to end, in two steps.
+//! The shutdown of the loops, in two steps.
 
 use tokio_util::sync::CancellationToken;
 
-/// Two signals, given in this order.
+/// Two signals, sent in this order.
 #[derive(Clone, Debug, Default)]
 pub struct Shutdown {
-    /// Begin nothing new.
+    /// Start nothing new.
     pub stop: CancellationToken,
-    /// The running reconciles have ended: nobody publishes any more, and the session may be closed.
+    /// The running reconciles have finished: nothing is published any more, and the session may be closed.
     pub quiet: CancellationToken,
 }

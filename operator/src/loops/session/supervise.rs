@@ -1,5 +1,4 @@
-//! Opens one session after the other, publishes it to the other loops, and runs the session's own loops on it. Does
-//! I/O.
+//! Opens one session after another, makes it available to the other loops, and runs the session's own loops. Does I/O.
 
 use std::sync::Arc;
 
@@ -44,14 +43,14 @@ pub async fn supervise<P: Ports, C: Connector<Session = P::Session>>(
                 sessions.send_replace(Some(session.clone()));
                 metrics.broker_connected.set([], 1);
                 let tasks = republish_lost_with(operator, &recreated);
-                tracing::info!(?recreated, tasks, "a session with the broker began");
+                tracing::info!(?recreated, tasks, "opened a session with the broker");
                 operator.wake_for_republish();
                 Box::pin(run_until_one_ends(operator, &session, &mut deletions, shutdown)).await;
                 metrics.broker_connected.set([], 0);
                 sessions.send_replace(None);
                 session.close().await;
             }
-            Err(error) => tracing::warn!(error = %chain(&error), "no session with the broker"),
+            Err(error) => tracing::warn!(error = %chain(&error), "failed to open a session with the broker"),
         }
         let pause = backoff.pause(runtime.elapsed().saturating_sub(started), runtime.jitter());
         tokio::select! {

@@ -1,6 +1,6 @@
-//! The changes of the watch come in, in their order; the store of decodable jobs is kept, and what is undecodable, deleted
-//! or changed goes out through callbacks and the return value. An undecodable object is held in quarantine: counted, reported
-//! once for each of its versions, and not in the store, so that nothing is decided on an outdated copy of it.
+//! Applies the changes of the watch to the store of decodable jobs, and reports undecodable, deleted and changed objects through
+//! callbacks and the return value. An undecodable object is quarantined: counted, reported once for each of its versions, and
+//! not in the store, so that nothing is decided on an outdated copy of it.
 
 use std::collections::HashMap;
 
@@ -29,7 +29,7 @@ pub(super) struct Intake<D, U> {
     store: Store<SubtitleJob>,
     writer: Writer<SubtitleJob>,
     quarantine: HashMap<Key, Undecodable>,
-    /// The undecodable objects of the list that is in progress: it replaces the quarantine as it replaces the store.
+    /// The undecodable objects of the list in progress, which will replace the quarantine as it replaces the store.
     listed: HashMap<Key, Undecodable>,
     reports: Reports<D, U>,
 }
@@ -47,7 +47,7 @@ impl<D: Fn(SubtitleJob), U: Fn(&Undecodable)> Intake<D, U> {
         decoded.chain(held.cloned().map(GuardedJob::Undecodable)).collect()
     }
 
-    /// Takes in one change; the job it is about, if that is decodable.
+    /// Applies one change; returns the changed job, if it is decodable.
     pub(super) fn take(&mut self, change: Event<GuardedJob>) -> Option<SubtitleJob> {
         let touched = match change {
             Event::Init => {
@@ -101,7 +101,7 @@ impl<D: Fn(SubtitleJob), U: Fn(&Undecodable)> Intake<D, U> {
         self.writer.apply_watcher_event(&event);
     }
 
-    /// Takes the last decodable version out of the store. It is not reported as deleted: the object exists.
+    /// Removes the last decodable version from the store. It is not reported as deleted, because the object exists.
     fn drop_outdated(&mut self, object: &Undecodable) {
         let reference = ObjectRef::new(object.name()).within(object.namespace());
         if let Some(outdated) = self.store.get(&reference) {

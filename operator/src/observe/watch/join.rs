@@ -1,6 +1,5 @@
-//! The changes of one watch per namespace come in; the changes of one watch over all of them go out. A watch that lists
-//! again must not make the store forget the other namespaces, and the store is ready only when every namespace has been
-//! listed. Called by the watch. Pure.
+//! Merges one watch per namespace into one watch over all of them. A watch that lists again must not remove the other namespaces
+//! from the store, and the store is ready only when every namespace has been listed. Called by the watch. Pure.
 
 use std::collections::{HashMap, HashSet};
 
@@ -8,11 +7,11 @@ use kube::{ResourceExt as _, runtime::watcher::Event};
 
 use super::guarded::GuardedJob;
 
-/// Joins the watches of several namespaces.
+/// Merges the watches of several namespaces.
 pub(super) struct Join {
     /// Namespaces whose first list is not complete yet.
     missing: HashSet<String>,
-    /// Lists in progress, by namespace; until every namespace is listed, the complete ones too.
+    /// Lists in progress, by namespace; until every namespace is listed, also the complete ones.
     lists: HashMap<String, Vec<GuardedJob>>,
 }
 
@@ -21,8 +20,8 @@ impl Join {
         Self { missing: namespaces.iter().cloned().collect(), lists: HashMap::new() }
     }
 
-    /// What one change in one namespace means for all of them. `known` returns the objects of a namespace that have been
-    /// passed on so far.
+    /// Translates a change in one namespace into a change of the merged watch. `known` returns the objects of a namespace that
+    /// have been passed on so far.
     pub(super) fn next(
         &mut self,
         namespace: &str,
@@ -83,7 +82,7 @@ mod tests {
         GuardedJob::Decoded(Box::new(job))
     }
 
-    /// Plays a watch's changes against a store as kube's reflector keeps it; what the store holds, and whether it is ready.
+    /// Applies a watch's changes to a store like that of kube's reflector; returns its content, and whether it is ready.
     fn play(changes: Vec<(&str, Event<GuardedJob>)>) -> (Vec<String>, bool, Vec<String>) {
         let mut join = Join::new(&["a".to_owned(), "b".to_owned()]);
         let (mut store, mut buffer): (Vec<GuardedJob>, Vec<GuardedJob>) = (Vec::new(), Vec::new());
@@ -114,7 +113,7 @@ mod tests {
     }
 
     #[test]
-    fn the_store_is_ready_only_when_every_namespace_is_listed_and_no_list_forgets_another_namespace() {
+    fn the_store_is_ready_when_every_namespace_is_listed_and_a_list_keeps_other_namespaces() {
         let first = vec![
             ("a", Event::Init),
             ("a", Event::InitApply(job("a", "one"))),
@@ -122,7 +121,7 @@ mod tests {
             ("a", Event::Apply(job("a", "two"))),
             ("a", Event::Delete(job("a", "one"))),
         ];
-        assert_eq!(play(first.clone()), (vec![], false, vec![]), "b is not listed yet");
+        assert_eq!(play(first.clone()), (vec![], false, vec![]), "the store is ready before b is listed");
         let both =
             [first, vec![("b", Event::Init), ("b", Event::InitApply(job("b", "x"))), ("b", Event::InitDone)]].concat();
         assert_eq!(play(both.clone()), (vec!["a/two".into(), "b/x".into()], true, vec![]));
@@ -138,6 +137,10 @@ mod tests {
         ]
         .concat();
         let held = vec!["a/three".into(), "b/y".into()];
-        assert_eq!(play(again), (held, true, vec!["b/x".into(), "a/two".into()]), "what a list lacks was deleted");
+        assert_eq!(
+            play(again),
+            (held, true, vec!["b/x".into(), "a/two".into()]),
+            "objects that a list lacks were not deleted"
+        );
     }
 }

@@ -1,16 +1,16 @@
-//! Where the watch reports what its store cannot show: deleted jobs, undecodable objects and their number. Built by `run` and
-//! by the HTTP API alone. Pure.
+//! Callbacks and metrics for what the store of the watch does not contain: deleted jobs and undecodable objects. Created by
+//! `run` and by the HTTP API. Pure.
 
 use subtitle_telemetry::{Gauge, Registry};
 
-/// The numbers of the watch.
+/// The metrics of the watch.
 #[derive(Clone, Debug)]
 pub struct WatchMetrics {
     undecodable_objects: Gauge<0>,
 }
 
 impl WatchMetrics {
-    /// Declares them in `registry`.
+    /// Registers the metrics.
     pub fn register(registry: &mut Registry) -> Self {
         Self {
             undecodable_objects: registry.gauge(
@@ -26,12 +26,12 @@ impl WatchMetrics {
     }
 }
 
-/// Where the watch reports what the store cannot show.
+/// Receives what the store does not contain.
 pub struct Reports<D, U> {
     /// Called with each job that was deleted while it was decodable. (Repair finds the others by their records in Redis.)
     pub deleted: D,
     /// Called once for each version of an object that cannot be decoded, after it was logged.
     pub undecodable: U,
-    /// The numbers.
+    /// The metrics.
     pub metrics: WatchMetrics,
 }

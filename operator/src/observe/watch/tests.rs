@@ -1,4 +1,4 @@
-//! Lists and changes as JSON come in, the contents of the store and what was reported go out.
+//! Applies lists and changes, as JSON, to the watch, and checks the store and the reports.
 
 use std::{cell::RefCell, rc::Rc};
 
@@ -43,7 +43,7 @@ struct Played {
     store: Store<SubtitleJob>,
     intake: Intake<OnDeleted, OnUndecodable>,
     registry: Registry,
-    /// The names of reported objects, each with its version, in their order.
+    /// The reported objects as `name@version`, in order.
     undecodable: Rc<RefCell<Vec<String>>>,
     deleted: Rc<RefCell<Vec<String>>>,
 }
@@ -68,7 +68,7 @@ impl Played {
     fn list(&mut self, objects: &[Value]) {
         let list = json!({"apiVersion": "subtitles.dev/v1alpha1", "kind": "SubtitleJobList",
             "metadata": {"resourceVersion": "9"}, "items": objects});
-        let list: ObjectList<GuardedJob> = serde_json::from_str(&list.to_string()).expect("a list never fails");
+        let list: ObjectList<GuardedJob> = serde_json::from_str(&list.to_string()).expect("a list always decodes");
         self.intake.take(Event::Init);
         for job in list.items {
             self.intake.take(Event::InitApply(job));
@@ -77,7 +77,7 @@ impl Played {
     }
 
     fn apply(&mut self, object: Value) {
-        self.intake.take(Event::Apply(serde_json::from_value(object).expect("an object never fails")));
+        self.intake.take(Event::Apply(serde_json::from_value(object).expect("an object always decodes")));
     }
 
     fn held(&self) -> Vec<String> {
@@ -115,18 +115,18 @@ fn each_version_is_reported_once_and_a_job_that_becomes_undecodable_is_not_repor
     let mut played = Played::new();
     played.list(&[object("a", "1", |_| {}), object("b", "2", |_| {})]);
     played.apply(object("b", "3", newer_schema));
-    assert_eq!(played.held(), ["a"], "an outdated copy is not decided on");
+    assert_eq!(played.held(), ["a"], "an outdated copy is still in the store");
     played.list(&[object("a", "1", |_| {}), object("b", "3", newer_schema)]);
     played.apply(object("b", "4", newer_schema));
     assert_eq!(*played.undecodable.borrow(), ["b@3", "b@4"]);
     assert!(played.counts(1) && played.intake.known("films").len() == 2);
     played.apply(object("b", "5", |_| {}));
-    assert!(played.counts(0) && played.held() == ["a", "b"], "it can be decoded again");
+    assert!(played.counts(0) && played.held() == ["a", "b"], "the object is still in quarantine");
     assert!(played.deleted.borrow().is_empty());
     let deleted = serde_json::from_value(object("b", "6", |_| {})).expect("an object");
     played.intake.take(Event::Delete(deleted));
     assert_eq!(*played.deleted.borrow(), ["b"]);
     played.apply(object("c", "7", newer_schema));
     played.list(&[object("a", "1", |_| {})]);
-    assert!(played.counts(0), "an object that is gone is not counted");
+    assert!(played.counts(0), "a deleted object is still counted");
 }

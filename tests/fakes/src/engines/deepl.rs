@@ -1,4 +1,4 @@
-//! DeepL, modelled on its official mock server: the key in a header, 50 texts a request, characters counted, tags well-formed.
+//! DeepL, modelled on its official mock server: the key in a header, 50 texts per request, characters counted, tags well-formed.
 //! Does I/O.
 
 use axum::{

@@ -1,4 +1,4 @@
-//! LibreTranslate with a key and a limit of 20 texts a request. Does I/O.
+//! LibreTranslate with a key and a limit of 20 texts per request. Does I/O.
 
 use axum::{
     Router,

@@ -1,5 +1,5 @@
-//! Translation services as their documents describe them, over real sockets: they check headers and limits, record what
-//! they are sent, and fail when told to. They translate a few fixed English sentences into Spanish. Does I/O.
+//! Fake translation services that follow their documentation, over real sockets: they check headers and limits, record requests,
+//! and fail on demand. They translate a few fixed English sentences into Spanish. Does I/O.
 
 pub mod apy;
 pub mod deepl;
@@ -18,10 +18,10 @@ use axum::{
 };
 use serde_json::Value;
 
-/// How an answer goes wrong.
+/// The fault of a response.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Fault {
-    /// A correct answer.
+    /// A correct response.
     Well,
     /// This HTTP status with this body.
     Status(u16, &'static str),
@@ -31,17 +31,17 @@ pub enum Fault {
     Drop,
     /// Two translations are joined into one; an empty one takes the second place.
     Merge,
-    /// Two translations change places.
+    /// Two translations are swapped.
     Swap,
     /// One translation is repeated in the place of the next.
     Double,
-    /// The source comes back untranslated.
+    /// The source is returned untranslated.
     Echo,
     /// One translation is empty.
     Empty,
     /// The second half is missing.
     Truncate,
-    /// The answer is wrapped in a Markdown code fence.
+    /// The response is wrapped in a Markdown code fence.
     Fence,
     /// The translation is in another language than the requested one.
     German,
@@ -51,11 +51,11 @@ pub enum Fault {
     OwnNames,
     /// Models only: a `<think>` block precedes the answer, and ids are strings.
     Thoughts,
-    /// Models only: the answer is cut off by the length limit.
+    /// Models only: the response is cut off by the length limit.
     Length,
 }
 
-/// A service that runs until its test's runtime ends, and what it has been sent.
+/// A service that runs until the runtime of its test ends, and the requests it has received.
 #[derive(Clone, Default)]
 pub struct Fake {
     /// The base URL.
@@ -69,7 +69,7 @@ struct Inner {
     bodies: Vec<Value>,
     faults: VecDeque<Fault>,
     always: Option<Fault>,
-    /// Characters left, where the service counts them.
+    /// The remaining characters, if the service has a quota.
     left: Option<usize>,
 }
 
@@ -88,12 +88,12 @@ impl Fake {
         act(&mut self.inner.lock().expect("not poisoned"))
     }
 
-    /// Queues faults: each spoils one of the next answers.
+    /// Queues faults: each affects one of the next responses.
     pub fn faults(&self, faults: impl IntoIterator<Item = Fault>) {
         self.with(|inner| inner.faults.extend(faults));
     }
 
-    /// Spoils every answer for which no fault is queued.
+    /// Sets the fault of every response for which none is queued.
     pub fn always(&self, fault: Fault) {
         self.with(|inner| inner.always = Some(fault));
     }

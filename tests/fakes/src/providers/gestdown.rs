@@ -1,4 +1,4 @@
-//! Gestdown: shows, their episodes' subtitles, and a web page when the quota is used up. Does I/O.
+//! Gestdown: shows, the subtitles of their episodes, and a web page if the quota is used up. Does I/O.
 
 use axum::{Router, body::Body, extract::Path, http::Response, routing::get};
 use serde_json::json;

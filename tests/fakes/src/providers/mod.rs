@@ -1,5 +1,5 @@
-//! Subtitle providers as their documents and recorded traffic describe them, each a separate process behind a socket: they
-//! check headers and URLs, count quota, enforce rate limits and fail when told to. A test binary starts itself again as a
+//! Fake subtitle providers that follow their documentation and recorded traffic, each a separate process behind a socket: they
+//! check headers and URLs, count quota, enforce rate limits and fail on demand. A test binary starts itself again as a
 //! provider: it needs the ignored test `provider_process`, which calls `serve_if_asked`. Does I/O.
 
 mod films;
@@ -52,7 +52,7 @@ impl Provider {
         let url = lines.find_map(|line| line.split_once("serving ").map(|(_, url)| url.to_owned()));
         // After a minute the test harness prints that the test is slow, and would die of a broken pipe.
         std::thread::spawn(move || lines.for_each(drop));
-        Self { child, url: url.expect("it serves") }
+        Self { child, url: url.expect("the provider prints its URL") }
     }
 
     /// Changes its settings: `quota`, `faults` and so on.
@@ -80,7 +80,7 @@ impl Drop for Provider {
     }
 }
 
-/// What a provider remembers.
+/// The state of a provider.
 #[derive(Default)]
 struct Memory {
     settings: serde_json::Map<String, Value>,
@@ -153,7 +153,7 @@ impl Fake {
         is_over
     }
 
-    /// The answer of the next queued fault for this kind of call.
+    /// The response of the next queued fault for this kind of call.
     async fn fault(&self, kind: &str) -> Option<Response<Body>> {
         let fault = self.with(|memory| {
             let at = memory.faults.iter().position(|fault| fault["on"] == kind)?;

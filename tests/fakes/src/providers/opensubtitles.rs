@@ -171,11 +171,11 @@ async fn login(fake: &Fake, headers: &HeaderMap, body: &str, vip: &str) -> Respo
     }
     let password = fake.setting("password").as_str().unwrap_or(PASSWORD).to_owned();
     if (name, body["password"].as_str()) != (USERNAME, Some(password.as_str())) {
-        let said = format!(
+        let message = format!(
             "Error, invalid username/password failed:1 remaining:9 ({})",
             body["password"].as_str().unwrap_or_default()
         );
-        return json_answer(401, &json!({"message": said, "status": 401}));
+        return json_answer(401, &json!({"message": message, "status": 401}));
     }
     let token = fake.with(|memory| {
         let token = format!("eyJ0.harbour.{}", memory.calls.len());

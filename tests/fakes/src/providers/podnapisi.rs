@@ -82,7 +82,7 @@ async fn search(fake: &Fake, query: &str, headers: &HeaderMap) -> Response<Body>
                 && value("year").is_none_or(|year| is_number(&movie["year"], &year))
         })
         .collect();
-    // One row a page, and each page repeats the last row of the one before.
+    // One row per page, and each page repeats the last row of the one before.
     let page: usize = value("page").and_then(|page| page.parse().ok()).unwrap_or(1);
     let shown: Vec<&Value> = found.iter().skip(page.saturating_sub(2)).take(if page == 1 { 1 } else { 2 }).collect();
     json_answer(200, &json!({"all_pages": found.len().max(1), "page": page, "data": shown}))

@@ -1,7 +1,7 @@
-//! Rust text reduced to what the compiler sees in production: comments, the contents of literals and test items become
-//! spaces; line numbers stay. Pure.
+//! Reduces Rust source to its production code: comments, the contents of literals and test items become spaces, and line numbers
+//! are kept. Pure.
 
-/// Replaces every character but line breaks by a space.
+/// Replaces every character except line breaks with a space.
 fn blanked(text: &[char]) -> impl Iterator<Item = char> + '_ {
     text.iter().map(|one| if *one == '\n' { '\n' } else { ' ' })
 }

@@ -1,5 +1,5 @@
-//! The files of a crate and which of them use which, by the paths in their text. A re-export is no use: what is imported
-//! through it leads to the file that declares the name. Pure.
+//! The files of a crate and their uses of each other, by the paths in their source. A re-export does not count as a use: an
+//! import through it counts as a use of the file that declares the name. Pure.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -11,8 +11,8 @@ use super::{
 /// A module's path within its crate; the crate's root is empty.
 type Path = Vec<String>;
 
-/// How many re-exports are followed.
-const MOST_STEPS: usize = 8;
+/// Maximum number of re-exports to follow.
+const MAX_STEPS: usize = 8;
 
 struct Module {
     file: String,
@@ -94,7 +94,7 @@ impl Modules {
         for (path, module) in &self.modules {
             let imported = module.imports.iter().filter(|import| !import.is_public).map(|import| &import.path);
             let absolute = imported.chain(&module.paths).filter_map(|written| self.absolute(path, written));
-            let targets = absolute.filter_map(|target| self.declaring(&target, MOST_STEPS));
+            let targets = absolute.filter_map(|target| self.declaring(&target, MAX_STEPS));
             let files = targets.filter(|target| target != path).map(|target| self.modules[&target].file.clone());
             uses.entry(module.file.clone()).or_default().extend(files);
         }
@@ -122,7 +122,7 @@ fn a_path_leads_to_the_file_that_declares_the_name() {
         ("b.rs", "use crate::a::{One, two};\nfn f() { crate::a::g() }\n"),
     ]);
     let files = |name: &str| uses[name].iter().map(String::as_str).collect::<Vec<_>>();
-    assert_eq!(files("a/two.rs"), ["a/one.rs"], "not the mod.rs that re-exports it");
-    assert_eq!(files("a/mod.rs"), [""; 0], "a re-export is no use");
+    assert_eq!(files("a/two.rs"), ["a/one.rs"], "the re-export was not resolved");
+    assert_eq!(files("a/mod.rs"), [""; 0], "a re-export counts as a use");
     assert_eq!(files("b.rs"), ["a/mod.rs", "a/one.rs", "a/two.rs"]);
 }

@@ -15,7 +15,7 @@ fn is_word(one: char) -> bool {
     one.is_alphanumeric() || one == '_'
 }
 
-/// The top-level parts of a text between commas.
+/// Splits a string at its top-level commas.
 fn parts(text: &str) -> Vec<&str> {
     let (mut parts, mut depth, mut from) = (Vec::new(), 0_usize, 0);
     for (at, one) in text.char_indices() {
@@ -57,7 +57,7 @@ fn expand(prefix: &[String], tree: &str, is_public: bool, imports: &mut Vec<Impo
     imports.push(Import { path, name, is_public });
 }
 
-/// Every `use` of the code, and the code without them.
+/// The imports of the code, and the code without them.
 pub(crate) fn parse(code: &str) -> (Vec<Import>, String) {
     let (mut imports, mut rest, mut from) = (Vec::new(), String::new(), 0);
     for (at, _) in code.match_indices("use ") {

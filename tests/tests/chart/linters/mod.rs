@@ -20,8 +20,8 @@ fn lint(tool: &GoProgram, arguments: &[&str], objects: &str) -> (bool, String) {
     let mut command = Command::new(program);
     command.args(arguments).stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
     let mut child = command.spawn().expect("the linter starts");
-    child.stdin.take().expect("its input").write_all(objects.as_bytes()).expect("it reads");
-    let output = child.wait_with_output().expect("the linter ends");
+    child.stdin.take().expect("stdin is piped").write_all(objects.as_bytes()).expect("writes to the linter's stdin");
+    let output = child.wait_with_output().expect("the linter exits");
     let printed = String::from_utf8_lossy(&output.stdout).into_owned() + &String::from_utf8_lossy(&output.stderr);
     (output.status.success(), printed)
 }
@@ -57,5 +57,5 @@ fn workloads_follow_good_practice() {
     let (is_accepted, printed) = score(&minimal, &["pod-networkpolicy"]);
     assert!(is_accepted, "{printed}");
     let root = full.replace("readOnlyRootFilesystem: true", "readOnlyRootFilesystem: false");
-    assert!(!score(&root, &[]).0, "kube-score reports a writable root file system");
+    assert!(!score(&root, &[]).0, "kube-score accepted a writable root file system");
 }

@@ -1,4 +1,4 @@
-//! Acknowledged means done: what a message stands for is there before its acknowledgement is.
+//! Checks that the effects of a message are complete before it is acknowledged. Pure.
 
 use subtitle_contract::{
     event::{Event, EventType},
@@ -31,16 +31,17 @@ pub(crate) fn acknowledged(world: &mut World, queue: &str, message: &Message) {
     }
 }
 
-/// Somebody said how a task ended; a deleted job's task ends without a word.
+/// Whether an event reports how a task ended; the task of a deleted job ends without one.
 fn says(world: &World, task: &Event, any_of: &[EventType]) -> bool {
-    world.api.find(&task.job_id).is_none() || world.checks.was_said(&task.job_id, task.attempt.unwrap_or(0), any_of)
+    world.api.find(&task.job_id).is_none()
+        || world.checks.was_published(&task.job_id, task.attempt.unwrap_or(0), any_of)
 }
 
 fn is_dead_lettered(world: &World, message: &Message) -> bool {
     world.broker.all(DEAD_QUEUE).any(|letter| letter.body == message.body)
 }
 
-/// The status is at or past what an event says.
+/// Whether the status is at or past the progress of an event.
 fn is_in_status(world: &World, event: &Event) -> bool {
     let rank = match event.event_type {
         EventType::DownloadRequested => 1,

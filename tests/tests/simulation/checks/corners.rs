@@ -1,90 +1,90 @@
-//! The corners that chance must come to in the seeds of `cargo test`: a simulation that finds nothing because nothing
-//! happens in it would be worse than none.
+//! The corner cases that the seeds of `cargo test` must reach: a simulation that finds nothing because nothing happens in it
+//! would be worse than none. Pure.
 
-/// Something that has to happen in some seed.
+/// A corner case that some seed must reach.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) enum Corner {
-    /// A message is lost before it was routed.
+    /// A message is lost before it is routed.
     PublishLost,
     /// A confirm is lost.
     ConfirmLost,
-    /// The broker refuses a message.
+    /// The broker rejects a message.
     Nack,
-    /// A status is written over one that has changed meanwhile.
+    /// A write of a status conflicts with another write.
     Conflict,
-    /// The API server did it and nobody was told.
+    /// The API server performs a call and its response is lost.
     ApiAnswerLost,
-    /// Redis did it and nobody was told.
-    RedisAnswerLost,
-    /// Redis is emptied while something is in it.
+    /// Redis performs a call and its response is lost.
+    RedisResponseLost,
+    /// Redis loses its data.
     Wiped,
-    /// The history loop finds another offset than it saved.
+    /// The history loop finds another checkpoint than it saved.
     OffsetMoved,
     /// The history loop finds another stream than it read before.
     AnotherStream,
     /// A queue with messages is deleted.
     QueueDeleted,
-    /// The clock of a process that runs is set.
+    /// The clock of a running process is set.
     ClockSet,
-    /// An event comes as old publishers send it.
-    OldPublisher,
+    /// A legacy event is published.
+    LegacyEvent,
     /// A job whose status the API server never accepts has its events dead-lettered.
     NeverAccepted,
     /// Two operators lead at once.
     TwoLeaders,
-    /// The broker gives a task up.
+    /// The broker dead-letters a task.
     DeliveryLimit,
-    /// Somebody takes over an expired claim.
+    /// A worker takes over an expired claim.
     ClaimTakenOver,
-    /// A translation goes on as a new task.
+    /// A translation is continued by a new task.
     Continued,
-    /// A job ends by its deadline.
+    /// A job fails at its deadline.
     Deadline,
     /// A job waits for a quota.
     Quota,
-    /// A job that was suspended while it was worked on ends.
-    SuspendedAtWork,
-    /// A finished job is tried again.
+    /// A job that was suspended while a worker ran its task finishes.
+    SuspendedWhileRunning,
+    /// A finished job is retried manually.
     ManualRetry,
-    /// A job is deleted while it is worked on.
-    DeletedAtWork,
+    /// A job is deleted while a worker runs its task.
+    DeletedWhileRunning,
     /// The record of a deleted job is closed.
     Closed,
-    /// A task is published again.
-    TaskAgain,
-    /// A finished job's object is deleted by its time to live.
+    /// A task is republished.
+    TaskRepublished,
+    /// A finished job's object is deleted after its TTL.
     TimeToLive,
-    /// A process dies while it works on a task.
-    DiedAtWork,
-    /// A translation is done.
+    /// A worker is killed while it runs a task.
+    KilledWhileRunning,
+    /// A translation finishes.
     Translated,
     /// A message that is no event, or an impossible one, is dead-lettered.
     DeadLetter,
-    /// The API server refuses a status.
+    /// The API server rejects a status.
     Rejected,
-    /// A job's glossary is asked for before its ConfigMap exists.
+    /// A job needs a glossary before its ConfigMap exists.
     GlossaryMissing,
-    /// A translation is asked for with a glossary.
+    /// A translation with a glossary is requested.
     Glossary,
     /// The credentials of a running process change.
     NewCredentials,
 }
 
 impl Corner {
-    /// All of them.
+    /// Every corner case.
     pub(crate) const ALL: [Self; 32] = [
         Self::PublishLost,
         Self::ConfirmLost,
         Self::Nack,
         Self::Conflict,
         Self::ApiAnswerLost,
-        Self::RedisAnswerLost,
+        Self::RedisResponseLost,
         Self::Wiped,
         Self::OffsetMoved,
         Self::AnotherStream,
         Self::QueueDeleted,
         Self::ClockSet,
-        Self::OldPublisher,
+        Self::LegacyEvent,
         Self::NeverAccepted,
         Self::TwoLeaders,
         Self::DeliveryLimit,
@@ -92,13 +92,13 @@ impl Corner {
         Self::Continued,
         Self::Deadline,
         Self::Quota,
-        Self::SuspendedAtWork,
+        Self::SuspendedWhileRunning,
         Self::ManualRetry,
-        Self::DeletedAtWork,
+        Self::DeletedWhileRunning,
         Self::Closed,
-        Self::TaskAgain,
+        Self::TaskRepublished,
         Self::TimeToLive,
-        Self::DiedAtWork,
+        Self::KilledWhileRunning,
         Self::Translated,
         Self::DeadLetter,
         Self::Rejected,

@@ -1,4 +1,4 @@
-//! What must hold (design §9), checked by an observer that sees every server at once.
+//! The invariants (design §9), checked by an observer that sees every server at once.
 
 pub(crate) mod acknowledged;
 pub(crate) mod corners;
@@ -8,12 +8,12 @@ pub(crate) mod status;
 
 use subtitle_contract::{job::SubtitleJobStatus, lenient::Lenient, phase::Phase, reason::Reason};
 
-/// Nobody here writes a phase that this version does not know.
+/// The phase; nothing in the simulation writes an unknown one.
 pub(crate) fn phase_of(status: &SubtitleJobStatus) -> Phase {
     status.phase.known().unwrap_or_default()
 }
 
-/// Nobody here writes a reason that this version does not know.
+/// The reason; nothing in the simulation writes an unknown one.
 pub(crate) fn reason_of(status: &SubtitleJobStatus) -> Option<Reason> {
     status.reason.as_ref().and_then(Lenient::known)
 }

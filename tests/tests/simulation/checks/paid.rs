@@ -1,5 +1,5 @@
-//! I8: a paid effect happens once, unless its worker died or lost its claim in the middle. What is paid for comes in
-//! under a name that stands for its content; the store's keys and bodies say when it is kept for good.
+//! I8: a paid effect happens once, unless its worker died or lost its claim in the middle. Calls are
+//! identified by their content; the store's keys and bodies tell when a result is stored. Pure.
 
 use std::collections::BTreeMap;
 
@@ -8,35 +8,35 @@ use subtitle_workers::task::claim::LEASE;
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Fate {
-    /// Asked for or got, and not in the store yet.
-    InHand,
-    /// In the store.
-    Kept,
-    /// Not to be had, or lost with its worker or at the store's door: may be paid for again.
+    /// Called, and the result is not in the store yet.
+    Pending,
+    /// The result is in the store.
+    Stored,
+    /// The call failed, or its result was lost before it was stored: it may be paid for again.
     Lost,
 }
 
 #[derive(Debug)]
 struct Call {
     process: usize,
-    /// When it began.
+    /// When it started.
     since: Timestamp,
     /// The claim it was made under.
     claim: Option<String>,
     fate: Fate,
 }
 
-/// Every paid call, and until when each process holds each of its claims.
+/// Every paid call, and the expiry of every claim of each process.
 #[derive(Debug, Default)]
 pub(crate) struct Paid {
     calls: BTreeMap<String, Vec<Call>>,
     claims: BTreeMap<(usize, String), Timestamp>,
-    /// A claim may lapse although its holder is alive: the store did not answer, or time was lost.
+    /// A claim may expire although its holder is alive, because the store was unavailable or time was lost.
     pub(crate) claims_may_lapse: bool,
 }
 
 impl Paid {
-    /// A call begins under the claim whose name has `claim` in it; how it breaks the rule, if it does.
+    /// Records a call under the claim whose key contains `claim`; returns the violation, if there is one.
     pub(crate) fn begins(&mut self, what: &str, claim: &str, process: usize, now: Timestamp) -> Option<String> {
         let lease = SignedDuration::try_from(LEASE).unwrap_or(SignedDuration::ZERO);
         let of_process = self.claims.iter().filter(|((by, key), _)| *by == process && key.contains(claim));
@@ -45,27 +45,27 @@ impl Paid {
             let until = call.claim.clone().and_then(|claim| self.claims.get(&(call.process, claim)));
             !self.claims_may_lapse || now < until.copied().unwrap_or(call.since + lease)
         };
-        let breaks = |call: &&Call| call.fate == Fate::Kept || (call.fate == Fate::InHand && held(call));
+        let breaks = |call: &&Call| call.fate == Fate::Stored || (call.fate == Fate::Pending && held(call));
         let calls = self.calls.entry(what.to_owned()).or_default();
         let earlier = calls.iter().find(breaks);
         let broken = earlier.map(|earlier| format!("{what} is paid for again: {earlier:?}, now {now} by {process}"));
-        calls.push(Call { process, since: now, claim, fate: Fate::InHand });
+        calls.push(Call { process, since: now, claim, fate: Fate::Pending });
         broken
     }
 
-    /// A process took or renewed a claim, which says until when.
+    /// A process acquired or renewed a claim.
     pub(crate) fn claimed(&mut self, key: &str, process: usize, until: Timestamp) {
         self.claims.insert((process, key.to_owned()), until);
     }
 
-    /// Whether a process is in the middle of one.
-    pub(crate) fn is_at_it(&self, process: usize) -> bool {
-        self.calls.values().flatten().any(|call| call.process == process && call.fate == Fate::InHand)
+    /// Whether a process has a call whose result is not stored yet.
+    pub(crate) fn has_pending_call(&self, process: usize) -> bool {
+        self.calls.values().flatten().any(|call| call.process == process && call.fate == Fate::Pending)
     }
 
     fn settle(&mut self, process: usize, what: Option<&str>, fate: Fate) {
         for (name, calls) in &mut self.calls {
-            for call in calls.iter_mut().filter(|call| call.process == process && call.fate == Fate::InHand) {
+            for call in calls.iter_mut().filter(|call| call.process == process && call.fate == Fate::Pending) {
                 if what.is_none_or(|what| what == name) {
                     call.fate = fate;
                 }
@@ -73,17 +73,17 @@ impl Paid {
         }
     }
 
-    /// It gave nothing, or could not be kept.
+    /// The call failed, or its result could not be stored.
     pub(crate) fn failed(&mut self, what: &str, process: usize) {
         self.settle(process, Some(what), Fate::Lost);
     }
 
-    /// It is in the store.
+    /// The result is in the store.
     pub(crate) fn kept(&mut self, what: &str, process: usize) {
-        self.settle(process, Some(what), Fate::Kept);
+        self.settle(process, Some(what), Fate::Stored);
     }
 
-    /// Its worker died.
+    /// The process was killed.
     pub(crate) fn died(&mut self, process: usize) {
         self.settle(process, None, Fate::Lost);
     }

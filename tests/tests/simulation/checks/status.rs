@@ -1,6 +1,5 @@
-//! What must hold after every step (design §9), held against each change at the moment it happens, by an observer who
-//! sees every server at once. The rules are written here a second time on purpose: not one line of the code under test
-//! decides whether it was right.
+//! The invariants (design §9), checked at each change by an observer that sees every server at once. The rules are implemented
+//! here a second time on purpose, so that no code under test decides whether it was right. Pure.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet, VecDeque};
 
@@ -22,58 +21,58 @@ use crate::{
     world::World,
 };
 
-/// How long after asking whether events wait a decision is written, in milliseconds.
+/// Maximum time in milliseconds between checking for queued events and writing the decision.
 const DECIDED_WITHIN: u64 = 1_000;
 
-/// What was seen.
+/// The observed state.
 #[derive(Default)]
 pub(crate) struct Checks {
-    /// The first rule that was broken, and how.
+    /// The first violation.
     pub(crate) violation: Option<String>,
-    /// Events that the broker has, in the stream's order.
+    /// The events in the stream, in its order.
     stream: Vec<(String, Uuid)>,
     place_in_stream: HashMap<Uuid, usize>,
-    /// Events that were on their way to some client when one asked lately whether any wait, and when: nobody can know of
-    /// them.
+    /// The events that were in transit to a client at recent checks for queued events, with the time of the check: no process
+    /// could have known of them.
     on_their_way: VecDeque<(u64, HashSet<Uuid>)>,
-    /// The checkpoint in Redis may be one of a stream that is gone.
+    /// The checkpoint in Redis may be one of a deleted stream.
     checkpoint_is_stale: bool,
-    /// There was another stream before.
+    /// An earlier stream was deleted.
     stream_was_deleted: bool,
-    /// Events that the broker had, in this stream or an earlier one.
+    /// All events that the broker has routed.
     had: HashSet<Uuid>,
-    /// What was said first when, by the clock of each operator, by job, attempt and type.
-    said: HashMap<(String, u32, EventType), [Timestamp; WORKERS.start]>,
-    /// Attempts whose translation goes on as a new task.
+    /// When each event was first published, by the clock of each operator; by job, attempt and type.
+    first_published: HashMap<(String, u32, EventType), [Timestamp; WORKERS.start]>,
+    /// Attempts whose translation was continued by a new task.
     pub(crate) continued: BTreeSet<(String, u32)>,
     /// Every version of every status.
     versions: HashMap<(String, i64), std::sync::Arc<SubtitleJob>>,
-    /// How each attempt ended.
+    /// The final phase of each attempt.
     ends: BTreeMap<(String, u32), Phase>,
-    /// Up to where the histories are known to be whole.
+    /// Up to which index of the stream the histories are known to be complete.
     whole_until: usize,
-    /// Calls that cost something.
+    /// Calls that are billed.
     pub(crate) paid: Paid,
-    /// Writes of a status and messages so far.
+    /// Number of status writes and messages so far.
     pub(crate) writes: usize,
 }
 
 impl Checks {
-    /// Notes that a rule is broken.
+    /// Records a violation of a rule.
     pub(crate) fn broken(&mut self, rule: &str, how: impl FnOnce() -> String) {
         if self.violation.is_none() {
             self.violation = Some(format!("{rule}: {}", how()));
         }
     }
 
-    /// The broker has this event.
+    /// The broker has routed this event.
     pub(crate) fn routed(&mut self, event: Option<&Event>, is_in_stream: bool) {
         self.had.extend(event.map(Event::identity));
         if !is_in_stream {
             return;
         }
         let Some(event) = event else {
-            self.stream.push((String::new(), Uuid::nil())); // no event, and an offset all the same
+            self.stream.push((String::new(), Uuid::nil())); // not an event, but it has an offset
             return;
         };
         let id = event.identity();
@@ -82,26 +81,28 @@ impl Checks {
         self.writes += 1;
     }
 
-    /// Notes what is said of an attempt, and when it was for the first time; whether this is.
-    pub(crate) fn say(&mut self, event: &Event, clocks: [Timestamp; WORKERS.start]) -> bool {
+    /// Records the first event of this type in an attempt; returns whether this is the first.
+    pub(crate) fn record_event(&mut self, event: &Event, clocks: [Timestamp; WORKERS.start]) -> bool {
         let what = (event.job_id.clone(), event.attempt.unwrap_or(0), event.event_type.clone());
-        let is_new = !self.said.contains_key(&what);
-        self.said.entry(what).or_insert(clocks);
+        let is_new = !self.first_published.contains_key(&what);
+        self.first_published.entry(what).or_insert(clocks);
         if event.event_type == EventType::TranslateRequested && event.source == source::TRANSLATOR {
             self.continued.insert((event.job_id.clone(), event.attempt.unwrap_or(0)));
         }
         is_new
     }
 
-    /// Whether one of these was said of an attempt.
-    pub(crate) fn was_said(&self, uid: &str, attempt: u32, any_of: &[EventType]) -> bool {
-        any_of.iter().any(|kind| self.said.contains_key(&(uid.to_owned(), attempt, kind.clone())))
+    /// Whether an event of one of these types was published for an attempt.
+    pub(crate) fn was_published(&self, uid: &str, attempt: u32, any_of: &[EventType]) -> bool {
+        any_of.iter().any(|kind| self.first_published.contains_key(&(uid.to_owned(), attempt, kind.clone())))
     }
 
-    /// A publisher was told that the broker has this event.
+    /// The broker has confirmed this event.
     pub(crate) fn confirmed(&mut self, event: &Event) {
         if !self.had.contains(&event.identity()) {
-            self.broken("I1", || format!("{} of {} is confirmed and nowhere", event.event_type.as_str(), event.job_id));
+            self.broken("I1", || {
+                format!("{} of {} is confirmed but was never routed", event.event_type.as_str(), event.job_id)
+            });
         }
     }
 
@@ -112,7 +113,7 @@ impl Checks {
             self.broken("I2", || format!("event {last} is twice in a history"));
         }
         let place = |id: &Uuid| self.place_in_stream.get(id).copied();
-        // After the stream was deleted, what a history has of it and what came again has two places.
+        // After the stream was deleted, a republished event may have two positions.
         if !self.stream_was_deleted && earlier.last().and_then(place) > place(last) {
             self.broken("order", || format!("event {last} stands in a history behind one that came later"));
         }
@@ -132,7 +133,7 @@ impl Checks {
         }
     }
 
-    /// The stream was deleted, and what was in it is not to be expected anywhere.
+    /// The stream was deleted: its events are no longer expected in the histories.
     pub(crate) fn stream_deleted(&mut self) {
         self.stream.clear();
         self.place_in_stream.clear();
@@ -146,7 +147,7 @@ impl Checks {
         self.checkpoint_is_stale = false;
     }
 
-    /// Redis lost everything.
+    /// Redis has lost its data.
     pub(crate) fn wiped(&mut self) {
         self.whole_until = 0;
         self.checkpoint_is_stale = false;
@@ -159,7 +160,7 @@ impl Checks {
     }
 }
 
-/// Everything up to `offset` is said to be in Redis.
+/// Redis claims to have every event up to `offset`.
 pub(crate) fn saved(world: &mut World, offset: i64) {
     if world.checks.checkpoint_is_stale {
         return;
@@ -176,7 +177,7 @@ pub(crate) fn saved(world: &mut World, offset: i64) {
     world.checks.whole_until = world.checks.whole_until.max(end);
 }
 
-/// The first event of the stream that is in no history, at rest.
+/// The first event of the stream that is missing from the histories once everything has settled.
 pub(crate) fn missing(world: &World) -> Option<String> {
     let is_missing = |(job, id): &&(String, Uuid)| {
         !job.is_empty() && !world.redis.histories.get(job).is_some_and(|history| history.contains(id))
@@ -184,7 +185,7 @@ pub(crate) fn missing(world: &World) -> Option<String> {
     world.checks.stream.iter().find(is_missing).map(|(job, id)| format!("I1: event {id} of {job} is in no history"))
 }
 
-/// A process asks the broker whether events wait.
+/// A process checks whether events are queued.
 pub(crate) fn asked(world: &mut World, process: usize) {
     let ids = |message: &Message| message.event.as_ref().map(|event| event.identity());
     let known: HashSet<Uuid> = world.broker.waiting(CONSUMER_QUEUE, process).filter_map(ids).collect();
@@ -196,7 +197,7 @@ pub(crate) fn asked(world: &mut World, process: usize) {
     }
 }
 
-/// A status was written over another.
+/// A status replaced another.
 pub(crate) fn wrote(world: &mut World, process: usize, before: &SubtitleJob, after: &std::sync::Arc<SubtitleJob>) {
     let uid = after.metadata.uid.clone().unwrap_or_default();
     let old = before.status.clone().unwrap_or_default();
@@ -239,7 +240,9 @@ pub(crate) fn wrote(world: &mut World, process: usize, before: &SubtitleJob, aft
         (_, Some(Reason::DeadlineExceeded)) => Some(Corner::Deadline),
         (_, Some(Reason::WaitingForQuota)) => Some(Corner::Quota),
         (_, Some(Reason::SubtitleTranslated)) => Some(Corner::Translated),
-        _ if reason_of(&old) == Some(Reason::Suspended) && phase_of(&new).is_final() => Some(Corner::SuspendedAtWork),
+        _ if reason_of(&old) == Some(Reason::Suspended) && phase_of(&new).is_final() => {
+            Some(Corner::SuspendedWhileRunning)
+        }
         _ => None,
     };
     if let Some(corner) = corner {
@@ -253,7 +256,7 @@ pub(crate) fn wrote(world: &mut World, process: usize, before: &SubtitleJob, aft
     }
 }
 
-/// A failure counts once, and the budget is kept.
+/// Checks that a failure is counted once, and the retry limit is kept.
 fn budget(
     checks: &mut Checks,
     uid: &str,
@@ -268,13 +271,13 @@ fn budget(
     }
     let backs_off = new.attempt > old.attempt.max(1) && reason_of(new) == Some(Reason::BackingOff);
     if backs_off
-        && (new.failures != old.failures + 1 || !checks.was_said(uid, old.attempt.max(1), &[EventType::Failed]))
+        && (new.failures != old.failures + 1 || !checks.was_published(uid, old.attempt.max(1), &[EventType::Failed]))
     {
         checks.broken("a failure counts once", &describe);
     }
 }
 
-/// What a status says was said before by somebody who knows, of this very attempt.
+/// Checks that an event of this attempt justifies the status.
 fn truth(checks: &mut Checks, uid: &str, new: &SubtitleJobStatus, describe: impl Fn() -> String) {
     use EventType as E;
     let backed_by: &[EventType] = match phase_of(new) {
@@ -287,15 +290,15 @@ fn truth(checks: &mut Checks, uid: &str, new: &SubtitleJobStatus, describe: impl
         Phase::Failed if matches!(reason_of(new), Some(Reason::DeadlineExceeded | Reason::InvalidSpec)) => return,
         Phase::Failed => &[E::Failed],
     };
-    if !checks.was_said(uid, new.attempt, backed_by) {
-        checks.broken("a phase nobody announced", &describe);
+    if !checks.was_published(uid, new.attempt, backed_by) {
+        checks.broken("a phase without an event", &describe);
     }
     if phase_of(new) == Phase::TranslateQueued && (new.from.is_none() || new.step != Step::Translate) {
         checks.broken("a translation of nothing", describe);
     }
 }
 
-/// A deadline is due, and no event that was there before it was due waits to be read by who says so.
+/// Checks that a deadline is due, and that no event from before it is still queued for the process that decides.
 fn deadline(world: &mut World, process: usize, uid: &str, old: &SubtitleJobStatus, allowed: u32) {
     let Some(since) = &old.active_since else {
         world.checks.broken("deadline", || format!("{uid} ended by a deadline that stood still"));
@@ -306,10 +309,10 @@ fn deadline(world: &mut World, process: usize, uid: &str, old: &SubtitleJobStatu
     if due > world.latest_shown(process) {
         world.checks.broken("deadline", || format!("{uid} ended before its deadline"));
     }
-    // Not by its own time: it may have been written long before the broker got it.
+    // Not by its own timestamp: it may have been created long before the broker received it.
     let since_when = |event: &Event| {
         let what = (event.job_id.clone(), event.attempt.unwrap_or(0), event.event_type.clone());
-        world.checks.said.get(&what).map_or_else(|| world.clock(process), |clocks| clocks[process])
+        world.checks.first_published.get(&what).map_or_else(|| world.clock(process), |clocks| clocks[process])
     };
     let in_time = |event: &Event| {
         let is_its = event.job_id == uid && event.attempt == Some(old.attempt) && since_when(event) < due;

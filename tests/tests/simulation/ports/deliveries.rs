@@ -1,4 +1,4 @@
-//! Subscriptions as one process sees them: the ports `Deliveries` and `Receipt`, with the planted faults of delivering.
+//! The ports `Deliveries` and `Receipt` of one process, with the planted faults of deliveries.
 
 use std::{
     future::poll_fn,
@@ -19,7 +19,7 @@ use crate::{
     world::{Sim, World},
 };
 
-/// A subscription to a queue, or without one to the announcements of deleted jobs.
+/// A subscription to a queue or, without one, to `job.cancelled` events.
 pub(crate) struct SimDeliveries {
     sim: Sim,
     queue: Option<&'static str>,
@@ -60,8 +60,8 @@ impl SimDeliveries {
         })
     }
 
-    /// The planted faults of delivering: a message counts as acknowledged once it is delivered, or belongs to whatever
-    /// attempt is the current one.
+    /// Applies the planted faults of deliveries: a message counts as acknowledged once it is delivered, or is rewritten to the
+    /// current attempt.
     fn planted(&self, world: &mut World, tag: u64, message: &Message) -> Option<Vec<u8>> {
         match world.planted? {
             Planted::AckBeforeEffect if self.queue != Some(HISTORY_STREAM) => {
@@ -100,7 +100,7 @@ impl Deliveries for SimDeliveries {
     }
 }
 
-/// Settles a delivery; one without a tag is settled already.
+/// Settles a delivery; one without a tag is already settled.
 pub(crate) struct SimReceipt {
     sim: Sim,
     consumer: u32,

@@ -1,4 +1,4 @@
-//! What translators ask: an engine that is paid by the batch, in place of the product's.
+//! The translation engine of the simulated translators: each batch is billed.
 
 use std::time::Duration;
 
@@ -13,7 +13,7 @@ use subtitle_workers::{
 use super::search::{TRANSLATED, libraries, pay, text};
 use crate::world::Sim;
 
-/// An engine that is paid by the batch.
+/// An engine that bills each batch.
 pub(crate) struct PaidEngine {
     sim: Sim,
     process: usize,
@@ -26,7 +26,7 @@ impl Translate for PaidEngine {
 
     async fn translate(&self, engine: EngineId, request: TranslationRequest<'_>) -> Result<Vec<String>, EngineError> {
         let TranslationRequest { to, texts, .. } = request;
-        // Named as the product's checkpoints name a batch, so that the store can tell when it is kept.
+        // Named like the batch in the translator's checkpoints, so that the store recognizes it.
         let what = sha256(&serde_json::to_vec(texts).expect("texts are JSON"));
         let title = texts.first().and_then(|text| text.strip_prefix(TRANSLATED)?.split(',').next()).unwrap_or_default();
         let claim = format!("translate-{}", sha256(text(title).as_bytes()));

@@ -1,5 +1,5 @@
-//! The product's ports over the simulated servers. Each call is a step, may fail before or after it was carried out, and
-//! holds the planted faults: a broker that acknowledges early, a store that forgets, an API server that takes any revision.
+//! The ports, implemented on the simulated servers. Each call is a step and may fail before or after it took effect. The
+//! planted faults are here, such as a broker that acknowledges early or an API server that ignores the resourceVersion.
 
 pub(crate) mod cluster;
 mod deliveries;

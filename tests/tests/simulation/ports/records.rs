@@ -1,5 +1,5 @@
-//! Redis as one operator process sees it: the ports `RecordReader`, `RecordWriter` and `HistoryWriter`. A call may fail
-//! before it was carried out, or be carried out and lose its answer.
+//! The ports `RecordReader`, `RecordWriter` and `HistoryWriter` of one operator process. A call may fail before it took effect,
+//! or take effect and lose its response.
 
 use subtitle_contract::{
     event::{Event, EventType},
@@ -41,7 +41,7 @@ impl SimRecords {
             let done = act(world);
             let is_lost = world.rates.are_on && world.happens(world.rates.redis_answer_lost);
             if is_lost {
-                world.reach(Corner::RedisAnswerLost);
+                world.reach(Corner::RedisResponseLost);
                 world.note(|| format!("{} loses the answer of Redis", name_of(self.process)));
             }
             if is_lost { Err(RecordError::Unreachable) } else { Ok(done) }
@@ -70,11 +70,11 @@ fn record_from_event(world: &mut World, event: &Event) {
 
 impl RecordReader for SimRecords {
     async fn record(&self, _: &str) -> Result<Option<String>, RecordError> {
-        Ok(None) // only the API asks
+        Ok(None) // only called by the HTTP API
     }
 
     async fn events(&self, _: &str, _: usize) -> Result<(Vec<String>, usize), RecordError> {
-        Ok((Vec::new(), 0)) // only the API asks
+        Ok((Vec::new(), 0)) // only called by the HTTP API
     }
 
     async fn unfinished(&self, _: u64) -> Result<(Vec<Record>, u64), RecordError> {

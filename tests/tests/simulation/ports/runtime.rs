@@ -1,4 +1,4 @@
-//! Time, chance and tasks of one process: the port `subtitle_clock::Runtime`.
+//! The port `subtitle_clock::Runtime` of one process: time, randomness and tasks.
 
 use std::{
     sync::{

@@ -1,4 +1,4 @@
-//! What downloaders ask: a source whose files are paid for, in place of the product's. A job's title says how it goes:
+//! The source of the simulated downloaders: each file is billed. A job's title determines its outcome:
 //! `found-1`, `translated-2`, `flaky-3`, `hopeless-4`, `broken-5`, `quota-6`, `wordy-7`, `poison-8`.
 
 use std::{collections::BTreeMap, fmt::Write as _, sync::OnceLock, time::Duration};
@@ -26,7 +26,7 @@ use url::Url;
 use super::runtime::SimRuntime;
 use crate::{faults::name_of, world::Sim};
 
-/// A call that costs something: how long it takes and whether it fails are chance; the checks are told.
+/// Performs a billed call of random duration and outcome, and reports it to the checks.
 pub(crate) async fn pay(sim: &Sim, process: usize, (what, claim): (&str, &str), longest: u64) -> bool {
     let takes = sim.with(|world| {
         world.note(|| format!("{} pays for {what}", name_of(process)));
@@ -45,7 +45,7 @@ pub(crate) async fn pay(sim: &Sim, process: usize, (what, claim): (&str, &str), 
     })
 }
 
-/// How every line begins, in the language of what is found and of what is translated.
+/// The start of every line of a subtitle that is found, and of one that is translated.
 const FOUND: &str = "La última barca deja el puerto de ";
 pub(crate) const TRANSLATED: &str = "The last boat leaves the harbour of ";
 
@@ -54,7 +54,7 @@ fn is_foreign(title: &str) -> bool {
     title.starts_with("translated") || title.starts_with("glossary")
 }
 
-/// As the store keeps it, whose SHA-256 is in the name of a translation's claim.
+/// The subtitle as stored; its SHA-256 is part of the key of a translation's claim.
 pub(crate) fn text(title: &str) -> String {
     let cues = if title.ends_with("-long") { 55 } else { 3 };
     let line = if is_foreign(title) { TRANSLATED } else { FOUND };
@@ -65,11 +65,11 @@ pub(crate) fn text(title: &str) -> String {
     text
 }
 
-/// What keeps the source from answering for a title at first, or always.
+/// The failure of the source for a title, at first or always.
 fn failure(title: &str, attempt: u32, now: jiff::Timestamp) -> Option<SourceError> {
     let away = |message: &str| Some(SourceError::new(SourceId::Library, SourceErrorKind::Unavailable, message));
     match title.split('-').next()? {
-        "wordy" => away(&"the source is away and says so at length, ".repeat(15)),
+        "wordy" => away(&"the source is unavailable, in a long message, ".repeat(15)),
         "broken" => away("the source is always away"),
         "flaky" if attempt <= 2 => away("the source is away at first"),
         "quota" if attempt == 1 => {
@@ -80,7 +80,7 @@ fn failure(title: &str, attempt: u32, now: jiff::Timestamp) -> Option<SourceErro
     }
 }
 
-/// A source whose files are paid for.
+/// A source that bills each file.
 pub(crate) struct PaidSource {
     sim: Sim,
     process: usize,
@@ -135,7 +135,7 @@ impl Search for PaidSource {
     }
 }
 
-/// The product's downloader; some tasks end the session of the worker that takes them.
+/// The production downloader; some tasks end the session of the worker that receives them.
 pub(crate) struct Poisonable(ProductDownloader);
 
 type ProductDownloader = Downloader<PaidSource, SimRuntime>;

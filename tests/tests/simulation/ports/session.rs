@@ -1,5 +1,5 @@
-//! The broker as one process sees it: the ports `Connector` and `Session`. A message may be lost
-//! before it is routed and a confirm after it; both end the session, as they do on RabbitMQ.
+//! The ports `Connector` and `Session` of one process. A message may be lost before it is routed, and a confirm after it; both
+//! end the session, as on RabbitMQ.
 
 use std::{future::poll_fn, sync::Arc, task::Poll, time::Duration};
 
@@ -58,7 +58,7 @@ pub(crate) struct SimSession {
     sim: Sim,
     process: usize,
     id: u32,
-    /// The credentials it was opened with.
+    /// The version of the credentials with which it was opened.
     credentials: u64,
 }
 
@@ -66,7 +66,7 @@ pub(super) fn silent(action: &'static str) -> BrokerError {
     BrokerError::Silent { action, waited: Duration::from_secs(10) }
 }
 
-/// Routes an event, and shows it to the checks.
+/// Routes an event, and reports it to the checks.
 pub(crate) fn route(world: &mut World, message: &Message) -> usize {
     let routed = world.broker.route(EVENTS_EXCHANGE, message);
     if routed > 0 {
@@ -77,8 +77,8 @@ pub(crate) fn route(world: &mut World, message: &Message) -> usize {
             world.reach(Corner::Glossary);
         }
         let clocks = [world.clock(0), world.clock(1)];
-        if !world.checks.say(event, clocks) && is_task(event) {
-            world.reach(Corner::TaskAgain);
+        if !world.checks.record_event(event, clocks) && is_task(event) {
+            world.reach(Corner::TaskRepublished);
         }
     }
     routed
@@ -94,7 +94,7 @@ fn message(event: &Event) -> Message {
 }
 
 impl SimSession {
-    /// Sends a message: it may be lost, refused, or arrive without a confirm.
+    /// Sends a message, which may be lost, rejected, or routed without a confirm.
     async fn send<T>(&self, key: &str, then: impl FnOnce(&mut World) -> T) -> Result<T, BrokerError> {
         let is_lost = self.sim.with(|world| {
             let is_lost = world.rates.are_on && world.happens(world.rates.publish_lost);
@@ -129,7 +129,7 @@ impl SimSession {
         if is_unknown { Err(silent("publish")) } else { Ok(done) }
     }
 
-    /// Publishes a task only later, as code would that writes the status first.
+    /// Publishes a task with a delay, as if the status were written first.
     fn publish_later(&self, message: Message) {
         let sim = self.sim.clone();
         self.sim.spawn(Scope { process: self.process }, async move {

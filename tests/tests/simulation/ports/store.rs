@@ -1,5 +1,4 @@
-//! The object store as one process sees it: one in memory for all, where each call is a step and may fail before or after
-//! it was carried out.
+//! The object store of one process: all share one in memory; each call is a step and may fail before or after it took effect.
 
 use std::{fmt, sync::Arc};
 
@@ -39,7 +38,7 @@ fn away() -> Error {
     Error::Generic { store: "simulated", source: "no answer".into() }
 }
 
-/// What a file stands for, if something was paid for it: a download by its name, a batch by its own fingerprint.
+/// Identifies the billed call whose result a file is, if any: a download by its name, a batch by its fingerprint.
 fn paid_for(key: &str, bytes: &[u8]) -> Option<String> {
     if let Some((_, name)) = key.split_once("/fetched/") {
         return Some(name.to_owned());
@@ -48,7 +47,7 @@ fn paid_for(key: &str, bytes: &[u8]) -> Option<String> {
     of["of"].as_str().map(str::to_owned)
 }
 
-/// Until when a claim holds, as it says itself.
+/// The expiry in a claim's content.
 fn claimed_until(key: &str, bytes: &[u8]) -> Option<Timestamp> {
     let claim = key.contains("/claims/").then(|| serde_json::from_slice::<serde_json::Value>(bytes).ok()).flatten()?;
     claim["expires"].as_str()?.parse().ok()
@@ -76,7 +75,7 @@ impl SimStore {
         if is_lost { Err(away()) } else { Ok(()) }
     }
 
-    /// Where a file is: with the planted fault, everybody's claims are in a place of their own.
+    /// The path of a file; with the planted fault, each process has its own claims.
     fn place(&self, path: &Path) -> Path {
         let is_planted = path.as_ref().contains("/claims") && self.sim.with(|world| world.is_planted(Planted::NoClaim));
         if is_planted { Path::from(format!("{}/{path}", name_of(self.process))) } else { path.clone() }
@@ -113,7 +112,7 @@ impl ObjectStore for SimStore {
     }
 
     async fn put_multipart_opts(&self, _: &Path, _: PutMultipartOptions) -> Result<Box<dyn MultipartUpload>> {
-        Err(away()) // nobody here stores files in parts
+        Err(away()) // multipart uploads are not used
     }
 
     async fn get_opts(&self, location: &Path, options: GetOptions) -> Result<GetResult> {

@@ -1,5 +1,5 @@
-//! The processes: the product's own loops and tasks, started on simulated ports. The only loops here stand in for kube's
-//! watch and for its `Controller`.
+//! The processes: the production loops and tasks, running on simulated ports. The only loops written for the simulation
+//! replace kube's watcher and `Controller`.
 
 pub(crate) mod operator;
 pub(crate) mod work_queue;

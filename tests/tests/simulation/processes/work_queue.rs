@@ -1,5 +1,5 @@
-//! The controller's queue: objects with the time at which each is to be reconciled next, one reconcile of each at a
-//! time, the earliest of several times counting.
+//! The controller's queue: objects with the time of their next reconcile; one reconcile per object at a time, and the earliest
+//! requested time wins. Stands in for the queue of kube's `Controller`.
 
 use std::{
     collections::{BTreeMap, BTreeSet},
@@ -11,25 +11,25 @@ use subtitle_contract::job::SubtitleJob;
 use tokio::sync::Notify;
 
 #[derive(Default)]
-struct Waiting {
+struct State {
     due: BTreeMap<String, Timestamp>,
-    busy: BTreeSet<String>,
+    processing: BTreeSet<String>,
 }
 
-/// Objects that wait, by uid.
+/// Delaying work queue, keyed by uid.
 #[derive(Default)]
 pub(crate) struct WorkQueue {
-    waiting: Mutex<Waiting>,
-    /// Something was added or done.
+    state: Mutex<State>,
+    /// Notified when an object is added or its reconcile finishes.
     pub(crate) changed: Notify,
 }
 
 impl WorkQueue {
-    fn with<T>(&self, change: impl FnOnce(&mut Waiting) -> T) -> T {
-        change(&mut self.waiting.lock().unwrap_or_else(PoisonError::into_inner))
+    fn with<T>(&self, change: impl FnOnce(&mut State) -> T) -> T {
+        change(&mut self.state.lock().unwrap_or_else(PoisonError::into_inner))
     }
 
-    /// Reconciles an object at `when`, or before if that was asked already.
+    /// Schedules a reconcile at `when`, or earlier if one is already scheduled.
     pub(crate) fn add(&self, job: &SubtitleJob, when: Timestamp) {
         if let Some(uid) = &job.metadata.uid {
             self.add_uid(uid, when);
@@ -38,31 +38,31 @@ impl WorkQueue {
 
     /// The same by uid.
     pub(crate) fn add_uid(&self, uid: &str, when: Timestamp) {
-        self.with(|waiting| {
-            let due = waiting.due.entry(uid.to_owned()).or_insert(when);
+        self.with(|state| {
+            let due = state.due.entry(uid.to_owned()).or_insert(when);
             *due = when.min(*due);
         });
         self.changed.notify_one();
     }
 
-    /// An object whose time has come, or when the next one's comes.
+    /// Takes the object that is due first; the error is the time at which the next one is due, if there is any.
     pub(crate) fn take(&self, now: Timestamp) -> Result<String, Option<Timestamp>> {
-        self.with(|waiting| {
-            let free = waiting.due.iter().filter(|(uid, _)| !waiting.busy.contains(*uid));
+        self.with(|state| {
+            let free = state.due.iter().filter(|(uid, _)| !state.processing.contains(*uid));
             let Some((uid, due)) = free.min_by_key(|(_, due)| **due) else { return Err(None) };
             if *due > now {
                 return Err(Some(*due));
             }
             let uid = uid.clone();
-            waiting.due.remove(&uid);
-            waiting.busy.insert(uid.clone());
+            state.due.remove(&uid);
+            state.processing.insert(uid.clone());
             Ok(uid)
         })
     }
 
-    /// The reconcile of an object is over.
+    /// Marks the object's reconcile as finished.
     pub(crate) fn done(&self, uid: &str) {
-        self.with(|waiting| waiting.busy.remove(uid));
+        self.with(|state| state.processing.remove(uid));
         self.changed.notify_one();
     }
 }

@@ -1,4 +1,4 @@
-//! A worker process: the product's own worker loop, with its downloader or translator, over simulated ports.
+//! A worker process: the production worker loop, with its downloader or translator, on simulated ports.
 
 use std::{sync::Arc, time::Duration};
 
@@ -17,17 +17,17 @@ use crate::{
     world::Sim,
 };
 
-/// Tasks at once.
+/// Maximum number of concurrent tasks.
 const CONCURRENCY: u16 = 2;
-/// How long a worker may finish its tasks when it is asked to stop.
+/// Grace period for finishing tasks on shutdown.
 const GRACE: Duration = Duration::from_secs(10);
 
-/// The store as a process sees it.
+/// The object store of a process.
 pub(crate) fn store(sim: &Sim, process: usize, files: &Arc<InMemory>) -> Store {
     Store::over(SimStore::new(sim, process, files))
 }
 
-/// Starts a process; `incarnation` tells it from the earlier ones of its name.
+/// Starts a process; `incarnation` distinguishes it from earlier ones with its name.
 pub(crate) fn start<W: Work>(sim: &Sim, process: usize, incarnation: u64, work: W, store: Store) {
     let name = name_of(process).to_owned();
     let identity = WorkerIdentity { incarnation: format!("{name}/{incarnation}"), name };

@@ -1,4 +1,4 @@
-//! The API server and each process's watch of it: a watch shows changes later, or after a gap only what is there then.
+//! The API server and each process's watch: a watch delivers changes with a delay or, after a gap, a new list. Pure.
 
 use std::{
     collections::{BTreeMap, VecDeque},
@@ -12,40 +12,40 @@ use subtitle_contract::job::SubtitleJob;
 /// Namespace and name.
 pub(crate) type Place = (String, String);
 
-/// What a watch shows.
+/// An event of a watch.
 #[derive(Clone, Debug)]
 pub(crate) enum Change {
     /// Created or changed.
     Applied(Arc<SubtitleJob>),
     /// Deleted.
     Deleted(Arc<SubtitleJob>),
-    /// Events were missed: this is everything there is now.
+    /// Events were missed: a list of all objects.
     Listed(Vec<Arc<SubtitleJob>>),
 }
 
-/// A watch's changes that its process has not seen yet.
+/// The changes of a watch that its process has not received yet.
 #[derive(Default)]
 pub(crate) struct Watch {
-    /// In order.
+    /// The changes in order.
     pub(crate) changes: VecDeque<Change>,
-    /// Nothing arrives until then.
+    /// Nothing is delivered until then.
     pub(crate) stalls_until: u64,
-    /// What happens now is missed; it has to list again.
+    /// The connection is lost: changes are missed until it lists again.
     pub(crate) is_broken: bool,
-    /// Who waits for them.
+    /// The task that waits for a change.
     pub(crate) waker: Option<Waker>,
 }
 
-/// All objects.
+/// The state of the API server.
 #[derive(Default)]
 pub(crate) struct ApiServer {
     /// SubtitleJobs.
     pub(crate) objects: BTreeMap<Place, Arc<SubtitleJob>>,
     /// The data of ConfigMaps.
     pub(crate) config_maps: BTreeMap<Place, BTreeMap<String, String>>,
-    /// One per operator process that runs.
+    /// The watch of each running operator process.
     pub(crate) watches: BTreeMap<usize, Watch>,
-    /// No call is answered until then.
+    /// Every call fails until then.
     pub(crate) away_until: u64,
     version: u64,
 }
@@ -63,7 +63,7 @@ impl ApiServer {
         }
     }
 
-    /// Stores an object, whatever was there.
+    /// Stores an object, replacing any other.
     pub(crate) fn store(&mut self, mut job: SubtitleJob) -> Arc<SubtitleJob> {
         self.version += 1;
         job.metadata.resource_version = Some(self.version.to_string());
@@ -85,7 +85,7 @@ impl ApiServer {
         self.objects.values().find(|job| job.metadata.uid.as_deref() == Some(uid))
     }
 
-    /// A watch begins, or begins again after a gap: everything is listed.
+    /// Starts a watch, or restarts it after a gap, with a list of all objects.
     pub(crate) fn list(&mut self, process: usize) {
         let all = self.objects.values().cloned().collect();
         let watch = self.watches.entry(process).or_default();

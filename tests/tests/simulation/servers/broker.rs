@@ -1,7 +1,7 @@
-//! RabbitMQ as far as this system can tell it from a real one: exchanges, bindings and arguments are those of
-//! `subtitle_contract::topology`. Quorum queues count deliveries and give up beyond their limit; what is unacknowledged
-//! when its channel closes goes back to the front; the single active consumer is the one that came first; a stream keeps
-//! everything. Only state: `ports::session` adds the steps and the faults.
+//! A model of RabbitMQ with the exchanges, bindings and arguments of `subtitle_contract::topology`. Quorum queues count
+//! deliveries and dead-letter beyond their limit; unacknowledged messages of a closed channel return to the front; the single
+//! active consumer is the first one that subscribed; a stream keeps everything. `ports::session` adds the steps and the faults.
+//! Pure.
 
 use std::{
     collections::{BTreeMap, VecDeque},
@@ -18,13 +18,13 @@ use subtitle_contract::{
 /// One message.
 #[derive(Clone, Debug)]
 pub(crate) struct Message {
-    /// Under what it was published.
+    /// The routing key.
     pub(crate) key: Arc<str>,
-    /// Its bytes.
+    /// The message body.
     pub(crate) body: Arc<[u8]>,
-    /// What they say, for the checks; processes read it themselves.
+    /// The decoded body, for the checks; processes decode it themselves.
     pub(crate) event: Option<Arc<Event>>,
-    /// How often it was handed out before; in a stream, its offset.
+    /// The number of earlier deliveries; in a stream, the offset.
     pub(crate) earlier: i64,
 }
 
@@ -40,11 +40,11 @@ struct Consumer {
     session: u32,
     queue: usize,
     prefetch: usize,
-    /// Handed out, and not yet taken by the program.
+    /// Delivered, and still in the client's buffer.
     inbox: VecDeque<u64>,
     unacked: BTreeMap<u64, Message>,
     tags: u64,
-    /// The next offset, of a stream.
+    /// The next offset, for a stream.
     cursor: usize,
     waker: Option<Waker>,
 }
@@ -56,7 +56,7 @@ struct Listener {
     waker: Option<Waker>,
 }
 
-/// All of it.
+/// The state of the broker.
 #[derive(Default)]
 pub(crate) struct Broker {
     queues: [Queue; QUEUES.len()],
@@ -65,13 +65,13 @@ pub(crate) struct Broker {
     consumers: BTreeMap<u32, Consumer>,
     listeners: BTreeMap<u32, Listener>,
     made: u32,
-    /// Nothing of the consumer queue is handed out until then.
+    /// Nothing of the consumer queue is delivered until then.
     pub(crate) stalls_until: u64,
-    /// Tasks that were given up.
+    /// Tasks that were dead-lettered.
     pub(crate) given_up: usize,
     /// Wakes the task that delivers messages.
     pub(crate) pump: Option<Waker>,
-    /// Grows each time the mounted credentials change.
+    /// The version of the mounted credentials.
     pub(crate) credentials: u64,
     waiting_for_credentials: Vec<Waker>,
 }
@@ -97,7 +97,7 @@ fn matches(pattern: &str, key: &str) -> bool {
 }
 
 impl Broker {
-    /// Opens a session of a process.
+    /// Opens a session for a process.
     pub(crate) fn open(&mut self, process: usize) -> u32 {
         self.made += 1;
         self.sessions.insert(self.made, (process, Vec::new()));
@@ -121,7 +121,7 @@ impl Broker {
         }
     }
 
-    /// Declares everything; what was not there before.
+    /// Declares all queues; returns those that did not exist.
     pub(crate) fn declare(&mut self) -> Vec<&'static str> {
         let made = QUEUES.iter().zip(&mut self.queues).filter(|(_, queue)| !queue.exists);
         made.map(|(known, queue)| {
@@ -142,13 +142,13 @@ impl Broker {
         self.waiting_for_credentials.push(waker);
     }
 
-    /// What a queue holds; `None` if it does not exist.
+    /// The message and consumer counts of a queue; `None` if it does not exist.
     pub(crate) fn depth(&self, queue: &str) -> Option<Depth> {
         let consumers = u32::try_from(self.queues[index(queue)].consumers.len()).unwrap_or(u32::MAX);
         self.ready(queue).map(|ready| Depth { ready, consumers })
     }
 
-    /// The next announcement of a deleted job; `None` if the subscription is over.
+    /// The next `job.cancelled` event; `None` if the subscription has ended.
     pub(crate) fn next_announcement(&mut self, id: u32, waker: &Waker) -> Poll<Option<Arc<[u8]>>> {
         let Some(listener) = self.listeners.get_mut(&id) else { return Poll::Ready(None) };
         if let Some(body) = listener.inbox.pop_front() {
@@ -158,7 +158,7 @@ impl Broker {
         Poll::Pending
     }
 
-    /// Messages that are not delivered to any consumer.
+    /// Messages ready for delivery.
     pub(crate) fn ready(&self, queue: &str) -> Option<u32> {
         let queue = &self.queues[index(queue)];
         queue.exists.then(|| u32::try_from(queue.ready.len()).unwrap_or(u32::MAX))
@@ -171,8 +171,8 @@ impl Broker {
         self.queues[at].ready.iter().chain(in_hand.flat_map(|consumer| consumer.unacked.values()))
     }
 
-    /// What of a queue waits to be read: what is ready, and what a process has taken and not acknowledged. What is on
-    /// its way to a process, in its client's buffer, is left out: nobody can know of it.
+    /// The messages of a queue that a process can know of: ready ones, and those that it has received and not acknowledged. Those
+    /// in a client's buffer are left out.
     pub(crate) fn waiting(&self, queue: &str, process: usize) -> impl Iterator<Item = &Message> {
         let at = index(queue);
         let of_process = move |session: u32| self.sessions.get(&session).is_some_and(|(of, _)| *of == process);
@@ -184,12 +184,12 @@ impl Broker {
         self.queues[at].ready.iter().chain(taken)
     }
 
-    /// Everything the stream has.
+    /// The messages of the stream.
     pub(crate) fn stream(&self) -> &[Message] {
         &self.stream
     }
 
-    /// Hands a message to every queue that is bound for it; how many that were.
+    /// Routes a message to every queue bound to its key; returns their number.
     pub(crate) fn route(&mut self, exchange: &str, message: &Message) -> usize {
         let message = Message { earlier: 0, ..message.clone() };
         let (key, body) = (&*message.key, &message.body);
@@ -219,20 +219,20 @@ impl Broker {
         routed
     }
 
-    /// Something may be handed out now.
+    /// Wakes the delivering task, because something may be deliverable now.
     pub(crate) fn wake_pump(&mut self) {
         if let Some(pump) = self.pump.take() {
             pump.wake();
         }
     }
 
-    /// Subscribes; none if the queue does not exist. `cursor` is for streams.
+    /// Subscribes; `None` if the queue does not exist. `cursor` is for streams.
     pub(crate) fn subscribe(&mut self, session: u32, queue: &str, prefetch: usize, cursor: usize) -> Option<u32> {
         let queue = index(queue);
         if !self.queues[queue].exists {
             return None;
         }
-        // Beyond the end means at the end.
+        // An offset beyond the end means the end.
         let cursor = cursor.min(self.stream.len());
         self.made += 1;
         let (inbox, unacked) = (VecDeque::new(), BTreeMap::new());
@@ -243,14 +243,14 @@ impl Broker {
         Some(self.made)
     }
 
-    /// A queue of its own for `job.cancelled`.
+    /// Subscribes to `job.cancelled` through an exclusive queue.
     pub(crate) fn listen(&mut self, session: u32) -> u32 {
         self.made += 1;
         self.listeners.insert(self.made, Listener { session, inbox: VecDeque::new(), waker: None });
         self.made
     }
 
-    /// Who may get a message now: pairs of consumer and queue.
+    /// The consumers that can receive a message now.
     pub(crate) fn deliverable(&self, now: u64) -> Vec<u32> {
         let mut able = Vec::new();
         for (at, queue) in self.queues.iter().enumerate().filter(|(_, queue)| queue.exists) {
@@ -270,7 +270,7 @@ impl Broker {
         able
     }
 
-    /// Hands one message out to a consumer that is able to take it.
+    /// Delivers one message to a consumer that can receive it.
     pub(crate) fn deliver(&mut self, id: u32) {
         let Some(consumer) = self.consumers.get_mut(&id) else { return };
         let message = if is_stream(consumer.queue) {
@@ -286,7 +286,7 @@ impl Broker {
         consumer.waker.take().into_iter().for_each(Waker::wake);
     }
 
-    /// The next delivery: none if the subscription is over, and `waker` is woken if there is nothing yet.
+    /// The next delivery; `None` if the subscription has ended. `waker` is woken if there is none yet.
     pub(crate) fn next(&mut self, id: u32, waker: &Waker) -> Poll<Option<(u64, Message)>> {
         let Some(consumer) = self.consumers.get_mut(&id) else { return Poll::Ready(None) };
         if let Some(tag) = consumer.inbox.pop_front() {
@@ -296,7 +296,7 @@ impl Broker {
         Poll::Pending
     }
 
-    /// Acknowledges: the message, and the queue it is of; none if the channel is closed.
+    /// Acknowledges a delivery; returns the message and its queue, or `None` if the channel is closed.
     pub(crate) fn ack(&mut self, id: u32, tag: u64) -> Option<(&'static str, Message)> {
         self.wake_pump();
         let consumer = self.consumers.get_mut(&id)?;
@@ -335,7 +335,7 @@ impl Broker {
         self.wake_pump();
     }
 
-    /// Ends a subscription; unacknowledged deliveries go back, in their order.
+    /// Ends a subscription; unacknowledged deliveries are requeued in their order.
     fn unsubscribe(&mut self, id: u32) {
         let Some(consumer) = self.consumers.remove(&id) else { return };
         self.queues[consumer.queue].consumers.retain(|other| *other != id);
@@ -362,7 +362,7 @@ impl Broker {
         wakers.into_iter().for_each(Waker::wake);
     }
 
-    /// Deletes a queue with what is in it; its subscriptions are cancelled.
+    /// Deletes a queue with its messages; its subscriptions are cancelled.
     pub(crate) fn delete(&mut self, queue: &str) {
         let at = index(queue);
         self.queues[at].exists = false;

@@ -1,4 +1,5 @@
-//! The servers of one seed: pure state, changed at once and whole; what a process sees of them, and when, is in `ports`.
+//! The simulated servers of one seed, as plain state that is changed atomically; `ports` decides what a process sees of it, and
+//! when.
 
 pub(crate) mod api_server;
 pub(crate) mod broker;

@@ -1,4 +1,5 @@
-//! Redis as the product's scripts leave it: a record is replaced only by a higher revision, an event is appended once.
+//! A model of Redis with the effects of the production scripts: a record is replaced only by a higher revision, an event is
+//! appended once. Pure.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -8,17 +9,17 @@ use uuid::Uuid;
 
 use crate::{faults::Planted, world::World};
 
-/// What it holds.
+/// The data in Redis.
 #[derive(Default)]
 pub(crate) struct Redis {
     /// `job:{id}`.
     pub(crate) records: BTreeMap<String, Record>,
-    /// `job:events:{id}`, oldest first: the ids, and which they are.
+    /// `job:events:{id}`, oldest first: the ids as a list and as a set.
     pub(crate) histories: BTreeMap<String, Vec<Uuid>>,
     seen: BTreeMap<String, BTreeSet<Uuid>>,
-    /// How far the histories are complete.
+    /// The checkpoint of the histories.
     pub(crate) checkpoint: Option<Checkpoint>,
-    /// No call is answered until then.
+    /// Every call fails until then.
     pub(crate) away_until: u64,
 }
 
@@ -29,12 +30,12 @@ impl Redis {
     }
 }
 
-/// Whether a record says that its job is over.
+/// Whether a record is final.
 pub(crate) fn is_final(record: &Record) -> bool {
     Phase::from_wire_status(&record.status).is_some_and(Phase::is_final)
 }
 
-/// Replaces a record if it is older; whether it was.
+/// Replaces a record by one of a higher revision; returns whether it did.
 pub(crate) fn replace(world: &mut World, record: Record) -> bool {
     let is_older = world.redis.records.get(&record.id).is_none_or(|current| current.revision < record.revision);
     if is_older {

@@ -1,4 +1,5 @@
-//! The topology on a broker: what `subtitle_contract::topology` lists comes in, what had to be created goes out.
+//! Declares the topology of `subtitle_contract::topology` on a broker, and reports which queues had to be created. Called
+//! when the operator opens a session. Does I/O.
 
 use lapin::{
     Channel, ErrorKind, ExchangeKind,
@@ -12,7 +13,7 @@ use crate::{Address, BrokerError, Session as _, amqp::session::AmqpSession};
 
 impl AmqpSession {
     /// Connects and declares every exchange and queue; also returns the names of the queues that did not exist before,
-    /// whose messages are therefore gone.
+    /// so that any messages in them are lost.
     pub async fn open_and_declare(address: &Address, name: &str) -> Result<(Self, Vec<&'static str>), BrokerError> {
         let session = Self::open(address, name).await?;
         let created = declare(&session).await?;
@@ -22,7 +23,7 @@ impl AmqpSession {
 
 /// Returns the names of the queues that did not exist before.
 async fn declare(session: &AmqpSession) -> Result<Vec<&'static str>, BrokerError> {
-    // Asked before anything is declared: a declare does not tell created from found.
+    // Checked before declaring: a declare does not report whether it created the queue.
     let mut created = Vec::new();
     for queue in &QUEUES {
         if session.depth(queue.name).await?.is_none() {
@@ -74,7 +75,7 @@ fn table(arguments: &[(&str, Argument)]) -> FieldTable {
     table
 }
 
-/// What the broker closed a channel for, if that is what happened.
+/// The error with which the broker closed the channel, if it did.
 pub(crate) fn soft(error: &lapin::Error) -> Option<AMQPSoftError> {
     match error.kind() {
         ErrorKind::ProtocolError(error) => match error.kind() {
@@ -85,7 +86,7 @@ pub(crate) fn soft(error: &lapin::Error) -> Option<AMQPSoftError> {
     }
 }
 
-/// The broker's own words.
+/// The broker's reply text.
 pub(crate) fn said(error: &lapin::Error) -> String {
     match error.kind() {
         ErrorKind::ProtocolError(error) => error.get_message().to_string(),

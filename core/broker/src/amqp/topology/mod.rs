@@ -1,4 +1,4 @@
-//! The topology on a broker: declaring it, and recreating queues that lost their process. Does I/O.
+//! The topology on a broker: declaring it, and recreating queues whose Erlang process is gone. Does I/O.
 
 pub(super) mod declare;
 mod recreate;

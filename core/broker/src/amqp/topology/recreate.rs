@@ -1,8 +1,8 @@
-//! Queues that exist and that nobody can use. A RabbitMQ that is killed within moments of creating a quorum queue
-//! (seen on 3.10 and 4.0) afterwards knows the queue's name but has no process for it: declaring it is answered,
-//! publishing to it never is, and subscribing to it is not answered either, or costs the connection (INTERNAL_ERROR).
-//! Deleting it works, and then it can be declared again. (A stream in that state cannot even be deleted: that is
-//! `BrokerError::Unusable`.) Does I/O.
+//! Detects and recreates queues that exist but cannot be used. A RabbitMQ that is killed right after creating a quorum
+//! queue (seen on 3.10 and 4.0) afterwards knows the queue's name but has no process for it: declaring it succeeds, a
+//! publish to it is never confirmed, and a consume hangs or closes the connection (INTERNAL_ERROR). Deleting it works,
+//! and then it can be declared again. (A stream in that state cannot even be deleted: see `BrokerError::Unusable`.)
+//! Does I/O.
 
 use std::time::Duration;
 
@@ -19,14 +19,14 @@ use super::declare::declare_queue;
 use crate::{BrokerError, Depth, QueueWriter, Session as _, amqp::session::AmqpSession};
 
 /// A healthy queue answers in milliseconds; one that is electing a leader takes a few seconds.
-const ANSWERS_WITHIN: Duration = Duration::from_secs(5);
+const PROBE_TIMEOUT: Duration = Duration::from_secs(5);
 
 fn is_quorum(queue: &Queue) -> bool {
     queue.arguments.contains(&("x-queue-type", Argument::Text("quorum")))
 }
 
-/// The broker's answer when it finds no process behind a name.
-fn is_internal(error: &lapin::Error) -> bool {
+/// The error that RabbitMQ returns when a queue's process does not exist.
+fn is_internal_error(error: &lapin::Error) -> bool {
     match error.kind() {
         ErrorKind::ProtocolError(error) => *error.kind() == AMQPErrorKind::Hard(AMQPHardError::INTERNALERROR),
         _ => false,
@@ -34,25 +34,26 @@ fn is_internal(error: &lapin::Error) -> bool {
 }
 
 impl AmqpSession {
+    /// The quorum queues that exist and do not respond; empty ones without consumers are probed with a consume.
     pub(crate) async fn find_unanswering(&self) -> Result<Vec<&'static str>, BrokerError> {
         let mut found = Vec::new();
         for queue in QUEUES.iter().filter(|queue| is_quorum(queue)) {
-            // The broker reports a queue that does not answer as empty and without consumers. Any other queue is alive and
-            // is not probed, because probing takes a message.
+            // An unresponsive queue is reported as empty and without consumers. Other queues work and are not probed,
+            // because a probe would take a message.
             let seems_empty = self.depth(queue.name).await? == Some(Depth { ready: 0, consumers: 0 });
             if !seems_empty {
                 continue;
             }
-            match self.answers_for(queue.name).await {
+            match self.queue_responds(queue.name).await {
                 Ok(true) => {}
                 Ok(false) => {
-                    // The broker itself does answer.
+                    // Fails if it is the broker that does not respond, rather than the queue.
                     self.depth(queue.name).await?;
                     found.push(queue.name);
                 }
-                Err(BrokerError::Protocol(error)) if is_internal(&error) => {
+                Err(BrokerError::Protocol(error)) if is_internal_error(&error) => {
                     found.push(queue.name);
-                    break;
+                    break; // This error closed the connection.
                 }
                 Err(error) => return Err(error),
             }
@@ -60,16 +61,16 @@ impl AmqpSession {
         Ok(found)
     }
 
-    async fn answers_for(&self, queue: &str) -> Result<bool, BrokerError> {
+    async fn queue_responds(&self, queue: &str) -> Result<bool, BrokerError> {
         let channel = self.channel().await?;
         self.answer("set the prefetch", channel.basic_qos(1, BasicQosOptions::default())).await?;
         let options = BasicConsumeOptions::default();
-        match timeout(ANSWERS_WITHIN, channel.basic_consume(queue.into(), "".into(), options, FieldTable::default()))
+        match timeout(PROBE_TIMEOUT, channel.basic_consume(queue.into(), "".into(), options, FieldTable::default()))
             .await
         {
             Ok(subscribed) => {
                 subscribed?;
-                self.answer("close a channel", channel.close(200, "it answers".into())).await?;
+                self.answer("close a channel", channel.close(200, "probe finished".into())).await?;
                 Ok(true)
             }
             Err(_) => Ok(false),
@@ -79,7 +80,9 @@ impl AmqpSession {
 
 impl QueueWriter for AmqpSession {
     async fn recreate(&self, name: &str) -> Result<(), BrokerError> {
-        let Some(queue) = QUEUES.iter().find(|queue| queue.name == name) else { return Ok(()) };
+        let Some(queue) = QUEUES.iter().find(|queue| queue.name == name) else {
+            return Err(BrokerError::Missing { queue: name.to_owned() });
+        };
         let channel = self.channel().await?;
         self.answer("delete a queue", channel.queue_delete(name.into(), QueueDeleteOptions::default())).await?;
         self.answer("declare a queue", declare_queue(&channel, queue)).await

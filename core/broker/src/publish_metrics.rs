@@ -1,4 +1,5 @@
-//! What publishing counts: messages by their outcome, and the seconds until the broker's answer.
+//! Publish metrics: messages by their outcome, and the seconds until the broker confirms or rejects them. Called for each
+//! publish of a session.
 
 use subtitle_contract::{event::EventType, reason::Reason};
 use subtitle_telemetry::{Counter, Histogram, Registry};
@@ -6,10 +7,10 @@ use tokio::time::Instant;
 
 use crate::{BrokerError, Refusal};
 
-/// Upper bounds in seconds: from a broker next door to the deadline.
+/// Upper bounds in seconds: from a broker on the same network up to the request timeout.
 const BOUNDS: &[f64] = &[0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 15.0];
 
-/// The numbers of publishing, the same in every process.
+/// Publish metrics, with the same names in every process.
 #[derive(Clone, Debug)]
 pub struct PublishMetrics {
     events: Counter<2>,
@@ -18,7 +19,7 @@ pub struct PublishMetrics {
 }
 
 impl PublishMetrics {
-    /// Declares them.
+    /// Registers the metrics.
     pub fn register(registry: &mut Registry) -> Self {
         Self {
             events: registry.counter(
@@ -29,20 +30,20 @@ impl PublishMetrics {
             dead_letters: registry.counter(
                 "subtitle_dead_letters_published",
                 ["reason", "outcome"],
-                "Messages that could not be handled, published to the dead letters; outcomes as for events.",
+                "Messages that could not be handled, published to the dead-letter exchange; outcomes as for events.",
             ),
             seconds: registry.histogram(
                 "subtitle_publish_seconds",
                 [],
                 BOUNDS,
-                "From handing a message to the broker until its answer.",
+                "Time from sending a message until the broker confirms or rejects it.",
             ),
         }
     }
 }
 
-fn outcome(published: &Result<(), BrokerError>) -> &'static str {
-    match published {
+fn outcome(result: &Result<(), BrokerError>) -> &'static str {
+    match result {
         Ok(()) => "confirmed",
         Err(BrokerError::Refused { refusal: Refusal::Unroutable, .. }) => "unroutable",
         Err(BrokerError::Refused { refusal: Refusal::Nacked, .. }) => "nacked",
@@ -51,37 +52,37 @@ fn outcome(published: &Result<(), BrokerError>) -> &'static str {
     }
 }
 
-/// Publishes an event and counts it; does not count without metrics.
-pub(crate) async fn event(
+/// Publishes an event, and records the outcome if `metrics` is set.
+pub(crate) async fn observe_event(
     metrics: Option<&PublishMetrics>,
     event_type: &EventType,
     publish: impl Future<Output = Result<(), BrokerError>>,
 ) -> Result<(), BrokerError> {
-    let begun = Instant::now();
-    let published = publish.await;
+    let started = Instant::now();
+    let result = publish.await;
     if let Some(metrics) = metrics {
-        // Unknown types share one label value, so that there are few.
+        // Unknown types share one label value, to bound the label's cardinality.
         let event_type = match event_type {
             EventType::Unknown(_) => "unknown",
             known => known.as_str(),
         };
-        metrics.events.increment([event_type, outcome(&published)]);
-        metrics.seconds.observe([], begun.elapsed().as_secs_f64());
+        metrics.events.increment([event_type, outcome(&result)]);
+        metrics.seconds.observe([], started.elapsed().as_secs_f64());
     }
-    published
+    result
 }
 
-/// Publishes a dead letter and counts it; does not count without metrics.
-pub(crate) async fn dead_letter(
+/// Publishes a dead letter, and records the outcome if `metrics` is set.
+pub(crate) async fn observe_dead_letter(
     metrics: Option<&PublishMetrics>,
     reason: Reason,
     publish: impl Future<Output = Result<(), BrokerError>>,
 ) -> Result<(), BrokerError> {
-    let begun = Instant::now();
-    let published = publish.await;
+    let started = Instant::now();
+    let result = publish.await;
     if let Some(metrics) = metrics {
-        metrics.dead_letters.increment([reason.as_str(), outcome(&published)]);
-        metrics.seconds.observe([], begun.elapsed().as_secs_f64());
+        metrics.dead_letters.increment([reason.as_str(), outcome(&result)]);
+        metrics.seconds.observe([], started.elapsed().as_secs_f64());
     }
-    published
+    result
 }
