@@ -52,6 +52,16 @@ fn artifact(text: String, subtitle: &Subtitle, format: Format, key: &str, langua
     StoreArtifact { text, format, result }
 }
 
+/// Refuses to convert a file of which cues would be missing.
+pub fn ensure_convertible(subtitle: &Subtitle, format: Format) -> Result<(), Failure> {
+    let incomplete = subtitle.incomplete().filter(|_| format != subtitle.format);
+    incomplete.map_or(Ok(()), |incomplete| Err(unconverted(format, incomplete)))
+}
+
+fn unconverted(format: Format, why: impl std::fmt::Display) -> Failure {
+    Failure::new(Reason::UnusableSubtitle, format!("failed to convert to {format}: {why}"))
+}
+
 /// Writes `subtitle` to the store; a file that already exists under the key stays, and is returned.
 pub async fn store(
     store: &Store,
@@ -63,6 +73,9 @@ pub async fn store(
     let Written { text, losses } = subtitle.write(format);
     for Warning { code, message, .. } in losses {
         tracing::warn!(key, %code, %message, "the conversion lost something");
+    }
+    if format != subtitle.format {
+        Subtitle::read(&text).map_err(|error| unconverted(format, error))?;
     }
     if store.create(key, text.clone().into()).await? {
         return Ok(artifact(text, subtitle, format, key, language));

@@ -45,13 +45,15 @@ fn find_lists_candidates_with_scores_and_why_they_lose() {
     let output = run(&folder.0, &["find", "film.mkv", "--language", "es", "--json"]);
     assert_eq!(output.status.code(), Some(0), "{}", error(&output));
     let report: Value = serde_json::from_slice(&output.stdout).expect("JSON");
-    assert_eq!(
-        report,
-        json!({"errors": [], "candidates": [
-            {"from": "library: film.es.srt", "score": 100},
-            {"from": "library: film.es.forced.srt", "score": 0, "rejectionReason": "holds foreign-language parts only (forced)"}
-        ]})
-    );
+    let row = |name: &str, forced: bool, score: u8| {
+        json!({
+            "from": format!("library: {name}"), "source": "library", "name": name, "language": "es", "forced": forced,
+            "hearingImpaired": false, "machineTranslated": false, "score": score
+        })
+    };
+    let mut forced = row("film.es.forced.srt", true, 0);
+    forced["rejectionReason"] = "holds foreign-language parts only (forced)".into();
+    assert_eq!(report, json!({"errors": [], "candidates": [row("film.es.srt", false, 100), forced]}));
 }
 
 #[test]

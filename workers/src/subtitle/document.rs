@@ -29,7 +29,7 @@ impl Document {
         &self.source
     }
 
-    /// The file with `texts` in its holes; `spelled` gets what was in a hole and what shall be.
+    /// The file with `texts` in its holes; `spelled` gets the old and the new text of a hole.
     pub(super) fn fill<'a>(
         &self,
         texts: impl Iterator<Item = &'a str>,

@@ -74,9 +74,9 @@ pub fn read(bytes: &[u8], declared: &Declared<'_>) -> Result<File, Unreadable> {
     let earlier = unpacked.warnings.into_iter().chain(decoded.warnings);
     subtitle.warnings.splice(0..0, earlier);
     let mut subtitle = hebrew::reordered(subtitle);
-    let said = language::said(subtitle.format, &subtitle.cues);
-    let found = language::detected(&said);
-    let (language, mismatch) = match language.map(|declared| (declared, language::check(&said, declared))) {
+    let dialogue = language::dialogue(subtitle.format, &subtitle.cues);
+    let found = language::detected(&dialogue);
+    let (language, mismatch) = match language.map(|declared| (declared, language::check(&dialogue, declared))) {
         Some((_, LanguageVerdict::Differs { found: name })) => (found, Some(name)),
         Some((declared, LanguageVerdict::Agrees | LanguageVerdict::Unsure)) => (Some(declared.clone()), None),
         None => (found, None),

@@ -32,8 +32,8 @@ impl Format {
         }
     }
 
-    /// The format for a file name's extension; none for formats that are not written.
-    pub fn of_extension(extension: &str) -> Option<Self> {
+    /// The format for a file name's extension; `None` for formats that are not written.
+    pub fn from_extension(extension: &str) -> Option<Self> {
         match extension.to_ascii_lowercase().as_str() {
             "srt" => Some(Self::Srt),
             "vtt" | "webvtt" => Some(Self::WebVtt),
@@ -81,6 +81,23 @@ pub enum SourceFormat {
 }
 
 impl SourceFormat {
+    /// Every format that is read.
+    pub const ALL: [Self; 13] = [
+        Self::Srt,
+        Self::WebVtt,
+        Self::Ass,
+        Self::Ssa,
+        Self::MicroDvd,
+        Self::SubViewer,
+        Self::SubViewer1,
+        Self::Sbv,
+        Self::Mpl2,
+        Self::TmPlayer,
+        Self::Sami,
+        Self::Ttml,
+        Self::Lrc,
+    ];
+
     /// The name in reports and errors.
     pub const fn name(self) -> &'static str {
         match self {

@@ -15,6 +15,7 @@ mod document;
 pub mod file;
 mod format;
 mod formats;
+mod incomplete;
 pub mod language;
 mod line;
 pub(crate) mod markup;
@@ -25,6 +26,7 @@ mod warning;
 
 pub use cue::Cue;
 pub use format::{Format, SourceFormat};
+pub use incomplete::Incomplete;
 pub(crate) use language::is_right_to_left;
 pub(crate) use parsed::srt_text;
 pub use parsed::{Hints, Subtitle, TextCount, Written};

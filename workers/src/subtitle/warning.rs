@@ -2,6 +2,13 @@
 
 use std::{borrow::Cow, fmt};
 
+use subtitle_contract::text;
+
+use super::line::Lines;
+
+/// The longest quotation of a line, in characters.
+const LONGEST_QUOTE: usize = 80;
+
 macro_rules! codes {
     ($($(#[doc = $text:literal])+ $name:ident $code:literal;)+) => {
         /// What was repaired, left out or lost. A code's text is an interface: it never changes its meaning.
@@ -147,6 +154,17 @@ impl Warning {
 
     pub(crate) fn whole(code: Code, message: String) -> Self {
         Self { code, line: 0, message: message.into() }
+    }
+}
+
+/// Adds to each warning of a cue that was not read what its line says. The warnings are in the order of their lines.
+pub(super) fn quote_unread(content: &str, warnings: &mut [Warning]) {
+    let mut lines = Lines::new(content).peekable();
+    for warning in warnings.iter_mut().filter(|warning| warning.line > 0 && warning.code.is_unread_cue()) {
+        while lines.next_if(|line| line.number < warning.line).is_some() {}
+        if let Some(line) = lines.peek().filter(|line| line.number == warning.line) {
+            warning.message = format!("{}: '{}'", warning.code.meaning(), text::clean(line.text, LONGEST_QUOTE)).into();
+        }
     }
 }
 

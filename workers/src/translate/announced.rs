@@ -15,8 +15,7 @@ use subtitle_contract::{
 use subtitle_telemetry::chain;
 
 use super::{
-    engines::{self, EngineFault, EngineId, Engines},
-    engines::{EngineError, EngineErrorKind, Translate},
+    engines::{self, EngineError, EngineErrorClass, EngineFault, EngineId, Engines, Translate},
     request::TranslationRequest,
     route,
     variants::serves,
@@ -71,8 +70,10 @@ impl Announced {
             let pairs = match engines.pairs(engine).await {
                 Ok(Some(pairs)) => Pairs::Listed(pairs),
                 Ok(None) => Pairs::Any,
-                Err(EngineFault::Forbidden(message)) => Pairs::Forbidden(message),
-                Err(_) => Pairs::Unknown,
+                Err(fault) => match fault.class() {
+                    EngineErrorClass::Forbidden => Pairs::Forbidden(chain(&fault).to_string()),
+                    EngineErrorClass::Unavailable => Pairs::Unknown,
+                },
             };
             announced.insert(engine.name().to_owned(), pairs);
         }
@@ -112,7 +113,7 @@ impl Translate for Announced {
                 Ok(pairs.iter().any(|(source, target)| source.base() == from.base() && serves(target, to, variants)))
             }
             Some(Pairs::Forbidden(message)) => {
-                Err(EngineError { engine, kind: EngineErrorKind::Forbidden, message: message.clone() })
+                Err(EngineError { engine, fault: EngineFault::Forbidden(message.clone()) })
             }
             Some(Pairs::Unknown) | None => Err(EngineError::unavailable(engine, "its pairs are not known")),
         }

@@ -14,5 +14,5 @@ pub(crate) mod run;
 pub mod text;
 mod variants;
 
-pub use engines::{Cooldown, EngineError, EngineErrorKind, EngineId, Engines, Translate};
+pub use engines::{Cooldown, EngineError, EngineErrorClass, EngineId, Engines, Translate};
 pub use request::{TranslationContext, TranslationRequest};

@@ -6,10 +6,10 @@ use subtitle_contract::{
     language::Language,
     reason::Reason,
 };
+use subtitle_telemetry::chain;
 
 use super::{
-    engines::EngineId,
-    engines::{EngineError, EngineErrorKind, Translate},
+    engines::{EngineError, EngineErrorClass, EngineId, Translate},
     variants::tiers,
 };
 use crate::failure::Failure;
@@ -50,7 +50,7 @@ pub async fn routes<E: Translate>(
             Ok(None) => {}
             // One that may be back is worth another attempt.
             Err(error) => {
-                if broken.as_ref().is_none_or(|known: &EngineError| known.kind == EngineErrorKind::Forbidden) {
+                if broken.as_ref().is_none_or(|known: &EngineError| known.class() == EngineErrorClass::Forbidden) {
                     broken = Some(error);
                 }
             }
@@ -64,11 +64,11 @@ pub async fn routes<E: Translate>(
         return Err(Failure { not_before: Some(cooldown.until), ..Failure::new(Reason::EngineUnavailable, message) });
     }
     Err(match broken {
-        Some(error) => Failure::new(error.reason(), error),
+        Some(error) => Failure::new(error.reason(), chain(&error)),
         None => Failure::new(
             Reason::LanguagePairUnsupported,
             format!(
-                "none of the engines {} translates from '{}' to '{}'; install the pair, or name another engine in \
+                "no engine of {} translates from '{}' to '{}'; install the pair, or name another engine in \
                  spec.translation.engines",
                 order.iter().map(|engine| engine.name()).collect::<Vec<_>>().join(", "),
                 from,

@@ -2,6 +2,7 @@
 
 use futures::FutureExt as _;
 use subtitle_contract::{job::Variants, language::Language};
+use subtitle_telemetry::chain;
 use subtitle_workers::translate::{
     Engines, Translate as _, TranslationContext, TranslationRequest,
     engines::{apertium::apy::Apy, deepl::DeepL, libretranslate::LibreTranslate, openai::OpenAi},
@@ -41,7 +42,7 @@ async fn ask(engines: &Engines, name: &str, texts: &[String]) -> Result<Vec<Stri
         context: TranslationContext::default(),
     };
     let answers = engines.translate(engine(name), request).await;
-    answers.map_err(|error| error.to_string())
+    answers.map_err(|error| chain(&error).to_string())
 }
 
 fn texts(count: usize) -> Vec<String> {
@@ -97,7 +98,7 @@ async fn a_long_wait_is_a_cooldown_for_every_job() {
     for (engine, fake, engines) in all().await {
         fake.always(Fault::Busy(3600));
         ask(&engines, engine, &texts(2)).await.expect_err("is busy");
-        assert_eq!(fake.calls(), 1, "{engine}: nobody waits an hour with a task in hand");
+        assert_eq!(fake.calls(), 1, "{engine}: no task is held for an hour");
         let cooldown = engines.cooldown(crate::bench::engine(engine)).expect("cools down");
         let wait = cooldown.until.duration_since(jiff::Timestamp::now()).as_secs();
         assert!((3500..=3600).contains(&wait), "{engine}: {wait}");
@@ -148,8 +149,8 @@ async fn a_model_that_errs_is_told_what_was_wrong_once() {
         assert!(answers.iter().all(|answer| !answer.is_empty()), "{fault:?}");
         let bodies = fake.bodies();
         assert_eq!(bodies.len(), 2, "{fault:?}");
-        let said = bodies[1]["messages"][2]["content"].as_str().expect("a complaint");
-        assert!(said.starts_with("Your last answer was refused: id "), "{said}");
+        let complaint = bodies[1]["messages"][2]["content"].as_str().expect("a complaint");
+        assert!(complaint.starts_with("Your last answer was rejected: id "), "{complaint}");
     }
 }
 

@@ -5,6 +5,8 @@ use std::process::ExitCode;
 use subtitle_contract::reason::Reason;
 use subtitle_workers::subtitle::file::Unreadable;
 
+use crate::fields::without_fields;
+
 /// A command's failure.
 pub(crate) enum Failure {
     /// The arguments ask for something impossible.
@@ -27,6 +29,8 @@ pub(crate) enum Failure {
         /// For a person, with the cues' numbers.
         message: String,
     },
+    /// Cues of the file would be missing from the result.
+    Incomplete(String),
     /// Every source answered, and none of them has a subtitle.
     NothingFound(String),
     /// A source could not be asked.
@@ -36,11 +40,11 @@ pub(crate) enum Failure {
 }
 
 impl Failure {
-    pub(crate) fn of_file(input: &str, unreadable: &Unreadable) -> Self {
+    pub(crate) fn unreadable(input: &str, unreadable: &Unreadable) -> Self {
         Self::Unreadable { input: input.to_owned(), code: unreadable.code(), message: unreadable.to_string() }
     }
 
-    /// Says it on standard error.
+    /// Prints it on standard error.
     pub(crate) fn report(self) -> ExitCode {
         match self {
             Self::Usage(message) => {
@@ -48,19 +52,23 @@ impl Failure {
                 ExitCode::from(1)
             }
             Self::Unreadable { input, code, message } => {
-                eprintln!("subtitles: {code}: '{input}' cannot be read: {message}");
+                eprintln!("subtitles: {code}: '{input}' cannot be read: {}", without_fields(&message));
                 ExitCode::from(2)
             }
             Self::Untranslated { is_refused, code, message } => {
-                eprintln!("subtitles: {code}: {message}");
+                eprintln!("subtitles: {code}: {}", without_fields(&message));
                 ExitCode::from(if is_refused { 5 } else { 4 })
             }
+            Self::Incomplete(message) => {
+                eprintln!("subtitles: incomplete: {message}");
+                ExitCode::from(5)
+            }
             Self::NothingFound(message) => {
-                eprintln!("subtitles: {message}");
+                eprintln!("subtitles: {}", without_fields(&message));
                 ExitCode::from(3)
             }
             Self::Source(reason, message) => {
-                eprintln!("subtitles: {reason}: {message}");
+                eprintln!("subtitles: {reason}: {}", without_fields(&message));
                 ExitCode::from(4)
             }
             Self::Closed => ExitCode::SUCCESS,

@@ -27,7 +27,8 @@ pub(crate) struct Input {
     frame_rate: Option<f64>,
 }
 
-fn frame_rate(text: &str) -> Result<f64, String> {
+/// A rate that a video can have.
+pub(crate) fn frame_rate(text: &str) -> Result<f64, String> {
     let rate = text.parse().ok().filter(|rate| (1.0..=1000.0).contains(rate));
     rate.ok_or_else(|| "a number from 1 to 1000 is needed, such as 23.976".to_owned())
 }
@@ -40,9 +41,14 @@ pub(crate) struct Opened {
 }
 
 impl Input {
-    /// The file at `path`, which is in `language`.
-    pub(crate) const fn new(path: String, language: Language) -> Self {
-        Self { path, language: Some(language), frame_rate: None }
+    /// The file at `path`, which should be in `language`.
+    pub(crate) const fn new(path: String, language: Language, frame_rate: Option<f64>) -> Self {
+        Self { path, language: Some(language), frame_rate }
+    }
+
+    /// The path as it was given.
+    pub(crate) fn name(&self) -> &str {
+        &self.path
     }
 
     /// Reads the file.
@@ -52,7 +58,7 @@ impl Input {
             Failure::Unreadable { input: self.path.clone(), code: "unreadable-input", message }
         })?;
         let declared = Declared { language: self.language.as_ref(), episode: None, frame_rate: self.frame_rate };
-        let file = file::read(&bytes, &declared).map_err(|unreadable| Failure::of_file(&self.path, &unreadable))?;
+        let file = file::read(&bytes, &declared).map_err(|unreadable| Failure::unreadable(&self.path, &unreadable))?;
         Ok(Opened { file, sha256: sha256(&bytes) })
     }
 

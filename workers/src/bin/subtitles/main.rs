@@ -3,8 +3,12 @@
 
 mod commands;
 mod failure;
+mod fields;
 mod input;
+mod output;
+mod preference;
 mod video;
+mod warnings;
 
 use std::process::ExitCode;
 
@@ -14,10 +18,9 @@ use commands::{convert, find, get, inspect, serve, translate};
 use failure::Failure;
 use subtitle_workers::program;
 
-/// Looks into subtitle files and turns them into each other: SubRip, WebVTT, ASS, SSA, MicroDVD, SubViewer, in any
-/// charset, also inside zip and gzip.
+/// Reads, repairs, converts, finds and translates subtitle files of many formats, in any charset, also inside zip and gzip.
 #[derive(Parser)]
-#[command(version, after_help = EXAMPLES)]
+#[command(name = "subtitles", version, after_help = EXAMPLES)]
 struct Arguments {
     #[command(subcommand)]
     command: Command,
@@ -26,29 +29,32 @@ struct Arguments {
 const EXAMPLES: &str = "\
 Examples:
   subtitles inspect film.srt                      what it is, and what is wrong with it
-  subtitles inspect film.zip --language he --json every cue, as JSON, declared to be Hebrew
+  subtitles inspect film.zip --language he --json every cue of its Hebrew file, as JSON
   curl -s URL | subtitles inspect -               the same from standard input
   subtitles convert film.srt film.vtt             the target's extension decides: .srt .vtt .ass
   subtitles convert film.sub film.srt --frame-rate 25
   subtitles find film.mkv --language es           what is inside it and beside it, with scores
   subtitles get film.mkv --language es            the best of it as film.es.srt
   subtitles translate film.en.srt --from en --to es --out film.es.srt
-  subtitles serve films                           their folder over HTTP, for spec.video.url
+  subtitles serve films                           a folder over HTTP, for `find`, `get` and jobs that name a URL
 
-Exit codes: 0 fine, 1 wrong use, 2 unreadable input, 3 nothing found, 4 a source or an engine failed, 5 the checks
-refuse the translation; the reason code and the numbers of the cues are on standard error.";
+Files that exist are left alone unless --force is given; `get` replaces what it wrote itself.
+
+Exit codes: 0 success, 1 wrong use or a file that was left alone, 2 unreadable input, 3 nothing found, 4 a source or an
+engine failed, 5 the result would be incomplete or fails its checks; the reason code and the numbers of the cues are on
+standard error.";
 
 #[derive(Subcommand)]
 enum Command {
-    /// Shows what the readers make of a file: format, charset, language, cues, and every repair with its line
+    /// Shows how a file is read: format, charset, language, cues, and every repair with its line
     Inspect(inspect::Arguments),
-    /// Writes a file in another format, or the same one repaired, as UTF-8; says what the target cannot hold
+    /// Writes a file in another format, or the same one repaired, as UTF-8; warns about what the target cannot represent
     Convert(convert::Arguments),
-    /// Lists the subtitles that a video has, inside it, beside it or behind HTTP, with scores and why each would lose
+    /// Lists the subtitles that a video has, inside it, beside it or at providers, with scores and why each would lose
     Find(find::Arguments),
     /// Finds the best subtitle for a video and writes it
     Get(get::Arguments),
-    /// Translates a file with the translator's own code: what its checks refuse is not written
+    /// Translates a file by the code that the translator runs: a result that fails its checks is not written
     Translate(Box<translate::Arguments>),
     /// Serves a folder of films and subtitles over HTTP, read-only and in parts, until SIGTERM
     Serve(serve::Arguments),
@@ -63,7 +69,7 @@ fn main() -> ExitCode {
     let arguments = match Arguments::try_parse() {
         Ok(arguments) => arguments,
         Err(error) => {
-            // Help and version are no mistakes; nothing is to be done if they cannot be printed.
+            // Help and version are not errors; there is nothing left to do if they cannot be printed.
             let _ = error.print();
             return if error.use_stderr() { ExitCode::from(1) } else { ExitCode::SUCCESS };
         }

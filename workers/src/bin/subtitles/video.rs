@@ -32,6 +32,24 @@ pub(crate) struct VideoArguments {
     library_url: Option<String>,
     #[command(flatten)]
     providers: ProviderArguments,
+    /// The season, where the video's name does not say it or is wrong; 0 is for specials
+    #[arg(long, value_name = "NUMBER", value_parser = clap::value_parser!(u16).range(0..=10_000))]
+    season: Option<u16>,
+    /// The episode; may be given several times for a video of several episodes
+    #[arg(long = "episode", value_name = "NUMBER", requires = "season", value_parser = clap::value_parser!(u16).range(0..=10_000))]
+    episodes: Vec<u16>,
+    /// The IMDb id of the film or the episode, such as tt0133093
+    #[arg(long, value_name = "ID", value_parser = imdb_id)]
+    imdb: Option<String>,
+}
+
+/// An id as IMDb has it, with `tt` or without.
+fn imdb_id(text: &str) -> Result<String, String> {
+    let digits = text.strip_prefix("tt").unwrap_or(text);
+    if (1..=10).contains(&digits.len()) && digits.bytes().all(|byte| byte.is_ascii_digit()) {
+        return Ok(format!("tt{digits:0>7}"));
+    }
+    Err("an IMDb id is needed, such as tt0133093".to_owned())
 }
 
 impl VideoArguments {
@@ -47,7 +65,7 @@ impl VideoArguments {
 
     /// The spec of a job that asks for the same; no translation.
     pub(crate) fn spec(&self, format: &str) -> Result<SubtitleJobSpec, Failure> {
-        let video = if self.is_remote() {
+        let mut video = if self.is_remote() {
             json!({"url": self.video})
         } else {
             let path = Path::new(&self.video);
@@ -57,6 +75,15 @@ impl VideoArguments {
             }
             json!({"library": LIBRARY, "path": path.file_name().unwrap_or_default().to_string_lossy()})
         };
+        if let Some(season) = self.season {
+            video["season"] = season.into();
+        }
+        if !self.episodes.is_empty() {
+            video["episodes"] = self.episodes.clone().into();
+        }
+        if let Some(imdb) = &self.imdb {
+            video["imdbId"] = imdb.as_str().into();
+        }
         let spec = json!({
             "video": video, "language": self.language, "output": {"format": format}, "translation": {"policy": "Never"}
         });

@@ -138,6 +138,7 @@ impl<S: Search, C: Clock> DownloadPlan<'_, S, C> {
         }
         let subtitle = self.read(found, bytes, language).await?;
         let format = subtitle.output_format(output);
+        artifact::ensure_convertible(&subtitle, format)?;
         let artifact = artifact::store(store, &key_in(format), &subtitle, format, &found.language).await?;
         Ok(from_source(found, artifact))
     }

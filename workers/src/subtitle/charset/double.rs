@@ -29,7 +29,7 @@ impl Bytes {
     }
 }
 
-/// The text before it was damaged; none if it was not. A file may be damaged more than once.
+/// The text before it was damaged; `None` if it was not. A file may be damaged more than once.
 pub(super) fn undone(text: &str, language: Option<&Language>) -> Option<String> {
     if text.is_ascii() {
         return None;

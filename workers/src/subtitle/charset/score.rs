@@ -13,7 +13,7 @@ use crate::subtitle::language::script::Script;
 const BELIEVED: f64 = 0.45;
 
 impl CodePages {
-    /// The bytes in the code page in which they look most like the language; none if in none. A few of them may be
+    /// The bytes in the code page in which they look most like the language; `None` if there is none. A few of them may be
     /// damaged.
     pub(super) fn best(&self, bytes: &[u8]) -> Option<(String, &'static Encoding)> {
         let mut best: Option<(f64, String, &'static Encoding)> = None;
@@ -62,7 +62,7 @@ fn score(text: &str, pages: &CodePages) -> f64 {
                 sum -= 1.0;
             }
             // So is a word of two alphabets.
-            let is_mixing = matches!(Script::of(character), Script::Cyrillic | Script::Greek);
+            let is_mixing = matches!(Script::from_letter(character), Script::Cyrillic | Script::Greek);
             if is_mixing && before.is_ascii_alphabetic() {
                 sum -= 1.0;
             }
@@ -89,7 +89,7 @@ pub(super) fn is_plausible(text: &str) -> bool {
             plain += usize::from(character.is_ascii_alphabetic());
         } else if character.is_alphabetic() {
             letters += 1;
-            marked += usize::from(Script::of(character) == Script::Latin);
+            marked += usize::from(Script::from_letter(character) == Script::Latin);
         } else if !is_usual_sign(character) {
             signs += 1;
         }

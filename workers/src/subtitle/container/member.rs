@@ -8,7 +8,7 @@ use crate::subtitle::language::sidecar_name;
 /// An episode, or several in one video.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Episode {
-    /// None where only the episode is known.
+    /// `None` where only the episode is known.
     pub season: Option<u16>,
     /// The first episode.
     pub first: u16,
@@ -17,8 +17,8 @@ pub struct Episode {
 }
 
 impl Episode {
-    /// Whether a file of `self` serves who wants `other`: both have the very same episodes.
-    fn is(self, other: Self) -> bool {
+    /// Whether a file of `self` serves who wants `other`: both have the same episodes.
+    fn serves(self, other: Self) -> bool {
         let is_season = self.season.is_none() || other.season.is_none() || self.season == other.season;
         is_season && self.first == other.first && self.last == other.last
     }
@@ -69,8 +69,8 @@ impl Name {
         }
     }
 
-    pub(super) fn is_of(&self, wanted: Episode) -> bool {
-        self.episode.is_some_and(|episode| episode.is(wanted))
+    pub(super) fn is_for(&self, wanted: Episode) -> bool {
+        self.episode.is_some_and(|episode| episode.serves(wanted))
     }
 }
 

@@ -49,8 +49,8 @@ pub enum Packed {
     /// Pictures, programs, films.
     #[error("the file is {0}, not a subtitle")]
     NoText(&'static str),
-    /// Pictures of text.
-    #[error("the file is {0}: its text is pictures, which only character recognition can read")]
+    /// A bitmap subtitle.
+    #[error("the file is {0}: a bitmap subtitle, which has no text to read without OCR")]
     ImageBased(&'static str),
 }
 

@@ -1,4 +1,4 @@
-//! Archives as they are served, made here byte by byte: no writer would make the evil ones.
+//! Archives as providers serve them, built here byte by byte, since no writer creates malicious ones.
 
 use std::io::Write as _;
 

@@ -32,7 +32,7 @@ struct Member {
 
 /// Extensions of text subtitles, the best first; files without any of them are looked at last.
 const EXTENSIONS: [&str; 12] = ["srt", "ass", "ssa", "vtt", "sub", "txt", "ttml", "dfxp", "smi", "sbv", "mpl", "lrc"];
-/// What comes along in such archives and is no subtitle.
+/// Files that such archives often contain beside subtitles.
 const COMPANIONS: [&str; 14] =
     ["nfo", "url", "html", "htm", "jpg", "jpeg", "png", "gif", "exe", "idx", "sup", "md", "sfv", "xml"];
 
@@ -93,8 +93,8 @@ pub(super) fn choose(bytes: &[u8], wanted: &WantedMember<'_>) -> Result<Chosen, 
 fn ranked(mut members: Vec<Member>, wanted: &WantedMember<'_>) -> Result<Vec<Member>, Packed> {
     if let Some(episode) = wanted.episode {
         // A name without an episode may be of any; but beside names that say theirs it is of another kind.
-        if members.iter().any(|member| member.name.is_of(episode)) {
-            members.retain(|member| member.name.is_of(episode));
+        if members.iter().any(|member| member.name.is_for(episode)) {
+            members.retain(|member| member.name.is_for(episode));
         } else {
             let mut others: Vec<String> =
                 members.iter().filter_map(|member| Some(member.name.episode?.to_string())).collect();

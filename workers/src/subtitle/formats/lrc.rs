@@ -46,16 +46,16 @@ pub(in crate::subtitle) fn read(text: &str, warnings: &mut Vec<Warning>) -> Vec<
     let mut builder = Builder::new(warnings);
     let mut earlier = 0_i64;
     for line in Lines::new(text) {
-        let said = line.text.trim();
-        let mut rest = said;
+        let trimmed = line.text.trim();
+        let mut rest = trimmed;
         let mut starts = Vec::new();
         while let Some((start, behind)) = stamp(rest).filter(|_| starts.len() < MOST_REPEATS) {
             starts.push(start);
             rest = behind.trim_start();
         }
-        if let Some(offset) = offset(said) {
+        if let Some(offset) = offset(trimmed) {
             earlier = offset;
-        } else if starts.is_empty() && !said.is_empty() && !is_tag(said) {
+        } else if starts.is_empty() && !trimmed.is_empty() && !is_tag(trimmed) {
             builder.warn(Code::UnknownLine, line.number);
         }
         // The times of words stand in the text: `<00:01.20>`.

@@ -98,9 +98,9 @@ fn markup(text: &str) -> (String, bool) {
             }
             rest = after.trim_start();
         }
-        if let Some(said) = rest.strip_prefix('/') {
+        if let Some(italic) = rest.strip_prefix('/') {
             styles.push('i');
-            rest = said;
+            rest = italic;
         }
         if !rest.is_empty() {
             written.push(wrapped(rest, &styles));

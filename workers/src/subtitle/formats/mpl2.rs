@@ -30,7 +30,7 @@ pub(in crate::subtitle) fn read(text: &str, warnings: &mut Vec<Warning>) -> Vec<
             continue;
         };
         let lines = text.split('|').map(str::trim).map(|line| match line.strip_prefix('/') {
-            Some(said) => format!("<i>{said}</i>"),
+            Some(italic) => format!("<i>{italic}</i>"),
             None => line.to_owned(),
         });
         let text = lines.collect::<Vec<_>>().join("\n");

@@ -126,8 +126,8 @@ fn attribute<'a>(attributes: &'a str, name: &str) -> Option<&'a str> {
 /// Text with white space as HTML has it and without entities.
 fn push(paragraphs: &mut [Paragraph], raw: &str) {
     let Some(last) = paragraphs.last_mut() else { return };
-    let said = htmlize::unescape(raw);
-    let words = said.split(|character: char| character.is_ascii_whitespace() || character == '\u{A0}');
+    let decoded = htmlize::unescape(raw);
+    let words = decoded.split(|character: char| character.is_ascii_whitespace() || character == '\u{A0}');
     let joined = words.collect::<Vec<_>>().join(" ");
     last.text.push_str(&Format::Srt.encoded(&joined).0);
 }

@@ -98,14 +98,16 @@ fn refused(start: &str) -> Option<Unusable> {
         return Some(if is_transcript {
             Unusable::UnsupportedFormat("a transcript in JSON")
         } else {
-            Unusable::NotSubtitles("JSON")
+            Unusable::ServerPage("JSON")
         });
     }
     let head = start.lines().next().unwrap_or_default();
     if head.split_whitespace().eq(["start", "end", "text"]) {
         return Some(Unusable::UnsupportedFormat("a transcript in a table (TSV)"));
     }
-    let tags = ["<!doctype", "<html", "<head", "<body", "<?xml", "<!--", "<svg", "<rss", "<feed"];
-    let is_page = tags.iter().any(|tag| starts_with_ignoring_case(start, tag));
-    is_page.then_some(Unusable::NotSubtitles("a web page or XML"))
+    let starts_with = |tags: &[&str]| tags.iter().any(|tag| starts_with_ignoring_case(start, tag));
+    if starts_with(&["<!doctype", "<html", "<head", "<body"]) {
+        return Some(Unusable::ServerPage("a web page"));
+    }
+    starts_with(&["<?xml", "<!--", "<svg", "<rss", "<feed"]).then_some(Unusable::NotSubtitles("an XML document"))
 }

@@ -43,7 +43,7 @@ const CODES: &[(&str, &str)] = &[
 /// nobody who wants either.
 const BILINGUAL: &str = "ze";
 
-/// Reads any code; none for what is no single language.
+/// Reads any code; `None` for what is not a single language.
 pub fn read(code: &str) -> Option<Language> {
     let lower = code.trim().to_ascii_lowercase();
     if lower == BILINGUAL {

@@ -52,38 +52,38 @@ const ALIKE: &[&[&str]] = &[
 ];
 
 /// What cues say, joined, as far as it takes to know their language.
-pub fn said(format: Format, cues: &[Cue]) -> String {
-    let mut said = String::new();
+pub fn dialogue(format: Format, cues: &[Cue]) -> String {
+    let mut dialogue = String::new();
     for cue in cues {
-        said.push_str(&format.plain(&cue.text));
-        said.push('\n');
-        if said.len() > 4 * ENOUGH {
+        dialogue.push_str(&format.plain(&cue.text));
+        dialogue.push('\n');
+        if dialogue.len() > 4 * ENOUGH {
             break;
         }
     }
-    said
+    dialogue
 }
 
 /// The language of a text, if the detector is sure.
-pub fn detected(said: &str) -> Option<Language> {
-    let (script, letters) = main_script(said)?;
+pub fn detected(dialogue: &str) -> Option<Language> {
+    let (script, letters) = main_script(dialogue)?;
     match script {
         Script::Hebrew => Language::parse("he").ok(),
         _ if letters < FEWEST_OF_LANGUAGE && script == Script::Latin => None,
         _ => {
-            let info = Detector::new().detect(said)?;
+            let info = Detector::new().detect(dialogue)?;
             info.is_reliable().then(|| tag(info.lang())).flatten()
         }
     }
 }
 
 /// Compares a text with the language it should be in.
-pub fn check(said: &str, declared: &Language) -> LanguageVerdict {
-    let Some((script, letters)) = main_script(said) else { return LanguageVerdict::Unsure };
+pub fn check(dialogue: &str, declared: &Language) -> LanguageVerdict {
+    let Some((script, letters)) = main_script(dialogue) else { return LanguageVerdict::Unsure };
     if letters < FEWEST_OF_SCRIPT {
         return LanguageVerdict::Unsure;
     }
-    let scripts = Script::of_language(declared);
+    let scripts = Script::for_language(declared);
     let is_written = |expected: &Script| match (expected, script) {
         // A dialogue of Chinese characters only is not Japanese unless it is short.
         (Script::Japanese, Script::Han) => letters < FEWEST_OF_LANGUAGE,
@@ -93,7 +93,7 @@ pub fn check(said: &str, declared: &Language) -> LanguageVerdict {
         return LanguageVerdict::Differs { found: format!("{script:?} script") };
     }
     let is_asked = letters >= FEWEST_OF_LANGUAGE && knows(declared);
-    match is_asked.then(|| detected(said)).flatten() {
+    match is_asked.then(|| detected(dialogue)).flatten() {
         None => LanguageVerdict::Unsure,
         Some(found) if are_alike(found.base(), declared.base()) => LanguageVerdict::Agrees,
         Some(found) => LanguageVerdict::Differs { found: found.to_string() },
@@ -101,10 +101,10 @@ pub fn check(said: &str, declared: &Language) -> LanguageVerdict {
 }
 
 /// The script of most letters and how many it has.
-fn main_script(said: &str) -> Option<(Script, usize)> {
+fn main_script(dialogue: &str) -> Option<(Script, usize)> {
     let mut counts: Vec<(Script, usize)> = Vec::new();
-    for letter in said.chars().filter(|character| character.is_alphabetic()).take(ENOUGH) {
-        let script = Script::of(letter);
+    for letter in dialogue.chars().filter(|character| character.is_alphabetic()).take(ENOUGH) {
+        let script = Script::from_letter(letter);
         match counts.iter_mut().find(|(known, _)| *known == script) {
             Some((_, count)) => *count += 1,
             None => counts.push((script, 1)),
@@ -168,8 +168,8 @@ mod tests {
     const HEBREW: &str = "היינו צריכים ללכת הביתה לפני שהסערה הגיעה, אנה. כל הסירות בנמל עכשיו.";
 
     /// Of a text that is repeated until there is enough of it.
-    fn verdict(said: &str, tag: &str) -> LanguageVerdict {
-        check(&said.repeat(2), &Language::parse(tag).expect("a tag"))
+    fn verdict(dialogue: &str, tag: &str) -> LanguageVerdict {
+        check(&dialogue.repeat(2), &Language::parse(tag).expect("a tag"))
     }
 
     fn differs(found: &str) -> LanguageVerdict {
@@ -178,8 +178,8 @@ mod tests {
 
     #[test]
     fn a_text_in_its_language_agrees_in_every_variant() {
-        for (said, tag) in [(ENGLISH, "en"), (ENGLISH, "en-GB"), (SPANISH, "es-419"), (SPANISH, "ca")] {
-            assert_eq!(verdict(said, tag), LanguageVerdict::Agrees, "{tag}");
+        for (dialogue, tag) in [(ENGLISH, "en"), (ENGLISH, "en-GB"), (SPANISH, "es-419"), (SPANISH, "ca")] {
+            assert_eq!(verdict(dialogue, tag), LanguageVerdict::Agrees, "{tag}");
         }
     }
 
@@ -193,8 +193,8 @@ mod tests {
 
     #[test]
     fn little_text_and_unknown_languages_are_no_reason_to_refuse() {
-        for (said, tag) in [("No. Yes. Anna!", "es"), ("♪ ♪", "es"), (ENGLISH, "is"), ("", "he")] {
-            assert_eq!(verdict(said, tag), LanguageVerdict::Unsure, "{tag}");
+        for (dialogue, tag) in [("No. Yes. Anna!", "es"), ("♪ ♪", "es"), (ENGLISH, "is"), ("", "he")] {
+            assert_eq!(verdict(dialogue, tag), LanguageVerdict::Unsure, "{tag}");
         }
         assert_eq!(detected("Anna!"), None);
         assert_eq!(detected(HEBREW).map(String::from), Some("he".to_owned()));

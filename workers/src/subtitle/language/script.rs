@@ -24,19 +24,19 @@ pub(in crate::subtitle) enum Script {
 
 /// Whether a language is read from right to left.
 pub(crate) fn is_right_to_left(language: &Language) -> bool {
-    Script::of_language(language).iter().any(|script| matches!(script, Script::Hebrew | Script::Arabic))
+    Script::for_language(language).iter().any(|script| matches!(script, Script::Hebrew | Script::Arabic))
 }
 
 impl Script {
     /// Whether a letter belongs to it.
     pub(in crate::subtitle) fn has(self, letter: char) -> bool {
-        match (self, Self::of(letter)) {
+        match (self, Self::from_letter(letter)) {
             (Self::Japanese, Self::Han) => true,
             (script, of) => script == of,
         }
     }
 
-    pub(in crate::subtitle) fn of(letter: char) -> Self {
+    pub(in crate::subtitle) fn from_letter(letter: char) -> Self {
         match letter {
             '\0'..='\u{24F}' | '\u{1E00}'..='\u{1EFF}' | '\u{300}'..='\u{36F}' | 'ﬀ'..='ﬆ' => Self::Latin,
             '\u{370}'..='\u{3FF}' | '\u{1F00}'..='\u{1FFF}' => Self::Greek,
@@ -57,7 +57,7 @@ impl Script {
     }
 
     /// The scripts a language is written in: those its tag names, else the usual ones.
-    pub(in crate::subtitle) fn of_language(language: &Language) -> &'static [Self] {
+    pub(in crate::subtitle) fn for_language(language: &Language) -> &'static [Self] {
         let named = language.as_str().split('-').skip(1).find(|part| part.len() == 4);
         match (named, language.base()) {
             (Some("Latn"), _) => &[Self::Latin],

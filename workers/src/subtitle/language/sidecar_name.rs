@@ -29,7 +29,7 @@ const NAMES: [(&str, &str); 8] = [
     ("russian", "ru"),
 ];
 
-/// Reads `file_name` as a sidecar of the video whose name without extension is `stem`; none if it is not one or
+/// Reads `file_name` as a sidecar of the video whose name without extension is `stem`; `None` if it is not one or
 /// names no language.
 pub fn read(stem: &str, file_name: &str) -> Option<SidecarName> {
     let rest = file_name.strip_prefix(stem)?.strip_prefix('.')?.to_owned();

@@ -11,17 +11,17 @@ pub(super) fn segments<'a>(text: &'a str, push: &mut impl FnMut(Kind, &'a str)) 
     let bytes = text.as_bytes();
     while let Some(found) = memchr::memchr2(b'\\', b'{', &bytes[at..]) {
         at += found;
-        let said = if is_drawing { Kind::Drawing } else { Kind::Text };
+        let kind = if is_drawing { Kind::Drawing } else { Kind::Text };
         if bytes[at] == b'{' {
             // A block that is not closed is text, as in libass.
             let Some(length) = text[at..].find('}').map(|end| end + 1) else { break };
-            push(said, &text[start..at]);
+            push(kind, &text[start..at]);
             push(Kind::Tag, &text[at..at + length]);
             is_drawing = draws(&text[at + 1..at + length - 1]).unwrap_or(is_drawing);
             at += length;
             start = at;
         } else if !is_drawing && matches!(bytes.get(at + 1), Some(b'N' | b'n')) {
-            push(said, &text[start..at]);
+            push(kind, &text[start..at]);
             push(Kind::Break, &text[at..at + 2]);
             at += 2;
             start = at;

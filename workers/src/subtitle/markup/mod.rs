@@ -1,4 +1,4 @@
-//! What is markup in a cue's text and what is said: a text in a format's own markup comes in, its segments go out.
+//! Tells the markup in a cue's text from its words: a text in a format's own markup comes in, its segments go out.
 //! Everything that shows, converts or translates text asks here first. Pure.
 
 mod ass;
@@ -37,7 +37,7 @@ impl Format {
         segments
     }
 
-    /// What a text segment says: entities and escapes resolved.
+    /// The words of a text segment: entities and escapes resolved.
     pub(crate) fn decoded(self, raw: &str) -> Cow<'_, str> {
         match self {
             Self::Srt => srt::decoded(raw),

@@ -3,7 +3,7 @@
 /// Bottom and centre, where a cue stands that says nothing.
 pub(super) const USUAL: u8 = 2;
 
-/// The cue settings for a place; none for the usual one.
+/// The cue settings for a place; `None` for the usual one.
 pub(super) fn to_settings(place: u8) -> Option<String> {
     let row = match place {
         7..=9 => "line:0",

@@ -7,7 +7,7 @@ use crate::subtitle::warning::Code;
 /// What a piece of a cue's text is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Kind {
-    /// Said or sung.
+    /// Words.
     Text,
     /// The end of a line.
     Break,

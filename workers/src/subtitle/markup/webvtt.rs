@@ -41,7 +41,7 @@ pub(super) fn segments<'a>(text: &'a str, push: &mut impl FnMut(Kind, &'a str)) 
 }
 
 /// The text of a cue as the standard has it, and whether a `<` had to be escaped for that: HTML's own line ends and
-/// styles become WebVTT's. None where it was.
+/// styles become WebVTT's. `None` where it was.
 pub(in crate::subtitle) fn webvtt_repaired(text: &str) -> Option<(String, bool)> {
     memchr::memchr(b'<', text.as_bytes())?;
     let mut written = String::with_capacity(text.len() + 8);

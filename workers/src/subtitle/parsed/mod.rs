@@ -11,7 +11,7 @@ use super::{
     formats::{ass, lrc, microdvd, mpl2, sami, sniff, srt, subviewer, tmplayer, ttml, webvtt},
     line::Lines,
     markup,
-    warning::Losses,
+    warning::{self, Losses},
 };
 
 /// What is known about a file besides its text.
@@ -103,10 +103,11 @@ impl Subtitle {
             warnings.push(Warning::whole(Code::FoldedCaptions, message));
             (cues, document) = (folded, None);
         }
-        if cues.iter().all(|cue| format.plain(&cue.text).trim().is_empty()) {
-            return Err(Unusable::NoCue { lines: Lines::new(text).count(), origin });
-        }
         warnings.sort_by_key(|warning| warning.line);
+        warning::quote_unread(text, &mut warnings);
+        if cues.iter().all(|cue| format.plain(&cue.text).trim().is_empty()) {
+            return Err(Unusable::without_cues(Lines::new(text).count(), cues.len(), origin, &warnings));
+        }
         Ok(Self { origin, format, cues: cues.into(), warnings, document })
     }
 

@@ -26,7 +26,7 @@ struct Overlap {
     grows: bool,
 }
 
-/// The cues with each line once; none where they do not roll. Folding what was folded changes nothing.
+/// The cues with each line once; `None` where they do not roll. Folding what was folded changes nothing.
 pub(in crate::subtitle) fn folded(format: Format, cues: &[Cue]) -> Option<Vec<Cue>> {
     if format == Format::Ass || cues.len() <= FEWEST || !seems_to_roll(format, cues) {
         return None;

@@ -2,6 +2,7 @@
 
 mod ass;
 mod conversions;
+mod incomplete;
 mod kinds;
 mod others;
 mod properties;

@@ -57,7 +57,7 @@ const fn is_repair_of_document(code: Code) -> bool {
     )
 }
 
-fn said(subtitle: &Subtitle) -> Vec<(u64, u64, String)> {
+fn timed_text(subtitle: &Subtitle) -> Vec<(u64, u64, String)> {
     // The joiner keeps a text from being read as markup; nobody sees or hears it.
     let plain = |text: &str| subtitle.format.plain(text).replace('\u{2060}', "");
     subtitle.cues.iter().map(|cue| (cue.start, cue.end, plain(&cue.text))).collect()
@@ -100,8 +100,8 @@ proptest! {
         let first = Subtitle::read(&srt.write(FORMATS[from]).text).expect("reads");
         let second = Subtitle::read(&first.write(FORMATS[to]).text).expect("reads");
         let expected: Vec<_> = cues.into_iter().map(|cue| (cue.start, cue.end, cue.text)).collect();
-        prop_assert_eq!(&said(&first), &expected);
-        prop_assert_eq!(&said(&second), &expected);
+        prop_assert_eq!(&timed_text(&first), &expected);
+        prop_assert_eq!(&timed_text(&second), &expected);
     }
 
     #[test]

@@ -44,7 +44,11 @@ pub(in crate::subtitle) fn classify(line: &str) -> Line<'_> {
     let Some(first) = line.chars().find(|character| !skipped(character)) else { return Line::Text };
     if first.is_alphabetic() {
         // A sentence, unless there are times in it that nobody says.
-        return if holds_time_line(line) { Line::Sentence } else { Line::Text };
+        return match line.trim() {
+            line if holds_time_line(line) => Line::Sentence,
+            line if line.contains('>') && has_digit(line) && is_word_for_a_clock(&clean(line)) => Line::Unreadable,
+            _ => Line::Text,
+        };
     }
     if !has_digit(line) || !may_have_arrow(line) {
         return Line::Text;
@@ -127,6 +131,15 @@ fn is_weak(start: &Clock, arrow: &Arrow, end: &Clock, rest: &str) -> bool {
     let colons = start.colons.min(end.colons);
     let may_be = if arrow.has_head { colons > 0 || (arrow.is_long && rest.is_empty()) } else { colons == 2 };
     may_be && (rest.is_empty() || is_settings(rest))
+}
+
+/// Whether one word stands where the first of two clocks should: `xx:xx --> 00:00:02,000`.
+fn is_word_for_a_clock(cleaned: &[(char, usize)]) -> bool {
+    let mut cursor = Cursor::new(cleaned);
+    while cursor.peek().is_some_and(|character| character != ' ') {
+        cursor.at += 1;
+    }
+    cursor.arrow().is_some_and(|arrow| arrow.is_long) && cursor.clock(true).is_some_and(|clock| clock.is_full())
 }
 
 /// Whether a long arrow has a full clock on one side at least.

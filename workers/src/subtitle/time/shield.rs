@@ -6,7 +6,7 @@ use super::{
     line::{Line, classify},
 };
 
-/// The line with an invisible joiner in each arrow, so that no reader takes it for times; none where it is text inside
+/// The line with an invisible joiner in each arrow, so that no reader takes it for times; `None` where it is text inside
 /// a cue anyway.
 pub(in crate::subtitle) fn without_arrow(line: &str, joiner: char) -> Option<String> {
     let is_text = |line: &str| match classify(line) {

@@ -1,6 +1,6 @@
-//! What an engine lets slip into a text: its own format, its thoughts, its manners. Pure.
+//! What an engine leaks into a translation: its output format, its reasoning, its phrases. Pure.
 
-/// What gives each away, in lower case. A sign that the source has too is the film's, not the engine's.
+/// Each in lower case. A sign that the source has too belongs to the film, not to the engine.
 const SIGNS: &[(&str, &str)] = &[
     ("```", "a code fence"),
     ("<think", "the model's thinking"),
@@ -18,16 +18,16 @@ const SIGNS: &[(&str, &str)] = &[
     ("<!doctype", "HTML"),
     ("<html", "HTML"),
     ("<p id=", "HTML"),
-    ("as an ai ", "the model's manners"),
-    ("as a language model", "the model's manners"),
-    ("here is the translation", "the model's manners"),
-    ("here's the translation", "the model's manners"),
-    ("i'm sorry, but i can", "the model's manners"),
+    ("as an ai ", "a phrase of the model"),
+    ("as a language model", "a phrase of the model"),
+    ("here is the translation", "a phrase of the model"),
+    ("here's the translation", "a phrase of the model"),
+    ("i'm sorry, but i can", "a phrase of the model"),
     ("translate the following", "the prompt"),
     ("subtitle translator", "the prompt"),
 ];
 
-/// What is in the translation that no film says.
+/// What is in the translation but was not in the source.
 pub(super) fn found(source: &str, translation: &str) -> Option<&'static str> {
     let (source, translation) = (source.to_lowercase(), translation.to_lowercase());
     SIGNS.iter().find(|(sign, _)| translation.contains(sign) && !source.contains(sign)).map(|(_, what)| *what)

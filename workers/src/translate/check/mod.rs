@@ -8,10 +8,14 @@
 mod leak;
 mod rejected;
 mod rule;
+mod unsent;
 mod words;
 
 pub use rejected::RejectedTranslation;
 pub use rule::{Line, Pair, Rule, Violation};
+pub use unsent::unsent;
+
+use subtitle_contract::language::Language;
 
 use crate::subtitle::{
     Subtitle,
@@ -51,15 +55,18 @@ pub fn piece(source: &str, translation: &str, pair: Pair<'_>) -> Option<Rule> {
 
 /// Whether a text, however short, is surely in another language than asked for.
 pub fn is_in_another_language(translation: &str, pair: Pair<'_>) -> bool {
-    let said = plain(translation);
-    let letters = said.chars().filter(|character| character.is_alphabetic()).count();
-    if !pair.judges_language || letters < LETTERS {
-        return false;
+    pair.checks_language && matches!(short_verdict(&plain(translation), pair.to), LanguageVerdict::Differs { .. })
+}
+
+/// The verdict on a text that may be too short for a detector by itself.
+fn short_verdict(words: &str, language: &Language) -> LanguageVerdict {
+    let letters = words.chars().filter(|character| character.is_alphabetic()).count();
+    if letters < LETTERS {
+        return LanguageVerdict::Unsure;
     }
-    // The detector judges by which groups of letters there are, so that saying it again changes nothing but the
+    // The detector goes by which groups of letters there are, so that repeating the text changes nothing but the
     // length that `language` asks for.
-    let repeated = format!("{said}\n").repeat(1 + LONG_ENOUGH / letters);
-    matches!(language::check(&repeated, pair.to), LanguageVerdict::Differs { .. })
+    language::check(&format!("{words}\n").repeat(1 + LONG_ENOUGH / letters), language)
 }
 
 /// Whether an answer may belong to another piece of its group: numbers moved, or it is far too short or long.
@@ -78,11 +85,11 @@ pub fn whole(lines: &[Line<'_>], pair: Pair<'_>) -> Result<(), RejectedTranslati
     if !violations.is_empty() {
         return Err(RejectedTranslation::cues(violations, lines));
     }
-    if !pair.judges_language {
+    if !pair.checks_language {
         return Ok(());
     }
-    let said: String = lines.iter().map(|line| plain(line.translation) + "\n").collect();
-    match language::check(&said, pair.to) {
+    let dialogue: String = lines.iter().map(|line| plain(line.translation) + "\n").collect();
+    match language::check(&dialogue, pair.to) {
         LanguageVerdict::Differs { found } => Err(RejectedTranslation::Language { wanted: pair.to.to_string(), found }),
         LanguageVerdict::Agrees | LanguageVerdict::Unsure => Ok(()),
     }

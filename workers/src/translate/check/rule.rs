@@ -12,7 +12,7 @@ pub struct Pair<'a> {
     /// The language asked for.
     pub to: &'a Language,
     /// Whether the language of answers is checked; nothing of the simulated engine is real.
-    pub judges_language: bool,
+    pub checks_language: bool,
     /// Terms with a fixed rendering.
     pub glossary: &'a GlossaryTerms,
 }
@@ -46,6 +46,9 @@ pub enum Rule {
         /// As the translation should have it.
         target_term: String,
     },
+    /// It is not sent to engines, and would stay in the source's language.
+    #[error("it was not sent: its syllables are timed, as a song's are")]
+    NotSent,
     /// It is in a third language.
     #[error("it came back in another language than asked for")]
     Language,

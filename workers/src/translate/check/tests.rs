@@ -9,8 +9,8 @@ fn tag(text: &str) -> Language {
     Language::parse(text).expect("a tag")
 }
 
-fn judged(source: &str, translation: &str) -> Option<Rule> {
-    piece(source, translation, Pair { from: &tag("en"), to: &tag("es"), judges_language: true, glossary: &NO_TERMS })
+fn checked(source: &str, translation: &str) -> Option<Rule> {
+    piece(source, translation, Pair { from: &tag("en"), to: &tag("es"), checks_language: true, glossary: &NO_TERMS })
 }
 
 fn lines<'a>(texts: &[(&'a str, &'a str)]) -> Vec<Line<'a>> {
@@ -18,8 +18,8 @@ fn lines<'a>(texts: &[(&'a str, &'a str)]) -> Vec<Line<'a>> {
     texts.iter().enumerate().map(line).collect()
 }
 
-fn judged_whole(texts: &[(&str, &str)]) -> Result<(), RejectedTranslation> {
-    whole(&lines(texts), Pair { from: &tag("en"), to: &tag("es"), judges_language: true, glossary: &NO_TERMS })
+fn checked_whole(texts: &[(&str, &str)]) -> Result<(), RejectedTranslation> {
+    whole(&lines(texts), Pair { from: &tag("en"), to: &tag("es"), checks_language: true, glossary: &NO_TERMS })
 }
 
 #[test]
@@ -30,14 +30,14 @@ fn a_good_translation_passes() {
         ("OK", "OK"),
         ("See <x0/> and <x1/>", "Mira <x1/> y <x0/>"),
     ] {
-        assert_eq!(judged(source, translation), None, "{translation}");
+        assert_eq!(checked(source, translation), None, "{translation}");
     }
 }
 
 #[test]
 fn a_cue_without_a_translation_never_ships() {
     for nothing in ["", "  ", "...", "<i> </i>"] {
-        assert_eq!(judged("Go home now", nothing), Some(Rule::Empty), "{nothing}");
+        assert_eq!(checked("Go home now", nothing), Some(Rule::Empty), "{nothing}");
     }
 }
 
@@ -50,15 +50,15 @@ fn every_tag_comes_back_exactly_once_and_balanced() {
         ("Ve a <i>casa</i> ahora, <x1/>Anna", "another"),
         ("Ve a </i>casa<i> ahora, <x0/>Anna", "closed before it opens"),
     ] {
-        assert_eq!(judged(source, translation), Some(Rule::Tags), "{why}");
+        assert_eq!(checked(source, translation), Some(Rule::Tags), "{why}");
     }
 }
 
 #[test]
 fn a_sentence_left_in_the_source_language_never_ships() {
-    assert_eq!(judged("We should have gone home", "We should have gone home."), Some(Rule::Unchanged));
+    assert_eq!(checked("We should have gone home", "We should have gone home."), Some(Rule::Unchanged));
     for untranslatable in ["Anna Maria Brown", "No, no, no", "Hasta la vista, baby, nos vemos pronto"] {
-        assert_eq!(judged(untranslatable, untranslatable), None, "{untranslatable}");
+        assert_eq!(checked(untranslatable, untranslatable), None, "{untranslatable}");
     }
 }
 
@@ -68,9 +68,9 @@ fn a_long_line_in_a_third_language_never_ships() {
         "We should have gone home much earlier tonight, Anna",
         "Wir hätten heute schon viel früher nach Hause gehen sollen, Anna",
     );
-    assert_eq!(judged(source, german), Some(Rule::Language));
-    assert_eq!(judged(source, "Мы должны были уйти домой намного раньше, Анна, этим вечером"), Some(Rule::Language));
-    assert_eq!(judged(source, "Tendríamos que habernos ido a casa mucho antes esta noche, Anna"), None);
+    assert_eq!(checked(source, german), Some(Rule::Language));
+    assert_eq!(checked(source, "Мы должны были уйти домой намного раньше, Анна, этим вечером"), Some(Rule::Language));
+    assert_eq!(checked(source, "Tendríamos que habernos ido a casa mucho antes esta noche, Anna"), None);
 }
 
 #[test]
@@ -81,9 +81,9 @@ fn formats_thoughts_and_prompts_never_ship() {
         "Tom &amp; Ana van a casa",
         "Here is the translation: ve a casa",
     ] {
-        assert!(matches!(judged("Go home now", leaked), Some(Rule::Leaked(_))), "{leaked}");
+        assert!(matches!(checked("Go home now", leaked), Some(Rule::Leaked(_))), "{leaked}");
     }
-    assert_eq!(judged("It says &amp; here", "Dice &amp; aquí"), None, "the film's own");
+    assert_eq!(checked("It says &amp; here", "Dice &amp; aquí"), None, "the film's own");
 }
 
 #[test]
@@ -98,9 +98,9 @@ fn answers_that_may_be_anothers_are_doubted() {
 fn a_run_of_one_text_for_different_sources_never_ships() {
     let stuck = "No queda nadie aquí";
     let texts = [("The boats are gone", stuck), ("Where is the captain", stuck), ("He left this morning", stuck)];
-    let rejected = judged_whole(&texts).expect_err("stuck");
+    let rejected = checked_whole(&texts).expect_err("stuck");
     assert_eq!(rejected.numbers(), [2, 3]);
-    assert_eq!(judged_whole(&[("Yes.", "Sí."), ("Yeah.", "Sí."), ("Yep.", "Sí.")]), Ok(()));
+    assert_eq!(checked_whole(&[("Yes.", "Sí."), ("Yeah.", "Sí."), ("Yep.", "Sí.")]), Ok(()));
 }
 
 #[test]
@@ -108,9 +108,9 @@ fn at_most_one_of_twenty_longer_pieces_comes_back_unchanged() {
     let names = ("Anna Maria Brown", "Anna Maria Brown");
     let mut texts = vec![("Where is the captain", "Dónde está el capitán"); 38];
     texts.extend([names, names]);
-    assert_eq!(judged_whole(&texts), Ok(()));
+    assert_eq!(checked_whole(&texts), Ok(()));
     texts.push(names);
-    assert_eq!(judged_whole(&texts).expect_err("3 of 41").numbers(), [39, 40, 41]);
+    assert_eq!(checked_whole(&texts).expect_err("3 of 41").numbers(), [39, 40, 41]);
 }
 
 #[test]
@@ -127,7 +127,7 @@ fn another_language_or_script_than_asked_for_never_ships() {
         let own: Vec<String> =
             texts.iter().enumerate().map(|(at, (_, text))| format!("{text} {}", "x".repeat(at))).collect();
         let texts: Vec<(&str, &str)> = sources.into_iter().zip(own.iter().map(String::as_str)).collect();
-        let rejected = judged_whole(&texts).expect_err("another language");
+        let rejected = checked_whole(&texts).expect_err("another language");
         assert_eq!(rejected, RejectedTranslation::Language { wanted: "es".to_owned(), found: found.to_owned() });
     }
 }
@@ -149,4 +149,22 @@ fn a_rejection_names_its_cues() {
     let rejected = RejectedTranslation::cues((1..=7).map(violation).collect(), &[]);
     let said = rejected.to_string();
     assert!(said.contains("cue 1: nothing came back") && said.ends_with("; and cues 6, 7"), "{said}");
+}
+
+#[test]
+fn songs_that_stay_in_the_sources_language_are_rejected_and_others_are_not() {
+    let english = "We should have gone home before the storm, Anna, long before";
+    let japanese = "yoru no umi wa shizuka de mado ni hikari ga hitotsu";
+    for (unsent_cues, sent, is_rejected) in [
+        (vec![], 0, false),
+        (vec![(3, "Sailing home")], 5, false),
+        (vec![(3, "Sailing home")], 0, true),
+        (vec![(1, english)], 100, true),
+        (vec![(1, japanese)], 100, false),
+    ] {
+        let pair = Pair { from: &tag("en"), to: &tag("es"), checks_language: true, glossary: &NO_TERMS };
+        let rejected = unsent(&unsent_cues, sent, pair).map_err(|rejected| rejected.numbers());
+        let numbers: Vec<usize> = unsent_cues.iter().map(|(cue, _)| *cue).collect();
+        assert_eq!(rejected, if is_rejected { Err(numbers) } else { Ok(()) }, "{unsent_cues:?}");
+    }
 }

@@ -52,7 +52,7 @@ enum Leaning {
     Target,
 }
 
-/// Which of the two languages a short text is rather in; none if a detector knows but one of them.
+/// Which of the two languages a short text is rather in; `None` if the detector knows only one of them.
 fn leans(text: &str, pair: Pair<'_>) -> Option<Leaning> {
     let (from, to) = (detectable(pair.from)?, detectable(pair.to)?);
     let found = Detector::with_allowlist(vec![from, to]).detect_lang(text)?;

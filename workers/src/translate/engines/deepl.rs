@@ -206,7 +206,7 @@ fn masked(text: &str) -> String {
 fn unmasked(source: &str, answer: &str) -> String {
     let tags = pieces(source).into_iter().filter(|(is_tag, _)| *is_tag);
     let restored = tags.enumerate().fold(answer.to_owned(), |text, (at, (_, tag))| {
-        // Escaped with the rest, so that unescaping below gives the very tag.
+        // Escaped with the rest, so that unescaping below restores the tag.
         text.replace(&format!("<x id=\"{at}\"/>"), &escaped(tag))
     });
     restored.replace("&lt;", "<").replace("&gt;", ">").replace("&quot;", "\"").replace("&amp;", "&")

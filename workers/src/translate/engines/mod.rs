@@ -14,7 +14,7 @@ mod simulated;
 
 pub use arguments::EngineArguments;
 pub use port::{
-    Cooldown, Engine, EngineError, EngineErrorKind, EngineFault, EngineId, LanguagePairs, NoArguments, Shared,
+    Cooldown, Engine, EngineError, EngineErrorClass, EngineFault, EngineId, LanguagePairs, NoArguments, Shared,
     Translate,
 };
 pub use registry::{REGISTRY, exactly, from_name, parse_name};

@@ -9,12 +9,13 @@ use std::time::Duration;
 use jiff::{SignedDuration, Timestamp};
 use reqwest::{RequestBuilder, header::RETRY_AFTER};
 use serde::Serialize;
+use subtitle_telemetry::chain;
 
 use super::port::{Cooldown, EngineFault};
 use crate::secret::Secret;
 
 /// What a person can do about a key that is refused.
-pub(super) const REFUSED_KEY: &str = "it refuses the key: look into the file that holds it";
+pub(super) const REFUSED_KEY: &str = "it refuses the key: check the file that holds it";
 /// The first pause before a server is called again.
 pub(super) const FIRST_PAUSE: Duration = Duration::from_secs(1);
 /// Calls after the first.
@@ -95,10 +96,11 @@ impl Server {
             let wait = asked_pause.unwrap_or(pause);
             if wait > LONGEST_PAUSE || call >= RETRIES {
                 return Err(match (asked_pause, fault) {
-                    (Some(asked), EngineFault::Unavailable(why)) => {
+                    (Some(asked), fault) => {
+                        let why = chain(&fault).to_string();
                         EngineFault::CoolingDown(Cooldown { until: from_now(asked), why })
                     }
-                    (_, fault) => fault,
+                    (None, fault) => fault,
                 });
             }
             tokio::time::sleep(wait).await;
@@ -124,9 +126,7 @@ pub(super) fn from_now(wait: Duration) -> Timestamp {
     SignedDuration::try_from(wait).ok().and_then(|wait| now.checked_add(wait).ok()).unwrap_or(now)
 }
 
+/// The fault without the address, which may hold a password.
 fn unreachable(error: reqwest::Error) -> EngineFault {
-    // An address may hold a password; the cause says what happened.
-    let error = error.without_url();
-    let cause = std::error::Error::source(&error).map(|cause| format!(": {cause}")).unwrap_or_default();
-    EngineFault::Unavailable(format!("it could not be reached: {error}{cause}"))
+    EngineFault::ReachServer(error.without_url())
 }

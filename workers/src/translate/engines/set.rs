@@ -1,5 +1,5 @@
 //! The engines of this process, as the translator uses them. A request comes in, answers or an error go out; an engine's
-//! cooldown is remembered, so that no other job calls it in vain. Does I/O.
+//! cooldown is remembered, so that no other job calls it before. Does I/O.
 
 use std::{
     collections::BTreeMap,
@@ -13,9 +13,7 @@ use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
 use super::{
     apertium::Apertium,
-    port::{
-        AnyEngine, Cooldown, Engine, EngineError, EngineErrorKind, EngineFault, EngineId, LanguagePairs, Translate,
-    },
+    port::{AnyEngine, Cooldown, Engine, EngineError, EngineFault, EngineId, LanguagePairs, Translate},
     registry::REGISTRY,
     simulated::Simulated,
 };
@@ -98,18 +96,10 @@ impl Engines {
 
     /// The error for a fault; remembers a cooldown.
     fn error(&self, engine: EngineId, fault: EngineFault) -> EngineError {
-        let (kind, message) = match fault {
-            EngineFault::Forbidden(message) => (EngineErrorKind::Forbidden, message),
-            EngineFault::Unavailable(message) | EngineFault::TooLong(message) => {
-                (EngineErrorKind::Unavailable, message)
-            }
-            EngineFault::CoolingDown(cooldown) => {
-                let message = format!("{}; it is asked again from {}", cooldown.why, cooldown.until);
-                self.cooldowns.lock().unwrap_or_else(PoisonError::into_inner).insert(engine, cooldown);
-                (EngineErrorKind::Unavailable, message)
-            }
-        };
-        EngineError { engine, kind, message }
+        if let EngineFault::CoolingDown(cooldown) = &fault {
+            self.cooldowns.lock().unwrap_or_else(PoisonError::into_inner).insert(engine, cooldown.clone());
+        }
+        EngineError { engine, fault }
     }
 }
 

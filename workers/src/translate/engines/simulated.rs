@@ -1,4 +1,4 @@
-//! An engine of which nothing is real: it puts the target language in front of each line. Used only when a job or a
+//! A simulated engine: it prefixes each line with the target language. Used only when a job or a
 //! setting names it.
 
 use anyhow::Result;

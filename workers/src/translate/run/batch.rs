@@ -7,6 +7,7 @@ use std::{
 };
 
 use subtitle_contract::job::Variants;
+use subtitle_telemetry::chain;
 
 use super::{
     super::{
@@ -68,11 +69,11 @@ impl<E: Translate> BatchTranslator<'_, E> {
         };
         let joins: Vec<Range<usize>> = batch.joins.iter().filter(is_unambiguous).cloned().collect();
         let answers = self.pieces(Batch { texts: &texts, joins: &joins, ..batch }).await?;
-        let lower = |masked: &Masked, answer: String| {
-            if self.plan.route.engine.is_free() { glossary::lowered(&masked.text, &answer) } else { answer }
+        let cased = |masked: &Masked, answer: String| {
+            if self.plan.route.engine.is_free() { glossary::with_sentence_case(&masked.text, &answer) } else { answer }
         };
         let back = |(masked, answer): (&Masked, Result<String, Rule>)| {
-            answer.map(|answer| unmasked(&lower(masked, answer), &masked.targets))
+            answer.map(|answer| unmasked(&cased(masked, answer), &masked.targets))
         };
         let mut answers: Vec<Result<String, Rule>> = masked.iter().zip(answers).map(back).collect();
         // An engine that loses placeholders may leave the names themselves alone.
@@ -114,7 +115,7 @@ impl<E: Translate> BatchTranslator<'_, E> {
             }
             first = Some(whole.split_off(joins.len().min(whole.len())));
             // Apertium's answers carry their paragraph's number: each stands for itself.
-            self.part(texts, joins, &whole, &mut answers);
+            self.split(texts, joins, &whole, &mut answers);
             // Where in doubt, a smaller group, down to single cues.
             let is_open = |join: &&Range<usize>| join.len() > 2 && answers[join.start].is_none();
             let pairs: Vec<Range<usize>> =
@@ -123,7 +124,7 @@ impl<E: Translate> BatchTranslator<'_, E> {
             if !joined.is_empty() {
                 let whole = self.call(Batch { texts: &joined, ..batch }, 0..joined.len(), 1).await?;
                 if whole.len() == joined.len() {
-                    self.part(texts, &pairs, &whole, &mut answers);
+                    self.split(texts, &pairs, &whole, &mut answers);
                 }
             }
         }
@@ -131,17 +132,17 @@ impl<E: Translate> BatchTranslator<'_, E> {
         for (at, answer) in single.iter().zip(self.bisect(singles, first).await?) {
             answers[*at] = Some(answer);
         }
-        let unparted: Vec<usize> = parts.into_iter().filter(|at| answers[*at].is_none()).collect();
-        let unparted_texts = texts_at(&unparted);
-        let unparted_batch = Batch { texts: &unparted_texts, ..batch };
-        for (at, answer) in unparted.iter().zip(self.bisect(unparted_batch, None).await?) {
+        let unsplit: Vec<usize> = parts.into_iter().filter(|at| answers[*at].is_none()).collect();
+        let unsplit_texts = texts_at(&unsplit);
+        let unsplit_batch = Batch { texts: &unsplit_texts, ..batch };
+        for (at, answer) in unsplit.iter().zip(self.bisect(unsplit_batch, None).await?) {
             answers[*at] = Some(answer);
         }
         Ok(answers.into_iter().map(|answer| answer.unwrap_or(Err(Rule::GivenUp))).collect())
     }
 
     /// Splits the answers to joined sentences into their cues, where that is beyond doubt.
-    fn part(
+    fn split(
         &self,
         texts: &[String],
         joins: &[Range<usize>],
@@ -152,8 +153,8 @@ impl<E: Translate> BatchTranslator<'_, E> {
             let is_valid = |source: &str, part: &str| {
                 check::piece(source, part, self.pair()).is_none() && !check::is_doubtful(source, part)
             };
-            let parted = sentences::parted(&texts[join.clone()], answer, is_valid);
-            for (at, part) in join.clone().zip(parted.into_iter().flatten()) {
+            let split = sentences::split_translation(&texts[join.clone()], answer, is_valid);
+            for (at, part) in join.clone().zip(split.into_iter().flatten()) {
                 answers[at] = Some(Ok(part));
             }
         }
@@ -215,7 +216,7 @@ impl<E: Translate> BatchTranslator<'_, E> {
 
     fn unavailable(&self, error: &EngineError) -> Failure {
         let not_before = self.engines.cooldown(self.plan.route.engine).map(|cooldown| cooldown.until);
-        Failure { not_before, ..Failure::new(error.reason(), error) }
+        Failure { not_before, ..Failure::new(error.reason(), chain(error)) }
     }
 }
 

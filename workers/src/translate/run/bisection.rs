@@ -43,7 +43,7 @@ impl<'a> Bisection<'a> {
         let sources = &self.sources[range.clone()];
         let is_accepted = if range.len() == 1 {
             let verdict = match <[String; 1]>::try_from(answers) {
-                Ok([answer]) => judged(&sources[0], answer, self.pair),
+                Ok([answer]) => checked(&sources[0], answer, self.pair),
                 Err(answers) => Err(Rule::Count(answers.len())),
             };
             let is_accepted = verdict.is_ok();
@@ -74,7 +74,7 @@ impl<'a> Bisection<'a> {
 
 /// The answer to a piece that was sent alone. Tags that were lost or misplaced even so go around the whole text: better
 /// all of it in italics than a cue in the wrong language.
-fn judged(source: &str, answer: String, pair: Pair<'_>) -> Result<String, Rule> {
+fn checked(source: &str, answer: String, pair: Pair<'_>) -> Result<String, Rule> {
     match check::piece(source, &answer, pair) {
         None => Ok(answer),
         // But not the glossary's placeholders: they stand for words.
@@ -116,7 +116,7 @@ mod tests {
         let sources: Vec<String> = texts.iter().map(|text| (*text).to_owned()).collect();
         let [from, to] = ["en", "es"].map(|tag| Language::parse(tag).expect("a tag"));
         let mut bisection =
-            Bisection::new(&sources, Pair { from: &from, to: &to, judges_language: false, glossary: &NO_TERMS });
+            Bisection::new(&sources, Pair { from: &from, to: &to, checks_language: false, glossary: &NO_TERMS });
         let mut calls = 0;
         while let Some(group) = bisection.next_group() {
             calls += 1;

@@ -108,6 +108,8 @@ impl<E: Translate, P: PublishWriter, C: Clock> TranslationRun<'_, E, P, C> {
     pub(crate) async fn translate(&self) -> Result<TranslatedCues, StopReason> {
         let split = lines::split_all(self.source.format, &self.source.cues, self.sounds, self.plan.glossary);
         let texts: Vec<String> = sent(&split).cloned().collect();
+        let sung = lines::sung(&split);
+        self.is_whole(&sung, texts.len())?;
         self.within_limit(&texts)?;
         let size = if self.plan.route.engine.is_free() { FREE_BATCH } else { BATCH };
         let (mut parts, mut at) = (Vec::new(), 0);
@@ -119,7 +121,8 @@ impl<E: Translate, P: PublishWriter, C: Clock> TranslationRun<'_, E, P, C> {
         }
         let known = self.lookup(&texts).await?;
         self.reserve(&parts, &texts, &known).await?;
-        let translated = self.translate_batches(&parts, &texts, &known).await?;
+        let mut translated = self.translate_batches(&parts, &texts, &known).await?;
+        translated.leave(sung.into_iter().map(|(cue, _)| cue));
         if let Err(rejected) = check::whole(&translated.lines(), self.plan.pair()) {
             // Another attempt must not resume from what was rejected as a whole.
             self.checkpoint.remove().await?;
@@ -127,6 +130,17 @@ impl<E: Translate, P: PublishWriter, C: Clock> TranslationRun<'_, E, P, C> {
         }
         self.remember(&translated, &texts, &known).await;
         Ok(translated)
+    }
+
+    /// Checks, before anything is sent, that the translation would be of the whole file.
+    fn is_whole(&self, sung: &[(usize, &str)], sent: usize) -> Result<(), Failure> {
+        if self.plan.partial == Partial::Allow {
+            return Ok(());
+        }
+        if let Some(incomplete) = self.source.incomplete() {
+            return Err(Failure::new(Reason::TranslationIncomplete, incomplete));
+        }
+        check::unsent(sung, sent, self.plan.pair()).map_err(|rejected| self.plan.rejected(&rejected))
     }
 
     /// Checks the number of characters before any is sent.
@@ -218,7 +232,7 @@ impl<E: Translate, P: PublishWriter, C: Clock> TranslationRun<'_, E, P, C> {
             }
         }
         if !translated.rejected.is_empty() {
-            tracing::warn!(cues = ?translated.rejected, "these cues stay untranslated, as spec.translation.partial allows");
+            tracing::warn!(cues = ?translated.rejected, "the engine has no usable translation of these cues: they stay untranslated, as spec.translation.partial allows");
         }
         Ok(translated)
     }

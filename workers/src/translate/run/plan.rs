@@ -29,8 +29,8 @@ pub(crate) struct TranslationPlan<'a> {
 impl TranslationPlan<'_> {
     /// The languages to check answers against, without the glossary.
     pub(crate) fn pair(&self) -> Pair<'_> {
-        let judges_language = !self.route.engine.is_simulated();
-        Pair { from: self.from, to: self.to, judges_language, glossary: &glossary::NO_TERMS }
+        let checks_language = !self.route.engine.is_simulated();
+        Pair { from: self.from, to: self.to, checks_language, glossary: &glossary::NO_TERMS }
     }
 
     /// The failure of a translation that breaks the rules.

@@ -59,6 +59,13 @@ impl TranslatedCues {
         violations
     }
 
+    /// Counts cues that were not sent among those that stay untranslated.
+    pub(crate) fn leave(&mut self, cues: impl Iterator<Item = usize>) {
+        self.rejected.extend(cues);
+        self.rejected.sort_unstable();
+        self.rejected.dedup();
+    }
+
     /// Pieces that were sent and answered.
     pub(crate) fn answered(&self) -> usize {
         self.pairs.len()

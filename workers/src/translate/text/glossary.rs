@@ -90,8 +90,8 @@ impl GlossaryTerms {
         if self.terms.is_empty() {
             return None;
         }
-        let said = plain(translation).to_lowercase();
-        let is_broken = |term: &&Term| !said.contains(&term.target.to_lowercase());
+        let words = plain(translation).to_lowercase();
+        let is_broken = |term: &&Term| !words.contains(&term.target.to_lowercase());
         self.found(source).into_iter().map(|(_, term, _)| term).find(is_broken)
     }
 }
@@ -148,8 +148,8 @@ fn rendered(found: &str, term: &Term) -> String {
     }
 }
 
-/// Rule-based engines take a placeholder at the beginning for a sentence of its own and raise the word after it.
-pub(in crate::translate) fn lowered(source: &str, answer: &str) -> String {
+/// Rule-based engines take a placeholder at the start for a sentence of its own and capitalise the word after it: undoes that.
+pub(in crate::translate) fn with_sentence_case(source: &str, answer: &str) -> String {
     let after = |text: &str| -> Option<usize> {
         let rest = text.strip_prefix("<g")?;
         let end = rest.find("/>")? + "<g".len() + "/>".len();
@@ -208,8 +208,8 @@ mod tests {
 
     #[test]
     fn the_word_after_a_name_at_the_beginning_is_no_new_sentence() {
-        assert_eq!(lowered("<g0/> is at home.", "<g0/> Es en casa."), "<g0/> es en casa.");
-        assert_eq!(lowered("<g0/> Smith left.", "<g0/> Smith salió."), "<g0/> Smith salió.");
-        assert_eq!(lowered("See <g0/> now", "Ve a <g0/> Ya"), "Ve a <g0/> Ya");
+        assert_eq!(with_sentence_case("<g0/> is at home.", "<g0/> Es en casa."), "<g0/> es en casa.");
+        assert_eq!(with_sentence_case("<g0/> Smith left.", "<g0/> Smith salió."), "<g0/> Smith salió.");
+        assert_eq!(with_sentence_case("See <g0/> now", "Ve a <g0/> Ya"), "Ve a <g0/> Ya");
     }
 }

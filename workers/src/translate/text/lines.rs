@@ -1,5 +1,5 @@
-//! From cues to the pieces an engine gets, and back. Each spoken part of a cue is one piece, so that no engine
-//! can move words across cues; position tags, dashes, notes and links are not sent. Pure.
+//! From cues to the pieces an engine gets, and back. What each speaker of a cue says is one piece, so that no engine
+//! can move words across cues or speakers; position tags, dashes, notes and links are not sent. Pure.
 
 use std::fmt::Write as _;
 
@@ -24,6 +24,8 @@ pub struct Piece {
     pub text: String,
     /// Whether there are words in it.
     pub is_translatable: bool,
+    /// Whether it has words that are not sent, since their syllables are timed.
+    is_sung: bool,
     format: Format,
     /// As the cue has it, in its own markup.
     source: String,
@@ -38,7 +40,7 @@ pub struct Piece {
 }
 
 /// What may precede the words of a speaker without being one.
-const LEADS: [char; 5] = [' ', '-', '–', '—', '♪'];
+const LEADS: [char; 9] = [' ', '-', '‐', '–', '—', '―', '−', '>', '♪'];
 
 /// Marks of direction, which a screen needs and an engine takes for letters.
 const MARKS: [char; 12] = [
@@ -46,20 +48,11 @@ const MARKS: [char; 12] = [
     '\u{2067}', '\u{2068}', '\u{2069}',
 ];
 
-/// The pieces of one cue: a dialogue of dashes has one per speaker, everything else is one. None where nothing but
-/// sounds is in it and they are to go.
+/// The pieces of one cue, one per speaker. Empty where it has nothing but sounds and they are removed.
 pub fn split(format: Format, text: &str, sounds: KeepOrRemove) -> Vec<Piece> {
-    let segments = format.segments(text);
-    let lines: Vec<&[Segment<'_>]> = segments.split(|segment| segment.kind == Kind::Break).collect();
-    let speaks = |line: &&[Segment<'_>]| {
-        let said = line.iter().find(|segment| segment.kind == Kind::Text && !segment.raw.trim().is_empty());
-        said.is_some_and(|said| said.raw.trim_start().starts_with(['-', '–', '—']))
-    };
-    let pieces: Vec<Piece> = if lines.len() > 1 && lines.iter().all(speaks) {
-        lines.into_iter().map(|line| piece(format, line)).collect()
-    } else {
-        vec![piece(format, &segments)]
-    };
+    let text = format.without_word_times(text);
+    let speakers = format.speakers(&text);
+    let pieces: Vec<Piece> = speakers.into_iter().map(|part| piece(format, &format.segments(part))).collect();
     match sounds {
         KeepOrRemove::Keep => pieces,
         KeepOrRemove::Remove => pieces.into_iter().filter_map(Piece::without_sounds).collect(),
@@ -88,15 +81,17 @@ fn piece(format: Format, segments: &[Segment<'_>]) -> Piece {
         }
     }
     let spoken = text.trim_start_matches(LEADS);
-    prefix.push_str(&text[..text.len() - spoken.len()]);
+    prefix.push_str(&format.encoded(&text[..text.len() - spoken.len()]).0);
     let trailing = spoken.trim_end_matches([' ', '♪']);
     suffix.insert_str(0, &spoken[trailing.len()..]);
     let spoken = trailing;
     let source = raw(segments);
     // Syllables that are timed stay: words of another language would not fit them.
-    let is_translatable = plain(spoken).chars().any(char::is_alphabetic) && !format.is_timed_inside(&source);
+    let has_words = plain(spoken).chars().any(char::is_alphabetic);
+    let is_sung = has_words && format.is_timed_inside(&source);
+    let is_translatable = has_words && !is_sung;
     let lines = 1 + middle.iter().filter(|segment| segment.kind == Kind::Break).count();
-    Piece { text: spoken.to_owned(), is_translatable, format, source, prefix, suffix, lines, tags }
+    Piece { text: spoken.to_owned(), is_translatable, is_sung, format, source, prefix, suffix, lines, tags }
 }
 
 /// Words as they are, links as placeholders: an engine would translate their parts.
@@ -114,19 +109,19 @@ fn push_words(words: &str, text: &mut String, tags: &mut Vec<String>) {
 }
 
 impl Piece {
-    /// The same without descriptions of sounds; none if nothing is left.
+    /// The same without descriptions of sounds; `None` if nothing is left.
     fn without_sounds(mut self) -> Option<Self> {
-        let said = sounds::without(&self.text);
-        if said == self.text {
+        let spoken = sounds::without(&self.text);
+        if spoken == self.text {
             return Some(self);
         }
         // A song's notes are no words, but a cue of notes alone is a song.
-        if !plain(&said).chars().any(char::is_alphanumeric) {
+        if !plain(&spoken).chars().any(char::is_alphanumeric) {
             return None;
         }
-        self.is_translatable = plain(&said).chars().any(char::is_alphabetic);
-        self.source = format!("{}{said}{}", self.prefix, self.suffix);
-        self.text = said;
+        self.is_translatable = plain(&spoken).chars().any(char::is_alphabetic);
+        self.source = format!("{}{spoken}{}", self.prefix, self.suffix);
+        self.text = spoken;
         Some(self)
     }
 
@@ -163,6 +158,12 @@ impl Piece {
     }
 }
 
+/// The songs among the pieces of each cue: the cue's number from 1 and its words.
+pub fn sung(cues: &[Vec<Piece>]) -> Vec<(usize, &str)> {
+    let sung = cues.iter().map(|pieces| pieces.iter().find(|piece| piece.is_sung));
+    (1..).zip(sung).filter_map(|(number, piece)| Some((number, piece?.text.as_str()))).collect()
+}
+
 /// The cue's text from its pieces and their translations.
 pub fn join(pieces: &[Piece], translations: &[&str]) -> String {
     let texts = pieces.iter().zip(translations).map(|(piece, text)| piece.back(text));
@@ -180,8 +181,8 @@ pub fn marked(format: Format, text: &str) -> String {
     let segments = format.segments(text);
     let mut marked = String::with_capacity(text.len() + 12);
     for line in segments.split_inclusive(|segment| segment.kind == Kind::Break) {
-        let is_said = |segment: &Segment<'_>| segment.kind == Kind::Text && !segment.raw.trim().is_empty();
-        let (first, last) = (line.iter().position(is_said), line.iter().rposition(is_said));
+        let has_words = |segment: &Segment<'_>| segment.kind == Kind::Text && !segment.raw.trim().is_empty();
+        let (first, last) = (line.iter().position(has_words), line.iter().rposition(has_words));
         for (at, segment) in line.iter().enumerate() {
             if Some(at) == first {
                 marked.push('\u{202B}');
@@ -195,7 +196,7 @@ pub fn marked(format: Format, text: &str) -> String {
     marked
 }
 
-/// The pieces of each cue, in order; what the glossary says by itself is rendered already.
+/// The pieces of each cue, in order; a piece of nothing but glossary terms is rendered already.
 pub fn split_all(format: Format, cues: &[Cue], sounds: KeepOrRemove, glossary: &GlossaryTerms) -> Vec<Vec<Piece>> {
     let mut pieces: Vec<Vec<Piece>> = cues.iter().map(|cue| split(format, &cue.text, sounds)).collect();
     pieces.iter_mut().flatten().for_each(|piece| piece.render(glossary));

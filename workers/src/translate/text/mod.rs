@@ -7,3 +7,6 @@ pub mod readability;
 pub mod sentences;
 mod sounds;
 mod wrap;
+
+#[cfg(test)]
+mod tests;

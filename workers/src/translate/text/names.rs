@@ -17,8 +17,8 @@ pub struct Names {
 impl Names {
     /// Learns from one line: words in upper case inside a sentence that the translation has too.
     pub fn learn(&mut self, source: &str, translation: &str) {
-        let said = plain(translation);
-        let kept: BTreeSet<&str> = words(&said).collect();
+        let spoken = plain(translation);
+        let kept: BTreeSet<&str> = words(&spoken).collect();
         let spoken = plain(source);
         let mut before = '.';
         for word in spoken.split_whitespace() {

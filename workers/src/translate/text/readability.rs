@@ -1,6 +1,6 @@
 //! How hard a subtitle is to read: cues come in, how many break each rule goes out. It never fails a job. The
 //! rules are Netflix's Timed Text Style Guide: at most 17 characters a second, two lines of 42 characters (16 where they
-//! are as wide as high), five sixths of a second to seven seconds, and two frames between cues that do not touch. Pure.
+//! are full-width), five sixths of a second to seven seconds, and two frames between cues that do not touch. Pure.
 
 use subtitle_contract::job::Readability;
 
@@ -20,17 +20,17 @@ pub fn counted(subtitle: &Subtitle) -> Readability {
     let mut counts = Readability::default();
     for (at, cue) in subtitle.cues.iter().enumerate() {
         let text = subtitle.format.plain(&cue.text);
-        let said: Vec<&str> = text.lines().map(str::trim).filter(|line| !line.is_empty()).collect();
-        if said.is_empty() {
+        let lines: Vec<&str> = text.lines().map(str::trim).filter(|line| !line.is_empty()).collect();
+        if lines.is_empty() {
             continue;
         }
-        let characters: usize = said.iter().map(|line| line.chars().count()).sum();
-        let wide = said.iter().flat_map(|line| line.chars()).filter(|character| is_wide(*character)).count();
+        let characters: usize = lines.iter().map(|line| line.chars().count()).sum();
+        let wide = lines.iter().flat_map(|line| line.chars()).filter(|character| is_wide(*character)).count();
         let longest = if wide * 2 > characters { LONGEST_WIDE } else { LONGEST };
         let shown = cue.end.saturating_sub(cue.start);
         let gap = subtitle.cues.get(at + 1).and_then(|next| next.start.checked_sub(cue.end));
         counts.fast += u32::from(characters as u64 * 1000 > shown * FASTEST);
-        counts.wide += u32::from(said.len() > LINES || said.iter().any(|line| line.chars().count() > longest));
+        counts.wide += u32::from(lines.len() > LINES || lines.iter().any(|line| line.chars().count() > longest));
         counts.brief += u32::from(shown < BRIEFEST);
         counts.lasting += u32::from(shown > LONGEST_SHOWN);
         counts.close += u32::from(gap.is_some_and(|gap| gap > 0 && gap < CLOSEST));
@@ -53,6 +53,6 @@ mod tests {
         let expected = Readability { fast: 1, wide: 1, brief: 1, lasting: 1, close: 1 };
         assert_eq!(counted(&Subtitle::read(&text).expect("cues")), expected);
         let wide = "1\n00:00:01,000 --> 00:00:06,000\n我们应该在暴风雨来之前回家安娜船都\n";
-        assert_eq!(counted(&Subtitle::read(wide).expect("cues")).wide, 1, "17 characters as wide as high");
+        assert_eq!(counted(&Subtitle::read(wide).expect("cues")).wide, 1, "17 characters full-width");
     }
 }

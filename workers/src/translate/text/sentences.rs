@@ -21,15 +21,15 @@ const SILENCE: u64 = 1000;
 pub fn found(cues: &[Cue], split: &[Vec<Piece>]) -> Vec<Range<usize>> {
     let (mut runs, mut at): (Vec<Range<usize>>, usize) = (Vec::new(), 0);
     let mut before: Option<(&Cue, &Piece)> = None;
-    for (cue, of_cue) in cues.iter().zip(split) {
-        let sent = of_cue.iter().filter(|piece| piece.is_translatable).count();
-        let alone = match &of_cue[..] {
+    for (cue, in_cue) in cues.iter().zip(split) {
+        let sent = in_cue.iter().filter(|piece| piece.is_translatable).count();
+        let alone = match &in_cue[..] {
             [piece] if piece.is_translatable && is_plain(piece) => Some(piece),
             _ => None,
         };
         if let (Some((earlier, first)), Some(second)) = (before, alone)
             && cue.start.saturating_sub(earlier.end) <= SILENCE
-            && goes_on(&first.text, &second.text)
+            && continues(&first.text, &second.text)
         {
             match runs.last_mut().filter(|run| run.end == at) {
                 Some(run) if run.len() < MOST => run.end += 1,
@@ -47,7 +47,7 @@ fn is_plain(piece: &Piece) -> bool {
     pieces(&piece.text).iter().all(|(is_tag, _)| !is_tag)
 }
 
-fn goes_on(first: &str, second: &str) -> bool {
+fn continues(first: &str, second: &str) -> bool {
     first.ends_with(|last: char| last.is_alphanumeric() || last == ',') && second.starts_with(char::is_lowercase)
 }
 
@@ -56,9 +56,13 @@ pub fn joined(texts: &[String]) -> String {
     texts.join(&format!("{MARKER} "))
 }
 
-/// The translations of a sentence's parts: at its markers, else, where none came back, as long as their sources are;
+/// The translations of a sentence's parts: at its markers, else, where no marker came back, in proportion to their sources;
 /// `None` unless every part `is_valid` as the translation of its source.
-pub fn parted(sources: &[String], answer: &str, is_valid: impl Fn(&str, &str) -> bool) -> Option<Vec<String>> {
+pub fn split_translation(
+    sources: &[String],
+    answer: &str,
+    is_valid: impl Fn(&str, &str) -> bool,
+) -> Option<Vec<String>> {
     let parts: Vec<String> = if answer.contains(MARKER) {
         answer.split(MARKER).map(|part| part.trim().to_owned()).collect()
     } else {
@@ -113,7 +117,7 @@ mod tests {
     const NONE: [(usize, usize); 0] = [];
 
     #[test]
-    fn a_sentence_is_what_goes_on_in_lower_case_without_a_silence() {
+    fn a_sentence_continues_in_lower_case_without_a_pause() {
         assert_eq!(runs(&[(0, "We should have"), (1000, "gone home."), (2000, "Yes.")]), [(0, 2)]);
         assert_eq!(runs(&[(0, "We should have"), (3000, "gone home.")]), NONE, "a silence");
         assert_eq!(runs(&[(0, "We left."), (1000, "and so did they")]), NONE, "it had ended");
@@ -131,20 +135,20 @@ mod tests {
     #[test]
     fn a_sentence_is_parted_at_its_markers_else_in_proportion_or_not_at_all() {
         let [from, to] = ["en", "es"].map(|tag| Language::parse(tag).expect("a tag"));
-        let pair = check::Pair { from: &from, to: &to, judges_language: true, glossary: &NO_TERMS };
+        let pair = check::Pair { from: &from, to: &to, checks_language: true, glossary: &NO_TERMS };
         let is_valid =
             |source: &str, part: &str| check::piece(source, part, pair).is_none() && !check::is_doubtful(source, part);
         let sources = ["We should have".to_owned(), "gone home.".to_owned()];
         assert_eq!(joined(&sources), "We should have<j/> gone home.");
         let parts = ["Tendríamos que haber".to_owned(), "ido a casa.".to_owned()];
-        assert_eq!(parted(&sources, "Tendríamos que haber<j/> ido a casa.", is_valid), Some(parts.to_vec()));
+        assert_eq!(split_translation(&sources, "Tendríamos que haber<j/> ido a casa.", is_valid), Some(parts.to_vec()));
         assert_eq!(
-            parted(&sources, "Tendríamos que haber ido a casa.", is_valid),
+            split_translation(&sources, "Tendríamos que haber ido a casa.", is_valid),
             Some(parts.to_vec()),
             "by proportion"
         );
         for doubtful in ["Tendríamos", "<j/>Tendríamos que haber ido a casa.", "a<j/>b<j/>c"] {
-            assert_eq!(parted(&sources, doubtful, is_valid), None, "{doubtful}");
+            assert_eq!(split_translation(&sources, doubtful, is_valid), None, "{doubtful}");
         }
     }
 }

@@ -1,18 +1,18 @@
-//! Descriptions of sounds and speakers, for those who do not hear them: a text comes in, what is said goes out. Pure.
+//! Descriptions of sounds and speakers, for those who do not hear them: a text comes in, what is spoken goes out. Pure.
 
 /// The text without `[door creaks]`, `(sighs)` and a leading `MAN:`; the same if there is nothing of it.
 pub(super) fn without(text: &str) -> String {
-    let mut said = String::with_capacity(text.len());
+    let mut spoken = String::with_capacity(text.len());
     let mut rest = text;
     while let Some(at) = rest.find(['[', '(']) {
         let closing = if rest[at..].starts_with('[') { ']' } else { ')' };
         // A bracket that is not closed is a typing error.
         let Some(length) = rest[at..].find(closing) else { break };
-        said.push_str(&rest[..at]);
+        spoken.push_str(&rest[..at]);
         rest = &rest[at + length + 1..];
     }
-    said.push_str(rest);
-    let words = said.split_whitespace().collect::<Vec<_>>().join(" ");
+    spoken.push_str(rest);
+    let words = spoken.split_whitespace().collect::<Vec<_>>().join(" ");
     without_label(&words).to_owned()
 }
 
@@ -32,7 +32,7 @@ mod tests {
 
     #[test]
     fn sounds_and_speakers_go_and_speech_stays() {
-        for (text, said) in [
+        for (text, spoken) in [
             ("[door creaks]", ""),
             ("(sighs) Not now.", "Not now."),
             ("MAN: Get down! [gunshot]", "Get down!"),
@@ -40,7 +40,7 @@ mod tests {
             ("It is 12:30 (or so", "It is 12:30 (or so"),
             ("NASA: 5", "5"),
         ] {
-            assert_eq!(without(text), said, "{text}");
+            assert_eq!(without(text), spoken, "{text}");
         }
     }
 }

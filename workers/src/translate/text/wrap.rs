@@ -6,7 +6,7 @@ use crate::subtitle::markup::inline::{pieces, plain};
 
 /// The longest line, in Latin characters.
 pub(super) const LONGEST: usize = 42;
-/// The longest line in characters that are as wide as high.
+/// The longest line in full-width characters.
 pub(super) const LONGEST_WIDE: usize = 16;
 /// The most lines.
 pub(super) const LINES: usize = 2;

@@ -1,60 +1,54 @@
-//! `subtitles convert`: one file in, one file out. The target is written beside its place first, so that nobody ever
-//! sees half of it. Does I/O.
+//! `subtitles convert`: one file in, one file out, with all of its cues. Does I/O.
 
-use std::{
-    fs,
-    path::{Path, PathBuf},
+use std::path::PathBuf;
+
+use subtitle_workers::subtitle::Subtitle;
+
+use crate::{
+    failure::Failure,
+    input::Input,
+    output::{self, Replace},
+    warnings,
 };
 
-use subtitle_workers::subtitle::{Format, Warning};
-
-use crate::{commands::inspect::sentence, failure::Failure, input::Input};
-
-/// Warnings shown in full; a broken file has one a cue.
-const SHOWN: usize = 20;
-
 #[derive(clap::Args)]
+#[command(after_help = EXAMPLES)]
 pub(crate) struct Arguments {
     #[command(flatten)]
     input: Input,
     /// The file to write; its extension says the format: .srt, .vtt or .ass
     #[arg(value_name = "OUT")]
     out: PathBuf,
+    /// Replaces OUT if it exists; of a symlink, the file that it points to
+    #[arg(long)]
+    force: bool,
+    /// Converts what can be read of a file of which some cues cannot
+    #[arg(long)]
+    partial: bool,
 }
 
-pub(crate) fn run(Arguments { input, out }: &Arguments) -> Result<(), Failure> {
-    let format = format_of(out)?;
-    let file = input.open()?.file;
-    let written = file.subtitle.write(format);
-    store(out, &written.text)
-        .map_err(|error| Failure::Usage(format!("'{}' cannot be written: {error}", out.display())))?;
-    let warnings: Vec<&Warning> = file.subtitle.warnings.iter().chain(&written.losses).collect();
-    for warning in warnings.iter().take(SHOWN) {
-        eprintln!("warning: {}", sentence(warning.code.as_str(), warning.line, &warning.message));
-    }
-    if warnings.len() > SHOWN {
-        eprintln!("warning: and {} more; `subtitles inspect` lists all", warnings.len() - SHOWN);
-    }
-    Ok(())
-}
+const EXAMPLES: &str = "\
+Examples:
+  subtitles convert film.ass film.vtt
+  subtitles convert film.sub film.srt --frame-rate 25
+  subtitles convert film.he.srt repaired.srt --language he   the charset of a Hebrew file, as UTF-8
+  subtitles convert film.srt film.srt --force                repaired in place
+  curl -s URL | subtitles convert - film.srt";
 
-/// The format that a target's extension asks for.
-pub(crate) fn format_of(out: &Path) -> Result<Format, Failure> {
-    let extension = out.extension().unwrap_or_default().to_string_lossy();
-    Format::of_extension(&extension).ok_or_else(|| {
-        let known = [Format::Srt, Format::WebVtt, Format::Ass].map(|format| format!(".{}", format.extension()));
-        Failure::Usage(format!("'{}' names no format that is written: end it in {}", out.display(), known.join(", ")))
-    })
-}
-
-/// Writes a file, whole or not at all.
-pub(crate) fn store(out: &Path, text: &str) -> std::io::Result<()> {
-    let name = out.file_name().unwrap_or_default().to_string_lossy();
-    let unfinished = out.with_file_name(format!(".{name}.{}", std::process::id()));
-    let stored = fs::write(&unfinished, text).and_then(|()| fs::rename(&unfinished, out));
-    if stored.is_err() {
-        // Whatever is left of it is of no use; the first error is the one to tell.
-        let _ = fs::remove_file(&unfinished);
+pub(crate) fn run(Arguments { input, out, force, partial }: &Arguments) -> Result<(), Failure> {
+    let format = output::format(out)?;
+    let replace = if *force { Replace::Always } else { Replace::Never };
+    output::check(out, replace)?;
+    let subtitle = input.open()?.file.subtitle;
+    let written = subtitle.write(format);
+    warnings::print(subtitle.warnings.iter().chain(&written.losses));
+    if let Some(incomplete) = subtitle.incomplete().filter(|_| !partial) {
+        let message = format!("'{}' is not converted: {incomplete}; --partial converts the rest", input.name());
+        return Err(Failure::Incomplete(message));
     }
-    stored
+    if let Err(unusable) = Subtitle::read(&written.text) {
+        let message = format!("'{}' is not converted, no cue would be left in {format}: {unusable}", input.name());
+        return Err(Failure::Incomplete(message));
+    }
+    output::store(out, &written.text, replace).map(drop)
 }

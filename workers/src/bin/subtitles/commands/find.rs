@@ -1,17 +1,30 @@
 //! `subtitles find`: every candidate that the sources have for a video, with its score and why it would lose. Does I/O.
 
-use std::io::{self, BufWriter, Write};
+use std::{
+    cmp::Reverse,
+    io::{self, BufWriter, Write},
+};
 
 use serde::Serialize;
-use subtitle_contract::job::Candidate;
-use subtitle_workers::find::{ListRequest, Search as _, SourceError, VideoFacts, choose::select};
+use subtitle_contract::{language::Language, text};
+use subtitle_telemetry::chain;
+use subtitle_workers::find::{
+    FoundSubtitle, ListRequest, Search as _, VideoFacts,
+    choose::select::{self, Choice},
+};
 
 use crate::{
     failure::Failure,
+    fields::without_fields,
+    preference::{Usable, reason},
     video::{VideoArguments, block_on},
 };
 
+/// The longest name of a candidate, in characters.
+const LONGEST_NAME: usize = 256;
+
 #[derive(clap::Args)]
+#[command(after_help = EXAMPLES)]
 pub(crate) struct Arguments {
     #[command(flatten)]
     video: VideoArguments,
@@ -20,11 +33,35 @@ pub(crate) struct Arguments {
     json: bool,
 }
 
+const EXAMPLES: &str = "\
+Examples:
+  subtitles find film.mkv --language es
+  subtitles find http://127.0.0.1:8000/film.mkv --language zh-Hant --source embedded
+  subtitles find harbour.mkv --language es --season 1 --episode 2      for a name that does not say it
+  subtitles find film.mkv --language es --imdb tt0133093 --json | jq '.candidates[] | [.score, .language, .name]'";
+
 /// The object that `--json` prints; its keys are an interface.
 #[derive(Serialize)]
 struct Report {
-    candidates: Vec<Candidate>,
+    /// Best first, then those that cannot be taken.
+    candidates: Vec<Row>,
     errors: Vec<String>,
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Row {
+    /// Source, name and the parts of the score.
+    from: String,
+    source: &'static str,
+    name: String,
+    language: Language,
+    forced: bool,
+    hearing_impaired: bool,
+    machine_translated: bool,
+    score: u8,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    rejection_reason: Option<String>,
 }
 
 async fn list(video: &VideoArguments) -> Result<(Report, Option<Failure>), Failure> {
@@ -42,20 +79,48 @@ async fn list(video: &VideoArguments) -> Result<(Report, Option<Failure>), Failu
         }
     }
     let choice = select::choose(&found, &video.language, &spec);
-    let candidates = select::candidates(&found, &choice, choice.order.first().copied(), &[]);
     let failure = choice.order.is_empty().then(|| match errors.first() {
-        Some(error) => Failure::Source(error.reason(), error.to_string()),
+        Some(error) => Failure::Source(error.reason(), chain(error).to_string()),
         None => Failure::NothingFound(format!("no '{}' subtitle for '{}'", video.language, video.video)),
     });
-    Ok((Report { candidates, errors: errors.iter().map(SourceError::to_string).collect() }, failure))
+    let candidates = rows(&found, &choice, &video.language);
+    Ok((Report { candidates, errors: errors.iter().map(|error| chain(error).to_string()).collect() }, failure))
+}
+
+fn rows(found: &[(usize, FoundSubtitle)], choice: &Choice, language: &Language) -> Vec<Row> {
+    let usable = |at: usize| {
+        let (rank, found) = &found[at];
+        Usable { found, rank: *rank, percent: choice.scores[at].percent() }
+    };
+    let mut rejected: Vec<usize> = (0..found.len()).filter(|at| choice.rejections[*at].is_some()).collect();
+    rejected.sort_by_key(|at| Reverse(choice.scores[*at].percent()));
+    let row = |at: usize| {
+        let one = &found[at].1;
+        let best = choice.order.first().copied().filter(|best| *best != at);
+        let rejection = choice.rejections[at].as_deref().map(without_fields);
+        let parts = choice.scores[at].explained();
+        let parts = if rejection.is_some() || parts.is_empty() { String::new() } else { format!(" ({parts})") };
+        let name = text::clean(&one.label, LONGEST_NAME);
+        Row {
+            from: format!("{}: {name}{parts}", one.source),
+            source: one.source.name(),
+            name,
+            language: one.language.clone(),
+            forced: one.forced,
+            hearing_impaired: one.hearing_impaired,
+            machine_translated: one.is_machine_translated,
+            score: if rejection.is_some() { 0 } else { choice.scores[at].percent() },
+            rejection_reason: rejection.or_else(|| Some(reason(&usable(best?), &usable(at), language))),
+        }
+    };
+    choice.order.iter().copied().chain(rejected).map(row).collect()
 }
 
 impl Report {
     fn print(&self, out: &mut impl Write) -> io::Result<()> {
-        for Candidate { from, score, rejection_reason } in &self.candidates {
-            let rejection_reason =
-                rejection_reason.as_deref().map(|reason| format!("  ({reason})")).unwrap_or_default();
-            writeln!(out, "{score:>3}  {from}{rejection_reason}")?;
+        for Row { from, score, language, rejection_reason, .. } in &self.candidates {
+            let reason = rejection_reason.as_deref().map(|reason| format!("  ({reason})")).unwrap_or_default();
+            writeln!(out, "{score:>3}  {language:<7}  {from}{reason}")?;
         }
         Ok(())
     }

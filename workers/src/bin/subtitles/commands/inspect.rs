@@ -9,9 +9,11 @@ use subtitle_workers::subtitle::{Cue, Warning};
 use crate::{
     failure::Failure,
     input::{Input, Opened},
+    warnings::sentence,
 };
 
 #[derive(clap::Args)]
+#[command(after_help = EXAMPLES)]
 pub(crate) struct Arguments {
     #[command(flatten)]
     input: Input,
@@ -19,6 +21,13 @@ pub(crate) struct Arguments {
     #[arg(long)]
     json: bool,
 }
+
+const EXAMPLES: &str = "\
+Examples:
+  subtitles inspect film.srt
+  subtitles inspect film.zip --language he        an archive, whose Hebrew file is wanted
+  subtitles inspect film.srt --json | jq '.warnings'
+  curl -s URL | subtitles inspect -";
 
 /// The object that `--json` prints; its keys are an interface.
 #[derive(Serialize)]
@@ -93,11 +102,6 @@ impl<'a> Report<'a> {
 fn clock(milliseconds: u64) -> String {
     let (seconds, rest) = (milliseconds / 1000, milliseconds % 1000);
     format!("{}:{:02}:{:02}.{rest:03}", seconds / 3600, seconds / 60 % 60, seconds % 60)
-}
-
-/// A warning for a person.
-pub(crate) fn sentence(code: &str, line: usize, message: &str) -> String {
-    if line == 0 { format!("{code}: {message}") } else { format!("line {line}: {code}: {message}") }
 }
 
 pub(crate) fn run(Arguments { input, json }: &Arguments) -> Result<(), Failure> {

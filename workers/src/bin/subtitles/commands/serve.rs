@@ -24,7 +24,7 @@ use tower_http::services::ServeFile;
 
 use crate::{failure::Failure, video::block_on};
 
-/// How long answers that are being given may take once it is asked to stop.
+/// How long requests in progress may take after SIGTERM.
 const PATIENCE: Duration = Duration::from_secs(5);
 /// The largest subtitle whose charset is looked at, in bytes.
 const LARGEST_TEXT: u64 = 10 << 20;

@@ -9,7 +9,7 @@ use std::{
 use serde::Serialize;
 use subtitle_contract::{
     glossary,
-    job::{OutputFormat, Readability, SubtitleJobSpec, Variants},
+    job::{OutputFormat, Partial, Readability, SubtitleJobSpec, Untranslated, Variants},
     language::Language,
     payload::TranslateProgress,
     reason::Reason,
@@ -17,7 +17,7 @@ use subtitle_contract::{
 use subtitle_workers::{
     program::common,
     simulation::Simulation,
-    subtitle::Format,
+    subtitle::{Format, file::File},
     translate::{
         EngineId,
         engines::{self, EngineArguments},
@@ -25,10 +25,15 @@ use subtitle_workers::{
     translator::standalone::{self, StandaloneRequest, TranslatedFile},
 };
 
-use super::convert;
-use crate::{failure::Failure, input::Input};
+use crate::{
+    failure::Failure,
+    input::{Input, frame_rate},
+    output::{self, Replace},
+    warnings,
+};
 
 #[derive(clap::Args)]
+#[command(after_help = EXAMPLES)]
 pub(crate) struct Arguments {
     /// The file; - for standard input
     #[arg(value_name = "FILE")]
@@ -36,7 +41,7 @@ pub(crate) struct Arguments {
     /// The language it is in, such as en
     #[arg(long, value_name = "TAG", value_parser = |text: &str| Language::parse(text))]
     from: Language,
-    /// The language it is to be in, such as es, pt-BR or zh-Hans
+    /// The language to translate into, such as es, pt-BR or zh-Hans
     #[arg(long, value_name = "TAG", value_parser = |text: &str| Language::parse(text))]
     to: Language,
     /// The engine: apertium, apertium-apy, libretranslate, deepl, openai
@@ -48,12 +53,28 @@ pub(crate) struct Arguments {
     /// The file to write, its extension says the format: .srt, .vtt or .ass; left out, standard output
     #[arg(long, value_name = "OUT")]
     out: Option<PathBuf>,
+    /// Replaces OUT if it exists; of a symlink, the file that it points to
+    #[arg(long, requires = "out")]
+    force: bool,
+    /// Writes a translation in which cues are missing or untranslated, too
+    #[arg(long)]
+    partial: bool,
+    /// The video's frames per second, for MicroDVD files that do not say it
+    #[arg(long, value_name = "NUMBER", value_parser = frame_rate)]
+    frame_rate: Option<f64>,
     /// Prints one JSON object about the result; needs --out
     #[arg(long, requires = "out")]
     json: bool,
     #[command(flatten)]
     servers: EngineArguments,
 }
+
+const EXAMPLES: &str = "\
+Examples:
+  subtitles translate film.en.srt --from en --to es --out film.es.srt
+  subtitles translate film.en.srt --from en --to es --glossary names.txt --out film.es.srt
+  subtitles translate film.en.ass --from en --to pt-BR --engine deepl --deepl-key-file key --out film.pt-BR.ass
+  subtitles convert film.sub film.srt && subtitles translate film.srt --from en --to es > film.es.srt";
 
 /// The object that `--json` prints; its keys are an interface.
 #[derive(Serialize)]
@@ -69,29 +90,35 @@ struct Report<'a> {
 }
 
 pub(crate) fn run(
-    Arguments { path, from, to, engine, glossary, out, json, servers }: Arguments,
+    Arguments { path, from, to, engine, glossary, out, force, partial, frame_rate, json, servers }: Arguments,
 ) -> Result<(), Failure> {
+    let replace = if force { Replace::Always } else { Replace::Never };
     let format = match &out {
         None => OutputFormat::Original,
-        Some(out) => match Format::of_extension(&out.extension().unwrap_or_default().to_string_lossy()) {
-            Some(Format::Srt) => OutputFormat::Srt,
-            Some(Format::WebVtt) => OutputFormat::WebVtt,
-            Some(Format::Ass) => OutputFormat::Ass,
-            None => {
-                let message =
-                    format!("'{}' names no format that is written: end it in .srt, .vtt, .ass", out.display());
-                return Err(Failure::Usage(message));
+        Some(out) => {
+            output::check(out, replace)?;
+            match output::format(out)? {
+                Format::Srt => OutputFormat::Srt,
+                Format::WebVtt => OutputFormat::WebVtt,
+                Format::Ass => OutputFormat::Ass,
             }
-        },
+        }
     };
     let glossary = glossary.as_deref().map(read_glossary).transpose()?;
-    let subtitle = Input::new(path, from.clone()).open()?.file.subtitle;
+    let input = Input::new(path, from.clone(), frame_rate);
+    let File { subtitle, mismatch, .. } = input.open()?.file;
+    warnings::print(&subtitle.warnings);
+    if let Some(incomplete) = subtitle.incomplete().filter(|_| !partial) {
+        let message = format!("'{}' is not translated: {incomplete}; --partial translates the rest", input.name());
+        return Err(Failure::Incomplete(message));
+    }
     common::init_tls();
     let usage = |error: &dyn std::fmt::Display| Failure::Usage(error.to_string());
     let engines = servers.engines(Simulation::default()).map_err(|error| usage(&format!("{error:#}")))?;
     let spec = serde_json::json!({ "video": { "title": "a file" }, "language": to.as_str() });
     let mut spec: SubtitleJobSpec = serde_json::from_value(spec).map_err(|error| usage(&error))?;
     spec.output.format = format;
+    spec.translation.partial = if partial { Partial::Allow } else { Partial::Forbid };
     let text = subtitle.write(subtitle.format).text;
     let request = StandaloneRequest { engines, order: vec![engine], text, from: from.to_string(), glossary, spec };
     let runtime = tokio::runtime::Runtime::new().map_err(|error| usage(&error))?;
@@ -103,12 +130,18 @@ pub(crate) fn run(
     let TranslatedFile { text, result } = done.map_err(|failed| Failure::Untranslated {
         is_refused: failed.reason == Reason::TranslationIncomplete,
         code: failed.reason.as_str(),
-        message: failed.error_message,
+        message: match &mismatch {
+            Some(found) => format!("{}; the text is in {found}, not in '{from}' as --from says", failed.error_message),
+            None => failed.error_message,
+        },
     })?;
+    if let Some(Untranslated { count, cues }) = &result.untranslated {
+        let numbers: Vec<String> = cues.iter().map(u32::to_string).collect();
+        eprintln!("warning: {count} cues are not translated: {}", numbers.join(", "));
+    }
     match &out {
         None => io::stdout().write_all(text.as_bytes()).map_err(|_| Failure::Closed)?,
-        Some(out) => convert::store(out, &text)
-            .map_err(|error| Failure::Usage(format!("'{}' cannot be written: {error}", out.display())))?,
+        Some(out) => output::store(out, &text, replace).map(drop)?,
     }
     if json {
         let (from, to) = (from.as_str(), result.language.as_str());

@@ -67,8 +67,8 @@ pub(in crate::subtitle) fn read(text: &str, warnings: &mut Vec<Warning>) -> Vec<
                 document.end(element.local_name().as_ref());
             }
             Ok(Event::End(element)) => document.end(element.local_name().as_ref()),
-            Ok(Event::Text(said)) => document.text(&said.decode().unwrap_or_default()),
-            Ok(Event::CData(said)) => document.text(&said.decode().unwrap_or_default()),
+            Ok(Event::Text(words)) => document.text(&words.decode().unwrap_or_default()),
+            Ok(Event::CData(words)) => document.text(&words.decode().unwrap_or_default()),
             Ok(Event::GeneralRef(reference)) => {
                 let reference = format!("&{};", reference.decode().unwrap_or_default());
                 document.text(&htmlize::unescape(&reference));
@@ -180,9 +180,9 @@ impl Document<'_, '_> {
         }
     }
 
-    fn text(&mut self, said: &str) {
+    fn text(&mut self, words: &str) {
         if let (Some(paragraph), Some(scope)) = (&mut self.paragraph, self.scopes.last()) {
-            paragraph.text(said, (scope.start, scope.end), scope.look, scope.is_preserved);
+            paragraph.text(words, (scope.start, scope.end), scope.look, scope.is_preserved);
         }
     }
 

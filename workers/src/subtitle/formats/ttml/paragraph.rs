@@ -25,13 +25,13 @@ impl Paragraph {
         Self { line, pieces: Vec::new() }
     }
 
-    pub(super) fn text(&mut self, said: &str, times: Times, look: Look, is_preserved: bool) {
+    pub(super) fn text(&mut self, words: &str, times: Times, look: Look, is_preserved: bool) {
         let is_space = |character: char| character.is_ascii_whitespace();
-        let said = if is_preserved {
-            said.to_owned()
+        let words = if is_preserved {
+            words.to_owned()
         } else {
-            let mut collapsed = String::with_capacity(said.len());
-            for character in said.chars() {
+            let mut collapsed = String::with_capacity(words.len());
+            for character in words.chars() {
                 if !is_space(character) {
                     collapsed.push(character);
                 } else if !collapsed.ends_with(' ') {
@@ -41,11 +41,11 @@ impl Paragraph {
             collapsed
         };
         let last = self.pieces.last().map_or("", |piece| piece.text.as_str());
-        let said = if last.is_empty() || last.ends_with([' ', '\n']) { said.trim_start_matches(' ') } else { &said };
+        let words = if last.is_empty() || last.ends_with([' ', '\n']) { words.trim_start_matches(' ') } else { &words };
         match self.pieces.last_mut() {
-            Some(piece) if piece.times == times && piece.look == look => piece.text.push_str(said),
-            _ if said.is_empty() => {}
-            _ => self.pieces.push(Piece { times, look, text: said.to_owned() }),
+            Some(piece) if piece.times == times && piece.look == look => piece.text.push_str(words),
+            _ if words.is_empty() => {}
+            _ => self.pieces.push(Piece { times, look, text: words.to_owned() }),
         }
     }
 

@@ -11,7 +11,7 @@ pub(super) struct Look {
     pub(super) is_at_top: bool,
 }
 
-/// What attributes say; none where they say nothing.
+/// What attributes say; `None` where they say nothing.
 #[derive(Clone, Copy, Debug, Default)]
 struct Change {
     italic: Option<bool>,

@@ -24,7 +24,7 @@ enum Place {
     LaterHeader,
 }
 
-/// The text repaired; none where there was nothing to repair.
+/// The text repaired; `None` where there was nothing to repair.
 pub(super) fn repaired(text: &str, warnings: &mut Vec<Warning>) -> Option<String> {
     let mut repair = Repair { written: String::with_capacity(text.len()), clock: None, shift: 0, is_repaired: false };
     let (mut place, mut lines_in_block, mut has_signature) = (Place::Header, 0, false);

@@ -10,7 +10,7 @@ pub(super) struct Cue<'a> {
     pub(super) settings: &'a str,
 }
 
-/// None where the standard drops the cue.
+/// `None` where the standard drops the cue.
 pub(super) fn read(line: &str) -> Option<Cue<'_>> {
     let rest = line.trim_start_matches(is_space);
     let (start, rest) = stamp(rest)?;

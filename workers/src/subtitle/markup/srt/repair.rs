@@ -23,7 +23,7 @@ pub(in crate::subtitle) struct SrtRepair {
     pub(in crate::subtitle) has_tags: bool,
 }
 
-/// The text put right; none where nothing was wrong.
+/// The text repaired; `None` where nothing was wrong.
 pub(in crate::subtitle) fn repaired(text: &str) -> Option<SrtRepair> {
     memchr::memchr3(b'<', b'&', b'{', text.as_bytes())?;
     let decoded = without_entities(text);
@@ -75,7 +75,7 @@ fn without_html(text: &str) -> Cow<'_, str> {
     if start == 0 { Cow::Borrowed(text) } else { Cow::Owned(written + &text[start..]) }
 }
 
-/// Tags as they should be; none where they are.
+/// The repaired tags; `None` where nothing was wrong.
 fn nested(text: &str) -> Option<String> {
     if !text.contains('<') || is_well_formed(text) {
         return None;

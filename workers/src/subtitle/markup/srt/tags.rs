@@ -99,13 +99,13 @@ pub(in crate::subtitle) fn encoded(text: &str) -> (Cow<'_, str>, bool) {
     }
     let encoded = if start == 0 { Cow::Borrowed(text) } else { Cow::Owned(encoded + &text[start..]) };
     match without_structure(&encoded) {
-        Some(said) => (Cow::Owned(said), true),
+        Some(text) => (Cow::Owned(text), true),
         None => (encoded, is_altered),
     }
 }
 
 /// The text with an invisible joiner in each line that a reader would take for a time line, and so for a cue of its
-/// own, or for the head of a file. None where there is no such line.
+/// own, or for the head of a file. `None` where there is no such line.
 pub(in crate::subtitle) fn without_structure(text: &str) -> Option<String> {
     let mut written: Option<String> = None;
     for (at, line) in text.split('\n').scan(0, |at, line| {

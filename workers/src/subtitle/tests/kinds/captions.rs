@@ -65,8 +65,8 @@ proptest! {
     fn each_line_is_kept_once_with_a_time_to_read_it(lines in lines()) {
         for text in [automatic(&lines), rolled(&lines), growing(&lines)] {
             let subtitle = read(&text);
-            let said: Vec<String> = subtitle.cues.iter().flat_map(|cue| cue.text.lines()).map(str::to_owned).collect();
-            prop_assert_eq!(&said, &lines, "{}", text);
+            let words: Vec<String> = subtitle.cues.iter().flat_map(|cue| cue.text.lines()).map(str::to_owned).collect();
+            prop_assert_eq!(&words, &lines, "{}", text);
             prop_assert!(subtitle.cues.iter().all(|cue| cue.end - cue.start >= 300), "{:?}", subtitle.cues);
             prop_assert!(subtitle.warnings.iter().any(|warning| warning.code == Code::FoldedCaptions));
             for format in [Format::Srt, Format::WebVtt, Format::Ass] {
@@ -93,7 +93,7 @@ fn word_times_of_webvtt_are_no_karaoke() {
 }
 
 #[test]
-fn speakers_are_told_apart_by_dashes() {
+fn speakers_are_told_apart_by_their_marks() {
     for (text, parts) in [
         ("- Stop!\n- Baby, I am sorry.", vec!["- Stop!", "- Baby, I am sorry."]),
         ("- I have the map.\n- Good.\nGet out of there.", vec!["- I have the map.", "- Good.\nGet out of there."]),
@@ -101,6 +101,8 @@ fn speakers_are_told_apart_by_dashes() {
         ("So what is that?\n– What does it mean?", vec!["So what is that?", "– What does it mean?"]),
         ("<i>- She is at\nthe window.</i>\n- Who is it?", vec!["<i>- She is at\nthe window.</i>", "- Who is it?"]),
         ("<i>- Where?</i>\n<i>- Here.</i>", vec!["<i>- Where?</i>", "<i>- Here.</i>"]),
+        (">> Stop!\n>> I am sorry,\nbaby.", vec![">> Stop!", ">> I am sorry,\nbaby."]),
+        ("It is here.\n< I looked there.", vec!["It is here.", "< I looked there."]),
         ("We should have\ngone home.", vec!["We should have\ngone home."]),
         ("- Only one\nspeaks here.", vec!["- Only one\nspeaks here."]),
     ] {
@@ -115,7 +117,7 @@ proptest! {
         for format in [Format::Srt, Format::WebVtt] {
             let parts = format.speakers(&text);
             prop_assert_eq!(parts.join("\n"), text.as_str());
-            let starts = parts.iter().skip(1).all(|part| format.plain(part).trim_start().starts_with(['-', '–']));
+            let starts = parts.iter().skip(1).all(|part| format.plain(part).trim_start().starts_with(['-', '–', '>']));
             prop_assert!(starts, "{:?}", parts);
         }
     }

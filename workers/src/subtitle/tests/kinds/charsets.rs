@@ -122,7 +122,7 @@ proptest! {
             bytes.truncate(last);
         } else {
             // No code page of these has 0xFF, but those of Arabic, Russian and Polish.
-            let at = text.lines().nth(line * 4 + 2).map(|said| encoded(&text[..text.find(said).expect("a line")], charset).len());
+            let at = text.lines().nth(line * 4 + 2).map(|words| encoded(&text[..text.find(words).expect("a line")], charset).len());
             bytes.insert(at.expect("a line"), 0xFF);
         }
         let decoded = decode(&bytes, Some(&language(tag))).expect("decodes");

@@ -141,3 +141,40 @@ fn formats_that_are_not_read_are_named_without_talk_of_log_ins() {
         assert!(error.contains(name) && !error.contains("log-in"), "{error}");
     }
 }
+
+/// One file of each format that is also written.
+const WRITTEN: [(SourceFormat, &str); 4] = [
+    (SourceFormat::Srt, "1\n00:00:01,000 --> 00:00:03,000\nThe lantern went out.\n"),
+    (SourceFormat::WebVtt, "WEBVTT\n\n00:01.000 --> 00:03.000\nThe lantern went out.\n"),
+    (
+        SourceFormat::Ass,
+        "[Script Info]\nScriptType: v4.00+\n\n[Events]\nFormat: Start, End, Text\nDialogue: 0:00:01.00,0:00:03.00,The lantern went out.\n",
+    ),
+    (
+        SourceFormat::Ssa,
+        "[Script Info]\nScriptType: v4.00\n\n[V4 Styles]\n\n[Events]\nFormat: Start, End, Text\nDialogue: 0:00:01.00,0:00:03.00,The lantern went out.\n",
+    ),
+];
+
+#[test]
+fn the_readmes_list_of_what_is_read_is_the_one_that_is_tested() {
+    let samples: Vec<(SourceFormat, &str)> = WRITTEN.into_iter().chain(TWO_CUES).collect();
+    for (origin, text) in &samples {
+        assert_eq!(read(text).origin, *origin);
+    }
+    for origin in SourceFormat::ALL {
+        assert!(samples.iter().any(|(sample, _)| *sample == origin), "{} has no sample", origin.name());
+    }
+    assert_eq!(samples.len(), SourceFormat::ALL.len());
+    let [read @ .., last] = SourceFormat::ALL.map(SourceFormat::name);
+    let written = [Format::Srt, Format::WebVtt, Format::Ass].map(Format::name);
+    let sentence = format!(
+        "It reads {} and {last}, and writes {}, {} and {}.",
+        read.join(", "),
+        written[0],
+        written[1],
+        written[2]
+    );
+    let readme = include_str!("../../../../../README.md").split_whitespace().collect::<Vec<_>>().join(" ");
+    assert!(readme.contains(&sentence), "README.md does not say: {sentence}");
+}

@@ -56,8 +56,8 @@ proptest! {
 fn a_webvtt_file_gets_each_entity_once() {
     let text = "1\n00:00:01,000 --> 00:00:03,000\nWe borrowed her from Meier &amp; Ditzinger.\n\n2\n00:00:07,000 --> 00:00:09,000\nla huella&nbsp;morisca\n\n3\n00:00:10,000 --> 00:00:12,000\n&lt;i&gt;Come back!&lt;/i&gt;\n\n4\n00:00:13,000 --> 00:00:15,000\nAT&T and R&B\n";
     let written = read(text).write(Format::WebVtt).text;
-    for said in ["Meier &amp; Ditzinger", "la huella&nbsp;morisca", "<i>Come back!</i>", "AT&amp;T and R&amp;B"] {
-        assert!(written.contains(said) && !written.contains("&amp;amp;"), "{written}");
+    for words in ["Meier &amp; Ditzinger", "la huella&nbsp;morisca", "<i>Come back!</i>", "AT&amp;T and R&amp;B"] {
+        assert!(written.contains(words) && !written.contains("&amp;amp;"), "{written}");
     }
     assert!(rewritten(text).contains("Meier & Ditzinger"));
 }
@@ -84,8 +84,8 @@ fn html_in_srt_is_a_line_end_a_style_or_nothing() {
 fn a_bare_angle_bracket_of_webvtt_is_a_character_and_written_as_one() {
     let text = "WEBVTT\n\n00:01.000 --> 00:03.000\n< Where did you put the map?\n\n00:04.000 --> 00:06.000\n5 < 7, as every <i>child</i> knows.\n\n00:07.000 --> 00:08.000\n<em>Twice</em><br>said.\n";
     let subtitle = read(text);
-    let said: Vec<_> = subtitle.cues.iter().map(|cue| subtitle.format.plain(&cue.text).into_owned()).collect();
-    assert_eq!(said, ["< Where did you put the map?", "5 < 7, as every child knows.", "Twice\nsaid."]);
+    let shown: Vec<_> = subtitle.cues.iter().map(|cue| subtitle.format.plain(&cue.text).into_owned()).collect();
+    assert_eq!(shown, ["< Where did you put the map?", "5 < 7, as every child knows.", "Twice\nsaid."]);
     let codes: Vec<_> = subtitle.warnings.iter().map(|warning| (warning.code, warning.line)).collect();
     assert_eq!(codes, [(Code::UnclosedTag, 3), (Code::UnclosedTag, 6), (Code::RepairedTags, 9)]);
     let written = rewritten(text);

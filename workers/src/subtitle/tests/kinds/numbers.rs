@@ -56,10 +56,10 @@ fn a_number_in_words_is_one_where_the_other_cues_have_numbers_in_its_place() {
 
 #[test]
 fn sentences_are_no_numbers() {
-    for said in ["It is 1999!", "Who has 5?", "“Seven”", "Never again."] {
+    for words in ["It is 1999!", "Who has 5?", "“Seven”", "Never again."] {
         let text =
-            format!("1\n00:00:01,000 --> 00:00:02,000\nWe wait.\n\n{said}\n00:00:05,000 --> 00:00:06,000\nYes.\n");
-        assert_eq!(cues(&text)[0], cue(1000, 2000, &format!("We wait.\n{said}")));
+            format!("1\n00:00:01,000 --> 00:00:02,000\nWe wait.\n\n{words}\n00:00:05,000 --> 00:00:06,000\nYes.\n");
+        assert_eq!(cues(&text)[0], cue(1000, 2000, &format!("We wait.\n{words}")));
     }
 }
 
@@ -76,8 +76,8 @@ fn heads_of_webvtt_files_are_never_text_in_srt() {
 
 #[test]
 fn joined_segments_are_read_as_one_file_on_one_clock() {
-    let segment = |ticks: u64, said: &str| {
-        format!("WEBVTT\nX-TIMESTAMP-MAP=MPEGTS:{ticks},LOCAL:00:00:00.000\n\n00:00:01.000 --> 00:00:02.000\n{said}\n")
+    let segment = |ticks: u64, words: &str| {
+        format!("WEBVTT\nX-TIMESTAMP-MAP=MPEGTS:{ticks},LOCAL:00:00:00.000\n\n00:00:01.000 --> 00:00:02.000\n{words}\n")
     };
     for between in ["", "\n", "\u{FEFF}"] {
         let text =

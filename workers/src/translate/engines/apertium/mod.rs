@@ -42,11 +42,11 @@ fn command(arguments: &[&str]) -> Command {
 
 async fn run(arguments: &[&str], input: String) -> Result<String, EngineFault> {
     let failed = EngineFault::Unavailable;
-    let mut child = command(arguments).spawn().map_err(|error| failed(format!("it did not start: {error}")))?;
+    let mut child = command(arguments).spawn().map_err(EngineFault::RunCommand)?;
     let mut stdin = child.stdin.take().ok_or_else(|| failed("it has no standard input".to_owned()))?;
     // Writes while the output is read: a long text would fill both pipes.
     let writer = tokio::spawn(async move { stdin.write_all(input.as_bytes()).await });
-    let output = child.wait_with_output().await.map_err(|error| failed(error.to_string()))?;
+    let output = child.wait_with_output().await.map_err(EngineFault::RunCommand)?;
     let _ = writer.await;
     match output.status.code() {
         Some(0) => String::from_utf8(output.stdout).map_err(|_| failed("its output is not UTF-8".to_owned())),
@@ -98,7 +98,7 @@ impl Engine for Apertium {
         let mode =
             self.mode(from, to, variants).await?.ok_or_else(|| failed(format!("{from} to {to} is not installed")))?;
         let output = run(&["-u", "-f", "html", &mode.name], page::page(texts)).await?;
-        page::paragraphs(&output, texts.len()).ok_or_else(|| failed("it lost or doubled a paragraph".to_owned()))
+        page::paragraphs(&output, texts.len()).ok_or_else(|| failed("it lost or repeated a paragraph".to_owned()))
     }
 }
 

@@ -12,7 +12,7 @@ pub(super) fn read(content: &str, texts: &[String]) -> Vec<Option<String>> {
     for item in items(content) {
         let Some((id, text)) = id(&item).zip(text(&item)) else { continue };
         let Some(source) = id.checked_sub(1).and_then(|at| texts.get(at)) else { continue };
-        if !is_of(&item, source) {
+        if !is_for(&item, source) {
             continue;
         }
         if answers[id - 1].replace(text).is_some() {
@@ -59,7 +59,7 @@ fn text(item: &Value) -> Option<String> {
 }
 
 /// Whether the model says that it translated this line; one that does not say is believed.
-fn is_of(item: &Value, source: &str) -> bool {
+fn is_for(item: &Value, source: &str) -> bool {
     let letters = |text: &str| -> String {
         plain(text).chars().filter(|character| character.is_alphanumeric()).flat_map(char::to_lowercase).collect()
     };

@@ -157,7 +157,7 @@ impl Engine for OpenAi {
 
     async fn translate(&self, request: &TranslationRequest<'_>) -> Result<Vec<String>, EngineFault> {
         let TranslationRequest { from, to, texts, .. } = *request;
-        let pair = Pair { from, to, judges_language: true, glossary: request.context.glossary };
+        let pair = Pair { from, to, checks_language: true, glossary: request.context.glossary };
         let mut answers = Vec::with_capacity(texts.len());
         for start in (0..texts.len()).step_by(LINES) {
             let TranslationRequest { texts, context, .. } = request.part(start..texts.len().min(start + LINES));

@@ -42,8 +42,9 @@ impl Prompt<'_> {
             json!({ "role": "user", "content": asked.to_string() }),
         ];
         if !self.complaints.is_empty() {
-            let said = format!("Your last answer was refused: {}. Answer all lines again.", self.complaints.join("; "));
-            messages.push(json!({ "role": "user", "content": said }));
+            let complaint =
+                format!("Your last answer was rejected: {}. Answer all lines again.", self.complaints.join("; "));
+            messages.push(json!({ "role": "user", "content": complaint }));
         }
         Value::Array(messages)
     }

@@ -6,9 +6,9 @@ use std::{cmp::Ordering, fmt};
 use anyhow::Result;
 use clap::{ArgMatches, Args, Command, FromArgMatches as _};
 use futures::future::BoxFuture;
-use jiff::Timestamp;
 use subtitle_contract::{job::Variants, language::Language};
 
+use super::fault::EngineFault;
 use crate::{simulation::Simulation, translate::request::TranslationRequest};
 
 /// Source and target languages.
@@ -68,28 +68,6 @@ pub struct Shared {
     pub http: reqwest::Client,
     /// How the simulated engine behaves.
     pub simulation: Simulation,
-}
-
-/// An engine must not be called before a known time.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Cooldown {
-    /// When it may be called again.
-    pub until: Timestamp,
-    /// Why, for a person.
-    pub why: String,
-}
-
-/// Why a call has no answer.
-#[derive(Debug)]
-pub enum EngineFault {
-    /// The engine is unavailable; another one may be asked.
-    Unavailable(String),
-    /// It is not configured or refuses our key; only a person can help.
-    Forbidden(String),
-    /// It must not be called before a known time.
-    CoolingDown(Cooldown),
-    /// The request is too large.
-    TooLong(String),
 }
 
 /// Makes an engine, if a command line configures it.

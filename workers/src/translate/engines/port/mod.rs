@@ -3,9 +3,11 @@
 
 mod engine;
 mod error;
+mod fault;
 mod translate;
 
 pub(super) use engine::AnyEngine;
-pub use engine::{Cooldown, Engine, EngineFault, EngineId, LanguagePairs, NoArguments, Shared};
-pub use error::{EngineError, EngineErrorKind};
+pub use engine::{Engine, EngineId, LanguagePairs, NoArguments, Shared};
+pub use error::EngineError;
+pub use fault::{Cooldown, EngineErrorClass, EngineFault};
 pub use translate::Translate;

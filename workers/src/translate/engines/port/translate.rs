@@ -3,10 +3,7 @@
 use subtitle_contract::{job::Variants, language::Language};
 use tokio::sync::OwnedSemaphorePermit;
 
-use super::{
-    engine::{Cooldown, EngineId},
-    error::EngineError,
-};
+use super::{engine::EngineId, error::EngineError, fault::Cooldown};
 use crate::translate::request::TranslationRequest;
 
 /// The engines of this process.
