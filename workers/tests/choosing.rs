@@ -142,7 +142,10 @@ async fn not_found_is_only_said_when_every_source_answered() {
     let video = json!({"video": {"url": "http://film.invalid/film.mkv"}});
     let failure = library.answer(video).await.expect_err("nobody answers");
     assert_eq!(failure.reason, Reason::AllSourcesFailed);
-    for words in ["embedded: film.invalid did not give video.url", "library: has nothing usable"] {
+    for words in [
+        "embedded: failed to look into the video: failed to get video.url from film.invalid",
+        "library: has nothing usable",
+    ] {
         assert!(failure.message.contains(words), "{}", failure.message);
     }
     assert!(failure.reason.is_retryable());

@@ -14,11 +14,12 @@ use subtitle_contract::{
     reason::Reason,
 };
 use subtitle_fakes::matroska::{Film, Index, Track, element};
+use subtitle_telemetry::chain;
 use subtitle_workers::{
     downloader::Downloader,
     find::{
         FetchedContent, Finder, FoundSubtitle, Libraries, ListRequest, Search as _, SourceError, SourceErrorKind,
-        SourceId, UnsupportedTrack, VideoFacts, VideoMatch,
+        SourceId, TrackFile, UnsupportedTrack, VideoFacts, VideoMatch,
         guard::{Guard, GuardedClient},
         video::{
             movie_hash::movie_hash,
@@ -27,7 +28,7 @@ use subtitle_workers::{
     },
     metrics::WorkerMetrics,
     store::Store,
-    subtitle::{Format, file},
+    subtitle::{Cue, Format, file},
     task::{ClaimOwners, StopReason, StopSignal},
 };
 
@@ -43,6 +44,12 @@ fn finder(allowed: &[&str]) -> Finder {
 async fn list(finder: &Finder, url: String) -> Result<Vec<FoundSubtitle>, SourceError> {
     let (video, facts) = (Video { url: Some(url), ..Video::default() }, VideoFacts::default());
     finder.list(SourceId::Embedded, &ListRequest { video: &video, languages: &[], facts: &facts, seed: "" }).await
+}
+
+/// The cues of a track.
+fn cues(content: FetchedContent) -> Box<[Cue]> {
+    let FetchedContent::Track(TrackFile { text, .. }) = content else { panic!("a track") };
+    file::read(text.as_bytes(), &file::Declared::default()).expect("reads").subtitle.cues
 }
 
 fn plain(number: u8, language: Option<&'static str>, more: Vec<u8>) -> Track {
@@ -70,7 +77,7 @@ async fn a_large_film_costs_at_most_a_fiftieth_of_itself() {
         let listing = sent.load(Ordering::SeqCst);
         assert!(listing < 1 << 20, "listing took {listing} bytes");
 
-        let FetchedContent::Cues(cues) = finder.fetch(&found[1]).await.expect("fetched") else { panic!("cues") };
+        let cues = cues(finder.fetch(&found[1]).await.expect("fetched"));
         assert_eq!(cues.len(), 1_200);
         assert_eq!((cues[7].start, cues[7].end, cues[7].text.as_str()), (35_100, 36_000, "Line 7 of track 2"));
         let sent = sent.load(Ordering::SeqCst);
@@ -86,7 +93,7 @@ async fn a_film_without_a_useful_index_is_not_downloaded_and_says_so() {
     let (size, (address, sent)) = (film.size, film.serve().await);
     let finder = finder(&["127.0.0.0/8"]);
     let found = list(&finder, format!("http://{address}/film.mkv")).await.expect("listed");
-    let error = finder.fetch(&found[0]).await.expect_err("no index").to_string();
+    let error = chain(&finder.fetch(&found[0]).await.expect_err("no index")).to_string();
     assert!(error.contains("use video.path"), "{error}");
     assert!(sent.load(Ordering::SeqCst) * 50 <= size);
 }
@@ -97,7 +104,7 @@ async fn a_small_film_needs_no_index() {
     let (address, _) = film.serve().await;
     let finder = finder(&["127.0.0.0/8"]);
     let found = list(&finder, format!("http://{address}/film.mkv")).await.expect("listed");
-    let FetchedContent::Cues(cues) = finder.fetch(&found[0]).await.expect("fetched") else { panic!("cues") };
+    let cues = cues(finder.fetch(&found[0]).await.expect("fetched"));
     assert_eq!(cues.len(), 10);
 }
 
@@ -131,11 +138,12 @@ async fn an_ass_track_stays_ass_with_its_styles_and_its_order() {
     let (address, _) = Film::new(&[track], Index::Exact, 3, 1_000, text).serve().await;
     let finder = finder(&["127.0.0.0/8"]);
     let found = list(&finder, format!("http://{address}/film.mkv")).await.expect("listed");
-    let FetchedContent::Bytes(bytes) = finder.fetch(&found[0]).await.expect("fetched") else { panic!("a file") };
-    let text = String::from_utf8(bytes.clone()).expect("UTF-8");
+    let FetchedContent::Track(TrackFile { text, .. }) = finder.fetch(&found[0]).await.expect("fetched") else {
+        panic!("a track")
+    };
     assert!(text.contains("Style: Sign,Arial,20"), "{text}");
     assert!(text.ends_with("Dialogue: 0,0:00:00.10,0:00:01.00,Sign,,0,0,0,,{\\pos(1,2)}Hola, 0\n"), "{text}");
-    let subtitle = file::read(&bytes, &file::Declared::default()).expect("reads").subtitle;
+    let subtitle = file::read(text.as_bytes(), &file::Declared::default()).expect("reads").subtitle;
     assert_eq!((subtitle.format, subtitle.cues.len()), (Format::Ass, 3));
 }
 
@@ -160,7 +168,7 @@ async fn a_specs_url_leads_nowhere_private_not_even_by_a_redirect() {
     let port = SocketAddr::port(&address);
     let trouble = |finder: Finder, url: String| async move {
         let error = list(&finder, url).await.expect_err("refused");
-        (error.kind, error.message)
+        (error.kind, error.explanation())
     };
     for url in [format!("http://{address}/film.mkv"), format!("http://[::ffff:127.0.0.1]:{port}/film.mkv")] {
         let (trouble, message) = trouble(finder(&[]), url).await;
@@ -182,7 +190,7 @@ async fn what_is_gone_and_what_cannot_be_read_in_parts_are_told_apart() {
     for (path, words) in [("none", "404"), ("whole", "Range requests")] {
         let error = list(&finder(&["127.0.0.0/8"]), format!("http://{address}/{path}.mkv")).await.expect_err("no");
         assert_eq!(error.kind, SourceErrorKind::Video);
-        assert!(error.message.contains(words), "{error}");
+        assert!(error.explanation().contains(words), "{error}");
     }
 }
 

@@ -6,9 +6,12 @@ use std::{collections::BTreeMap, io::Write as _, path::PathBuf};
 use flate2::{Compression, write::ZlibEncoder};
 use proptest::prelude::*;
 use subtitle_contract::job::Video;
-use subtitle_workers::find::{
-    FetchedContent, Finder, Libraries, ListRequest, Search as _, SourceId, VideoFacts,
-    guard::{Guard, GuardedClient},
+use subtitle_workers::{
+    find::{
+        FetchedContent, Finder, Libraries, ListRequest, Search as _, SourceId, VideoFacts,
+        guard::{Guard, GuardedClient},
+    },
+    subtitle::file,
 };
 
 /// An EBML element with an eight-byte size.
@@ -88,7 +91,9 @@ fn read(folder: &std::path::Path) -> Result<Vec<(u64, u64, String)>, String> {
         let found = finder.list(SourceId::Embedded, &request).await.map_err(|error| error.to_string())?;
         let mut cues = Vec::new();
         for track in found {
-            if let FetchedContent::Cues(read) = finder.fetch(&track).await.map_err(|error| error.to_string())? {
+            if let FetchedContent::Track(read) = finder.fetch(&track).await.map_err(|error| error.to_string())? {
+                let read = file::read(read.text.as_bytes(), &file::Declared::default());
+                let read = read.map_err(|error| error.to_string())?.subtitle.cues;
                 cues.extend(read.into_iter().map(|cue| (cue.start, cue.end, cue.text)));
             }
         }
@@ -100,10 +105,15 @@ fn read(folder: &std::path::Path) -> Result<Vec<(u64, u64, String)>, String> {
 fn a_whole_file_gives_its_cues_in_every_markup() {
     for (codec, text, expected) in [
         ("S_TEXT/UTF8", "<i>Hola</i>", "<i>Hola</i>"),
-        ("S_TEXT/ASS", "0,0,Default,,0,0,0,,{\\i1}Hola{\\i0}, Ana", "<i>Hola</i>, Ana"),
-        ("S_TEXT/WEBVTT", "<v Ana>Hola &amp; adiós", "Hola & adiós"),
+        ("S_TEXT/WEBVTT", "<v Ana>Hola &amp; adiós", "<v Ana>Hola &amp; adiós"),
+        ("D_WEBVTT/SUBTITLES", "id\nline:0\nHola", "Hola"),
     ] {
         assert_eq!(cues(&film(codec, text.as_bytes())), Ok(vec![(19, 219, expected.to_owned())]), "{codec}");
+    }
+    // ASS counts in hundredths of a second.
+    for text in ["0,0,Default,,0,0,0,,{\\i1}Hola{\\i0}, Ana", "0,0,Ana,Default,0,0,0,,{\\i1}Hola{\\i0}, Ana"] {
+        let expected = vec![(20, 220, "{\\i1}Hola{\\i0}, Ana".to_owned())];
+        assert_eq!(cues(&film("S_TEXT/ASS", text.as_bytes())), Ok(expected), "{text}");
     }
 }
 

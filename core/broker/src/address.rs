@@ -102,7 +102,9 @@ impl Address {
     fn read(&self) -> Result<Login, BrokerError> {
         match &self.source {
             // The parser's message is dropped: it may contain the password.
-            Source::Url(url) => Ok(Login { uri: parse(url.reveal()).ok_or(BrokerError::InvalidUrl)?, ca_certificate: None }),
+            Source::Url(url) => {
+                Ok(Login { uri: parse(url.reveal()).ok_or(BrokerError::InvalidUrl)?, ca_certificate: None })
+            }
             Source::Mounted { secret, key } => {
                 let ca_certificate =
                     secret.optional(CA_CERTIFICATE)?.map(|certificate| certificate.reveal().to_owned());

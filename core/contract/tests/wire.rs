@@ -93,6 +93,7 @@ fn every_event_type_matches_the_golden_file() {
                 result: result.clone(),
                 candidates: candidates.clone(),
                 simulated: false,
+                warnings: vec![],
             },
         ),
         round_trip(

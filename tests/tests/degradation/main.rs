@@ -97,12 +97,12 @@ fn the_system_recovers_from_the_loss_of_any_part() {
     cases.check("waiting_tasks_are_counted_while_workers_are_frozen", workers::workers_are_frozen);
     cases.check("a_full_broker_is_reported", |stack| broker::full_broker_is_reported(stack));
     cases.check("a_job_finishes_despite_conflicting_writes", |stack| {
-        jobs::job_finishes_despite_conflicting_writes(stack)
+        jobs::job_finishes_despite_conflicting_writes(stack);
     });
     cases.check("unacked_events_are_redelivered_and_applied_once", |stack| redis::frozen_redis(stack, &known));
     cases.check("giant_messages_are_dead_lettered_by_reference", |stack| broker::giant_messages(stack));
     cases.check("an_undecodable_object_does_not_block_others", |stack| {
-        jobs::undecodable_object_does_not_block_others(stack)
+        jobs::undecodable_object_does_not_block_others(stack);
     });
     let name = "every_metric_of_the_operator_was_nonzero";
     if cases.has_failed() {

@@ -9,6 +9,7 @@ use subtitle_contract::{
     reason::Reason,
     record::{display_name, location},
 };
+use subtitle_telemetry::chain;
 
 use super::{listing::Listing, plan::DownloadPlan};
 use crate::{
@@ -66,7 +67,10 @@ impl<S: Search, C: Clock> DownloadPlan<'_, S, C> {
 /// The best candidate in this language that must not be taken, with the reason.
 fn nearest_rejected(listing: &Listing, language: &Language, task: &DownloadRequested) -> Option<String> {
     let choice = select::choose(&listing.found, language, &task.spec);
-    let is_near = |at: &usize| language.accepts(&listing.found[*at].1.language) && choice.rejections[*at].is_some();
+    let is_near = |at: &usize| {
+        let offered = &listing.found[*at].1.language;
+        (language.accepts(offered) || offered.is_undetermined()) && choice.rejections[*at].is_some()
+    };
     let at = (0..listing.found.len()).filter(is_near).max_by_key(|at| choice.scores[*at].percent())?;
     let found = &listing.found[at].1;
     Some(format!("{} {} {}", found.source, found.label, choice.rejections[at].as_deref()?))
@@ -82,13 +86,13 @@ fn unanswered(errors: &[SourceError], order: &[SourceId]) -> Failure {
     });
     let not_before = quota.min().filter(|_| errors.iter().all(is_quota));
     let listed: Vec<String> = order.iter().map(|source| answer(*source, errors)).collect();
-    let is_hopeless = |error: &SourceError| !error.reason().is_retryable();
-    let hopeless = errors.iter().find(|error| is_hopeless(error)).filter(|_| errors.iter().all(is_hopeless));
+    let is_permanent = |error: &SourceError| !error.reason().is_retryable();
+    let permanent = errors.iter().find(|error| is_permanent(error)).filter(|_| errors.iter().all(is_permanent));
     let waiting = errors.first().filter(|_| errors.iter().all(is_quota));
-    let failure = match (errors, hopeless.or(waiting)) {
-        ([error], _) if order.len() == 1 => Failure::new(error.reason(), error),
+    let failure = match (errors, permanent.or(waiting)) {
+        ([error], _) if order.len() == 1 => Failure::new(error.reason(), chain(error)),
         // What no further attempt changes, or only time does, keeps its own reason.
-        (_, Some(error)) => Failure::new(error.reason(), format!("{error}; all: {}", listed.join("; "))),
+        (_, Some(error)) => Failure::new(error.reason(), format!("{}; all: {}", chain(error), listed.join("; "))),
         _ => Failure::new(
             Reason::AllSourcesFailed,
             format!("nothing was found, but not every source could be asked: {}", listed.join("; ")),
@@ -99,7 +103,7 @@ fn unanswered(errors: &[SourceError], order: &[SourceId]) -> Failure {
 
 fn answer(source: SourceId, errors: &[SourceError]) -> String {
     let error = errors.iter().find(|error| error.source_id == source);
-    error.map_or_else(|| format!("{source}: has nothing usable"), |error| format!("{source}: {}", error.message))
+    error.map_or_else(|| format!("{source}: has nothing usable"), |error| format!("{source}: {}", error.explanation()))
 }
 
 fn not_found(wanted: &Language, from: &[Language], order: &[SourceId], task: &DownloadRequested) -> String {

@@ -29,6 +29,8 @@ pub enum DownloadOutcome {
         candidates: Vec<Candidate>,
         /// Whether nothing of it is real.
         simulated: bool,
+        /// What a person should know about it.
+        warnings: Vec<String>,
     },
     /// A subtitle in another language, to be translated.
     Translate {
@@ -49,15 +51,16 @@ impl<S: Search, C: Clock> DownloadPlan<'_, S, C> {
         let languages = self.languages();
         let mut listing = Listing::default();
         for (at, language) in languages.iter().enumerate() {
-            let Some(Taken { artifact, candidates, simulated }) =
+            let Some(Taken { artifact, candidates, simulated, cut_off }) =
                 self.list_and_take(&mut listing, &languages, language).await?
             else {
                 continue;
             };
             if at == 0 && policy != TranslationPolicy::Always {
                 let libraries = self.downloader.finder.libraries();
-                write_sidecar(libraries, &self.task.spec, &artifact, &self.wanted, Author::Unknown).await?;
-                return Ok(DownloadOutcome::Ready { artifact, candidates, simulated });
+                let left = write_sidecar(libraries, &self.task.spec, &artifact, &self.wanted, Author::Unknown).await?;
+                let warnings = left.into_iter().chain(cut_off).collect();
+                return Ok(DownloadOutcome::Ready { artifact, candidates, simulated, warnings });
             }
             let result = artifact.result;
             let from = job::Artefact { key: result.key, language: result.language, sha256: result.sha256 };

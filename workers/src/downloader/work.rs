@@ -34,11 +34,11 @@ impl<S: Search, T: Clock> Work for Downloader<S, T> {
         let warnings = order::preferred(&self.finder, &self.order, &task).1;
         reporter.publish(&DownloadStarted { worker: reporter.worker(), warnings }).await?;
         match self.run(&task, reporter.subject(), reporter).await? {
-            DownloadOutcome::Ready { artifact, candidates, simulated } => {
+            DownloadOutcome::Ready { artifact, candidates, simulated, warnings } => {
                 let download_url = download_url(&self.public_url, event);
                 let result = job::JobResult { url: download_url.clone(), ..artifact.result };
                 let (subtitle_path, language) = (result.key.clone(), result.language.clone());
-                let ready = Ready { subtitle_path, language, download_url, result, candidates, simulated };
+                let ready = Ready { subtitle_path, language, download_url, result, candidates, simulated, warnings };
                 reporter.publish(&ready).await
             }
             DownloadOutcome::Translate { from, candidates } => {

@@ -1,11 +1,14 @@
 //! Why a source could not be asked, which is not the same as having nothing. Pure.
 
+use std::error::Error;
+
 use jiff::Timestamp;
 use subtitle_contract::reason::Reason;
+use subtitle_telemetry::chain;
 
 use super::source::SourceId;
 
-/// A source could not be asked.
+/// A source could not be asked. Its cause is not in its text: print the whole chain.
 #[derive(Debug, thiserror::Error)]
 #[error("failed to ask the source '{source_id}': {message}")]
 pub struct SourceError {
@@ -15,6 +18,9 @@ pub struct SourceError {
     pub kind: SourceErrorKind,
     /// What happened, for a person.
     pub message: String,
+    /// What caused it, if another error did.
+    #[source]
+    pub cause: Option<Box<dyn Error + Send + Sync>>,
 }
 
 /// What can be done about a [`SourceError`].
@@ -37,7 +43,21 @@ pub enum SourceErrorKind {
 impl SourceError {
     /// An error of a source.
     pub fn new(source_id: SourceId, kind: SourceErrorKind, message: impl Into<String>) -> Self {
-        Self { source_id, kind, message: message.into() }
+        Self { source_id, kind, message: message.into(), cause: None }
+    }
+
+    /// The same error with its cause.
+    #[must_use]
+    pub fn caused_by(self, cause: impl Into<Box<dyn Error + Send + Sync>>) -> Self {
+        Self { cause: Some(cause.into()), ..self }
+    }
+
+    /// What happened, with its causes, without the source's name.
+    pub fn explanation(&self) -> String {
+        match self.source() {
+            Some(cause) => format!("{}: {}", self.message, chain(cause)),
+            None => self.message.clone(),
+        }
     }
 
     /// The reason of a job that fails with this error alone.

@@ -14,7 +14,7 @@ use super::{
     source::SourceId,
     sources::mounted::Libraries,
     video::{
-        matroska, movie_hash,
+        movie_hash,
         ranges::{Reader, Remote},
     },
 };
@@ -51,7 +51,7 @@ pub(in crate::find) async fn inspect(
 
 fn read<R: Read + Seek>(open: impl Fn() -> Option<R>, size: u64) -> VideoFacts {
     let hash = open().and_then(|mut file| movie_hash::movie_hash(&mut file, size).ok()?);
-    VideoFacts { hash, frame_rate: open().and_then(matroska::frame_rate) }
+    VideoFacts { hash, frame_rate: open().and_then(super::video::frame_rate) }
 }
 
 impl VideoFacts {

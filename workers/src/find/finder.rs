@@ -61,7 +61,7 @@ impl Search for Finder {
         ListRequest { video, languages, facts, seed }: &ListRequest<'_>,
     ) -> Result<Vec<FoundSubtitle>, SourceError> {
         match source {
-            SourceId::Embedded => embedded::list(&self.libraries, &self.guarded, video).await,
+            SourceId::Embedded => embedded::list(&self.libraries, &self.guarded, video, languages).await,
             SourceId::Library => {
                 let mut found = library::list(&self.libraries, video).await?;
                 if !found.iter().any(|one| languages.first().is_some_and(|wanted| wanted.accepts(&one.language))) {
@@ -80,15 +80,18 @@ impl Search for Finder {
     }
 
     async fn fetch(&self, found: &FoundSubtitle) -> Result<FetchedContent, SourceError> {
-        let failed = |message: String| SourceError::new(found.source, SourceErrorKind::Unavailable, message);
-        match found.origin.clone().map_err(|unsupported| failed(unsupported.to_string()))? {
+        let unreadable_as = |kind| SourceError::new(found.source, kind, format!("failed to read {}", found.label));
+        let unreadable = || unreadable_as(SourceErrorKind::Unavailable);
+        match found.origin.clone().map_err(|unsupported| unreadable().caused_by(unsupported))? {
             Origin::Bytes(bytes) => Ok(FetchedContent::Bytes(bytes.to_vec())),
-            Origin::File(path) => tokio::fs::read(&path)
-                .await
-                .map(FetchedContent::Bytes)
-                .map_err(|error| failed(format!("{} cannot be read: {error}", found.label))),
+            Origin::File(path) => {
+                tokio::fs::read(&path).await.map(FetchedContent::Bytes).map_err(|error| unreadable().caused_by(error))
+            }
             Origin::Offer(offer) => self.providers.fetch(found.source, &offer).await.map(FetchedContent::Bytes),
-            Origin::Track { video, number } => embedded::fetch(video, number).await.map_err(failed),
+            Origin::Track { video, number } => {
+                let fetched = embedded::fetch(video, number, &found.language).await;
+                fetched.map_err(|error| unreadable_as(error.class()).caused_by(error))
+            }
         }
     }
 }

@@ -16,6 +16,7 @@ use super::{
 
 /// One subtitle that a source has.
 #[derive(Clone, Debug)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a fact of its own")]
 pub struct FoundSubtitle {
     /// The source that has it.
     pub source: SourceId,
@@ -25,6 +26,8 @@ pub struct FoundSubtitle {
     pub language: Language,
     /// Whether it has foreign-language parts only.
     pub forced: bool,
+    /// Whether it is a commentary on the video rather than its dialogue.
+    pub is_commentary: bool,
     /// Whether it describes sounds and speakers.
     pub hearing_impaired: bool,
     /// Whether it is machine-translated, by this system or elsewhere.
@@ -73,7 +76,7 @@ pub struct Listed {
     pub is_hash_match: bool,
     /// What the release's name says.
     pub release: Release,
-    /// Frames per second; none where the provider says 0.
+    /// Frames per second; `None` where the provider says 0.
     pub frame_rate: Option<f64>,
     /// Whether it was made for a copy that runs at another speed.
     pub is_off_speed: bool,
@@ -91,12 +94,24 @@ pub struct Listed {
     pub parts: usize,
 }
 
+impl Listed {
+    /// The season, by the provider or else by the release's name.
+    pub(super) fn stated_season(&self) -> Option<u16> {
+        self.season.or(self.release.season)
+    }
+
+    /// The episodes, by the provider or else by the release's name.
+    pub(super) fn stated_episodes(&self) -> &[u16] {
+        if self.episodes.is_empty() { &self.release.episodes } else { &self.episodes }
+    }
+}
+
 /// Where a found subtitle's bytes are.
 #[derive(Clone, Debug)]
 pub enum Origin {
     /// A file beside the video.
     File(PathBuf),
-    /// A text track of a Matroska file.
+    /// A text track of the video file.
     Track {
         /// Where the video is.
         video: VideoLocation,

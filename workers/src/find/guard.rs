@@ -61,7 +61,7 @@ impl Network {
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum Refused {
     /// Neither http nor https.
-    #[error("only http and https URLs are fetched, not '{0}'")]
+    #[error("failed to fetch a '{0}' URL: only http and https are allowed")]
     Scheme(String),
     /// An address that only this worker can reach.
     #[error("{0} is a private or special address: if that is meant, list it in SUBTITLES_ALLOW_PRIVATE_ADDRESSES")]

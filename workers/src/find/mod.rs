@@ -14,6 +14,7 @@ mod facts;
 mod finder;
 mod found;
 pub mod guard;
+mod names;
 pub mod providers;
 pub mod release;
 mod search;
@@ -21,7 +22,7 @@ mod source;
 pub mod sources;
 pub mod video;
 
-pub use content::{FetchedContent, UnsupportedTrack};
+pub use content::{FetchedContent, TrackFile, UnsupportedTrack};
 pub use error::{SourceError, SourceErrorKind};
 pub use facts::VideoFacts;
 pub use finder::Finder;

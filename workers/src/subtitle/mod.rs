@@ -28,7 +28,6 @@ pub use cue::Cue;
 pub use format::{Format, SourceFormat};
 pub use incomplete::Incomplete;
 pub(crate) use language::is_right_to_left;
-pub(crate) use parsed::srt_text;
 pub use parsed::{Hints, Subtitle, TextCount, Written};
 pub use time::holds_time_line;
 pub use unusable::Unusable;

@@ -93,6 +93,8 @@ codes! {
     ChosenLanguage "chosen-language";
     /// an archive held the file; the others in it were left out
     ChosenFromArchive "chosen-from-archive";
+    /// the video ends before its structure does; its subtitles were read up to there
+    CutOff "cut-off";
     /// bytes of the file are damaged; each was read as U+FFFD
     ReplacedBytes "replaced-bytes";
     /// lines of the file are in another charset than the others; each line was decoded in its own
@@ -165,6 +167,12 @@ pub(super) fn quote_unread(content: &str, warnings: &mut [Warning]) {
         if let Some(line) = lines.peek().filter(|line| line.number == warning.line) {
             warning.message = format!("{}: '{}'", warning.code.meaning(), text::clean(line.text, LONGEST_QUOTE)).into();
         }
+    }
+}
+
+impl From<Code> for Warning {
+    fn from(code: Code) -> Self {
+        Self::new(code, 0)
     }
 }
 

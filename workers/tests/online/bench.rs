@@ -142,7 +142,7 @@ impl Bench {
     pub(crate) async fn fetch(&self, found: &FoundSubtitle) -> Result<Vec<u8>, SourceError> {
         self.downloader.finder.fetch(found).await.map(|content| match content {
             FetchedContent::Bytes(bytes) => bytes,
-            FetchedContent::Cues(_) => panic!("a provider has files"),
+            FetchedContent::Track(_) => panic!("a provider has files"),
         })
     }
 

@@ -160,6 +160,7 @@ impl System {
             result,
             candidates: vec![],
             simulated: false,
+            warnings: Vec::new(),
         };
         let event = Event::new(&subject, source::DOWNLOADER, jiff::Timestamp::now(), &ready);
         self.runtime.block_on(async {

@@ -70,6 +70,9 @@ pub struct Ready {
     /// True for a result of the simulated source or engine; otherwise absent.
     #[serde(default, skip_serializing_if = "is_false")]
     pub simulated: bool,
+    /// What a person should know about it, such as a sidecar that was left as it is.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub warnings: Vec<String>,
 }
 
 /// `subtitle.translate.requested`.

@@ -9,7 +9,7 @@ use subtitle_contract::{
     event::{Event, EventType},
     job::{Cues, StoredGlossary, SubtitleJobStatus, WaitingFor},
     legacy,
-    payload::{DownloadStarted, Failed, TranslateProgress},
+    payload::{DownloadStarted, Failed, Ready, TranslateProgress},
     phase::{Phase, Step},
     progress::{Progress, Verdict},
     reason::Reason,
@@ -167,6 +167,10 @@ fn advance(job: &JobSnapshot, event: &Event, phase: Phase) -> Result<SubtitleJob
         EventType::Ready => {
             let (result, candidates) = legacy::ready(event)?;
             check_key(job, event, &result.key)?;
+            if let Ok(Ready { warnings, .. }) = event.read() {
+                status.warnings.extend(warnings.iter().map(|one| text::clean(one, 256)));
+                status.warnings.truncate(MAX_WARNINGS);
+            }
             status.result = Some(result);
             status.candidates = candidates;
             status.completion_time = Some(Time(at));

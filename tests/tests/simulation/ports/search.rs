@@ -116,6 +116,7 @@ impl Search for PaidSource {
             language: language.clone(),
             forced: false,
             hearing_impaired: false,
+            is_commentary: false,
             is_machine_translated: false,
             identity: title.to_owned(),
             video_match: VideoMatch::ThisVideo { is_default: false },

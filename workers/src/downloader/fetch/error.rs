@@ -1,6 +1,14 @@
 //! Why a candidate gave no subtitle. Pure.
 
-use crate::{failure::Failure, find::SourceError, store::StoreError, task::StopReason};
+use subtitle_contract::reason::Reason;
+use subtitle_telemetry::chain;
+
+use crate::{
+    failure::Failure,
+    find::{SourceError, SourceErrorKind},
+    store::StoreError,
+    task::StopReason,
+};
 
 /// Why a candidate gave no subtitle.
 #[derive(Debug, thiserror::Error)]
@@ -14,6 +22,31 @@ pub(super) enum FetchError {
     /// The work stopped.
     #[error(transparent)]
     Stopped(StopReason),
+}
+
+/// What a [`FetchError`] means for the other candidates.
+pub(super) enum FetchClass {
+    /// The candidate is unusable; the next one is tried.
+    Rejected(Failure),
+    /// The source delivers none of its other candidates either, for this reason.
+    SourceFailed(SourceError),
+    /// No other candidate would fare better.
+    Stopped(StopReason),
+}
+
+impl FetchError {
+    /// What it means for the other candidates.
+    pub(super) fn class(self) -> FetchClass {
+        match self {
+            Self::Source(error) if error.kind == SourceErrorKind::File => {
+                FetchClass::Rejected(Failure::new(error.reason(), chain(&error)))
+            }
+            Self::Source(error) => FetchClass::SourceFailed(error),
+            Self::File(failure) if failure.reason == Reason::StoreUnavailable => FetchClass::Stopped(failure.into()),
+            Self::File(failure) => FetchClass::Rejected(failure),
+            Self::Stopped(reason) => FetchClass::Stopped(reason),
+        }
+    }
 }
 
 impl From<StopReason> for FetchError {

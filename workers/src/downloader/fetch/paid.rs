@@ -69,7 +69,7 @@ impl<S: Search, C: Clock> DownloadPlan<'_, S, C> {
         let content = self.downloader.finder.fetch(found).await;
         self.count_fetch(found, content.is_ok());
         let FetchedContent::Bytes(bytes) = content? else {
-            let message = format!("{}: a provider gave cues, which is a bug of the worker", found.label);
+            let message = format!("{}: a provider gave a track, which is a bug of the worker", found.label);
             return Err(Failure::new(Reason::WorkerError, message).into());
         };
         let bytes = Bytes::from(bytes);

@@ -8,17 +8,18 @@ use subtitle_contract::{
     language::Language,
     reason::Reason,
 };
+use subtitle_telemetry::chain;
 
 use super::{
     super::{listing::Listing, plan::DownloadPlan},
-    error::FetchError,
+    error::{FetchClass, FetchError},
 };
 use crate::{
     artifact::{self, StoreArtifact},
     failure::Failure,
-    find::{FetchedContent, FoundSubtitle, Origin, Search, SourceErrorKind, VideoMatch, choose::select},
+    find::{FetchedContent, FoundSubtitle, Origin, Search, TrackFile, VideoMatch, choose::select},
     subtitle::{
-        Format, Subtitle, Unusable,
+        Code, Format, Subtitle, Unusable,
         container::Episode,
         file::{self, Declared, File, Unreadable},
     },
@@ -30,6 +31,8 @@ pub(in crate::downloader) struct Taken {
     pub(in crate::downloader) artifact: StoreArtifact,
     pub(in crate::downloader) candidates: Vec<Candidate>,
     pub(in crate::downloader) simulated: bool,
+    /// That the video ends before its subtitles may do.
+    pub(in crate::downloader) cut_off: Option<String>,
 }
 
 fn is_paid(found: &FoundSubtitle) -> bool {
@@ -50,7 +53,7 @@ fn usable(file: Result<File, Unreadable>, found: &FoundSubtitle, language: &Lang
             Unreadable::Undecodable(_) => Reason::UndecodableText,
             Unreadable::Packed(_) | Unreadable::Unusable(_) => Reason::UnusableSubtitle,
         };
-        Failure::new(reason, format!("{}: {error}", found.label))
+        Failure::new(reason, format!("{}: {}", found.label, chain(&error)))
     })?;
     match file.mismatch {
         // The simulated source writes English, whatever the language.
@@ -101,30 +104,32 @@ impl<S: Search, C: Clock> DownloadPlan<'_, S, C> {
                 listing.paid += 1;
             }
             self.stop_signal.check()?;
-            match self.fetch(&found, language).await {
-                Ok(artifact) => {
+            let error = match self.fetch(&found, language).await {
+                Ok((artifact, cut_off)) => {
                     let candidates = listing.candidates(&choice, Some(at));
-                    return Ok(Some(Taken { artifact, candidates, simulated: found.source.is_simulated() }));
+                    let simulated = found.source.is_simulated();
+                    return Ok(Some(Taken { artifact, candidates, simulated, cut_off }));
                 }
-                Err(FetchError::Source(error)) => {
-                    let failure = Failure::new(error.reason(), &error);
-                    if error.kind != SourceErrorKind::File {
-                        listing.errors.push(error);
-                    }
-                    listing.rejected.push((at, failure));
+                Err(error) => error,
+            };
+            match error.class() {
+                FetchClass::Rejected(failure) => listing.rejected.push((at, failure)),
+                FetchClass::SourceFailed(error) => {
+                    listing.rejected.push((at, Failure::new(error.reason(), chain(&error))));
+                    listing.errors.push(error);
                 }
-                Err(FetchError::File(failure)) if failure.reason == Reason::StoreUnavailable => {
-                    return Err(failure.into());
-                }
-                Err(FetchError::File(failure)) => listing.rejected.push((at, failure)),
-                Err(FetchError::Stopped(reason)) => return Err(reason),
+                FetchClass::Stopped(reason) => return Err(reason),
             }
         }
         Ok(None)
     }
 
-    /// Fetches one candidate and stores its subtitle.
-    async fn fetch(&self, found: &FoundSubtitle, language: &Language) -> Result<StoreArtifact, FetchError> {
+    /// Fetches one candidate and stores its subtitle; the text says that the video is cut off, if it is.
+    async fn fetch(
+        &self,
+        found: &FoundSubtitle,
+        language: &Language,
+    ) -> Result<(StoreArtifact, Option<String>), FetchError> {
         let bytes = if is_paid(found) { Some(self.fetch_paid(found).await?) } else { None };
         let store = &self.downloader.store;
         let key_in = |format| artifact::key(&self.subject.namespace, "found", &found.identity, format);
@@ -134,13 +139,15 @@ impl<S: Search, C: Clock> DownloadPlan<'_, S, C> {
             && let Some(artifact) = artifact::stored(store, &key_in(format), language).await?
         {
             self.downloader.metrics.cache_hits.increment(["found"]);
-            return Ok(from_source(found, artifact));
+            return Ok((from_source(found, artifact), None));
         }
         let subtitle = self.read(found, bytes, language).await?;
         let format = subtitle.output_format(output);
         artifact::ensure_convertible(&subtitle, format)?;
         let artifact = artifact::store(store, &key_in(format), &subtitle, format, &found.language).await?;
-        Ok(from_source(found, artifact))
+        let cut_off = subtitle.warnings.iter().find(|warning| warning.code == Code::CutOff);
+        let cut_off = cut_off.map(|warning| format!("{}: {}", found.label, warning.message));
+        Ok((from_source(found, artifact), cut_off))
     }
 
     /// The subtitle of a candidate, from `bytes` if they were fetched already.
@@ -158,10 +165,11 @@ impl<S: Search, C: Clock> DownloadPlan<'_, S, C> {
             content?
         };
         match content {
-            FetchedContent::Cues(cues) => Subtitle::from_cues(cues).map_err(|_| {
-                let message = format!("{} of the video has no text", found.label);
-                Failure::new(Reason::UnusableSubtitle, message).into()
-            }),
+            FetchedContent::Track(TrackFile { text, warnings }) => {
+                let mut subtitle = self.read_bytes(text.as_bytes(), found, language).await?;
+                subtitle.warnings.extend(warnings);
+                Ok(subtitle)
+            }
             FetchedContent::Bytes(bytes) => Ok(self.read_bytes(&bytes, found, language).await?),
         }
     }

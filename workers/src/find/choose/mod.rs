@@ -1,4 +1,8 @@
 //! Which candidate is taken: how well it fits the video, and the order. Pure.
 
+mod identity;
 pub mod score;
 pub mod select;
+
+#[cfg(test)]
+mod tests;

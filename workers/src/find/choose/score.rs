@@ -6,24 +6,21 @@ use std::fmt::Write as _;
 
 use subtitle_contract::job::Video;
 
-use crate::find::{
-    found::Listed,
-    release::{Release, Tags},
-};
+use crate::find::{found::Listed, release::Release};
 
 /// What is known of the video: what the spec says, and where it is silent, what its file or release is called.
 #[derive(Clone, Debug)]
 pub struct Wanted {
-    title: Option<String>,
-    /// Whether the title was said, or stands in a name that is built as a release's: any file has some name.
-    is_title_certain: bool,
-    year: Option<u16>,
-    season: Option<u16>,
-    episodes: Vec<u16>,
-    imdb_id: Option<u64>,
-    series_imdb_id: Option<u64>,
-    tmdb_id: Option<u64>,
-    release: Release,
+    pub(super) title: Option<String>,
+    /// Whether the spec gives the title, or the file is named like a release: any file has some name.
+    pub(super) is_title_certain: bool,
+    pub(super) year: Option<u16>,
+    pub(super) season: Option<u16>,
+    pub(super) episodes: Vec<u16>,
+    pub(super) imdb_id: Option<u64>,
+    pub(super) series_imdb_id: Option<u64>,
+    pub(super) tmdb_id: Option<u64>,
+    pub(super) release: Release,
 }
 
 fn digits(id: Option<&String>) -> Option<u64> {
@@ -39,9 +36,8 @@ impl Wanted {
         let release = name.map(|name| Release::read(name)).unwrap_or_default();
         let mut episodes = video.episodes.clone().unwrap_or_else(|| release.episodes.clone());
         episodes.sort_unstable();
-        let is_built = release.year.is_some() || !release.episodes.is_empty() || release.tags != Tags::default();
         Self {
-            is_title_certain: video.title.is_some() || is_built,
+            is_title_certain: video.title.is_some() || release.is_built(),
             title: video.title.clone().or_else(|| release.title.clone()),
             year: video.year.or(release.year),
             season: video.season.or(release.season),
@@ -78,46 +74,7 @@ impl Wanted {
         self.year
     }
 
-    /// Why it is certainly another work; a matching hash does not outweigh this.
-    pub fn contradiction(&self, listed: &Listed) -> Option<String> {
-        let differs = |one: Option<u64>, other: Option<u64>| one.zip(other).filter(|(one, other)| one != other);
-        if let Some(is_episode) = listed.is_episode.filter(|is_episode| *is_episode != self.is_episode()) {
-            let kind = |is_episode| if is_episode { "an episode" } else { "a film" };
-            return Some(format!("is for {}, not for {}", kind(is_episode), kind(!is_episode)));
-        }
-        for (name, pair) in [
-            ("IMDb", differs(self.imdb_id, listed.imdb_id)),
-            ("the series' IMDb", differs(self.series_imdb_id, listed.series_imdb_id)),
-            ("TMDB", differs(self.tmdb_id, listed.tmdb_id)),
-        ] {
-            if let Some((wanted, other)) = pair {
-                return Some(format!("has {name} id {other}, not {wanted}"));
-            }
-        }
-        if self.season.zip(listed.season).is_some_and(|(one, other)| one != other) {
-            return Some(format!("is for season {}", listed.season.unwrap_or_default()));
-        }
-        // A video of two episodes needs both; one of them alone is half a subtitle.
-        if !self.episodes.is_empty() && !listed.episodes.is_empty() && self.episodes != listed.episodes {
-            return Some(format!("is for episodes {:?}, not {:?}", listed.episodes, self.episodes));
-        }
-        if self.has_id(listed) {
-            return None;
-        }
-        if let (false, Some(own), Some(other)) = (self.is_episode(), self.year, listed.year)
-            && own.abs_diff(other) > 1
-        {
-            return Some(format!("is for a film of {other}"));
-        }
-        match (&self.title, &listed.title) {
-            (Some(own), Some(other)) if self.is_title_certain && !Release::is_same_title(own, other) => {
-                Some(format!("is for '{other}'"))
-            }
-            _ => None,
-        }
-    }
-
-    fn has_id(&self, listed: &Listed) -> bool {
+    pub(super) fn has_id(&self, listed: &Listed) -> bool {
         let same = |one: Option<u64>, other: Option<u64>| one.is_some() && one == other;
         same(self.imdb_id, listed.imdb_id) || same(self.tmdb_id, listed.tmdb_id)
     }
@@ -144,8 +101,8 @@ impl Wanted {
             ("video", same(own.video_codec, other.video_codec), 1),
         ];
         let identity = if self.is_episode() {
-            let episode = !self.episodes.is_empty() && self.episodes == listed.episodes;
-            let season = self.season.is_some() && self.season == listed.season;
+            let episode = !self.episodes.is_empty() && self.episodes == listed.stated_episodes();
+            let season = self.season.is_some() && self.season == listed.stated_season();
             vec![
                 ("series", by_id || series_id || same_title, 486),
                 ("year", by_id || series_id || year, 162),

@@ -21,11 +21,17 @@ const MOST_CANDIDATES: usize = 10;
 
 /// Why a candidate cannot be taken, whatever its score.
 fn rejection(found: &FoundSubtitle, language: &Language, spec: &SubtitleJobSpec, wanted: &Wanted) -> Option<String> {
+    if found.language.is_undetermined() {
+        return Some("does not say its language, and its text does not tell it for certain".to_owned());
+    }
     if !language.accepts(&found.language) {
         return Some(format!("another language: {}", found.language));
     }
-    if let Err(unfit) = &found.origin {
-        return Some(unfit.to_string());
+    if found.is_commentary {
+        return Some("is a commentary on the video, not its dialogue".to_owned());
+    }
+    if let Err(unsupported) = &found.origin {
+        return Some(unsupported.to_string());
     }
     match (spec.forced, found.forced) {
         (Forced::Exclude, true) => return Some("holds foreign-language parts only (forced)".to_owned()),
@@ -102,13 +108,13 @@ pub fn choose(found: &[(usize, FoundSubtitle)], language: &Language, spec: &Subt
         };
         let is_machines = one.is_machine_translated || listed.is_ai_translated;
         let kind = (is_machines, *language != one.language, wants_described != one.hearing_impaired);
-        let liked = (Reverse(listed.downloads), Reverse(listed.votes), Reverse(listed.uploaded));
+        let popularity = (Reverse(listed.downloads), Reverse(listed.votes), Reverse(listed.uploaded));
         (
             listed.is_off_speed,
             Reverse(scores[*at].percent()),
             kind,
             (!listed.is_trusted, *rank, !is_default),
-            liked,
+            popularity,
             *at,
         )
     });
@@ -161,6 +167,7 @@ mod tests {
             language: Language::parse(tag).expect("a tag"),
             forced,
             hearing_impaired,
+            is_commentary: false,
             is_machine_translated: false,
             identity: String::new(),
             video_match: VideoMatch::ThisVideo { is_default: false },

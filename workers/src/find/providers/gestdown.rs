@@ -108,6 +108,7 @@ impl Provider for Gestdown {
                         language: language.clone(),
                         forced: false,
                         hearing_impaired: row.hearing_impaired == Some(true),
+                        is_commentary: false,
                         is_machine_translated: false,
                         identity: format!("{}:{}", Self::NAME, row.subtitle_id),
                         video_match: VideoMatch::Listed(Box::new(listed)),
@@ -124,7 +125,7 @@ impl Provider for Gestdown {
         let url = offer.link(Self::SOURCE)?;
         if url.origin() != self.account.base.origin() {
             let linked = self.account.linked(url).await?;
-            return linked.ok_or_else(|| self.account.error(SourceErrorKind::File, "the file is gone"));
+            return linked.ok_or_else(|| self.account.error(SourceErrorKind::File, "the file no longer exists"));
         }
         let (url, answer) = self.account.followed(DOWNLOAD, |_| false, url.clone(), |get| get).await?;
         let kind = answer.headers.get(CONTENT_TYPE).and_then(|kind| kind.to_str().ok()).unwrap_or_default();

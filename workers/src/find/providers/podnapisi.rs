@@ -105,8 +105,8 @@ impl Provider for Podnapisi {
         for language in codes(query.languages) {
             for page in 1..=MOST_PAGES {
                 let url = self.address(query, title, &language, page);
-                let headed = |get: RequestBuilder| get.header(ACCEPT, "application/json");
-                let answer = self.account.get(QUERY, |_| false, url, headed).await?;
+                let with_headers = |get: RequestBuilder| get.header(ACCEPT, "application/json");
+                let answer = self.account.get(QUERY, |_| false, url, with_headers).await?;
                 let results: Page = self.account.json(&answer)?;
                 for row in results.data {
                     let row = self.found(row, query);
@@ -181,6 +181,7 @@ impl Podnapisi {
             language,
             forced: flag("foreign_part_only"),
             hearing_impaired: flag("hearing_impaired"),
+            is_commentary: false,
             is_machine_translated: false,
             identity: format!("{}:{}", Self::NAME, row.id),
             video_match: VideoMatch::Listed(Box::new(listed)),

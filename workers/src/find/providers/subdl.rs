@@ -85,7 +85,7 @@ struct Row {
     hi: Option<bool>,
 }
 
-/// 500 is also how a used-up quota is said.
+/// Whether the quota is used up, which it also answers with 500.
 fn is_spent(answer: &Answer) -> bool {
     answer.status == StatusCode::INTERNAL_SERVER_ERROR
         && String::from_utf8_lossy(&answer.body).to_ascii_lowercase().contains("download limit exceeded")
@@ -122,11 +122,11 @@ impl Provider for SubDl {
         }
         let answers: Answers = self.account.json(&answer).map_err(|error| credentials.hide(error))?;
         if answers.status == Some(false) {
-            let said = answers.error.unwrap_or_default();
+            let reason = answers.error.unwrap_or_default();
             // Its words for a work or a subtitle that it does not know.
-            let is_unknown = said.is_empty() || said.to_ascii_lowercase().contains("find");
+            let is_unknown = reason.is_empty() || reason.to_ascii_lowercase().contains("find");
             let error = || {
-                self.account.error(SourceErrorKind::Unavailable, format!("{} answered: {said}", self.account.host()))
+                self.account.error(SourceErrorKind::Unavailable, format!("{} answered: {reason}", self.account.host()))
             };
             return if is_unknown { Ok(Vec::new()) } else { Err(credentials.hide(error())) };
         }
@@ -219,6 +219,7 @@ impl SubDl {
             language,
             forced: false,
             hearing_impaired: row.hi == Some(true),
+            is_commentary: false,
             is_machine_translated: false,
             identity: format!("{}:{}", Self::NAME, row.url),
             video_match: VideoMatch::Listed(Box::new(listed)),

@@ -15,7 +15,7 @@ mod word;
 pub use tags::Tags;
 use word::{Word, words};
 
-/// What a name says; what it does not say is `None` or empty.
+/// What a name says; fields that it does not mention are `None` or empty.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Release {
     /// The words in front of everything else, with single spaces.
@@ -30,7 +30,13 @@ pub struct Release {
     pub tags: Tags,
     /// Who released it.
     pub group: Option<String>,
+    /// That it is something about the work and not the work: `trailer`, `sample`.
+    pub extra: Option<&'static str>,
 }
+
+/// Words of what lies beside a work.
+const EXTRAS: [&str; 9] =
+    ["sample", "trailer", "trailers", "teaser", "featurette", "interview", "bloopers", "promo", "recap"];
 
 const EXTENSIONS: [&str; 15] =
     ["mkv", "mp4", "avi", "m4v", "webm", "mov", "ts", "m2ts", "wmv", "srt", "vtt", "ass", "ssa", "sub", "zip"];
@@ -67,11 +73,33 @@ impl Release {
             season,
             episodes,
             group: leading.or_else(|| trailing_group(&words, after?)),
+            extra: EXTRAS.into_iter().find(|extra| words.iter().any(|word| word.lower == *extra)),
             tags,
         }
     }
 
-    /// Whether two titles are the same but for case, punctuation, `and`, and a leading article.
+    /// Whether the name is built as a release's: any file has some name.
+    pub fn is_built(&self) -> bool {
+        self.year.is_some() || !self.episodes.is_empty() || self.tags != Tags::default()
+    }
+
+    /// Whether two titles are of different parts of one work, such as `Harbour` and `Harbour Part II`.
+    pub fn is_other_part(one: &str, other: &str) -> bool {
+        let split = |title: &str| {
+            let title = comparable(title);
+            match title.rsplit_once(' ') {
+                Some((stem, number)) if number.len() <= 2 && number.parse::<u8>().is_ok() => {
+                    (stem.to_owned(), number.parse().unwrap_or(1))
+                }
+                _ => (title, 1_u8),
+            }
+        };
+        let ((one, part), (other, other_part)) = (split(one), split(other));
+        !one.is_empty() && one == other && part != other_part
+    }
+
+    /// Whether two titles are the same but for case, punctuation, `and`, a leading article, and how a part is numbered: `Part
+    /// II`, `Part Two` and `2`.
     pub fn is_same_title(one: &str, other: &str) -> bool {
         let (one, other) = (comparable(one), comparable(other));
         !one.is_empty() && one == other
@@ -84,6 +112,26 @@ fn comparable(title: &str) -> String {
         lower.split(|one: char| !one.is_alphanumeric()).filter(|word| !word.is_empty()).collect();
     if words.len() > 1 && ["the", "a", "an"].contains(&words[0]) {
         words.remove(0);
+    }
+    let numbered = |word: &str| match word {
+        "ii" | "two" => Some("2"),
+        "iii" | "three" => Some("3"),
+        "iv" | "four" => Some("4"),
+        "i" | "one" => Some("1"),
+        number if number.len() <= 2 && number.parse::<u8>().is_ok() => Some(""),
+        _ => None,
+    };
+    // Only a word at the end counts parts, or one behind the word for them.
+    if let [.., before, last] = words.as_mut_slice()
+        && let Some(number) = numbered(last)
+    {
+        let is_part = ["part", "pt", "vol", "volume", "chapter"].contains(before);
+        if !number.is_empty() && (is_part || last.starts_with("ii") || *last == "iv") {
+            *last = number;
+        }
+        if is_part {
+            words.remove(words.len() - 2);
+        }
     }
     words.join(" ")
 }

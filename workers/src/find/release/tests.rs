@@ -4,7 +4,7 @@ use super::*;
 
 /// Title, year, season and episodes, then source, resolution, codecs, service, edition and group, as one line.
 fn shown(name: &str) -> String {
-    let Release { title, year, season, episodes, tags, group } = Release::read(name);
+    let Release { title, year, season, episodes, tags, group, extra } = Release::read(name);
     let mut parts = vec![title.unwrap_or_default()];
     parts.extend(year.map(|year| format!("({year})")));
     parts.extend(season.map(|season| format!("S{season}")));
@@ -13,6 +13,7 @@ fn shown(name: &str) -> String {
     let Tags { source, resolution: _, video_codec, audio_codec, service, edition } = tags;
     parts.extend([source, video_codec, audio_codec, service, edition].into_iter().flatten().map(str::to_owned));
     parts.extend(group.map(|group| format!("by {group}")));
+    parts.extend(extra.map(str::to_owned));
     parts.join(" ")
 }
 
@@ -49,6 +50,7 @@ fn names_say_what_they_say() {
         ("Le.Port.à.l'Aube.2018.1080p.WEB-MARÉE.mkv", "Le Port à l'Aube (2018) 1080 WEB by MARÉE"),
         ("מגדלור.2020.720p.WEB-DL", "מגדלור (2020) 720 WEB"),
         ("Harbour 1920x1080 2020.mp4", "Harbour 1920x1080 (2020)"),
+        ("The.Harbour.2024.Trailer.1080p.WEB.mkv", "The Harbour (2024) 1080 WEB trailer"),
         ("", ""),
         ("---", ""),
         ("s", "s"),
@@ -64,9 +66,26 @@ fn titles_are_the_same_whatever_their_article_case_and_punctuation() {
         ("Tide & Storm", "tide.and.storm", true),
         ("Keeper's Light", "Keepers Light", true),
         ("The Harbour", "The Harbour 2", false),
+        ("Harbour Part II", "Harbour, Part Two", true),
+        ("Harbour II", "Harbour 2", true),
+        ("Harbour Vol. 2", "Harbour 2", true),
+        ("Harbour Part 1", "Harbour Part 2", false),
         ("", "", false),
     ] {
         assert_eq!(Release::is_same_title(one, other), is_same, "{one} / {other}");
+    }
+}
+
+#[test]
+fn parts_of_one_work_are_told_apart() {
+    for (one, other, is_other) in [
+        ("Harbour", "Harbour 2", true),
+        ("Harbour Part One", "Harbour Part Two", true),
+        ("Harbour 2", "Harbour II", false),
+        ("Harbour", "Harbour Lights", false),
+        ("Harbour 2049", "Harbour", false),
+    ] {
+        assert_eq!(Release::is_other_part(one, other), is_other, "{one} / {other}");
     }
 }
 

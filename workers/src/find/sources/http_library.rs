@@ -36,6 +36,7 @@ pub(in crate::find) async fn list(
                 language: language.clone(),
                 forced: false,
                 hearing_impaired: false,
+                is_commentary: false,
                 is_machine_translated: false,
                 identity: format!("{}:{url}:{}", SourceId::Library, crate::store::hex(&Sha256::digest(&bytes))),
                 video_match: VideoMatch::ThisVideo { is_default: false },
@@ -61,23 +62,25 @@ fn stem(video: &Video) -> Option<String> {
     Some(if stem.is_empty() { video.title.clone()? } else { stem.to_owned() })
 }
 
-fn failed(message: String) -> SourceError {
+fn unavailable(message: String) -> SourceError {
     SourceError::new(SourceId::Library, SourceErrorKind::Unavailable, message)
 }
 
 fn address(template: &str, stem: &str, language: &Language) -> Result<Url, SourceError> {
     let encoded: String = url::form_urlencoded::byte_serialize(stem.as_bytes()).collect();
     let text = template.replace("{stem}", &encoded.replace('+', "%20")).replace("{language}", language.as_str());
-    Url::parse(&text).map_err(|error| failed(format!("the library's URL template gives an invalid URL: {error}")))
+    Url::parse(&text)
+        .map_err(|error| unavailable("failed to build a URL from the library's template".to_owned()).caused_by(error))
 }
 
 async fn get(http: &reqwest::Client, url: &Url) -> Result<Option<Vec<u8>>, SourceError> {
     let host = url.host_str().unwrap_or_default().to_owned();
-    let unreachable = |error: reqwest::Error| failed(format!("{host} did not answer: {}", error.without_url()));
+    let unreachable =
+        |error: reqwest::Error| unavailable(format!("failed to reach {host}")).caused_by(error.without_url());
     let response = http.get(url.clone()).send().await.map_err(unreachable)?;
     match response.status() {
         StatusCode::NOT_FOUND | StatusCode::GONE => return Ok(None),
-        status if !status.is_success() => return Err(failed(format!("{host} answered {status}"))),
+        status if !status.is_success() => return Err(unavailable(format!("{host} answered {status}"))),
         _ => {}
     }
     let mut bytes = Vec::new();
@@ -85,7 +88,7 @@ async fn get(http: &reqwest::Client, url: &Url) -> Result<Option<Vec<u8>>, Sourc
     while let Some(piece) = stream.try_next().await.map_err(unreachable)? {
         bytes.extend_from_slice(&piece);
         if bytes.len() > LARGEST_FILE {
-            return Err(failed(format!("{host} sent more than {LARGEST_FILE} bytes")));
+            return Err(unavailable(format!("{host} sent more than {LARGEST_FILE} bytes")));
         }
     }
     Ok(Some(bytes))

@@ -1,6 +1,10 @@
 //! The libraries of this worker: a video's library and path come in, its file goes out. Does I/O.
 
-use std::{collections::BTreeMap, path::PathBuf};
+use std::{
+    collections::BTreeMap,
+    io,
+    path::{Path, PathBuf},
+};
 
 use subtitle_contract::{job::Video, language::Language};
 
@@ -44,25 +48,27 @@ impl Libraries {
         video: &Video,
     ) -> Result<Option<VideoFile>, SourceError> {
         let Some(relative) = &video.path else { return Ok(None) };
-        let failed = |message: String| SourceError::new(source, SourceErrorKind::Unavailable, message);
+        let unavailable = |message: String| SourceError::new(source, SourceErrorKind::Unavailable, message);
         let Some(root) = self.mounted.get(&video.library) else {
             let known: Vec<&str> = self.mounted.keys().map(String::as_str).collect();
             let known = if known.is_empty() { "none".to_owned() } else { known.join(", ") };
-            return Err(failed(format!(
+            return Err(unavailable(format!(
                 "library '{}' is not mounted in this worker, which has: {known}",
                 video.library
             )));
         };
         let path = root.join(relative);
         let folder = path.parent().unwrap_or(root).to_path_buf();
-        let unreadable = |what: &std::path::Path, error| failed(format!("{} cannot be read: {error}", what.display()));
+        let unreadable = |folder: &Path, error: io::Error| {
+            unavailable(format!("failed to open the folder '{}'", folder.display())).caused_by(error)
+        };
         let real_root = tokio::fs::canonicalize(root).await.map_err(|error| unreadable(root, error))?;
         match tokio::fs::canonicalize(&folder).await {
             Ok(real) if real.starts_with(&real_root) => {
                 Ok(Some(VideoFile { library: video.library.clone(), relative: relative.clone(), folder: real, path }))
             }
-            Ok(_) => Err(failed(format!("'{relative}' leads out of library '{}'", video.library))),
-            Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(None),
+            Ok(_) => Err(unavailable(format!("'{relative}' leads out of library '{}'", video.library))),
+            Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
             Err(error) => Err(unreadable(&folder, error)),
         }
     }

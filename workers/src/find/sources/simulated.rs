@@ -49,6 +49,7 @@ fn found(title: &str, language: &Language) -> FoundSubtitle {
         language: language.clone(),
         forced: false,
         hearing_impaired: false,
+        is_commentary: false,
         is_machine_translated: false,
         identity: format!("{}:{title}:{language}", SourceId::Simulated),
         video_match: VideoMatch::ThisVideo { is_default: false },

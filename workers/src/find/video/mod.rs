@@ -1,5 +1,15 @@
 //! What a video's own bytes say: its tracks and its hash, from a file or by Range requests.
 
-pub(super) mod matroska;
+mod container;
+mod error;
+mod matroska;
 pub mod movie_hash;
+mod mp4;
 pub mod ranges;
+mod reading;
+mod track;
+
+pub(super) use container::{content, frame_rate, tracks};
+pub(super) use error::VideoError;
+pub(super) use reading::Reading;
+pub(super) use track::Track;

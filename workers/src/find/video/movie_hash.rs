@@ -9,7 +9,7 @@ const END: usize = 64 << 10;
 /// Smaller files have no hash: their ends would overlap.
 const SMALLEST: u64 = 2 * END as u64;
 
-/// The hash of a file of `size` bytes; none for one that is too small.
+/// The hash of a file of `size` bytes; `None` for one that is too small.
 pub fn movie_hash(file: &mut (impl Read + Seek), size: u64) -> io::Result<Option<String>> {
     if size < SMALLEST {
         return Ok(None);
@@ -65,8 +65,8 @@ mod tests {
         assert_eq!(hash(bytes.clone()).as_deref(), Some("dfa05f1fe0a14000"));
         let mut first = [0; 8];
         first.copy_from_slice(&bytes[..8]);
-        let lowered = u64::from_le_bytes(first).wrapping_sub(0xDFA0 << 48);
-        bytes[..8].copy_from_slice(&lowered.to_le_bytes());
+        let patched = u64::from_le_bytes(first).wrapping_sub(0xDFA0 << 48);
+        bytes[..8].copy_from_slice(&patched.to_le_bytes());
         assert_eq!(hash(bytes).as_deref(), Some("00005f1fe0a14000"));
     }
 

@@ -17,7 +17,10 @@ use reqwest::{
 use tokio::runtime::Handle;
 use url::Url;
 
-use crate::find::guard::{GuardedClient, Refused, cause};
+use crate::find::{
+    error::SourceErrorKind,
+    guard::{GuardedClient, Refused, cause},
+};
 
 /// The first request: what most files have in front of their first picture.
 const FIRST: u64 = 64 << 10;
@@ -30,31 +33,46 @@ const CACHED: usize = 24;
 /// What may be read of any file, in bytes; of large ones a fiftieth.
 const ALLOWANCE: u64 = 4 << 20;
 
-/// Why a file behind HTTP cannot be looked into.
+/// Why a file behind HTTP cannot be opened.
 #[derive(Debug, thiserror::Error)]
-pub enum Unreachable {
-    /// The URL is refused.
-    #[error("video.url is not fetched: {0}")]
-    Refused(#[from] Refused),
+pub enum RemoteError {
+    /// The guard does not permit the URL.
+    #[error("failed to fetch video.url, which leads to an address that is not permitted")]
+    NotPermitted(#[from] Refused),
     /// The file does not exist.
-    #[error("{host} says {status} for video.url: correct the URL, or put the file there")]
-    Gone {
+    #[error("failed to find video.url, for which {host} answers {status}: correct the URL, or put the file there")]
+    Missing {
         /// The host.
         host: String,
         /// 404 or 410.
         status: StatusCode,
     },
     /// It could only be read from start to end.
-    #[error("{0} does not answer Range requests, and the whole video is not downloaded: use video.path")]
+    #[error(
+        "failed to read parts of video.url: {0} does not answer Range requests, and the whole video is not downloaded: \
+         use video.path"
+    )]
     NoRanges(String),
-    /// It may be there another time.
-    #[error("{host} did not give video.url: {message}")]
+    /// The server does not answer, or with an error: another time it may.
+    #[error("failed to get video.url from {host}")]
     Unavailable {
-        /// Who was asked.
+        /// The server.
         host: String,
-        /// What happened.
-        message: String,
+        /// What happened, without the URL.
+        #[source]
+        cause: io::Error,
     },
+}
+
+impl RemoteError {
+    /// What can be done about it.
+    pub fn class(&self) -> SourceErrorKind {
+        match self {
+            Self::NotPermitted(_) => SourceErrorKind::InvalidUrl,
+            Self::Missing { .. } | Self::NoRanges(_) => SourceErrorKind::Video,
+            Self::Unavailable { .. } => SourceErrorKind::Unavailable,
+        }
+    }
 }
 
 /// A file behind HTTP that is there and can be read in parts.
@@ -91,22 +109,22 @@ fn size(headers: &HeaderMap) -> Option<u64> {
 
 impl Remote {
     /// Asks for the beginning of the file.
-    pub async fn open(http: &GuardedClient, url: &Url) -> Result<Self, Unreachable> {
+    pub async fn open(http: &GuardedClient, url: &Url) -> Result<Self, RemoteError> {
         let host = || host(url).to_owned();
-        let unavailable = |message: String| Unreachable::Unavailable { host: host(), message };
+        let unavailable = |cause: io::Error| RemoteError::Unavailable { host: host(), cause };
         let request = http.get(url)?.header(RANGE, format!("bytes=0-{}", FIRST - 1));
-        let response = request.send().await.map_err(|error| unavailable(cause(&error)))?;
+        let response = request.send().await.map_err(|error| unavailable(io::Error::other(cause(&error))))?;
         match response.status() {
             StatusCode::PARTIAL_CONTENT => {}
             status @ (StatusCode::NOT_FOUND | StatusCode::GONE) => {
-                return Err(Unreachable::Gone { host: host(), status });
+                return Err(RemoteError::Missing { host: host(), status });
             }
-            status if status.is_success() => return Err(Unreachable::NoRanges(host())),
-            status => return Err(unavailable(format!("it answered {status}"))),
+            status if status.is_success() => return Err(RemoteError::NoRanges(host())),
+            status => return Err(unavailable(io::Error::other(format!("it answered {status}")))),
         }
-        let size = size(response.headers()).ok_or_else(|| Unreachable::NoRanges(host()))?;
+        let size = size(response.headers()).ok_or_else(|| RemoteError::NoRanges(host()))?;
         let version = version(response.headers());
-        let first = limited(response, FIRST).await.map_err(|error| unavailable(error.to_string()))?;
+        let first = limited(response, FIRST).await.map_err(unavailable)?;
         Ok(Self { http: http.clone(), url: url.clone(), size, version, first })
     }
 

@@ -39,14 +39,6 @@ pub struct Subtitle {
     document: Option<Document>,
 }
 
-/// A text in another format's markup as SubRip has it.
-pub(crate) fn srt_text(from: Format, text: &str) -> String {
-    if from == Format::Srt {
-        return text.to_owned();
-    }
-    markup::convert(from, Format::Srt, text, None, &mut Losses::default()).text
-}
-
 /// A written file and what could not be kept.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Written {

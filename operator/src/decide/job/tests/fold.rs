@@ -5,7 +5,9 @@ use serde_json::json;
 use subtitle_contract::{
     event::{Event, EventType, source},
     job::{Artefact, JobResult, StoredGlossary, SubtitleJobStatus},
-    payload::{DownloadRequested, DownloadStarted, Failed, TranslateProgress, TranslateRequested, TranslateStarted},
+    payload::{
+        DownloadRequested, DownloadStarted, Failed, Ready, TranslateProgress, TranslateRequested, TranslateStarted,
+    },
     phase::{Phase, Step},
     reason::Reason,
 };
@@ -95,6 +97,15 @@ fn what_a_worker_leaves_out_of_a_wish_is_in_the_status_and_fits_it() {
     let status = outline(&fold(&queued, &[event], now()).plan).1.expect("a status");
     assert_eq!(status.warnings.len(), 16);
     assert!(status.warnings.iter().all(|warning| warning.chars().count() <= 256));
+
+    let few = SubtitleJobStatus { warnings: vec!["a wish".into()], ..status.clone() };
+    let warned = JobSnapshot { status: few, ..queued.clone() };
+    let ready = json!({"subtitle_path": "k", "language": "es", "download_url": "u",
+        "warnings": ["the sidecar was left as it is"]});
+    let ready: Ready = serde_json::from_value(ready).expect("a payload");
+    let event = Event::new(&warned.subject(), source::DOWNLOADER, now(), &ready);
+    let folded = outline(&fold(&warned, &[event], now()).plan).1.expect("a status");
+    assert_eq!(folded.warnings, ["a wish", "the sidecar was left as it is"]);
 
     let warned = JobSnapshot { status: SubtitleJobStatus { phase: Phase::TranslateQueued.into(), ..status }, ..queued };
     let started = TranslateStarted { worker: "t".into() };

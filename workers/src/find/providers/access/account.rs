@@ -48,6 +48,13 @@ pub struct Account {
     pub(in super::super) limiter: RateLimiter,
 }
 
+/// What one call gave.
+enum Attempt {
+    Answered(Answer),
+    /// Another call may succeed.
+    Failed(SourceError),
+}
+
 /// What a provider answered, whatever its status.
 pub(in super::super) struct Answer {
     pub(in super::super) status: StatusCode,
@@ -65,12 +72,12 @@ pub(in super::super) fn is_page(body: &[u8]) -> bool {
 impl Answer {
     /// The provider's message, safe to print.
     pub(in super::super) fn excerpt(&self) -> String {
-        let said: Option<String> = serde_json::from_slice::<serde_json::Value>(&self.body).ok().and_then(|json| {
+        let message: Option<String> = serde_json::from_slice::<serde_json::Value>(&self.body).ok().and_then(|json| {
             let field = ["message", "error", "errors"].iter().find_map(|name| json.get(name))?;
             Some(field.as_str().map_or_else(|| field.to_string(), str::to_owned))
         });
-        let message = match said {
-            Some(said) => said,
+        let message = match message {
+            Some(message) => message,
             None if is_page(&self.body) => "a web page".to_owned(),
             None => String::from_utf8_lossy(&self.body).into_owned(),
         };
@@ -150,49 +157,60 @@ impl Account {
         is_final: fn(&Answer) -> bool,
         request: impl Fn() -> RequestBuilder,
     ) -> Result<Answer, SourceError> {
-        let is_paid = permit.call == Call::Download;
         let mut last_error = None;
         for at in 0..TRIES {
             if at > 0 {
                 tokio::time::sleep(PAUSE * 2_u32.pow(at - 1)).await;
             }
-            self.permit(permit).await?;
-            let sent = match request().send().await {
-                Ok(response) => self.read(response).await,
-                Err(error) => Err(self.unreachable(&error)),
-            };
-            let answer = match sent {
-                Ok(answer) if is_final(&answer) => return Ok(answer),
-                Ok(answer) => answer,
-                Err(error) if is_paid => return Err(error),
-                Err(error) => {
-                    last_error = Some(error);
-                    continue;
-                }
-            };
-            if answer.status == StatusCode::TOO_MANY_REQUESTS {
-                let named = answer.seconds(&[RETRY_AFTER.as_str(), "ratelimit-reset", "x-ratelimit-reset"]);
-                let cooldown = named.unwrap_or(UNNAMED_COOLDOWN);
-                let until = Timestamp::now().saturating_add(cooldown).unwrap_or(Timestamp::MAX);
-                self.limiter.report(Notice::Cooldown(until)).await;
-                let message = format!("{} asks for no call before {until:.0} ({})", self.host(), answer.excerpt());
-                let error = self.error(SourceErrorKind::Quota(Some(until)), message);
-                if cooldown > PATIENCE {
-                    return Err(error);
-                }
-                last_error = Some(error);
-            } else if answer.status.is_server_error() {
-                let error =
-                    self.error(SourceErrorKind::Unavailable, format!("{} answered {}", self.host(), answer.excerpt()));
-                if is_paid {
-                    return Err(error);
-                }
-                last_error = Some(error);
-            } else {
-                return Ok(answer);
+            match self.attempt(permit, is_final, request()).await? {
+                Attempt::Answered(answer) => return Ok(answer),
+                Attempt::Failed(error) => last_error = Some(error),
             }
         }
         Err(last_error.unwrap_or_else(|| self.error(SourceErrorKind::Unavailable, "it was not called")))
+    }
+
+    /// One call; an error that another call would not change ends all.
+    async fn attempt(
+        &self,
+        permit: PermitRequest,
+        is_final: fn(&Answer) -> bool,
+        request: RequestBuilder,
+    ) -> Result<Attempt, SourceError> {
+        let may_repeat = permit.call != Call::Download;
+        let again = |error: SourceError| if may_repeat { Ok(Attempt::Failed(error)) } else { Err(error) };
+        self.permit(permit).await?;
+        let sent = match request.send().await {
+            Ok(response) => self.read(response).await,
+            Err(error) => Err(self.unreachable(&error)),
+        };
+        let answer = match sent {
+            Ok(answer) => answer,
+            Err(error) => return again(error),
+        };
+        if is_final(&answer) {
+            return Ok(Attempt::Answered(answer));
+        }
+        if answer.status == StatusCode::TOO_MANY_REQUESTS {
+            // It was not counted: a call that costs may be repeated, too.
+            return self.cooled_down(&answer).await.map(Attempt::Failed);
+        }
+        if answer.status.is_server_error() {
+            let message = format!("{} answered {}", self.host(), answer.excerpt());
+            return again(self.error(SourceErrorKind::Unavailable, message));
+        }
+        Ok(Attempt::Answered(answer))
+    }
+
+    /// Reports the cooldown that a 429 asks for; `Err` if it is too long to wait for.
+    async fn cooled_down(&self, answer: &Answer) -> Result<SourceError, SourceError> {
+        let named = answer.seconds(&[RETRY_AFTER.as_str(), "ratelimit-reset", "x-ratelimit-reset"]);
+        let cooldown = named.unwrap_or(UNNAMED_COOLDOWN);
+        let until = Timestamp::now().saturating_add(cooldown).unwrap_or(Timestamp::MAX);
+        self.limiter.report(Notice::Cooldown(until)).await;
+        let message = format!("{} asks for no call before {until:.0} ({})", self.host(), answer.excerpt());
+        let error = self.error(SourceErrorKind::Quota(Some(until)), message);
+        if cooldown > PATIENCE { Err(error) } else { Ok(error) }
     }
 
     /// GETs an address, following redirects within its host only: what the request carries, such as a key, goes to no other
@@ -202,9 +220,9 @@ impl Account {
         permit: PermitRequest,
         is_final: fn(&Answer) -> bool,
         url: Url,
-        headed: impl Fn(RequestBuilder) -> RequestBuilder,
+        with_headers: impl Fn(RequestBuilder) -> RequestBuilder,
     ) -> Result<Answer, SourceError> {
-        let (url, answer) = self.followed(permit, is_final, url, headed).await?;
+        let (url, answer) = self.followed(permit, is_final, url, with_headers).await?;
         let Some(elsewhere) = answer.location(&url) else { return Ok(answer) };
         let to = elsewhere.host_str().unwrap_or_default();
         let message = format!("{} sends its callers to '{to}', where this system's calls do not go", self.host());
@@ -217,10 +235,10 @@ impl Account {
         permit: PermitRequest,
         is_final: fn(&Answer) -> bool,
         mut url: Url,
-        headed: impl Fn(RequestBuilder) -> RequestBuilder,
+        with_headers: impl Fn(RequestBuilder) -> RequestBuilder,
     ) -> Result<(Url, Answer), SourceError> {
         for _ in 0..=MOST_REDIRECTS {
-            let answer = self.call(permit, is_final, || headed(self.http.get(url.clone()))).await?;
+            let answer = self.call(permit, is_final, || with_headers(self.http.get(url.clone()))).await?;
             match answer.location(&url) {
                 Some(next) if next.origin() == url.origin() => url = next,
                 _ => return Ok((url, answer)),
@@ -242,9 +260,9 @@ impl Account {
         Ok(Answer { status, headers, body })
     }
 
-    /// The cause and not the URL, which may hold a key.
+    /// The innermost cause and not the URL, which may hold a key.
     fn unreachable(&self, error: &reqwest::Error) -> SourceError {
-        self.error(SourceErrorKind::Unavailable, format!("{} did not answer: {}", self.host(), cause(error)))
+        self.error(SourceErrorKind::Unavailable, format!("failed to reach {}", self.host())).caused_by(cause(error))
     }
 
     /// The content of a successful answer.
@@ -253,8 +271,9 @@ impl Account {
             return Err(self.unexpected(answer));
         }
         serde_json::from_slice(&answer.body).map_err(|error| {
-            let what = if is_page(&answer.body) { "a web page".to_owned() } else { format!("no such JSON: {error}") };
-            self.error(SourceErrorKind::Unavailable, format!("{} sent {what} where results were expected", self.host()))
+            let what = if is_page(&answer.body) { "a web page" } else { "something else" };
+            let message = format!("{} sent {what} where results were expected", self.host());
+            self.error(SourceErrorKind::Unavailable, message).caused_by(error)
         })
     }
 
@@ -276,10 +295,8 @@ impl Account {
                 tokio::time::sleep(PAUSE * 2_u32.pow(at - 1)).await;
             }
             let request = self.links.get(link).map_err(|refused| {
-                self.error(
-                    SourceErrorKind::File,
-                    format!("{} links to a place that is not fetched: {refused}", self.host()),
-                )
+                let message = format!("{} links to an address that is not fetched", self.host());
+                self.error(SourceErrorKind::File, message).caused_by(refused)
             })?;
             let read = match request.send().await {
                 Ok(response) => self.read(response).await,
@@ -303,7 +320,7 @@ impl Account {
 
     /// The file in the answer of `url`, or the one to which it redirects elsewhere.
     pub(in super::super) async fn file_at(&self, url: &Url, answer: Answer) -> Result<Vec<u8>, SourceError> {
-        let gone = || self.error(SourceErrorKind::File, "the file is gone");
+        let gone = || self.error(SourceErrorKind::File, "the file no longer exists");
         match (answer.status, answer.location(url)) {
             (StatusCode::OK, _) => self.file(answer),
             (StatusCode::NOT_FOUND | StatusCode::GONE, _) => Err(gone()),

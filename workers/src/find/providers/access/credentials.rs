@@ -4,6 +4,7 @@
 use std::path::PathBuf;
 
 use sha2::{Digest as _, Sha256};
+use subtitle_telemetry::chain;
 
 use crate::{find::SourceError, secret::Secret};
 
@@ -53,8 +54,12 @@ impl CredentialFiles {
 impl Credentials {
     /// The error without the credentials: servers quote what they refuse.
     pub(in super::super) fn hide(&self, error: SourceError) -> SourceError {
-        let login = self.login.iter().flat_map(|(name, password)| [name, password]);
-        let hide = |message: String, secret: &Secret| secret.hidden(&message);
-        SourceError { message: std::iter::once(&self.key).chain(login).fold(error.message, hide), ..error }
+        let hide = |text: String| {
+            let login = self.login.iter().flat_map(|(name, password)| [name, password]);
+            std::iter::once(&self.key).chain(login).fold(text, |text, secret| secret.hidden(&text))
+        };
+        // The causes as one text: the errors themselves would still hold what they quote.
+        let cause = error.cause.map(|cause| hide(chain(cause.as_ref()).to_string()).into());
+        SourceError { message: hide(error.message), cause, ..error }
     }
 }

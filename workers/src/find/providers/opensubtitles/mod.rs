@@ -162,7 +162,7 @@ impl Provider for OpenSubtitles {
         {
             return Ok(bytes);
         }
-        // A link that is gone at once is paid for again, and once only.
+        // A link that is dead from the start is paid for a second time, but not a third.
         for _ in 0..2 {
             let link = self.pay(file_id).await?;
             self.remember(file_id, &link);
@@ -170,7 +170,9 @@ impl Provider for OpenSubtitles {
                 return Ok(bytes);
             }
         }
-        Err(self.account.error(SourceErrorKind::File, format!("file {file_id} is gone as soon as it is paid for")))
+        Err(self
+            .account
+            .error(SourceErrorKind::File, format!("file {file_id} no longer exists as soon as it is paid for")))
     }
 }
 
@@ -179,7 +181,7 @@ impl OpenSubtitles {
         self.files.read().map_err(|message| self.account.error(SourceErrorKind::Forbidden, message))
     }
 
-    fn headed(request: RequestBuilder, credentials: &Credentials) -> RequestBuilder {
+    fn with_headers(request: RequestBuilder, credentials: &Credentials) -> RequestBuilder {
         request.header("api-key", credentials.key.reveal()).header(USER_AGENT, AGENT).header(ACCEPT, "application/json")
     }
 
@@ -201,8 +203,8 @@ impl OpenSubtitles {
         let mut url = self.account.url("subtitles");
         url.set_query(Some(&query));
         // It redirects what is not in the form that it keeps answers under.
-        let headed = |get| Self::headed(get, &credentials);
-        let asked = self.account.get(permit, never_final, url, headed).await;
+        let with_headers = |get| Self::with_headers(get, &credentials);
+        let asked = self.account.get(permit, never_final, url, with_headers).await;
         let answer = asked.map_err(|error| credentials.hide(error))?;
         match answer.status {
             StatusCode::BAD_REQUEST => Ok(row::Page::default()), // such as for a hash it finds malformed
@@ -222,7 +224,7 @@ impl OpenSubtitles {
         credentials.hide(self.account.error(SourceErrorKind::Forbidden, message))
     }
 
-    /// The session that downloads go under; none for an account without a name, which has its address's quota.
+    /// The session for downloads; `None` for an account without a name, which has the quota of its IP address.
     /// `stale` is a token that was refused. One login at a time.
     async fn session(&self, credentials: &Credentials, stale: Option<&str>) -> Result<Option<Session>, SourceError> {
         let Some((name, password)) = &credentials.login else { return Ok(None) };
@@ -237,7 +239,7 @@ impl OpenSubtitles {
         let permit = PermitRequest { call: Call::LogIn, credentials: credentials.fingerprint };
         let request = || {
             let post = self.account.http.post(self.account.url("login")).header(CONTENT_TYPE, "application/json");
-            Self::headed(post, credentials).body(body.clone())
+            Self::with_headers(post, credentials).body(body.clone())
         };
         let answer = self.account.call(permit, never_final, request).await.map_err(|error| credentials.hide(error))?;
         if matches!(answer.status.as_u16(), 400 | 401 | 403) {
@@ -287,7 +289,7 @@ impl OpenSubtitles {
             let base = session.as_ref().map_or_else(|| self.account.base.clone(), |session| session.base.clone());
             let account = Account { base, ..self.account.clone() };
             let request = || {
-                let post = Self::headed(account.http.post(account.url("download")), &credentials);
+                let post = Self::with_headers(account.http.post(account.url("download")), &credentials);
                 let post = post.header(CONTENT_TYPE, "application/json").body(body.clone());
                 match &session {
                     Some(session) => post.header(AUTHORIZATION, format!("Bearer {}", session.token)),

@@ -142,6 +142,7 @@ impl Row {
             language,
             forced: row.foreign_parts_only == Some(true),
             hearing_impaired: row.hearing_impaired == Some(true),
+            is_commentary: false,
             is_machine_translated: row.machine_translated == Some(true),
             identity: format!("{source}:{}", file.file_id),
             video_match: VideoMatch::Listed(Box::new(listed)),

@@ -1,0 +1,61 @@
+//! Which container a video is in, by its first bytes and not by its name: a seekable file comes in, its tracks or one
+//! track's text go out. Does I/O.
+
+use std::io::{self, Read, Seek, SeekFrom};
+
+use subtitle_contract::language::Language;
+
+use super::{error::VideoError, matroska, mp4, reading::Reading, track::Track};
+use crate::find::content::TrackFile;
+
+#[derive(Clone, Copy)]
+enum Container {
+    Matroska,
+    Mp4,
+}
+
+/// `None` for what is not a container that is read.
+fn container(file: &mut (impl Read + Seek)) -> io::Result<Option<Container>> {
+    file.seek(SeekFrom::Start(0))?;
+    let mut first = Vec::with_capacity(12);
+    file.take(12).read_to_end(&mut first)?;
+    file.seek(SeekFrom::Start(0))?;
+    Ok(match first.as_slice() {
+        [0x1A, 0x45, 0xDF, 0xA3, ..] => Some(Container::Matroska),
+        [_, _, _, _, kind @ ..] if mp4::begins_with(kind) => Some(Container::Mp4),
+        _ => None,
+    })
+}
+
+/// Lists the subtitle tracks; empty for other files.
+pub(in crate::find) fn tracks(mut file: impl Read + Seek) -> Result<Vec<Track>, VideoError> {
+    match container(&mut file)? {
+        Some(Container::Matroska) => matroska::tracks(&mut file),
+        Some(Container::Mp4) => mp4::tracks(&mut file),
+        None => Ok(Vec::new()),
+    }
+}
+
+/// The video's frames per second; `None` where the file does not tell.
+pub(in crate::find) fn frame_rate(mut file: impl Read + Seek) -> Option<f64> {
+    match container(&mut file).ok()?? {
+        Container::Matroska => matroska::frame_rate(&mut file),
+        Container::Mp4 => None,
+    }
+}
+
+/// Reads one track, whose text should be in `language`.
+pub(in crate::find) fn content(
+    mut file: impl Read + Seek,
+    number: u64,
+    reading: Reading,
+    language: &Language,
+) -> Result<TrackFile, VideoError> {
+    let language = Some(language).filter(|language| !language.is_undetermined());
+    let blocks = match container(&mut file)? {
+        Some(Container::Matroska) => matroska::blocks(&mut file, number, reading)?,
+        Some(Container::Mp4) => mp4::blocks(&mut file, number)?,
+        None => return Err(VideoError::TrackMissing(number)),
+    };
+    blocks.file(language)
+}

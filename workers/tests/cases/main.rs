@@ -1,0 +1,10 @@
+//! What people's libraries really hold, as public bug reports have it: videos and sidecars made here byte by byte, in our own
+//! dialogue, and what the sources make of them. A module for each kind.
+
+mod containers;
+mod folder;
+mod matroska;
+mod mp4;
+mod sidecars;
+mod tracks;
+mod written;

@@ -1,0 +1,62 @@
+//! What is written beside a video never takes the place of what a person made, unless the job says so.
+
+use std::fs;
+
+use serde_json::json;
+
+use super::{
+    folder::{Folder, SPANISH, lines},
+    matroska::{Sizes, Track, film},
+};
+
+fn library() -> Folder {
+    let bytes = film(&[Track::text("spa", "", &SPANISH)], Sizes::Known);
+    Folder::new(&[("film.mkv", bytes.as_slice()), ("film.es.srt", b"1\n00:00:01,000 --> 00:00:02,000\nCorregido.\n")])
+}
+
+#[tokio::test]
+async fn a_file_that_is_there_is_left_alone_and_that_is_told() {
+    let folder = library();
+    let output = json!({"output": {"format": "SRT", "sidecar": "IfAbsent"}});
+    let (_, warnings) = folder.download("es", output).await.expect("found");
+    let kept = fs::read_to_string(folder.path.join("film.es.srt")).expect("there");
+    assert!(kept.contains("Corregido."), "{kept}");
+    assert!(warnings.iter().any(|warning| warning.contains("'film.es.srt' was left as it is")), "{warnings:?}");
+    // The same again is nothing to tell.
+    fs::remove_file(folder.path.join("film.es.srt")).expect("removed");
+    for _ in 0..2 {
+        let output = json!({"output": {"format": "SRT", "sidecar": "IfAbsent"}});
+        assert_eq!(folder.download("es", output).await.expect("found").1, [] as [&str; 0]);
+    }
+    let written = fs::read_to_string(folder.path.join("film.es.srt")).expect("there");
+    assert_eq!(lines(&written), SPANISH);
+    let left: Vec<_> = fs::read_dir(&folder.path).expect("a folder").filter_map(Result::ok).collect();
+    assert_eq!(left.len(), 2, "no unfinished file: {left:?}");
+}
+
+#[cfg(unix)]
+#[tokio::test]
+async fn a_link_is_never_turned_into_a_file() {
+    let folder = library();
+    let (link, target) = (folder.path.join("film.es.srt"), folder.path.join("mine.txt"));
+    fs::rename(&link, &target).expect("moved");
+    for sidecar in ["IfAbsent", "Overwrite"] {
+        for target in [&target, &folder.path.join("nowhere.txt")] {
+            let _ = fs::remove_file(&link);
+            std::os::unix::fs::symlink(target, &link).expect("linked");
+            let output = json!({"output": {"format": "SRT", "sidecar": sidecar}});
+            let (_, warnings) = folder.download("es", output).await.expect("found");
+            assert!(fs::symlink_metadata(&link).expect("there").is_symlink(), "{sidecar}");
+            assert!(warnings.iter().any(|warning| warning.contains("it is a link")), "{warnings:?}");
+        }
+    }
+    assert!(fs::read_to_string(target).expect("there").contains("Corregido."));
+}
+
+#[tokio::test]
+async fn a_job_may_overwrite() {
+    let folder = library();
+    let output = json!({"output": {"format": "SRT", "sidecar": "Overwrite"}});
+    folder.download("es", output).await.expect("found");
+    assert_eq!(lines(&fs::read_to_string(folder.path.join("film.es.srt")).expect("there")), SPANISH);
+}
