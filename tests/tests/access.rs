@@ -273,6 +273,9 @@ fn every_route_answers_as_documented_and_only_authorized_callers() {
     stack.redis_command(&["SET", &format!("job:{id}"), &record]).expect("redis-cli");
 
     guessing_callers(&caller, &id, &web);
+    let fresh = token(&stack, "films", "another");
+    let accepted = || (caller.get(READS[0], &id, Some(&fresh)).code == 200).then_some(());
+    eventually("the address may send new tokens again", LIMIT, accepted).expect("it is forgiven");
     let unseen = token(&stack, "films", "another");
     unavailable_servers(&mut stack, &caller, &id, &web, &unseen);
     eventually("it answers again", LIMIT, || (caller.codes(&id, Some(&web)) == [200; 4]).then_some(()))

@@ -22,9 +22,13 @@ fn chart() -> PathBuf {
     root().join("charts/subtitle-operator")
 }
 
-/// The packaged chart of the previous version.
-fn previous_chart() -> PathBuf {
-    root().join("tests/tests/e2e/fixtures/subtitle-operator-0.0.9.tgz")
+/// Installs the packaged chart of the previous version, which has its own values.
+fn install_previous_version(system: &System) -> Result<()> {
+    let fixtures = root().join("tests/tests/e2e/fixtures");
+    let mut helm = system.installation.helm(&HELM_3)?;
+    helm.args(["install", RELEASE]).arg(fixtures.join("subtitle-operator-0.0.9.tgz"));
+    helm.arg("--values").arg(fixtures.join("values-0.0.9.yaml"));
+    system.installation.run(helm.args(["--wait", "--timeout=180s"])).map(drop)
 }
 
 fn field_exists(system: &System, field: &str) -> bool {
@@ -37,7 +41,7 @@ fn uninstall(system: &System) -> Result<()> {
 }
 
 pub(crate) fn upgrade_and_rollback(system: &System) -> Result<()> {
-    system.install(&HELM_3, "install", &previous_chart())?;
+    install_previous_version(system)?;
     system.report("Helm 3 has installed the previous version");
     ensure!(!field_exists(system, ADDED_FIELD), "the older CRD has the field {ADDED_FIELD}");
     system.apply(&simulated_jobs("upgraded", 30))?;

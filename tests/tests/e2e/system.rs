@@ -13,6 +13,7 @@ use subtitle_tests::{
     cases::Recover,
     kubernetes::installation::Installation,
     process::output,
+    progress::print,
     root,
     tools::{HELM_3, HELM_4, go::GoProgram},
 };
@@ -50,9 +51,8 @@ impl System {
     /// Starts the system on a node of this name.
     pub(crate) fn start(name: &str) -> Result<Self> {
         let begun = Instant::now();
-        let progress = |step: &str| println!("{:>6.1} s  {step}", begun.elapsed().as_secs_f32());
-        HELM_3.find_or_build(&progress)?;
-        let installation = Installation::on_a_node(name, None, &progress)?;
+        HELM_3.find_or_build(&print)?;
+        let installation = Installation::on_a_node(name, None, &print)?;
         let editor = installation.folder.join("editor.kubeconfig");
         let system = Self { installation, editor, begun };
         system.installation.apply(CLIENTS)?;

@@ -82,11 +82,12 @@ pub(crate) fn nothing_found_is_final(stack: &Stack) {
     assert_eq!(failed["status"]["attempt"], 1, "a permanent failure was retried");
 }
 
-pub(crate) fn invalid_glossary_is_quoted(stack: &Stack) {
+pub(crate) fn invalid_glossary_is_explained(stack: &Stack) {
     let invalid = finished(stack, "invalid");
     assert_eq!(invalid["status"]["reason"], "InvalidSpec");
     let message = invalid["status"]["message"].as_str().expect("a message");
-    assert!(message.contains("ConfigMap 'default/wrong'") && message.contains("line 1 is 'Anna'"), "{message}");
+    assert!(message.contains("ConfigMap 'default/wrong'") && message.contains("line 1: '=' is missing"), "{message}");
+    assert!(!message.contains("Anna"), "the author of a job may not be allowed to read the ConfigMap: {message}");
 }
 
 pub(crate) fn missing_glossary_is_awaited(stack: &Stack) {

@@ -26,7 +26,9 @@ fn every_flow_ends_as_documented() {
     cases.check("a_sidecar_in_a_legacy_charset_is_found", |stack| jobs::legacy_charset_is_converted(stack));
     cases.check("a_translation_has_the_cues_and_times_of_its_source", |stack| jobs::translation_keeps_times(stack));
     cases.check("a_job_without_a_subtitle_fails_in_its_first_attempt", |stack| jobs::nothing_found_is_final(stack));
-    cases.check("an_invalid_glossary_fails_the_job_and_is_quoted", |stack| jobs::invalid_glossary_is_quoted(stack));
+    cases.check("an_invalid_glossary_fails_the_job_and_is_not_quoted", |stack| {
+        jobs::invalid_glossary_is_explained(stack);
+    });
     cases.check("a_job_waits_for_its_glossary", |stack| jobs::missing_glossary_is_awaited(stack));
     cases.check("redis_holds_the_record_and_the_history", |stack| http::redis_holds_record_and_history(stack));
     cases.check("http_reads_a_job_and_its_file", |stack| http::job_and_file_are_served(stack));

@@ -64,8 +64,8 @@ fn every_sample_ends_as_its_comment_says_also_when_each_process_dies_once() {
     };
     assert_eq!(ends(outcomes(&stack)), ends(promises), "with every process killed");
     assert!(s3.objects("subtitles/films/default") > 10, "files are in the bucket, under the URL's prefix");
-    let alive = Command::new("curl").args(["-sf", &format!("{}/readyz", stack.api)]).status().expect("curl runs");
-    assert!(alive.success());
+    let ready = || output(Command::new("curl").args(["-sf", &format!("{}/readyz", stack.api)])).ok();
+    eventually("the operator is ready again", Duration::from_secs(30), ready).expect("it is");
     drop(stack);
     let _ = std::fs::remove_dir_all(&folder);
 }

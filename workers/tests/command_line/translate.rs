@@ -68,7 +68,7 @@ fn a_glossary_is_kept_to_and_a_wrong_one_ends_with_1_and_its_line() {
     let wrong = folder.file("wrong.txt", "Brown = Brown\ncaptain\n");
     let output = run(&[&film, "--from", "en", "--to", "es", "--glossary", &wrong]);
     assert_eq!((output.status.code(), output.stdout.len()), (Some(1), 0));
-    assert!(text(&output.stderr).contains("line 2 is 'captain': '=' is missing"), "{}", text(&output.stderr));
+    assert!(text(&output.stderr).contains("line 2: '=' is missing"), "{}", text(&output.stderr));
 }
 
 #[test]

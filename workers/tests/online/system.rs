@@ -151,10 +151,13 @@ impl System {
                 .and_then(|attempt| attempt.try_into().ok())
                 .expect("a number"),
         };
-        let result =
-            JobResult { url: format!("http://subtitles.example/{}", "a".repeat(3000)), ..JobResult::default() };
+        let result = JobResult {
+            key: "default/a.srt".to_owned(),
+            url: format!("http://subtitles.example/{}", "a".repeat(3000)),
+            ..JobResult::default()
+        };
         let ready = Ready {
-            subtitle_path: "a".to_owned(),
+            subtitle_path: "default/a.srt".to_owned(),
             language: "fr".to_owned(),
             download_url: String::new(),
             result,

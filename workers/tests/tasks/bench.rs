@@ -242,7 +242,12 @@ impl Bench {
 
     /// A task to translate an English `text` as `spec` says.
     pub(crate) async fn task_of(&self, job: &str, text: &str, spec: serde_json::Value) -> Event {
-        let key = format!("n/found/{}.srt", &sha256(text.as_bytes())[..8]);
+        self.task_in("n", job, text, spec).await
+    }
+
+    /// The same for a job of another namespace.
+    pub(crate) async fn task_in(&self, namespace: &str, job: &str, text: &str, spec: serde_json::Value) -> Event {
+        let key = format!("{namespace}/found/{}.srt", &sha256(text.as_bytes())[..8]);
         self.store.create(&key, text.to_owned().into()).await.expect("stores");
         let from = job::Artefact { key, language: "en".to_owned(), sha256: sha256(text.as_bytes()) };
         let spec: job::SubtitleJobSpec = serde_json::from_value(spec).expect("a spec");
@@ -255,7 +260,8 @@ impl Bench {
             glossary: None,
             candidates: vec![],
         };
-        Event::new(&subject(job), source::DOWNLOADER, self.clock.now(), &task)
+        let subject = Subject { namespace: namespace.to_owned(), ..subject(job) };
+        Event::new(&subject, source::DOWNLOADER, self.clock.now(), &task)
     }
 }
 

@@ -56,8 +56,7 @@ async fn what_was_translated_once_is_not_paid_for_in_another_film() {
     assert_eq!(bench.number("subtitle_cache_hits_total{kind=\"text\"}"), 18);
 
     // Another namespace pays for itself.
-    let mut task = bench.task_of("c", &short, spec("es")).await;
-    task.namespace = Some("other".to_owned());
+    let task = bench.task_in("other", "c", &short, spec("es")).await;
     let Ended::Shipped(_) = run(&bench, deepl(&fake), &["deepl"], &task).await else { panic!("ships") };
     assert_eq!(sent(&fake), 38);
 }
@@ -101,8 +100,7 @@ async fn a_namespace_sends_no_more_than_its_day_allows_and_says_when_it_goes_on(
         assert!(failed.error_message.contains(words), "'{words}': {}", failed.error_message);
     }
 
-    let mut elsewhere = second.clone();
-    elsewhere.namespace = Some("other".to_owned());
+    let elsewhere = bench.task_in("other", "c", &other, spec("es")).await;
     tries(&bench, &fake, 1200, &elsewhere).await.expect("another namespace has its own day");
 
     let failed = tries(&bench, &fake, 100, &second).await.expect_err("it never fits");

@@ -100,9 +100,10 @@ fn what_a_worker_leaves_out_of_a_wish_is_in_the_status_and_fits_it() {
 
     let few = SubtitleJobStatus { warnings: vec!["a wish".into()], ..status.clone() };
     let warned = JobSnapshot { status: few, ..queued.clone() };
-    let ready = json!({"subtitle_path": "k", "language": "es", "download_url": "u",
+    let ready = json!({"subtitle_path": "films/k.srt", "language": "es", "download_url": "u",
         "warnings": ["the sidecar was left as it is"]});
-    let ready: Ready = serde_json::from_value(ready).expect("a payload");
+    let mut ready: Ready = serde_json::from_value(ready).expect("a payload");
+    ready.result.key = "films/k.srt".into();
     let event = Event::new(&warned.subject(), source::DOWNLOADER, now(), &ready);
     let folded = outline(&fold(&warned, &[event], now()).plan).1.expect("a status");
     assert_eq!(folded.warnings, ["a wish", "the sidecar was left as it is"]);
