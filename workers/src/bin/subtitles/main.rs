@@ -6,7 +6,6 @@ mod failure;
 mod fields;
 mod input;
 mod output;
-mod preference;
 mod video;
 mod warnings;
 

@@ -1,9 +1,7 @@
 //! Which candidate is taken, and why the others are not: candidates and the job's wishes come in, an order and a reason
 //! for each rejected candidate go out.
 //!
-//! First what can never be taken, then what runs at another speed, then the score, then ties: people's work before a
-//! machine's, the very tag before the bare language, the wished kind, trusted, the source asked first, the player's
-//! default track, the most downloaded, the most votes, the newest. Pure.
+//! First what can never be taken, then `preference`'s criteria. Pure.
 
 use std::cmp::Reverse;
 
@@ -13,8 +11,11 @@ use subtitle_contract::{
     text,
 };
 
-use super::score::{Score, Wanted};
-use crate::find::found::{FoundSubtitle, Listed, VideoMatch};
+use super::{
+    preference::{Preferences, Usable},
+    score::{Score, Wanted},
+};
+use crate::find::found::{FoundSubtitle, VideoMatch};
 
 /// The most candidates in a status.
 const MOST_CANDIDATES: usize = 10;
@@ -68,6 +69,7 @@ pub struct Choice {
     pub scores: Vec<Score>,
     /// The reason why it cannot be taken of each candidate, in the order given.
     pub rejections: Vec<Option<String>>,
+    preferences: Preferences,
 }
 
 impl Choice {
@@ -75,6 +77,18 @@ impl Choice {
     pub fn is_certain(&self, found: &[(usize, FoundSubtitle)]) -> bool {
         self.order.first().is_some_and(|at| matches!(found[*at].1.video_match, VideoMatch::ThisVideo { .. }))
     }
+
+    /// Why the best is preferred to the candidate `at`, which can be taken; `None` for the best.
+    pub fn reason(&self, found: &[(usize, FoundSubtitle)], at: usize) -> Option<String> {
+        let best = self.order.first().copied().filter(|best| *best != at)?;
+        let usable = |at| usable(found, &self.scores, at);
+        Some(self.preferences.reason(&usable(best), &usable(at)))
+    }
+}
+
+fn usable<'a>(found: &'a [(usize, FoundSubtitle)], scores: &[Score], at: usize) -> Usable<'a> {
+    let (rank, found) = &found[at];
+    Usable { found, rank: *rank, percent: scores[at].percent() }
 }
 
 /// Orders `found` (with the rank of its source) for one language.
@@ -98,27 +112,11 @@ pub fn choose(found: &[(usize, FoundSubtitle)], language: &Language, spec: &Subt
         rejections.push(rejection);
     }
     let mut order: Vec<usize> = (0..found.len()).filter(|at| rejections[*at].is_none()).collect();
-    let wants_described = matches!(spec.hearing_impaired, HearingImpaired::Prefer | HearingImpaired::Require);
-    order.sort_by_key(|at| {
-        let (rank, one) = &found[*at];
-        let unsaid = Listed::default();
-        let (is_default, listed) = match &one.video_match {
-            VideoMatch::ThisVideo { is_default } => (*is_default, &unsaid),
-            VideoMatch::Listed(listed) => (false, &**listed),
-        };
-        let is_machines = one.is_machine_translated || listed.is_ai_translated;
-        let kind = (is_machines, *language != one.language, wants_described != one.hearing_impaired);
-        let popularity = (Reverse(listed.downloads), Reverse(listed.votes), Reverse(listed.uploaded));
-        (
-            listed.is_off_speed,
-            Reverse(scores[*at].percent()),
-            kind,
-            (!listed.is_trusted, *rank, !is_default),
-            popularity,
-            *at,
-        )
-    });
-    Choice { order, scores, rejections }
+    let described = matches!(spec.hearing_impaired, HearingImpaired::Prefer | HearingImpaired::Require);
+    let preferences = Preferences { language: language.clone(), described };
+    let usable = |at: &usize| usable(found, &scores, *at);
+    order.sort_by(|one, other| preferences.compare(&usable(one), &usable(other)));
+    Choice { order, scores, rejections, preferences }
 }
 
 /// The list a status shows: `taken` without a reason, then the losers with theirs. `bad` are those that were fetched
@@ -158,7 +156,7 @@ mod tests {
     use serde_json::json;
 
     use super::*;
-    use crate::find::{Origin, SourceId};
+    use crate::find::{Listed, Origin, SourceId};
 
     fn found(source: SourceId, tag: &str, forced: bool, hearing_impaired: bool) -> FoundSubtitle {
         FoundSubtitle {

@@ -16,7 +16,6 @@ use subtitle_workers::find::{
 use crate::{
     failure::Failure,
     fields::without_fields,
-    preference::{Usable, reason},
     video::{VideoArguments, block_on},
 };
 
@@ -83,20 +82,15 @@ async fn list(video: &VideoArguments) -> Result<(Report, Option<Failure>), Failu
         Some(error) => Failure::Source(error.reason(), chain(error).to_string()),
         None => Failure::NothingFound(format!("no '{}' subtitle for '{}'", video.language, video.video)),
     });
-    let candidates = rows(&found, &choice, &video.language);
+    let candidates = rows(&found, &choice);
     Ok((Report { candidates, errors: errors.iter().map(|error| chain(error).to_string()).collect() }, failure))
 }
 
-fn rows(found: &[(usize, FoundSubtitle)], choice: &Choice, language: &Language) -> Vec<Row> {
-    let usable = |at: usize| {
-        let (rank, found) = &found[at];
-        Usable { found, rank: *rank, percent: choice.scores[at].percent() }
-    };
+fn rows(found: &[(usize, FoundSubtitle)], choice: &Choice) -> Vec<Row> {
     let mut rejected: Vec<usize> = (0..found.len()).filter(|at| choice.rejections[*at].is_some()).collect();
     rejected.sort_by_key(|at| Reverse(choice.scores[*at].percent()));
     let row = |at: usize| {
         let one = &found[at].1;
-        let best = choice.order.first().copied().filter(|best| *best != at);
         let rejection = choice.rejections[at].as_deref().map(without_fields);
         let parts = choice.scores[at].explained();
         let parts = if rejection.is_some() || parts.is_empty() { String::new() } else { format!(" ({parts})") };
@@ -110,7 +104,7 @@ fn rows(found: &[(usize, FoundSubtitle)], choice: &Choice, language: &Language) 
             hearing_impaired: one.hearing_impaired,
             machine_translated: one.is_machine_translated,
             score: if rejection.is_some() { 0 } else { choice.scores[at].percent() },
-            rejection_reason: rejection.or_else(|| Some(reason(&usable(best?), &usable(at), language))),
+            rejection_reason: rejection.or_else(|| choice.reason(found, at)),
         }
     };
     choice.order.iter().copied().chain(rejected).map(row).collect()
