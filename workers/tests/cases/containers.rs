@@ -1,5 +1,8 @@
 //! Tracks in every container and codec: what is read, and what is said about files that are cut or not what they are called.
 
+use std::io::Write as _;
+
+use flate2::{Compression, write::ZlibEncoder};
 use proptest::prelude::*;
 use subtitle_workers::{find::SourceId, subtitle::Code};
 
@@ -95,6 +98,23 @@ async fn a_file_that_is_cut_gives_what_is_there_and_says_so() {
     let lines = lines(&text);
     assert!(lines.len() > 4 && ENGLISH.starts_with(&lines.iter().map(String::as_str).collect::<Vec<_>>()), "{text}");
     assert!(warnings.iter().any(|warning| warning.contains("ends before")), "{warnings:?}");
+}
+
+/// Each block is within what a block may be; together they would fill the memory.
+#[tokio::test]
+async fn a_track_that_grows_beyond_any_text_when_it_is_unpacked_is_refused() {
+    let mut packed = ZlibEncoder::new(Vec::new(), Compression::best());
+    packed.write_all(&vec![b'a'; 1 << 20]).expect("packs");
+    let packed = packed.finish().expect("packs");
+    let zlib = element(&[0x50, 0x34], &element(&[0x42, 0x54], &[0]));
+    let more = element(&[0x6D, 0x80], &element(&[0x62, 0x40], &zlib));
+    for (count, is_read) in [(3, true), (65, false)] {
+        let blocks = vec![(packed.clone(), Vec::new()); count];
+        let track = Track { codec: "S_TEXT/UTF8", language: Some("eng"), name: "", more: more.clone(), blocks };
+        let read = Folder::new(&[("film.mkv", film(&[track], Sizes::Known))]).track(0).await;
+        assert_eq!(read.is_ok(), is_read, "{count} blocks");
+        assert!(is_read || read.is_err_and(|error| error.contains("larger than it can be")));
+    }
 }
 
 #[tokio::test]

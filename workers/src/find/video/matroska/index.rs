@@ -7,7 +7,7 @@ use std::{
 };
 
 use super::{
-    super::error::VideoError,
+    super::{error::VideoError, track::TextBudget},
     block::{LARGEST, ParsedBlock},
     ebml::{child, children, content, element_at, unsigned},
     header::Header,
@@ -60,7 +60,7 @@ pub(super) fn blocks(
     if points.is_empty() {
         return Err(VideoError::NotIndexed);
     }
-    let (mut blocks, mut walked) = (Vec::new(), BTreeSet::new());
+    let (mut blocks, mut walked, mut budget) = (Vec::new(), BTreeSet::new(), TextBudget::new());
     for point in points {
         let cluster = element_at(file, header.segment.saturating_add(point.cluster))?;
         if cluster.id != ids::CLUSTER {
@@ -69,13 +69,14 @@ pub(super) fn blocks(
         match point.relative {
             Some(relative) => {
                 let element = element_at(file, cluster.inside.saturating_add(relative))?;
-                let block = ParsedBlock::read(element.id, &content(file, element.size, LARGEST)?)?;
-                let block = block.filter(|block| block.track == track);
+                let bytes = content(file, element.size, LARGEST)?;
+                budget.take(bytes.len())?;
+                let block = ParsedBlock::read(element.id, &bytes)?.filter(|block| block.track == track);
                 let mut block = block.ok_or(VideoError::Damaged("its index leads to no block of the track"))?;
                 block.duration = block.duration.or(point.duration);
                 blocks.push((point.time, block));
             }
-            None if walked.insert(point.cluster) => blocks.extend(scan::cluster(file, cluster, track)?),
+            None if walked.insert(point.cluster) => blocks.extend(scan::cluster(file, cluster, track, &mut budget)?),
             None => {}
         }
     }

@@ -15,8 +15,9 @@ use std::io::{Read, Seek};
 use super::{
     error::VideoError,
     reading::Reading,
-    track::{Track, TrackBlocks},
+    track::{Block, TextBudget, Track, TrackBlocks},
 };
+use block::ParsedBlock;
 use header::Header;
 
 fn header(file: &mut (impl Read + Seek)) -> Result<Header, VideoError> {
@@ -57,6 +58,13 @@ pub(super) fn blocks(file: &mut (impl Read + Seek), number: u64, reading: Readin
             (indexed, false)
         }
     };
-    let blocks = parsed.into_iter().map(|(time, block)| block.unpacked(time, header.tick, entry));
-    Ok(TrackBlocks { codec, header: entry.private.clone(), blocks: blocks.collect::<Result<_, _>>()?, is_cut })
+    // What was packed has a budget of its own: plain blocks would be counted twice.
+    let mut budget = TextBudget::new();
+    let unpacked = |(time, block): (u64, ParsedBlock)| {
+        let block: Block = block.unpacked(time, header.tick, entry)?;
+        budget.take(block.data.len())?;
+        Ok(block)
+    };
+    let blocks = parsed.into_iter().map(unpacked).collect::<Result<_, VideoError>>()?;
+    Ok(TrackBlocks { codec, header: entry.private.clone(), blocks, is_cut })
 }

@@ -4,6 +4,7 @@
 use std::io::{self, Read, Seek, SeekFrom};
 
 use super::{
+    super::{error::VideoError, track::TextBudget},
     block::{LARGEST, ParsedBlock},
     ebml::{Element, content, element, next, number, skip_to, unsigned},
     header::Header,
@@ -14,10 +15,11 @@ use super::{
 pub(super) type Scanned = (Vec<(u64, ParsedBlock)>, bool);
 
 /// Every block of the tracks in the file's order.
-pub(super) fn whole(file: &mut (impl Read + Seek), header: &Header, track: u64) -> io::Result<Scanned> {
+pub(super) fn whole(file: &mut (impl Read + Seek), header: &Header, track: u64) -> Result<Scanned, VideoError> {
     let length = file.seek(SeekFrom::End(0))?;
     let Some(first) = header.first_cluster else { return Ok((Vec::new(), header.is_cut)) };
-    let mut scan = Scan { track, time: 0, blocks: Vec::new(), is_cut: header.is_cut };
+    let mut budget = TextBudget::new();
+    let mut scan = Scan { track, time: 0, blocks: Vec::new(), is_cut: header.is_cut, budget: &mut budget };
     scan.elements(file, first, length, |_| false)?;
     Ok((scan.blocks, scan.is_cut))
 }
@@ -27,8 +29,9 @@ pub(super) fn cluster(
     file: &mut (impl Read + Seek),
     cluster: Element,
     track: u64,
-) -> io::Result<Vec<(u64, ParsedBlock)>> {
-    let mut scan = Scan { track, time: 0, blocks: Vec::new(), is_cut: false };
+    budget: &mut TextBudget,
+) -> Result<Vec<(u64, ParsedBlock)>, VideoError> {
+    let mut scan = Scan { track, time: 0, blocks: Vec::new(), is_cut: false, budget };
     let end = cluster.end().unwrap_or(u64::MAX);
     // Elements of another level: the cluster had no end of its own.
     let is_outside = |id| [ids::CLUSTER, ids::CUES, ids::TAGS].contains(&id);
@@ -36,15 +39,16 @@ pub(super) fn cluster(
     Ok(scan.blocks)
 }
 
-struct Scan {
+struct Scan<'a> {
     track: u64,
     /// The cluster's, in ticks.
     time: u64,
     blocks: Vec<(u64, ParsedBlock)>,
     is_cut: bool,
+    budget: &'a mut TextBudget,
 }
 
-impl Scan {
+impl Scan<'_> {
     /// Reads elements up to `end`, to one that `is_outside`, or to the first that is not there in whole. Levels are told by
     /// ids alone, so that unknown sizes need no care.
     fn elements(
@@ -53,13 +57,13 @@ impl Scan {
         mut at: u64,
         end: u64,
         is_outside: impl Fn(u32) -> bool,
-    ) -> io::Result<()> {
+    ) -> Result<(), VideoError> {
         file.seek(SeekFrom::Start(at))?;
         while at < end {
             let element = match next(file) {
                 Ok(element) => element,
                 Err(error) if is_end(&error) => return self.cut(),
-                Err(error) => return Err(error),
+                Err(error) => return Err(error.into()),
             };
             if is_outside(element.id) {
                 return Ok(());
@@ -70,12 +74,12 @@ impl Scan {
                     at = element.inside;
                     continue;
                 }
-                ids::TIMESTAMP => content(file, element.size, 8).map(|bytes| self.time = unsigned(&bytes)),
+                ids::TIMESTAMP => self.timestamp(file, element),
                 ids::BLOCK_GROUP | ids::SIMPLE_BLOCK if element.size <= LARGEST => self.block(file, element),
                 _ => Ok(()),
             };
             match read {
-                Err(error) if is_end(&error) => return self.cut(),
+                Err(VideoError::Read(error)) if is_end(&error) => return self.cut(),
                 read => read?,
             }
             let Some(next) = element.end() else { return self.cut() };
@@ -89,13 +93,18 @@ impl Scan {
     }
 
     #[expect(clippy::unnecessary_wraps, reason = "ends a function that returns it")]
-    fn cut(&mut self) -> io::Result<()> {
+    fn cut(&mut self) -> Result<(), VideoError> {
         self.is_cut = true;
         Ok(())
     }
 
+    fn timestamp(&mut self, file: &mut impl Read, of: Element) -> Result<(), VideoError> {
+        self.time = unsigned(&content(file, of.size, 8)?);
+        Ok(())
+    }
+
     /// Reads a block if it is the track's; a group has it first.
-    fn block(&mut self, file: &mut (impl Read + Seek), of: Element) -> io::Result<()> {
+    fn block(&mut self, file: &mut (impl Read + Seek), of: Element) -> Result<(), VideoError> {
         let begin = file.stream_position()?;
         if of.id == ids::BLOCK_GROUP && element(file)?.0 != ids::BLOCK {
             return Ok(());
@@ -104,7 +113,9 @@ impl Scan {
             return Ok(());
         }
         file.seek(SeekFrom::Start(begin))?;
-        if let Some(block) = ParsedBlock::read(of.id, &content(file, of.size, LARGEST)?)? {
+        let bytes = content(file, of.size, LARGEST)?;
+        self.budget.take(bytes.len())?;
+        if let Some(block) = ParsedBlock::read(of.id, &bytes)? {
             self.blocks.push((self.time.saturating_add_signed(block.time.into()), block));
         }
         Ok(())

@@ -76,7 +76,7 @@ pub(super) fn bytes(file: &mut (impl Read + Seek), of: BoxAt) -> Result<Vec<u8>,
     Ok(bytes)
 }
 
-/// The decoded box at the end of a path; `None` where there is none, or where it is damaged.
+/// The decoded box at the end of a path; `None` if it is missing or damaged.
 pub(super) fn decoded<T: Atom>(
     file: &mut (impl Read + Seek),
     parent: BoxAt,

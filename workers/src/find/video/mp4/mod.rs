@@ -10,12 +10,9 @@ use std::io::{Read, Seek};
 
 use super::{
     error::VideoError,
-    track::{Block, Codec, Track, TrackBlocks},
+    track::{Block, Codec, TextBudget, Track, TrackBlocks},
 };
 use movie::Movie;
-
-/// The most bytes of a track: samples may overlap in the file, so its size bounds nothing.
-const LARGEST_TRACK: usize = 64 << 20;
 
 /// Whether a file whose first box is of this kind is an MP4.
 pub(super) fn begins_with(kind: &[u8]) -> bool {
@@ -37,16 +34,13 @@ pub(super) fn blocks(file: &mut (impl Read + Seek), number: u64) -> Result<Track
     let codec = track.text_codec().ok_or(VideoError::NotText(number))?;
     let milliseconds =
         |ticks: u64| u64::try_from(u128::from(ticks) * 1000 / u128::from(track.timescale)).unwrap_or(u64::MAX);
-    let (mut blocks, mut is_cut, mut total): (Vec<Block>, bool, usize) = (Vec::new(), movie.is_cut, 0);
+    let (mut blocks, mut is_cut, mut budget) = (Vec::new(), movie.is_cut, TextBudget::new());
     for sample in samples::samples(file, &movie, &track)? {
         let Some(bytes) = sample.bytes(file)? else {
             is_cut = true;
             break;
         };
-        total += bytes.len();
-        if total > LARGEST_TRACK {
-            return Err(VideoError::Damaged("a track of text is larger than it can be"));
-        }
+        budget.take(bytes.len())?;
         let start = milliseconds(sample.start).saturating_add_signed(track.offset);
         let end = milliseconds(sample.start.saturating_add(sample.duration)).saturating_add_signed(track.offset);
         let duration = end.saturating_sub(start);

@@ -1,6 +1,7 @@
 //! A subtitle track, whatever its container: what it says about itself, and the file that its blocks make.
 
 mod blocks;
+mod budget;
 mod script;
 mod timed;
 mod webvtt;
@@ -8,6 +9,7 @@ mod webvtt;
 use subtitle_contract::language::Language;
 
 pub(super) use blocks::{Block, Codec, TrackBlocks};
+pub(super) use budget::TextBudget;
 
 use crate::find::content::UnsupportedTrack;
 
