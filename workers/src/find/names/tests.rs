@@ -73,6 +73,10 @@ fn a_sidecar_says_its_language_and_its_kind_in_many_spellings() {
         (".srt", "und"),
         (".anna.srt", "und"),
         (".es.anna.srt", "es"),
+        (".Spanish.srt", "es"),
+        (".en.sub", "en"),
+        (".pt-BR.vtt", "pt-BR"),
+        (".commentary.en.sdh.ass", "en hi,commentary"),
     ] {
         let read = stems.read(&format!("Blade (1982){name}")).expect(name);
         assert_eq!(shown(&read), expected, "{name}");

@@ -3,7 +3,18 @@
 
 use subtitle_contract::language::Language;
 
-use crate::subtitle::language::sidecar_name;
+use crate::subtitle::language::code;
+
+const LANGUAGE_NAMES: [(&str, &str); 8] = [
+    ("english", "en"),
+    ("spanish", "es"),
+    ("french", "fr"),
+    ("german", "de"),
+    ("italian", "it"),
+    ("portuguese", "pt"),
+    ("hebrew", "he"),
+    ("russian", "ru"),
+];
 
 /// An episode, or several in one video.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -63,7 +74,7 @@ impl Name {
             extension: extension.to_ascii_lowercase(),
             episode: episode(&lower),
             // Only the last words name a language: a title may hold any.
-            language: tokens.iter().rev().take(2).find_map(|token| sidecar_name::language(token)),
+            language: tokens.iter().rev().take(2).find_map(|token| language(token)),
             is_forced: tokens.iter().any(|token| matches!(*token, "forced" | "foreign")),
             part,
         }
@@ -72,6 +83,12 @@ impl Name {
     pub(super) fn is_for(&self, wanted: Episode) -> bool {
         self.episode.is_some_and(|episode| episode.serves(wanted))
     }
+}
+
+/// Two-letter, three-letter and longer tags, and English names, in lower case; other words are a title.
+fn language(token: &str) -> Option<Language> {
+    let code = LANGUAGE_NAMES.iter().find(|(name, _)| *name == token).map_or(token, |(_, tag)| tag);
+    code::read(code).filter(|language| language.base().len() == 2)
 }
 
 /// Finds `s01e02`, `s01e02-e03`, `s01e02e03`, `1x02`, `e02` in a lower-case name.

@@ -4,7 +4,6 @@
 pub mod code;
 pub(in crate::subtitle) mod hebrew;
 pub(in crate::subtitle) mod script;
-pub mod sidecar_name;
 
 use subtitle_contract::language::Language;
 use whatlang::{Detector, Lang};
