@@ -8,6 +8,8 @@ use subtitle_tests::process::{cargo, output};
 const ON_SERVERS: &str = "subtitle-tests";
 /// Its tests that need none.
 const WITHOUT: [&str; 2] = ["architecture", "simulation"];
+/// Tests of other crates that start the whole system, too.
+const ALSO_ON_SERVERS: [&str; 1] = ["online"];
 const NODE: &str = "e2e";
 const FAULTS: &str = "faults";
 
@@ -34,8 +36,13 @@ impl Targets {
                 let is_test = target["kind"].as_array().is_some_and(|kinds| kinds.iter().any(|kind| kind == "test"));
                 let name = target["name"].as_str().filter(|_| is_test);
                 let Some(name) = name else { continue };
+                let needs_servers = if package["name"] == ON_SERVERS {
+                    !WITHOUT.contains(&name)
+                } else {
+                    ALSO_ON_SERVERS.contains(&name)
+                };
                 let tier = match name {
-                    _ if package["name"] != ON_SERVERS || WITHOUT.contains(&name) => &mut targets.fast,
+                    _ if !needs_servers => &mut targets.fast,
                     NODE => &mut targets.node,
                     FAULTS => &mut targets.faults,
                     _ => &mut targets.integration,
@@ -61,13 +68,13 @@ mod tests {
     fn a_test_that_no_list_names_needs_servers_only_in_the_crate_for_that() {
         let test = |name: &str| json!({"name": name, "kind": ["test"]});
         let metadata = json!({"packages": [
-            {"name": "subtitle-workers", "targets": [test("tasks"), {"name": "subtitles", "kind": ["bin"]}]},
+            {"name": "subtitle-workers", "targets": [test("tasks"), test("online"), {"name": "subtitles", "kind": ["bin"]}]},
             {"name": "subtitle-tests", "targets": [test("e2e"), test("faults"), test("simulation"), test("new")]},
         ]});
         let names = |names: &[&str]| names.iter().map(|name| (*name).to_owned()).collect::<Vec<_>>();
         let expected = Targets {
             fast: names(&["tasks", "simulation"]),
-            integration: names(&["new"]),
+            integration: names(&["online", "new"]),
             node: names(&["e2e"]),
             faults: names(&["faults"]),
         };
