@@ -85,7 +85,7 @@ impl Executor {
         }
     }
 
-    /// Polls one of the tasks that were woken; false if there is none.
+    /// Polls one of the woken tasks; false if no task is woken.
     pub(crate) fn step(&mut self, sim: &Sim) -> bool {
         let next = {
             let mut ready = self.ready.lock().unwrap_or_else(PoisonError::into_inner);

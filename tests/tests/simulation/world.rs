@@ -122,7 +122,7 @@ impl World {
         std::mem::take(&mut self.orders)
     }
 
-    /// Advances time to the next timer, but not beyond `limit`, and wakes its tasks; false if there is none.
+    /// Advances time to the next timer, but not beyond `limit`, and wakes its tasks; false without a timer.
     pub(crate) fn jump(&mut self, limit: u64) -> bool {
         let Some((&(due, _), _)) = self.timers.first_key_value().filter(|((due, _), _)| *due <= limit) else {
             return false;

@@ -1,5 +1,6 @@
 //! Keys of the object store: a namespace and a text from an event, a task or a status come in, a key that belongs to that
-//! namespace goes out, or the reason why it does not. Whoever reads or writes a tenant's bytes asks here first. Pure.
+//! namespace goes out, or the reason why it does not. Everything that reads or writes a tenant's bytes
+//! checks its keys here first. Pure.
 
 use std::fmt;
 

@@ -286,7 +286,7 @@ impl Broker {
         consumer.waker.take().into_iter().for_each(Waker::wake);
     }
 
-    /// The next delivery; `None` if the subscription has ended. `waker` is woken if there is none yet.
+    /// The next delivery; `None` if the subscription has ended. Without one, `waker` is woken by the next.
     pub(crate) fn next(&mut self, id: u32, waker: &Waker) -> Poll<Option<(u64, Message)>> {
         let Some(consumer) = self.consumers.get_mut(&id) else { return Poll::Ready(None) };
         if let Some(tag) = consumer.inbox.pop_front() {

@@ -4,7 +4,6 @@
 use futures::TryStreamExt as _;
 use percent_encoding::percent_decode_str;
 use reqwest::StatusCode;
-use sha2::{Digest as _, Sha256};
 use subtitle_contract::{job::Video, language::Language};
 use url::Url;
 
@@ -38,7 +37,7 @@ pub(in crate::find) async fn list(
                 hearing_impaired: false,
                 is_commentary: false,
                 is_machine_translated: false,
-                identity: format!("{}:{url}:{}", SourceId::Library, crate::store::hex(&Sha256::digest(&bytes))),
+                identity: format!("{}:{url}:{}", SourceId::Library, crate::store::sha256(&bytes)),
                 video_match: VideoMatch::ThisVideo { is_default: false },
                 origin: Ok(Origin::Bytes(bytes.into())),
             }]);

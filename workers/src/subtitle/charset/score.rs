@@ -13,7 +13,7 @@ use crate::subtitle::language::script::Script;
 const BELIEVED: f64 = 0.45;
 
 impl CodePages {
-    /// The bytes in the code page in which they look most like the language; `None` if there is none. A few of them may be
+    /// The bytes in the code page in which they look most like the language; `None` if no code page fits. A few of them may be
     /// damaged.
     pub(super) fn best(&self, bytes: &[u8]) -> Option<(String, &'static Encoding)> {
         let mut best: Option<(f64, String, &'static Encoding)> = None;
