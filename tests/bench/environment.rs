@@ -38,8 +38,8 @@ impl Environment {
         stack.operator.kill();
         stack.downloader.kill();
         stack.translator.kill();
-        stack.broker.control(&["add_vhost", BARE])?;
-        stack.broker.control(&["set_permissions", "-p", BARE, "guest", ".*", ".*", ".*"])?;
+        stack.broker.rabbitmqctl(&["add_vhost", BARE])?;
+        stack.broker.rabbitmqctl(&["set_permissions", "-p", BARE, "guest", ".*", ".*", ".*"])?;
         let kubeconfig = Kubeconfig::read_from(&stack.cluster.kubeconfig)?;
         let config = Config::from_custom_kubeconfig(kubeconfig, &KubeConfigOptions::default()).await?;
         Ok(Self { stack, client: Client::try_from(config)?, http: reqwest::Client::new() })
@@ -112,7 +112,7 @@ impl Environment {
         self.stack.translator.kill();
         self.delete_jobs().await?;
         for queue in ["subtitle.tasks.download", "subtitle.tasks.translate", "subtitle.events.consumer"] {
-            let purge = || self.stack.broker.control(&["purge_queue", queue]).ok();
+            let purge = || self.stack.broker.rabbitmqctl(&["purge_queue", queue]).ok();
             eventually(queue, TIMEOUT, purge)?;
         }
         Ok(())
@@ -138,8 +138,8 @@ impl Environment {
                 self.jobs().delete(&name, &DeleteParams::default()).await?;
             }
         }
-        self.stack.broker.control(&["purge_queue", "subtitle.tasks.download"])?;
-        self.stack.broker.control(&["purge_queue", "subtitle.events.consumer"])?;
+        self.stack.broker.rabbitmqctl(&["purge_queue", "subtitle.tasks.download"])?;
+        self.stack.broker.rabbitmqctl(&["purge_queue", "subtitle.events.consumer"])?;
         Ok(())
     }
 

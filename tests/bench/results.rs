@@ -75,7 +75,7 @@ impl Results {
         let (half, most) = disk()?;
         let redis = Environment::version("redis-server", &["--version"]);
         let redis = redis.split(' ').find_map(|word| word.strip_prefix("v=")).unwrap_or("?").to_owned();
-        let broker = environment.stack.broker.control(&["version"]).unwrap_or_default();
+        let broker = environment.stack.broker.rabbitmqctl(&["version"]).unwrap_or_default();
         let kubernetes = kubernetes(environment)?;
         let machine = format!(
             "{cores} cores ({}), load {} at the start; fdatasync of 4 KiB {half:.2} ms (p50), {most:.2} ms (p99). \

@@ -11,7 +11,7 @@ use subtitle_tests::{
     temporary_folder,
 };
 
-const LIMIT: Duration = Duration::from_secs(90);
+const TIMEOUT: Duration = Duration::from_secs(90);
 /// The routes that read a job.
 const READS: [&str; 4] =
     ["/subtitles/{id}", "/subtitles/status/{id}", "/subtitles/{id}/events", "/subtitles/{id}/file"];
@@ -177,7 +177,7 @@ fn foreign_keys(stack: &Stack, caller: &Caller, store: &Path, id: &str, web: &st
         let object = ["patch", "subtitlejob", "harbour", "--namespace=films", "--subresource=status", "--type=merge"];
         kubectl(stack, &[&object[..], &["-p", &patch]].concat());
         let answered = || (caller.get("/subtitles/{id}/file", id, Some(web)).code == code).then_some(());
-        eventually("the answer follows the status", LIMIT, answered).expect(key);
+        eventually("the answer follows the status", TIMEOUT, answered).expect(key);
     }
 }
 
@@ -236,7 +236,7 @@ fn every_route_answers_as_documented_and_only_authorized_callers() {
     let (_api, api) = stack.api_alone("api").expect("the API starts");
     let caller = Caller { api, seen: RefCell::default() };
     let ready = || (caller.get("/readyz", "", None).code == 200).then_some(());
-    eventually("the API is ready", LIMIT, ready).expect("ready");
+    eventually("the API is ready", TIMEOUT, ready).expect("ready");
 
     stack.apply(OBJECTS).expect("applies");
     let (web, other) = (token(&stack, "films", "subtitle-operator"), token(&stack, "shows", "another"));
@@ -245,7 +245,7 @@ fn every_route_answers_as_documented_and_only_authorized_callers() {
     kubectl(&stack, &wait);
     let id = kubectl(&stack, &["get", "subtitlejob", "harbour", "--namespace=films", "-o", "jsonpath={.metadata.uid}"]);
     let complete = || (caller.codes(&id, Some(&web)) == [200; 4]).then_some(());
-    eventually("an authorized caller gets record, status, history and file", LIMIT, complete).expect("answers");
+    eventually("an authorized caller gets record, status, history and file", TIMEOUT, complete).expect("answers");
 
     foreign_keys(&stack, &caller, &folder.join("store"), &id, &web);
     unauthenticated_callers(&caller, &id, &other_audience);
@@ -265,7 +265,7 @@ fn every_route_answers_as_documented_and_only_authorized_callers() {
     // After the object is deleted, Redis knows its namespace: by the record, else by the last event.
     kubectl(&stack, &["delete", "subtitlejob", "harbour", "--namespace=films"]);
     let gone = || stack.redis_command(&["GET", &format!("job:{id}")]).ok().filter(|record| record.contains("films"));
-    eventually("its record stays", LIMIT, gone).expect("it stays");
+    eventually("its record stays", TIMEOUT, gone).expect("it stays");
     assert_eq!((caller.codes(&id, Some(&web)), caller.codes(&id, Some(&other))), (vec![200; 4], vec![403; 4]));
     let record = stack.redis_command(&["GETDEL", &format!("job:{id}")]).expect("redis-cli");
     assert_eq!(caller.codes(&id, Some(&web)), [404, 404, 200, 200], "the history is still there");
@@ -275,14 +275,14 @@ fn every_route_answers_as_documented_and_only_authorized_callers() {
     guessing_callers(&caller, &id, &web);
     let fresh = token(&stack, "films", "another");
     let accepted = || (caller.get(READS[0], &id, Some(&fresh)).code == 200).then_some(());
-    eventually("the address may send new tokens again", LIMIT, accepted).expect("it is forgiven");
+    eventually("the address may send new tokens again", TIMEOUT, accepted).expect("it is forgiven");
     let unseen = token(&stack, "films", "another");
     unavailable_servers(&mut stack, &caller, &id, &web, &unseen);
-    eventually("it answers again", LIMIT, || (caller.codes(&id, Some(&web)) == [200; 4]).then_some(()))
+    eventually("it answers again", TIMEOUT, || (caller.codes(&id, Some(&web)) == [200; 4]).then_some(()))
         .expect("answers");
     kubectl(&stack, &["delete", "rolebinding", "web", "--namespace=films"]);
     let refused = || (caller.codes(&id, Some(&web)) == [403; 4]).then_some(());
-    eventually("a revoked right ends within the TTL of the cache", LIMIT, refused).expect("it ends");
+    eventually("a revoked right ends within the TTL of the cache", TIMEOUT, refused).expect("it ends");
 
     let seen = caller.seen.borrow();
     for (path, methods) in description()["paths"].as_object().expect("paths") {

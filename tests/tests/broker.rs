@@ -17,8 +17,8 @@ use lapin::{
     types::FieldTable,
 };
 use subtitle_broker::{
-    Address, AmqpConnector, AmqpSession, BrokerError, Connector as _, Deliveries as _, Depth, PublishMetrics,
-    PublishWriter, Receipt as _, Refusal, Session as _,
+    Address, AmqpConnector, AmqpSession, BrokerError, Connector as _, Deliveries as _, PublishFailure, PublishMetrics,
+    PublishWriter, QueueStats, Receipt as _, Session as _,
 };
 use subtitle_clock::{Clock, SystemRuntime};
 use subtitle_contract::{
@@ -68,8 +68,8 @@ async fn created_queues_are_reported_once_and_again_after_a_loss(broker: &Broker
     let worker =
         AmqpSession::open(&Address::url(&broker.url), "worker").await.expect("a worker connects without queues");
     let Err(early) = worker.consume(DOWNLOAD_QUEUE, 1).await else { panic!("the queue is not declared") };
-    assert!(matches!(&early, BrokerError::Missing { queue } if queue == DOWNLOAD_QUEUE), "{early}");
-    assert_eq!(worker.depth(DOWNLOAD_QUEUE).await.expect("asks"), None);
+    assert!(matches!(&early, BrokerError::QueueNotFound { queue } if queue == DOWNLOAD_QUEUE), "{early}");
+    assert_eq!(worker.queue_stats(DOWNLOAD_QUEUE).await.expect("asks"), None);
 
     let (first, created) =
         AmqpSession::open_and_declare(&Address::url(&broker.url), "operator").await.expect("declares");
@@ -77,7 +77,7 @@ async fn created_queues_are_reported_once_and_again_after_a_loss(broker: &Broker
     let (_second, created) =
         AmqpSession::open_and_declare(&Address::url(&broker.url), "operator").await.expect("declares");
     assert_eq!(created, [""; 0]);
-    assert_eq!(first.depth(DOWNLOAD_QUEUE).await.expect("asks"), Some(Depth { ready: 0, consumers: 0 }));
+    assert_eq!(first.queue_stats(DOWNLOAD_QUEUE).await.expect("asks"), Some(QueueStats { ready: 0, consumers: 0 }));
 
     let (_connection, channel) = bare(broker).await;
     channel.queue_delete(DOWNLOAD_QUEUE.into(), QueueDeleteOptions::default()).await.expect("deletes");
@@ -95,7 +95,7 @@ async fn a_queue_with_other_arguments_is_reported_with_a_remedy(broker: &Broker)
         panic!("the arguments differ")
     };
     let text = error.to_string();
-    assert!(matches!(error, BrokerError::Mismatch { queue: TRANSLATE_QUEUE, .. }), "{text}");
+    assert!(matches!(error, BrokerError::QueueArgumentsMismatch { queue: TRANSLATE_QUEUE, .. }), "{text}");
     for words in [TRANSLATE_QUEUE, "inequivalent arg", "rabbitmqctl delete_queue subtitle.tasks.translate"] {
         assert!(text.contains(words), "'{words}' is missing: {text}");
     }
@@ -123,7 +123,9 @@ async fn only_unroutable_ones_of_many_concurrent_publishes_fail(broker: &Broker)
     for (at, outcome) in (0..).zip(outcomes) {
         match outcome {
             Ok(()) => assert!(!is_stray(at), "no queue is bound for {at}"),
-            Err(BrokerError::Refused { refusal: Refusal::Unroutable, .. }) => assert!(is_stray(at), "{at} has queues"),
+            Err(BrokerError::PublishFailed { failure: PublishFailure::Unroutable, .. }) => {
+                assert!(is_stray(at), "{at} has queues");
+            }
             Err(error) => panic!("{at}: {error}"),
         }
     }
@@ -202,8 +204,8 @@ async fn every_listener_receives_an_announcement_and_leaves_no_queue_behind(brok
     );
     let (one, other) = (one.expect("connects"), other.expect("connects"));
     let mut heard = [
-        one.listen(&EventType::Cancelled, 10).await.expect("listens"),
-        other.listen(&EventType::Cancelled, 10).await.expect("listens"),
+        one.consume_events(&EventType::Cancelled, 10).await.expect("listens"),
+        other.consume_events(&EventType::Cancelled, 10).await.expect("listens"),
     ];
     let subject = event(0).subject().expect("a subject");
     let deleted = Cancelled { reason: Reason::Deleted };
@@ -219,7 +221,7 @@ async fn every_listener_receives_an_announcement_and_leaves_no_queue_behind(brok
     one.close().await;
     other.close().await;
     until("the queues are deleted with their sessions", async || {
-        !broker.control(&["list_queues", "name"]).expect("lists").contains("amq.gen")
+        !broker.rabbitmqctl(&["list_queues", "name"]).expect("lists").contains("amq.gen")
     })
     .await;
 }
@@ -227,7 +229,7 @@ async fn every_listener_receives_an_announcement_and_leaves_no_queue_behind(brok
 async fn a_connection_closed_by_the_broker_ends_the_session(broker: &Broker) {
     let session = AmqpSession::open(&Address::url(&broker.url), "closed").await.expect("connects");
     session.publish(&event(0)).await.expect("it works");
-    let closing = async { broker.control(&["close_all_connections", "maintenance"]).expect("closes") };
+    let closing = async { broker.rabbitmqctl(&["close_all_connections", "maintenance"]).expect("closes") };
     let (error, _) = tokio::time::timeout(LONG, async { tokio::join!(session.ended(), closing) }).await.expect("ends");
     assert!(matches!(&error, BrokerError::Protocol(_)) && chain(&error).to_string().contains("maintenance"), "{error}");
     session.publish(&event(0)).await.expect_err("the session has ended");
@@ -235,10 +237,10 @@ async fn a_connection_closed_by_the_broker_ends_the_session(broker: &Broker) {
 
 async fn under_a_memory_alarm_a_publish_ends_with_an_unknown_outcome(broker: &Broker) {
     let session = AmqpSession::open(&Address::url(&broker.url), "blocked").await.expect("connects");
-    let session = session.with_deadline(Duration::from_millis(500));
+    let session = session.with_request_timeout(Duration::from_millis(500));
     session.publish(&event(0)).await.expect("a broker blocks only publishers");
     assert!(!session.is_blocked());
-    broker.control(&["set_vm_memory_high_watermark", "0.000001"]).expect("sets the alarm");
+    broker.rabbitmqctl(&["set_vm_memory_high_watermark", "0.000001"]).expect("sets the alarm");
     let late = async {
         loop {
             if let Err(error) = session.publish(&event(0)).await {
@@ -247,14 +249,14 @@ async fn under_a_memory_alarm_a_publish_ends_with_an_unknown_outcome(broker: &Br
         }
     };
     let late = tokio::time::timeout(LONG, late).await.expect("the alarm comes");
-    assert!(matches!(late, BrokerError::Silent { action: "publish", .. }), "{late}");
+    assert!(matches!(late, BrokerError::Timeout { action: "publish", .. }), "{late}");
     until("blocked", async || session.is_blocked()).await;
     let ended = tokio::time::timeout(LONG, session.ended()).await.expect("it has ended");
-    assert!(matches!(ended, BrokerError::Silent { .. }), "{ended}");
+    assert!(matches!(ended, BrokerError::Timeout { .. }), "{ended}");
     let after = session.publish(&event(0)).await.expect_err("the session is over");
-    assert!(matches!(after, BrokerError::Silent { .. }), "{after}");
+    assert!(matches!(after, BrokerError::Timeout { .. }), "{after}");
     session.close().await;
-    broker.control(&["set_vm_memory_high_watermark", "absolute", "1GB"]).expect("ends the alarm");
+    broker.rabbitmqctl(&["set_vm_memory_high_watermark", "absolute", "1GB"]).expect("ends the alarm");
     let next = AmqpSession::open(&Address::url(&broker.url), "unblocked").await.expect("connects");
     next.publish(&event(0)).await.expect("the next session works");
 }
@@ -323,7 +325,7 @@ async fn a_worker_survives_its_session_and_skips_tasks_of_deleted_jobs(broker: &
     session.publish(&task("a")).await.expect("confirmed");
     until("the task is in progress", async || probe.performed.load(SeqCst) == 1).await;
     let before = vitals.session.borrow().clone().expect("a session");
-    broker.control(&["close_all_connections", "maintenance"]).expect("closes");
+    broker.rabbitmqctl(&["close_all_connections", "maintenance"]).expect("closes");
     let is_another = |now: &Option<Arc<AmqpSession>>| now.as_ref().is_some_and(|now| !Arc::ptr_eq(now, &before));
     until("a new session", async || is_another(&vitals.session.borrow())).await;
     let session = AmqpSession::open(&Address::url(&broker.url), "test").await.expect("connects");

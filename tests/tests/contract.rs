@@ -1,4 +1,4 @@
-//! The contract on real servers: the CRD on an API server, the topology on a broker. Does I/O.
+//! Tests the contract against real servers: the CRD on an API server, the topology on a broker. Does I/O.
 
 use std::{collections::BTreeMap, fs, path::Path, process::Command};
 
@@ -24,8 +24,8 @@ fn apply(cluster: &Cluster, folder: &Path, manifest: &str) -> (bool, String) {
     (output.status.success(), String::from_utf8_lossy(&output.stderr).into_owned())
 }
 
-/// One rejected spec per rule, and words that its error must contain.
-const REFUSED: &[(&str, &str)] = &[
+/// One rejected spec per rule, and the text expected in its error.
+const INVALID_SPECS: &[(&str, &str)] = &[
     ("{video: {title: A}}", "spec.language: Required value"),
     ("{video: {title: A}, language: spanish!}", "spec.language"),
     ("{video: {year: 2020}, language: es}", "video needs at least one of"),
@@ -39,8 +39,14 @@ const REFUSED: &[(&str, &str)] = &[
     ("{video: {imdbId: '133093'}, language: es}", "spec.video.imdbId"),
     ("{video: {movieHash: 8E245D9679D31E12}, language: es}", "spec.video.movieHash"),
     ("{video: {title: A}, language: es, hearingImpaired: Maybe}", "spec.hearingImpaired"),
-    ("{video: {title: A}, language: es, sources: [{name: a},{name: b},{name: a}]}", "must not name one source twice"),
-    ("{video: {title: A}, language: es, translation: {engines: [{name: a},{name: a}]}}", "one engine twice"),
+    (
+        "{video: {title: A}, language: es, sources: [{name: a},{name: b},{name: a}]}",
+        "sources must not list a source more than once",
+    ),
+    (
+        "{video: {title: A}, language: es, translation: {engines: [{name: a},{name: a}]}}",
+        "must not list an engine more than once",
+    ),
     ("{video: {title: A}, language: es, translation: {from: []}}", "spec.translation.from"),
     ("{video: {title: A}, language: es, translation: {glossaryRef: {name: a, key: 'b c'}}}", "glossaryRef.key"),
     ("{video: {title: A}, language: es, translation: {glossaryRef: {name: ../secrets/a}}}", "glossaryRef.name"),
@@ -51,7 +57,7 @@ const REFUSED: &[(&str, &str)] = &[
 ];
 
 /// Every immutable field with two values, and whether it is optional.
-const FIELDS: &[(&str, &str, &str, bool)] = &[
+const IMMUTABLE_FIELDS: &[(&str, &str, &str, bool)] = &[
     ("video", "{title: A}", "{title: B}", false),
     ("language", "es", "fr", false),
     ("hearingImpaired", "Prefer", "Require", true),
@@ -76,22 +82,22 @@ fn spec_with(field: &str, value: Option<&str>) -> String {
 }
 
 #[test]
-fn the_api_server_explains_and_enforces_the_schema() {
+fn the_api_server_enforces_the_crd_schema() {
     let folder = temporary_folder("crd").expect("a temporary folder");
     let programs = Programs::find_or_build(&progress::print).expect("Kubernetes compiles");
-    let cluster = Cluster::start(&programs, &folder, Disk::Unsynced).expect("the API server starts");
+    let cluster = Cluster::start(&programs, &folder, Disk::NoFsync).expect("the API server starts");
     let crd = Path::new(env!("CARGO_MANIFEST_DIR")).join("../crds/subtitlejobs.yaml");
     let output = cluster.kubectl().args(["apply", "-f"]).arg(&crd).output().expect("kubectl runs");
     assert!(output.status.success() && output.stderr.is_empty(), "{}", String::from_utf8_lossy(&output.stderr));
     let established = ["wait", "--for=condition=Established", "--timeout=20s", "crd/subtitlejobs.subtitles.dev"];
     assert!(cluster.kubectl().args(established).status().expect("kubectl runs").success());
 
-    for (spec, words) in REFUSED {
+    for (spec, words) in INVALID_SPECS {
         let (accepted, message) = apply(&cluster, &folder, &job("refused", spec));
-        assert!(!accepted && message.contains(words), "{spec}: wanted '{words}', got: {message}");
+        assert!(!accepted && message.contains(words), "{spec}: expected '{words}', got: {message}");
     }
 
-    for (field, first, second, optional) in FIELDS {
+    for (field, first, second, optional) in IMMUTABLE_FIELDS {
         let name = format!("immutable-{}", field.to_lowercase());
         let (accepted, message) = apply(&cluster, &folder, &job(&name, &spec_with(field, Some(first))));
         assert!(accepted, "{field}: {message}");
@@ -113,20 +119,20 @@ fn the_api_server_explains_and_enforces_the_schema() {
     assert!(accepted, "{message}");
     let (accepted, message) =
         apply(&cluster, &folder, &job("pausable", "{video: {title: A}, language: es, suspend: true}"));
-    assert!(accepted, "suspend can be changed: {message}");
+    assert!(accepted, "suspend cannot be changed: {message}");
 
     let explained = cluster.kubectl().args(["explain", "subtitlejob.spec.video.path"]).output().expect("kubectl runs");
-    assert!(String::from_utf8_lossy(&explained.stdout).contains("Example:"), "kubectl explain shows an example");
+    assert!(String::from_utf8_lossy(&explained.stdout).contains("Example:"), "kubectl explain shows no example");
     for name in ["subjob", "subtitles"] {
         let selector = ["get", name, "--field-selector", "spec.language=es", "-o", "name"];
         let listed = cluster.kubectl().args(selector).output().expect("kubectl runs");
-        assert!(String::from_utf8_lossy(&listed.stdout).contains("pausable"), "listed by {name}");
+        assert!(String::from_utf8_lossy(&listed.stdout).contains("pausable"), "not listed by {name}");
     }
     drop(cluster);
     let _ = fs::remove_dir_all(folder);
 }
 
-/// The exchanges, queues and bindings of a broker as one reviewable text.
+/// The exchanges, queues and bindings of a broker formatted for the golden file.
 fn topology(broker: &Broker) -> String {
     let mut text = String::new();
     for (kind, columns) in [
@@ -134,7 +140,7 @@ fn topology(broker: &Broker) -> String {
         ("queues", &["name", "durable", "arguments"][..]),
         ("bindings", &["source_name", "routing_key", "destination_name", "arguments"][..]),
     ] {
-        let rows = broker.control(&[&[&format!("list_{kind}"), "--formatter", "json"], columns].concat());
+        let rows = broker.rabbitmqctl(&[&[&format!("list_{kind}"), "--formatter", "json"], columns].concat());
         let rows: Vec<BTreeMap<String, Value>> = serde_json::from_str(&rows.expect("lists")).expect("JSON");
         let ours = rows.into_iter().filter(|row| row.values().any(|value| value.to_string().contains("\"subtitle.")));
         let cells = |row: BTreeMap<String, Value>| {
@@ -149,7 +155,7 @@ fn topology(broker: &Broker) -> String {
 }
 
 #[tokio::test]
-async fn a_broker_reports_the_reviewed_topology_and_leaves_no_process() {
+async fn the_declared_topology_matches_the_golden_file_and_no_process_is_left() {
     let folder = temporary_folder("broker").expect("a temporary folder");
     let broker = Broker::start(&folder, free_port().expect("a port")).expect("RabbitMQ starts");
     let (session, _) = AmqpSession::open_and_declare(&Address::url(&broker.url), "contract").await.expect("declares");
@@ -166,9 +172,9 @@ async fn a_broker_reports_the_reviewed_topology_and_leaves_no_process() {
     }
     assert_eq!(declared, fs::read_to_string(&golden).expect("golden file"), "UPDATE_GOLDEN=1 rewrites it");
 
-    let mapper = broker.port_mapper.pid();
+    let epmd = broker.port_mapper.pid();
     drop(broker);
-    let alive = Command::new("kill").args(["-0", &mapper.to_string()]).status().expect("kill runs");
-    assert!(!alive.success(), "epmd has ended");
+    let alive = Command::new("kill").args(["-0", &epmd.to_string()]).status().expect("kill runs");
+    assert!(!alive.success(), "epmd is still running");
     let _ = fs::remove_dir_all(folder);
 }

@@ -83,7 +83,7 @@ impl Rotation {
     }
 
     fn change_broker_password(&self, password: &str) {
-        self.stack.broker.control(&["change_password", "subtitles", "--", password]).expect("changed");
+        self.stack.broker.rabbitmqctl(&["change_password", "subtitles", "--", password]).expect("changed");
     }
 
     /// Runs a Redis command, logged in with a password.
@@ -107,14 +107,14 @@ impl Rotation {
 
     /// Closes every connection of the product; Redis' password is that of this version.
     fn close_connections(&self, version: usize) {
-        self.stack.broker.control(&["close_all_connections", "rotated"]).expect("closed");
+        self.stack.broker.rabbitmqctl(&["close_all_connections", "rotated"]).expect("closed");
         self.redis(Some(PASSWORDS[version]), &["CLIENT", "KILL", "TYPE", "normal", "SKIPME", "yes"]);
     }
 
     fn wait_until_connected(&self) {
         let ready = || {
             let (_, ready) = self.stack.get("/readyz").ok()?;
-            let names = self.stack.broker.control(&["list_connections", "user", "state"]).ok()?;
+            let names = self.stack.broker.rabbitmqctl(&["list_connections", "user", "state"]).ok()?;
             let open = names.lines().filter(|line| line.starts_with("subtitles") && line.contains("running")).count();
             (ready["broker"] == true && ready["redis"] == true && open == CONNECTIONS).then_some(())
         };
@@ -140,8 +140,8 @@ impl Rotation {
 }
 
 fn secrets_are_mounted_after_the_start(rotation: &mut Rotation) {
-    rotation.stack.broker.control(&["add_user", "subtitles", "--", PASSWORDS[0]]).expect("added");
-    rotation.stack.broker.control(&["set_permissions", "subtitles", ".*", ".*", ".*"]).expect("permitted");
+    rotation.stack.broker.rabbitmqctl(&["add_user", "subtitles", "--", PASSWORDS[0]]).expect("added");
+    rotation.stack.broker.rabbitmqctl(&["set_permissions", "subtitles", ".*", ".*", ".*"]).expect("permitted");
     rotation.redis(None, &["CONFIG", "SET", "requirepass", PASSWORDS[0]]);
     rotation.write_secrets(0);
     rotation.wait_until_connected();

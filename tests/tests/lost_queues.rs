@@ -45,20 +45,20 @@ async fn a_queue_without_a_process_is_detected_and_recreated() {
     let address = Address::url(&broker.url);
     let session = open(&address).await;
     broker.settle().expect("the queues are on disk");
-    let healthy = session.unanswering().await.expect("the broker responds");
+    let healthy = session.unresponsive_queues().await.expect("the broker responds");
     assert!(healthy.is_empty(), "{healthy:?} of a healthy broker do not respond");
     session.close().await;
 
     let mut lost = Vec::new();
     for _ in 0..MAX_KILLS {
-        broker.control(&["delete_queue", DOWNLOAD_QUEUE]).expect("deleted");
+        broker.rabbitmqctl(&["delete_queue", DOWNLOAD_QUEUE]).expect("deleted");
         let session = open(&address).await;
         broker.server.kill(); // without `settle`, which would hide the fault
         drop(session);
         broker.server.restart().expect("restarts");
         thread::sleep(Duration::from_secs(1));
         let session = open(&address).await;
-        lost = session.unanswering().await.expect("the broker responds");
+        lost = session.unresponsive_queues().await.expect("the broker responds");
         session.close().await;
         if !lost.is_empty() {
             break;
@@ -66,17 +66,17 @@ async fn a_queue_without_a_process_is_detected_and_recreated() {
     }
     assert_eq!(lost, [DOWNLOAD_QUEUE], "not only the new queue is lost");
 
-    let session = open(&address).await.with_deadline(Duration::from_secs(3));
+    let session = open(&address).await.with_request_timeout(Duration::from_secs(3));
     let refused = session.publish(&task()).await;
-    assert!(matches!(refused, Err(BrokerError::Silent { .. } | BrokerError::Refused { .. })), "{refused:?}");
+    assert!(matches!(refused, Err(BrokerError::Timeout { .. } | BrokerError::PublishFailed { .. })), "{refused:?}");
     // The broker may return an error although it has deleted the queue.
     let deleted = open(&address).await.recreate(DOWNLOAD_QUEUE).await;
     println!("recreated: {deleted:?}");
     let session = open(&address).await;
-    assert_eq!(session.unanswering().await.expect("answers"), [""; 0]);
+    assert_eq!(session.unresponsive_queues().await.expect("answers"), [""; 0]);
     session.publish(&task()).await.expect("confirmed");
-    let depth = session.depth(DOWNLOAD_QUEUE).await.expect("answers").expect("it is there");
-    assert_eq!(depth.ready, 1, "the queue is not bound to {EVENTS_EXCHANGE}");
+    let stats = session.queue_stats(DOWNLOAD_QUEUE).await.expect("answers").expect("it is there");
+    assert_eq!(stats.ready, 1, "the queue is not bound to {EVENTS_EXCHANGE}");
     session.close().await;
     drop(broker);
     let _ = std::fs::remove_dir_all(&folder);

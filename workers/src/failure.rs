@@ -31,7 +31,7 @@ impl Failure {
     pub fn new(reason: Reason, message: impl std::fmt::Display) -> Self {
         Self {
             reason,
-            message: text::clean(&message.to_string(), text::LONGEST_MESSAGE),
+            message: text::sanitize(&message.to_string(), text::MAX_MESSAGE_CHARS),
             not_before: None,
             candidates: Vec::new(),
         }

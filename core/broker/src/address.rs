@@ -4,7 +4,7 @@
 use std::{fmt, path::PathBuf, time::Duration};
 
 use lapin::uri::{AMQPAuthority, AMQPScheme, AMQPUri, AMQPUserInfo};
-use subtitle_secret::{CA_CERTIFICATE, CONNECTION_STRING, Mounted, Value};
+use subtitle_secret::{CA_CERTIFICATE, CONNECTION_STRING, MountedSecret, Value};
 
 use crate::BrokerError;
 
@@ -55,14 +55,14 @@ pub struct Address {
 #[derive(Clone)]
 enum Source {
     Url(Value),
-    Mounted { secret: Mounted, key: String },
+    MountedSecret { secret: MountedSecret, key: String },
 }
 
 impl fmt::Debug for Address {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         match &self.source {
             Source::Url(_) => formatter.write_str("Address(a URL)"),
-            Source::Mounted { secret, key } => write!(formatter, "Address({secret:?}, {key})"),
+            Source::MountedSecret { secret, key } => write!(formatter, "Address({secret:?}, {key})"),
         }
     }
 }
@@ -89,7 +89,10 @@ impl Address {
 
     /// A Secret mounted at `folder`, which may hold the whole URL under `key`.
     pub fn mounted(folder: PathBuf, key: &str) -> Self {
-        Self { source: Source::Mounted { secret: Mounted::at(folder), key: key.to_owned() }, requires_tls: false }
+        Self {
+            source: Source::MountedSecret { secret: MountedSecret::at(folder), key: key.to_owned() },
+            requires_tls: false,
+        }
     }
 
     /// The current address and credentials; reads a mounted Secret again.
@@ -105,7 +108,7 @@ impl Address {
             Source::Url(url) => {
                 Ok(Login { uri: parse(url.reveal()).ok_or(BrokerError::InvalidUrl)?, ca_certificate: None })
             }
-            Source::Mounted { secret, key } => {
+            Source::MountedSecret { secret, key } => {
                 let ca_certificate =
                     secret.optional(CA_CERTIFICATE)?.map(|certificate| certificate.reveal().to_owned());
                 let uri = match secret.optional(key)? {
@@ -144,7 +147,7 @@ fn parse(url: &str) -> Option<AMQPUri> {
     Some(uri)
 }
 
-fn from_parts(secret: &Mounted, has_ca_certificate: bool) -> Result<AMQPUri, BrokerError> {
+fn from_parts(secret: &MountedSecret, has_ca_certificate: bool) -> Result<AMQPUri, BrokerError> {
     let hint = "it has no connection string either: set one, or host, username and password";
     let port: Option<u16> = secret.parsed("port", "a port, such as 5672")?;
     let tls: Option<bool> = secret.parsed("tls", "true or false")?;
@@ -236,14 +239,14 @@ mod tests {
         };
         assert!(matches!(address(Some(""), None), Err(BrokerError::NoAddress)));
         assert!(matches!(address(Some("amqp://a"), Some("/b")), Err(BrokerError::ConflictingAddresses)));
-        assert!(matches!(address(None, Some("/b")), Ok(Address { source: Source::Mounted { .. }, .. })));
+        assert!(matches!(address(None, Some("/b")), Ok(Address { source: Source::MountedSecret { .. }, .. })));
     }
 
     #[tokio::test(start_paused = true)]
     async fn a_changed_secret_is_noticed_and_one_that_cannot_be_read_is_not_a_change() {
         let url = |password: &str| format!("amqp://me:{password}@host/");
         let address = secret("changes", &[("connection_string", &url("old"))]);
-        let Source::Mounted { secret, .. } = address.source.clone() else { panic!("it is mounted") };
+        let Source::MountedSecret { secret, .. } = address.source.clone() else { panic!("it is mounted") };
         let before = address.login().expect("a login");
         let file = std::env::temp_dir().join(format!("subtitles-address-changes-{}", std::process::id()));
         let file = file.join(CONNECTION_STRING);

@@ -28,7 +28,7 @@ pub enum BrokerError {
     Secret(#[from] subtitle_secret::SecretError),
     /// The broker's Secret changed: the session ends, and the next one uses the new credentials.
     #[error("failed to continue this session: the broker's Secret has changed")]
-    LoginChanged,
+    CredentialsChanged,
     /// The broker closed the session, rejected a request, or became unreachable.
     #[error("failed to talk to the broker")]
     Protocol(#[from] lapin::Error),
@@ -40,19 +40,19 @@ pub enum BrokerError {
          republishes its tasks",
         waited.as_millis()
     )]
-    Silent {
+    Timeout {
         /// What was requested.
         action: &'static str,
         /// How long the request waited.
         waited: Duration,
     },
     /// The broker did not accept the message.
-    #[error("failed to publish '{routing_key}': {refusal}")]
-    Refused {
+    #[error("failed to publish '{routing_key}': {failure}")]
+    PublishFailed {
         /// The message's routing key.
         routing_key: String,
         /// Why it was not confirmed.
-        refusal: Refusal,
+        failure: PublishFailure,
     },
     /// The event cannot be serialized as JSON.
     #[error("failed to serialize event '{routing_key}' of job '{job}': {message}")]
@@ -66,7 +66,7 @@ pub enum BrokerError {
     },
     /// A queue does not exist.
     #[error("failed to use queue '{queue}': it does not exist; check that the operator, which declares it, is running")]
-    Missing {
+    QueueNotFound {
         /// Its name.
         queue: String,
     },
@@ -75,7 +75,7 @@ pub enum BrokerError {
         "failed to declare queue '{queue}': it exists with other arguments ({message}); let it drain, remove it with \
          `rabbitmqctl delete_queue {queue}`, and start the operator again"
     )]
-    Mismatch {
+    QueueArgumentsMismatch {
         /// Its name.
         queue: &'static str,
         /// The broker's reply text.
@@ -110,7 +110,7 @@ pub enum BrokerError {
 
 /// Why a published message was not confirmed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Refusal {
+pub enum PublishFailure {
     /// The broker returned it: no queue is bound to its routing key.
     Unroutable,
     /// The broker rejected it: a queue is full or has no leader.
@@ -119,7 +119,7 @@ pub enum Refusal {
     Unconfirmed,
 }
 
-impl fmt::Display for Refusal {
+impl fmt::Display for PublishFailure {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         formatter.write_str(match self {
             Self::Unroutable => {

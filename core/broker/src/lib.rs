@@ -24,6 +24,8 @@ pub use amqp::{
     Requests,
 };
 pub use backoff::ReconnectBackoff;
-pub use error::{BrokerError, Refusal};
-pub use port::{Connector, Deliveries, Delivery, Depth, PublishWriter, QueueWriter, Receipt, Session, StreamStart};
+pub use error::{BrokerError, PublishFailure};
+pub use port::{
+    Connector, Deliveries, Delivery, PublishWriter, QueueStats, QueueWriter, Receipt, Session, StreamStart,
+};
 pub use publish_metrics::PublishMetrics;

@@ -69,18 +69,18 @@ pub trait Session: PublishWriter + QueueWriter + 'static {
     ) -> impl Future<Output = Result<Self::Deliveries, BrokerError>> + Send;
 
     /// Subscribes to all events of one type from now on, through an exclusive queue that is deleted with this session.
-    fn listen(
+    fn consume_events(
         &self,
         event_type: &EventType,
         prefetch: u16,
     ) -> impl Future<Output = Result<Self::Deliveries, BrokerError>> + Send;
 
     /// The message and consumer counts of a queue; `None` if it does not exist.
-    fn depth(&self, queue: &'static str) -> impl Future<Output = Result<Option<Depth>, BrokerError>> + Send;
+    fn queue_stats(&self, queue: &'static str) -> impl Future<Output = Result<Option<QueueStats>, BrokerError>> + Send;
 
     /// The quorum queues that exist and do not respond; stops at the first one whose probe makes the broker close the
     /// connection.
-    fn unanswering(&self) -> impl Future<Output = Result<Vec<&'static str>, BrokerError>> + Send;
+    fn unresponsive_queues(&self) -> impl Future<Output = Result<Vec<&'static str>, BrokerError>> + Send;
 
     /// Whether the broker currently accepts no messages, because of a memory or disk alarm.
     fn is_blocked(&self) -> bool;
@@ -99,14 +99,14 @@ pub trait Session: PublishWriter + QueueWriter + 'static {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum StreamStart {
     /// At the oldest retained message.
-    First,
+    Oldest,
     /// At this offset.
     Offset(i64),
 }
 
 /// The message and consumer counts of a queue.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Depth {
+pub struct QueueStats {
     /// Messages ready for delivery.
     pub ready: u32,
     /// Number of consumers.
@@ -139,7 +139,7 @@ pub struct Delivery<R> {
     /// Whether it was delivered before.
     pub redelivered: bool,
     /// `x-delivery-count`: number of earlier deliveries; 0 if it does not come from a quorum queue.
-    pub earlier_deliveries: u32,
+    pub delivery_count: u32,
     /// Its offset, if it comes from a stream.
     pub offset: Option<i64>,
     /// Settles it.
@@ -152,7 +152,7 @@ pub trait Receipt: Send + Sync + 'static {
     fn ack(&self) -> impl Future<Output = Result<(), BrokerError>> + Send;
 
     /// Acknowledges it and every earlier delivery of its subscription.
-    fn ack_all(&self) -> impl Future<Output = Result<(), BrokerError>> + Send;
+    fn ack_up_to(&self) -> impl Future<Output = Result<(), BrokerError>> + Send;
 
     /// Puts it back into its queue.
     fn requeue(&self) -> impl Future<Output = Result<(), BrokerError>> + Send;

@@ -5,7 +5,7 @@ use subtitle_contract::{event::EventType, reason::Reason};
 use subtitle_telemetry::{Counter, Histogram, Registry};
 use tokio::time::Instant;
 
-use crate::{BrokerError, Refusal};
+use crate::{BrokerError, PublishFailure};
 
 /// Upper bounds in seconds: from a broker on the same network up to the request timeout.
 const BOUNDS: &[f64] = &[0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 15.0];
@@ -45,9 +45,9 @@ impl PublishMetrics {
 fn outcome(result: &Result<(), BrokerError>) -> &'static str {
     match result {
         Ok(()) => "confirmed",
-        Err(BrokerError::Refused { refusal: Refusal::Unroutable, .. }) => "unroutable",
-        Err(BrokerError::Refused { refusal: Refusal::Nacked, .. }) => "nacked",
-        Err(BrokerError::Silent { .. }) => "unknown",
+        Err(BrokerError::PublishFailed { failure: PublishFailure::Unroutable, .. }) => "unroutable",
+        Err(BrokerError::PublishFailed { failure: PublishFailure::Nacked, .. }) => "nacked",
+        Err(BrokerError::Timeout { .. }) => "unknown",
         Err(_) => "error",
     }
 }

@@ -6,7 +6,7 @@ use jiff::Timestamp;
 use serde_json::{Value, json};
 use subtitle_contract::{
     event::{Event, EventType, source},
-    job::{Artefact, Candidate, JobResult, Readability, StoredGlossary, SubtitleJob, Untranslated, Variants},
+    job::{Artifact, Candidate, JobResult, Readability, StoredGlossary, SubtitleJob, Untranslated, VariantMatch},
     payload::{
         Cancelled, DownloadRequested, DownloadStarted, Failed, Payload, Ready, RetryScheduled, Subject,
         TranslateProgress, TranslateRequested, TranslateStarted, Translated,
@@ -62,7 +62,7 @@ fn every_event_type_matches_the_golden_file() {
         source: "embedded".into(),
         ..JobResult::default()
     };
-    let from = Artefact { key: "films/found/77aa.srt".into(), language: "en".into(), sha256: "1b4f".into() };
+    let from = Artifact { key: "films/found/77aa.srt".into(), language: "en".into(), sha256: "1b4f".into() };
     let candidates = vec![Candidate {
         from: "library: harbour.en.srt".into(),
         score: 40,
@@ -120,7 +120,7 @@ fn every_event_type_matches_the_golden_file() {
                 result: JobResult {
                     translated_from: Some("en".into()),
                     engine: Some("apertium".into()),
-                    variant: Some(Variants::Script.into()),
+                    variant: Some(VariantMatch::Script.into()),
                     glossary: Some("5a".into()),
                     untranslated: Some(Untranslated { count: 1, cues: vec![17] }),
                     readability: Some(Readability { fast: 12, ..Readability::default() }),

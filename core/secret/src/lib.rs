@@ -3,7 +3,7 @@
 //! and the object store. Does I/O.
 //!
 //! ```text
-//!   broker, Redis, object store ──▶ Mounted::required("password") ──▶ Value (no Debug, no Display)
+//!   broker, Redis, object store ──▶ MountedSecret::required("password") ──▶ Value (no Debug, no Display)
 //! ```
 #![warn(missing_docs)]
 
@@ -69,11 +69,11 @@ pub enum SecretError {
 
 /// A mounted Secret.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Mounted {
+pub struct MountedSecret {
     folder: PathBuf,
 }
 
-impl Mounted {
+impl MountedSecret {
     /// A Secret mounted at `folder`, which need not exist yet.
     pub const fn at(folder: PathBuf) -> Self {
         Self { folder }
@@ -120,7 +120,7 @@ mod tests {
     fn a_value_is_read_again_each_time_and_errors_name_folder_and_key() {
         let folder = std::env::temp_dir().join(format!("subtitles-secret-{}", std::process::id()));
         fs::create_dir_all(folder.join("directory")).expect("a folder");
-        let secret = Mounted::at(folder.clone());
+        let secret = MountedSecret::at(folder.clone());
         let missing = secret.required("password", "add it").map(drop).expect_err("the key is missing").to_string();
         assert!(missing.contains("'password'") && missing.contains(&folder.display().to_string()), "{missing}");
         for (text, value) in [("first\n", "first"), ("s p@ce \r\n", "s p@ce "), ("second", "second")] {

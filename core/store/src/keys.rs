@@ -4,7 +4,7 @@
 use std::{path::Path, sync::Arc};
 
 use object_store::{CredentialProvider, aws::AwsCredential};
-use subtitle_secret::{Mounted, SecretError};
+use subtitle_secret::{MountedSecret, SecretError};
 
 const KEY_ID: &str = "access-key-id";
 const SECRET_KEY: &str = "secret-access-key";
@@ -13,12 +13,12 @@ const TOKEN: &str = "session-token";
 
 /// Reads the access keys again for each request.
 #[derive(Debug)]
-pub(crate) struct MountedKeys(Mounted);
+pub(crate) struct MountedKeys(MountedSecret);
 
 impl MountedKeys {
     /// Fails if the Secret does not currently contain the keys.
     pub(crate) fn at(folder: &Path) -> Result<Self, SecretError> {
-        let keys = Self(Mounted::at(folder.to_path_buf()));
+        let keys = Self(MountedSecret::at(folder.to_path_buf()));
         keys.read()?;
         Ok(keys)
     }

@@ -5,7 +5,7 @@ use std::io::{self, Write};
 
 use clap::{Args, Subcommand};
 use subtitle_broker::{AmqpSession, BrokerArguments, BrokerError, Browsed, Session as _};
-use subtitle_contract::{text::clean, topology::DEAD_QUEUE};
+use subtitle_contract::{text::sanitize, topology::DEAD_QUEUE};
 
 use super::letter::{Letter, TITLES};
 use crate::act::manual::dead_letters::{discard, replay};
@@ -97,7 +97,7 @@ impl Command {
             Self::List(_) => writeln!(out, "{}", letter.columns())?,
             Self::Show(_) => {
                 writeln!(out, "{}: {} {}", letter.id, letter.reason, letter.detail)?;
-                writeln!(out, "{}\n", clean(&String::from_utf8_lossy(&message.body), MAX_BODY))?;
+                writeln!(out, "{}\n", sanitize(&String::from_utf8_lossy(&message.body), MAX_BODY))?;
             }
             Self::Replay(_) => {
                 replay(session, message, letter.replays + 1).await?;

@@ -3,7 +3,7 @@
 use std::fmt;
 
 use subtitle_broker::Browsed;
-use subtitle_contract::{event::Event, text::clean};
+use subtitle_contract::{event::Event, text::sanitize};
 use uuid::Uuid;
 
 /// Shown for a missing value.
@@ -40,23 +40,23 @@ pub(super) struct Letter {
 
 impl Letter {
     pub(super) fn from_message(message: &Browsed) -> Self {
-        let header = |name: &str| message.header(name).map(|text| clean(&text, 200));
+        let header = |name: &str| message.header(name).map(|text| sanitize(&text, 200));
         let event = Event::decode(&message.body).ok();
         let or_nothing = |text: Option<String>| text.unwrap_or_else(|| NOTHING.to_owned());
         // The id of a message without one is derived from its content, as everywhere.
         let content_id = || Uuid::new_v5(&Uuid::NAMESPACE_OID, &message.body).to_string();
         let event_id = event.as_ref().map(|event| event.identity().to_string());
         let job = event.as_ref().map(|event| match (&event.namespace, &event.name) {
-            (Some(namespace), Some(name)) => clean(&format!("{namespace}/{name}"), 80),
-            _ => clean(&event.job_id, 80),
+            (Some(namespace), Some(name)) => sanitize(&format!("{namespace}/{name}"), 80),
+            _ => sanitize(&event.job_id, 80),
         });
         Self {
             id: event_id.or_else(|| message.message_id.clone()).unwrap_or_else(content_id),
             reason: or_nothing(header("x-reason").or_else(|| header("x-first-death-reason"))),
             detail: header("x-message").unwrap_or_default(),
-            event_type: clean(&message.routing_key, 80),
+            event_type: sanitize(&message.routing_key, 80),
             attempt: or_nothing(event.as_ref().and_then(|event| event.attempt).map(|attempt| attempt.to_string())),
-            source: or_nothing(event.as_ref().map(|event| clean(&event.source, 80))),
+            source: or_nothing(event.as_ref().map(|event| sanitize(&event.source, 80))),
             first_queue: or_nothing(header("x-first-death-queue")),
             job: or_nothing(job),
             replays: header("x-replays").and_then(|replays| replays.parse().ok()).unwrap_or_default(),

@@ -96,7 +96,7 @@ type Histories = BTreeMap<String, Vec<Event>>;
 async fn read_stream(session: &AmqpSession, job: Option<&str>) -> Result<Histories, RebuildError> {
     let marker = uuid::Uuid::now_v7().to_string();
     publish_end_marker(session, marker.as_bytes()).await?;
-    let mut deliveries = session.consume_stream(HISTORY_STREAM, PREFETCH, StreamStart::First).await?;
+    let mut deliveries = session.consume_stream(HISTORY_STREAM, PREFETCH, StreamStart::Oldest).await?;
     let mut histories = Histories::new();
     loop {
         let batch = timeout(SILENCE_TIMEOUT, deliveries.next_batch(usize::from(PREFETCH))).await;
@@ -112,7 +112,7 @@ async fn read_stream(session: &AmqpSession, job: Option<&str>) -> Result<Histori
             }
         }
         if let Some(last) = batch.last() {
-            last.receipt.ack_all().await?;
+            last.receipt.ack_up_to().await?;
         }
     }
 }

@@ -17,7 +17,7 @@ use crate::{
 };
 
 /// The most bytes of a request's body: the longest fields that the CRD allows fit.
-pub(super) const LONGEST_BODY: usize = 64 * 1024;
+pub(super) const MAX_BODY_BYTES: usize = 64 * 1024;
 /// Seconds after which a request may be repeated when a server was away, or the caller sent too many bad tokens.
 const RETRY_AFTER: &str = "5";
 /// What tests and scripts rely on: `code` for a request without a token.
@@ -48,7 +48,7 @@ pub(super) enum ApiError {
     InvalidNamespace { namespace: String },
     #[error("the namespace '{namespace}' is not watched: no job in it would be worked on")]
     NamespaceNotWatched { namespace: String },
-    #[error("the body has more than {LONGEST_BODY} bytes")]
+    #[error("the body has more than {MAX_BODY_BYTES} bytes")]
     BodyTooLarge,
     #[error("the body did not arrive in time")]
     SlowBody,

@@ -30,11 +30,11 @@ const CONNECTIONS_OF_SOURCE: usize = 128;
 /// The longest a request's headers may take, and a connection may be idle.
 const HEADERS_WITHIN: Duration = Duration::from_secs(10);
 /// The longest a connection may take.
-const LONGEST_CONNECTION: Duration = Duration::from_secs(60);
+const MAX_CONNECTION: Duration = Duration::from_secs(60);
 /// The longest its last request may take after that.
 const LAST_REQUEST: Duration = Duration::from_secs(15);
 /// The most bytes of a request's headers.
-const LONGEST_HEADERS: usize = 32 * 1024;
+const MAX_HEADERS: usize = 32 * 1024;
 /// The most headers of a request.
 const MOST_HEADERS: usize = 64;
 /// How long to wait when the system has no more sockets.
@@ -121,14 +121,14 @@ async fn serve_connection(stream: TcpStream, source: Source, routes: Router, sto
         .http1()
         .timer(TokioTimer::new())
         .header_read_timeout(HEADERS_WITHIN)
-        .max_buf_size(LONGEST_HEADERS)
+        .max_buf_size(MAX_HEADERS)
         .max_headers(MOST_HEADERS);
     let mut served = pin!(builder.serve_connection(TokioIo::new(stream), service));
     tokio::select! {
         // An error is the client's: it went away, or did not keep to a limit.
         _ = served.as_mut() => return,
         () = stop.cancelled() => {}
-        () = sleep(LONGEST_CONNECTION) => {}
+        () = sleep(MAX_CONNECTION) => {}
     }
     served.as_mut().graceful_shutdown();
     drop(timeout(LAST_REQUEST, served).await);
@@ -197,7 +197,7 @@ mod tests {
     #[tokio::test]
     async fn requests_with_too_large_headers_are_refused() {
         let (address, stop) = listening().await;
-        let long = format!("GET / HTTP/1.1\r\nHost: a\r\nX: {}\r\n\r\n", "x".repeat(4 * LONGEST_HEADERS));
+        let long = format!("GET / HTTP/1.1\r\nHost: a\r\nX: {}\r\n\r\n", "x".repeat(4 * MAX_HEADERS));
         let many = format!("GET / HTTP/1.1\r\nHost: a\r\n{}\r\n", "X: x\r\n".repeat(MOST_HEADERS + 1));
         for request in [long, many] {
             let mut stream = TcpStream::connect(address).await.expect("connects");

@@ -48,7 +48,7 @@ pub async fn run<P: Ports>(operator: &Operator<P>, session: &P::Session) -> Resu
         let unacknowledged = i64::try_from(operator.unacknowledged_events()).unwrap_or(i64::MAX);
         metrics.queue_unacked.set([CONSUMER_QUEUE], unacknowledged);
         for queue in &QUEUES {
-            let ready = session.depth(queue.name).await?.map_or(0, |depth| depth.ready);
+            let ready = session.queue_stats(queue.name).await?.map_or(0, |stats| stats.ready);
             metrics.queue_ready.set([queue.name], i64::from(ready));
         }
     }

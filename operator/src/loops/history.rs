@@ -40,7 +40,7 @@ pub async fn run<P: Ports>(operator: &Operator<P>, session: &P::Session) -> Resu
     let history = History { operator };
     let mut saved = history.first_checkpoint().await?;
     let mut is_same_stream = saved.is_before_first();
-    let start = if is_same_stream { StreamStart::First } else { StreamStart::Offset(saved.offset) };
+    let start = if is_same_stream { StreamStart::Oldest } else { StreamStart::Offset(saved.offset) };
     let mut deliveries = session.consume_stream(HISTORY_STREAM, PREFETCH, start).await?;
     let mut timer = Timer::after(operator.runtime(), CHECK_INTERVAL);
     loop {
@@ -61,7 +61,7 @@ pub async fn run<P: Ports>(operator: &Operator<P>, session: &P::Session) -> Resu
             None => history.check(saved).await?,
         };
         if let Some(last) = batch.last() {
-            last.receipt.ack_all().await?;
+            last.receipt.ack_up_to().await?;
         }
     }
 }

@@ -72,8 +72,8 @@ async fn republish_silent<P: Ports>(
     for step in [Step::Download, Step::Translate] {
         let queue = task_queue(step);
         // A missing queue ends the session: the next one declares it and republishes its tasks.
-        let missing = || BrokerError::Missing { queue: queue.to_owned() };
-        if session.depth(queue).await?.ok_or_else(missing)?.ready == 0 {
+        let missing = || BrokerError::QueueNotFound { queue: queue.to_owned() };
+        if session.queue_stats(queue).await?.ok_or_else(missing)?.ready == 0 {
             empty.push(step);
         }
     }

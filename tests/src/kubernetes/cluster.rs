@@ -34,7 +34,7 @@ pub struct Cluster {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Disk {
     /// No: fast, for a server that is never killed.
-    Unsynced,
+    NoFsync,
     /// Yes: the server may be killed.
     Synced,
 }
@@ -64,7 +64,7 @@ impl Cluster {
         let (client, peer) = (format!("http://127.0.0.1:{client_port}"), format!("http://127.0.0.1:{peer_port}"));
         let etcd = Server::start("etcd", &programs.etcd, folder, |command| {
             command.arg("--data-dir").arg(folder.join("etcd"));
-            if disk == Disk::Unsynced {
+            if disk == Disk::NoFsync {
                 command.arg("--unsafe-no-fsync");
             }
             command.args(["--listen-client-urls", &client, "--advertise-client-urls", &client]);

@@ -38,7 +38,7 @@ pub fn folder() -> PathBuf {
 }
 
 /// The folder of the samples whose videos are behind HTTP: they need a cluster with `manifests/dev`.
-pub fn over_http() -> PathBuf {
+pub fn http_folder() -> PathBuf {
     folder().join("over-http")
 }
 

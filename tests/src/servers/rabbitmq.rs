@@ -120,7 +120,7 @@ impl Broker {
     /// streams to disk only after a quiet moment; killed before, it comes back with queues that are permanently unusable, which most
     /// tests are not about.
     pub fn settle(&self) -> Result<()> {
-        self.control(&["eval", "[dets:sync(Table) || Table <- dets:all()], ok."]).map(drop)
+        self.rabbitmqctl(&["eval", "[dets:sync(Table) || Table <- dets:all()], ok."]).map(drop)
     }
 
     /// Flushes the tables and sends SIGKILL.
@@ -136,7 +136,7 @@ impl Broker {
     }
 
     /// The output of `rabbitmqctl` with these arguments.
-    pub fn control(&self, arguments: &[&str]) -> Result<String> {
+    pub fn rabbitmqctl(&self, arguments: &[&str]) -> Result<String> {
         let (program, prefix, own) = self.edition.command("rabbitmqctl", &self.folder);
         let mut command = Command::new(program);
         command.args(prefix).env("HOME", own).env("ERL_EPMD_PORT", self.mapper_port.to_string());

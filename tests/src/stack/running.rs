@@ -54,7 +54,7 @@ pub struct Stack {
 }
 
 fn cluster(folder: &Path, options: &Options<'_>) -> Result<Cluster> {
-    let disk = if options.faulty { Disk::Synced } else { Disk::Unsynced };
+    let disk = if options.faulty { Disk::Synced } else { Disk::NoFsync };
     let cluster = Cluster::start(&Programs::find_or_build(options.progress)?, folder, disk)?;
     output(cluster.kubectl().args(["apply", "--server-side", "-f"]).arg(root().join("crds/subtitlejobs.yaml")))?;
     output(cluster.kubectl().args(["wait", "--for=condition=Established", "crd/subtitlejobs.subtitles.dev"]))?;

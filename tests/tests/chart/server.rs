@@ -25,7 +25,7 @@ use crate::{
 /// Starts an API server.
 pub(crate) fn start_api_server(folder: &Path) -> Cluster {
     let programs = Programs::find_or_build(&progress).expect("finds or builds the Kubernetes binaries");
-    Cluster::start(&programs, folder, Disk::Unsynced).expect("the API server starts")
+    Cluster::start(&programs, folder, Disk::NoFsync).expect("the API server starts")
 }
 
 /// Runs kubectl with an object on standard input; returns whether it succeeded, and its output.
@@ -155,7 +155,7 @@ fn violations_are_rejected(cluster: &Cluster, schemas: &Path, manifests: &[(Stri
 }
 
 fn samples_conform(schemas: &Path) {
-    for folder in [samples::folder(), samples::over_http()] {
+    for folder in [samples::folder(), samples::http_folder()] {
         for file in samples::files(&folder).expect("the samples") {
             let text = std::fs::read_to_string(&file).expect("reads the sample");
             let (does_conform, message) = linters::conforms(schemas, &text);

@@ -70,7 +70,7 @@ fn every_video_that_a_sample_references_is_in_the_config_map() {
     let files = list(&kustomization["configMapGenerator"][0]["files"]);
     let included: BTreeSet<&str> = files.iter().map(|file| text(file).trim_start_matches("films/")).collect();
     let mut checked = 0;
-    for file in [samples::folder(), samples::over_http()].iter().flat_map(|folder| samples::files(folder)).flatten() {
+    for file in [samples::folder(), samples::http_folder()].iter().flat_map(|folder| samples::files(folder)).flatten() {
         for job in chart::objects(&fs::read_to_string(&file).expect("readable")) {
             let video = &job["spec"]["video"];
             let by_url = video["url"].as_str().and_then(|url| url.strip_prefix(LIBRARY));

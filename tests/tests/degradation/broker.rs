@@ -30,7 +30,7 @@ pub(crate) fn deleted_queue(stack: &mut Stack) {
     stack.downloader.kill();
     stack.apply(&job("queue-gone", EMBEDDED)).expect("accepted");
     wait_for_reason(stack, "queue-gone", "WaitingForWorker");
-    stack.broker.control(&["delete_queue", "subtitle.tasks.download"]).expect("deleted");
+    stack.broker.rabbitmqctl(&["delete_queue", "subtitle.tasks.download"]).expect("deleted");
     stack.downloader.restart().expect("restarts");
     assert_done(stack, "queue-gone");
 }
@@ -60,11 +60,11 @@ pub(crate) fn giant_messages(stack: &Stack) {
 
 /// A broker with a memory alarm blocks publishers: a metric reports it, and the job finishes once the alarm has cleared.
 pub(crate) fn full_broker_is_reported(stack: &Stack) {
-    stack.broker.control(&["set_vm_memory_high_watermark", "0.000001"]).expect("full");
+    stack.broker.rabbitmqctl(&["set_vm_memory_high_watermark", "0.000001"]).expect("full");
     stack.apply(&job("full", EMBEDDED)).expect("accepted");
     let blocked = || is_nonzero(&stack.api, "subtitle_broker_blocked").then_some(());
     let reported = eventually("the metric of a blocked broker", TIMEOUT, blocked);
-    stack.broker.control(&["set_vm_memory_high_watermark", "absolute", "1GB"]).expect("has memory");
+    stack.broker.rabbitmqctl(&["set_vm_memory_high_watermark", "absolute", "1GB"]).expect("has memory");
     reported.expect("reported");
     assert_done(stack, "full");
 }

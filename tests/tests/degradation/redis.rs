@@ -61,7 +61,7 @@ pub(crate) fn frozen_redis(stack: &Stack, known: &str) {
         publish(&stack.broker.url, "subtitle.ready", &[ready.as_str(); 20]);
         let are_unacked = is_nonzero("subtitle_queue_messages_unacked");
         if are_unacked {
-            stack.broker.control(&["close_all_connections", "a test"]).ok()?;
+            stack.broker.rabbitmqctl(&["close_all_connections", "a test"]).ok()?;
         }
         (are_unacked && is_nonzero("subtitle_events_redelivered_total")).then_some(())
     });

@@ -12,7 +12,7 @@ use crate::{
 };
 
 pub(crate) fn every_sample_ends_as_documented(system: &System) -> Result<()> {
-    let folders = [samples::folder(), samples::over_http()];
+    let folders = [samples::folder(), samples::http_folder()];
     for folder in &folders {
         output(system.editor().args(["apply", "-f"]).arg(folder))?;
     }

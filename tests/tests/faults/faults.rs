@@ -106,7 +106,7 @@ fn black_hole(proxy: &Proxy) -> Result<()> {
 }
 
 fn control(stack: &Stack, arguments: &[&str]) -> Result<()> {
-    stack.broker.control(arguments).map(drop)
+    stack.broker.rabbitmqctl(arguments).map(drop)
 }
 
 fn redis(stack: &Stack, arguments: &[&str]) -> Result<()> {

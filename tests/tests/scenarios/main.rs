@@ -12,7 +12,7 @@ use std::{
 };
 
 use serde_json::json;
-use subtitle_contract::{job::Variants, reason::Reason};
+use subtitle_contract::{job::VariantMatch, reason::Reason};
 use subtitle_fakes::engines::{self as fakes, Fault, assert_exact, film};
 use world::{Ended, Keys, WRONG_KEY, World};
 
@@ -113,7 +113,7 @@ async fn scenario_08_the_policy_decides_on_a_variant_and_the_result_shows_its_ti
     world.ask("near", &film, "es-MX", by("libretranslate")).await;
     let Ended::Shipped(result, shipped) = world.ended("near").await else { panic!("the job failed") };
     assert_exact(&film, &shipped);
-    assert_eq!((result.variant, result.language.as_str()), (Some(Variants::Script.into()), "es-MX"));
+    assert_eq!((result.variant, result.language.as_str()), (Some(VariantMatch::Script.into()), "es-MX"));
 }
 
 #[tokio::test(flavor = "multi_thread")]

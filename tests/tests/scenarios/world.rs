@@ -14,7 +14,7 @@ use subtitle_broker::{
 };
 use subtitle_contract::{
     event::{Event, EventType, source},
-    job::{Artefact, JobResult},
+    job::{Artifact, JobResult},
     payload::{DownloadRequested, Failed, Payload as _, Subject, TranslateRequested, Translated},
     topology::CONSUMER_QUEUE,
 };
@@ -76,8 +76,8 @@ impl World {
     /// Starts everything.
     pub(crate) async fn start(name: &str, keys: Keys) -> Self {
         let broker = tokio::task::spawn_blocking(broker).await.expect("a broker");
-        broker.control(&["add_vhost", name]).expect("a virtual host");
-        broker.control(&["set_permissions", "-p", name, "guest", ".*", ".*", ".*"]).expect("permissions");
+        broker.rabbitmqctl(&["add_vhost", name]).expect("a virtual host");
+        broker.rabbitmqctl(&["set_permissions", "-p", name, "guest", ".*", ".*", ".*"]).expect("permissions");
         let url = broker.url.replace("%2f", name);
         let folder = temporary_folder(&format!("translation-{name}")).expect("a temporary folder");
         let store_url = format!("file://{}", folder.join("store").display());
@@ -149,7 +149,7 @@ impl World {
     pub(crate) async fn ask(&self, job: &str, text: &str, language: &str, translation: Value) {
         let key = format!("{job}/found/a.srt");
         self.store.create(&key, text.to_owned().into()).await.expect("stores");
-        let from = Artefact { key, language: "en".to_owned(), sha256: sha256(text.as_bytes()) };
+        let from = Artifact { key, language: "en".to_owned(), sha256: sha256(text.as_bytes()) };
         let payload = TranslateRequested {
             subtitle_file_path: from.key.clone(),
             source_language: "en".to_owned(),

@@ -12,10 +12,10 @@ use subtitle_contract::{
 
 use crate::{
     checks::corners::Corner,
-    executor::Order,
     faults::{MAX_SKEW, PROCESSES, WORKERS, name_of},
     ports::{engine::translator, search::downloader, session::route},
     processes::{operator, worker},
+    scheduler::Command,
     servers::broker::Message,
     users::{self, Request},
     world::{Sim, World},
@@ -83,7 +83,7 @@ impl Director {
             if world.checks.paid.has_pending_call(process) {
                 world.reach(Corner::KilledWhileRunning);
             }
-            world.order(Order::EndProcess(process));
+            world.queue_command(Command::EndProcess(process));
             for (session, _) in world.broker.sessions().into_iter().filter(|(_, of)| *of == process) {
                 world.broker.close(session);
             }

@@ -11,12 +11,12 @@
 
 mod checks;
 mod director;
-mod executor;
 mod faults;
 mod ports;
 mod processes;
 mod random;
 mod run;
+mod scheduler;
 mod servers;
 mod users;
 mod world;

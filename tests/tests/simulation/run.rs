@@ -8,9 +8,9 @@ use crate::{
         rest::{has_record_behind_only, starved, unsettled},
     },
     director::Director,
-    executor::{Executor, Scope},
     faults::{FaultRates, Planted},
     random::Random,
+    scheduler::{ProcessId, TaskScheduler},
     world::Sim,
 };
 
@@ -40,7 +40,7 @@ pub(crate) struct Verdict {
 
 struct Simulation {
     sim: Sim,
-    executor: Executor,
+    scheduler: TaskScheduler,
     director: Director,
     steps: usize,
     /// Since when nothing is left to do but to bring a record forward.
@@ -58,10 +58,10 @@ pub(crate) fn run(seed: u64, planted: Option<Planted>, is_traced: bool) -> Verdi
 pub(crate) fn run_with(seed: u64, rates: FaultRates, planted: Option<Planted>, is_traced: bool) -> Verdict {
     let has_faults = rates.are_on;
     let sim = Sim::new(seed, rates, planted, is_traced);
-    sim.spawn(Scope { process: usize::MAX }, deliver(sim.clone()));
+    sim.spawn(ProcessId(usize::MAX), deliver(sim.clone()));
     let director = Director::begin(&sim);
-    let executor = Executor::default();
-    let mut simulation = Simulation { sim, executor, director, steps: 0, behind_since: None, starved_since: None };
+    let scheduler = TaskScheduler::default();
+    let mut simulation = Simulation { sim, scheduler, director, steps: 0, behind_since: None, starved_since: None };
     let violation = simulation.play(has_faults).err();
     let (trace, reached) = simulation.sim.with(|world| {
         if world.broker.given_up > 0 {
@@ -122,17 +122,17 @@ impl Simulation {
     fn until(&mut self, end: u64, most_steps: usize, rests: bool) -> Result<(), String> {
         while self.steps < most_steps {
             self.steps += 1;
-            let (orders, happens, is_slow) = self.sim.with(|world| {
+            let (commands, happens, is_slow) = self.sim.with(|world| {
                 let (are_on, events, slow) = (world.rates.are_on, world.rates.events, world.rates.slow);
-                (world.take_orders(), are_on && world.happens(events), are_on && world.happens(slow))
+                (world.take_commands(), are_on && world.happens(events), are_on && world.happens(slow))
             });
-            self.executor.take_up(orders);
+            self.scheduler.apply_commands(commands);
             self.director.catch_up();
             if happens {
                 self.director.act();
                 continue;
             }
-            if is_slow || !self.executor.step(&self.sim) {
+            if is_slow || !self.scheduler.step(&self.sim) {
                 if rests && self.is_at_rest()? {
                     return Ok(());
                 }

@@ -13,9 +13,9 @@ use jiff::{SignedDuration, Timestamp};
 
 use crate::{
     checks::{corners::Corner, status::Checks},
-    executor::{Order, Scope, TaskFuture},
     faults::{FaultRates, PROCESSES, Planted},
     random::Random,
+    scheduler::{Command, ProcessId, TaskFuture},
     servers::{api_server::ApiServer, broker::Broker, redis::Redis},
 };
 
@@ -57,7 +57,7 @@ pub(crate) struct World {
     pub(crate) reached: BTreeSet<Corner>,
     timers: BTreeMap<(u64, u64), Waker>,
     timers_made: u64,
-    orders: VecDeque<Order>,
+    commands: VecDeque<Command>,
     trace: Option<Vec<String>>,
 }
 
@@ -112,14 +112,14 @@ impl World {
         self.trace.take().unwrap_or_default()
     }
 
-    /// Queues a command to the executor.
-    pub(crate) fn order(&mut self, order: Order) {
-        self.orders.push_back(order);
+    /// Queues a command to the scheduler.
+    pub(crate) fn queue_command(&mut self, command: Command) {
+        self.commands.push_back(command);
     }
 
-    /// Takes the queued commands to the executor.
-    pub(crate) fn take_orders(&mut self) -> VecDeque<Order> {
-        std::mem::take(&mut self.orders)
+    /// Takes the queued commands to the scheduler.
+    pub(crate) fn take_commands(&mut self) -> VecDeque<Command> {
+        std::mem::take(&mut self.commands)
     }
 
     /// Advances time to the next timer, but not beyond `limit`, and wakes its tasks; false without a timer.
@@ -167,7 +167,7 @@ impl Sim {
             reached: BTreeSet::new(),
             timers: BTreeMap::new(),
             timers_made: 0,
-            orders: VecDeque::new(),
+            commands: VecDeque::new(),
             trace: is_traced.then(Vec::new),
         })))
     }
@@ -201,9 +201,9 @@ impl Sim {
     }
 
     /// Spawns a task of a process.
-    pub(crate) fn spawn(&self, scope: Scope, task: impl Future<Output = ()> + Send + 'static) {
+    pub(crate) fn spawn(&self, process: ProcessId, task: impl Future<Output = ()> + Send + 'static) {
         let future: TaskFuture = Box::pin(task);
-        self.with(|world| world.order(Order::Spawn(scope, future)));
+        self.with(|world| world.queue_command(Command::Spawn(process, future)));
     }
 }
 

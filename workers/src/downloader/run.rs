@@ -35,7 +35,7 @@ pub enum DownloadOutcome {
     /// A subtitle in another language, to be translated.
     Translate {
         /// The file.
-        from: job::Artefact,
+        from: job::Artifact,
         /// The candidates that were considered.
         candidates: Vec<Candidate>,
     },
@@ -63,7 +63,7 @@ impl<S: Search, C: Clock> DownloadPlan<'_, S, C> {
                 return Ok(DownloadOutcome::Ready { artifact, candidates, simulated, warnings });
             }
             let result = artifact.result;
-            let from = job::Artefact { key: result.key, language: result.language, sha256: result.sha256 };
+            let from = job::Artifact { key: result.key, language: result.language, sha256: result.sha256 };
             return Ok(DownloadOutcome::Translate { from, candidates });
         }
         let failure = self.no_result(listing).await;

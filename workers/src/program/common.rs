@@ -35,7 +35,7 @@ pub struct Common {
     /// Where people reach the API; results link to it
     #[arg(long, env = "SUBTITLES_PUBLIC_URL", default_value = "http://127.0.0.1:8080")]
     pub public_url: String,
-    /// Mounted video libraries as name=folder, separated by commas; spec.video.library names one
+    /// MountedSecret video libraries as name=folder, separated by commas; spec.video.library names one
     #[arg(long, env = "SUBTITLES_LIBRARIES", value_delimiter = ',', value_parser = library)]
     pub libraries: Vec<(String, PathBuf)>,
     /// Tasks at once

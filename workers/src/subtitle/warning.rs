@@ -7,7 +7,7 @@ use subtitle_contract::text;
 use super::line::Lines;
 
 /// The longest quotation of a line, in characters.
-const LONGEST_QUOTE: usize = 80;
+const MAX_QUOTE: usize = 80;
 
 macro_rules! codes {
     ($($(#[doc = $text:literal])+ $name:ident $code:literal;)+) => {
@@ -165,7 +165,7 @@ pub(super) fn quote_unread(content: &str, warnings: &mut [Warning]) {
     for warning in warnings.iter_mut().filter(|warning| warning.line > 0 && warning.code.is_unread_cue()) {
         while lines.next_if(|line| line.number < warning.line).is_some() {}
         if let Some(line) = lines.peek().filter(|line| line.number == warning.line) {
-            warning.message = format!("{}: '{}'", warning.code.meaning(), text::clean(line.text, LONGEST_QUOTE)).into();
+            warning.message = format!("{}: '{}'", warning.code.meaning(), text::sanitize(line.text, MAX_QUOTE)).into();
         }
     }
 }

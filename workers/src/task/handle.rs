@@ -34,7 +34,7 @@ pub struct DeliveredTask<'a> {
     /// The event as JSON.
     pub body: &'a [u8],
     /// How often it was delivered before.
-    pub earlier_deliveries: u32,
+    pub delivery_count: u32,
 }
 
 /// Does a task and returns how to settle its delivery; an error ends the session.
@@ -44,7 +44,7 @@ pub async fn handle<W: Work, P: PublishWriter, C: Clock>(
     delivered: DeliveredTask<'_>,
 ) -> Result<Settlement, BrokerError> {
     context.metrics.tasks_taken.increment([W::QUEUE]);
-    if delivered.earlier_deliveries > 0 {
+    if delivered.delivery_count > 0 {
         context.metrics.tasks_redelivered.increment([W::QUEUE]);
     }
     let outcome = claim_and_perform(work, context, delivered).await;
@@ -73,7 +73,7 @@ async fn claim_and_perform<W: Work, P: PublishWriter, C: Clock>(
     if context.cancelled.contains(&subject.job_id) {
         return settle(&reporter, &event, None, Err(StopReason::Cancelled)).await;
     }
-    let patience = patience(delivered.earlier_deliveries);
+    let patience = patience(delivered.delivery_count);
     let claim = match acquire(context, &work.claim(&subject, &task), patience).await {
         Ok(Some(claim)) => claim,
         Ok(None) => return Ok(Outcome::HandedBack),

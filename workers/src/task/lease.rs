@@ -24,8 +24,8 @@ const RENEWALS: u32 = 3;
 
 /// How long a task waits for another worker's claim before it is requeued. It grows with each delivery, because each
 /// counts towards the queue's delivery limit: together they outlast the longest time that a claim is held in one go.
-pub(super) fn patience(earlier_deliveries: u32) -> Duration {
-    SHORTEST_PATIENCE * 2_u32.pow(earlier_deliveries.min(4))
+pub(super) fn patience(delivery_count: u32) -> Duration {
+    SHORTEST_PATIENCE * 2_u32.pow(delivery_count.min(4))
 }
 
 /// Takes the claim; `None` if another worker still holds it after `patience`, or this worker has to stop.

@@ -8,7 +8,7 @@ use std::{collections::BTreeMap, time::Duration};
 use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 use subtitle_contract::{
-    job::{Translation, TranslationPolicy, Variants},
+    job::{Translation, TranslationPolicy, VariantMatch},
     language::Language,
     reason::Reason,
 };
@@ -28,7 +28,7 @@ use crate::{
 /// How often a translator announces.
 const INTERVAL: Duration = Duration::from_secs(300);
 /// An older announcement is ignored: there may be no translator any more, or another one.
-const LONGEST_AGE: SignedDuration = SignedDuration::from_mins(15);
+const MAX_AGE: SignedDuration = SignedDuration::from_mins(15);
 /// No Kubernetes namespace has this name.
 const KEY: &str = "_translators/pairs.json";
 
@@ -95,7 +95,7 @@ impl Announced {
     async fn read(store: &Store, now: Timestamp) -> Result<Option<Self>, StoreError> {
         let bytes = store.read(KEY).await?;
         let announced: Option<Self> = bytes.and_then(|bytes| serde_json::from_slice(&bytes).ok());
-        Ok(announced.filter(|announced| now.duration_since(announced.at) <= LONGEST_AGE))
+        Ok(announced.filter(|announced| now.duration_since(announced.at) <= MAX_AGE))
     }
 }
 
@@ -105,13 +105,13 @@ impl Translate for Announced {
         engine: EngineId,
         from: &Language,
         to: &Language,
-        variants: Variants,
+        variants: VariantMatch,
     ) -> Result<bool, EngineError> {
         match self.engines.get(engine.name()) {
             Some(Pairs::Any) => Ok(true),
-            Some(Pairs::Listed(pairs)) => {
-                Ok(pairs.iter().any(|(source, target)| source.base() == from.base() && serves(target, to, variants)))
-            }
+            Some(Pairs::Listed(pairs)) => Ok(pairs
+                .iter()
+                .any(|(source, target)| source.primary() == from.primary() && serves(target, to, variants))),
             Some(Pairs::Forbidden(message)) => {
                 Err(EngineError { engine, fault: EngineFault::Forbidden(message.clone()) })
             }

@@ -1,6 +1,6 @@
 //! What an engine is asked: lines to translate, and what it may need to know of them. Pure.
 
-use subtitle_contract::{job::Variants, language::Language};
+use subtitle_contract::{job::VariantMatch, language::Language};
 
 use super::text::glossary::{self, GlossaryTerms};
 
@@ -12,7 +12,7 @@ pub struct TranslationRequest<'a> {
     /// The language to translate into.
     pub to: &'a Language,
     /// How near the engine's variant of that language must be.
-    pub variants: Variants,
+    pub variants: VariantMatch,
     /// The lines; each wants one answer.
     pub texts: &'a [String],
     /// Differs between requests, for the simulated engine.

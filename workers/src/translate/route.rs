@@ -2,7 +2,7 @@
 //! or paid for. Asks engines for their lists of pairs only. Does I/O.
 
 use subtitle_contract::{
-    job::{Pivot, Translation, Variants},
+    job::{Pivot, Translation, VariantMatch},
     language::Language,
     reason::Reason,
 };
@@ -20,7 +20,7 @@ pub struct Route {
     /// Which engine.
     pub engine: EngineId,
     /// How near its variant of the target language is to the one asked for.
-    pub tier: Variants,
+    pub tier: VariantMatch,
     /// The language in between, if any.
     pub via: Option<Language>,
 }
@@ -91,11 +91,11 @@ async fn route<E: Translate>(
         }
     }
     let Ok(english) = Language::parse("en") else { return Ok(None) };
-    let is_english = |language: &Language| language.base() == english.base();
+    let is_english = |language: &Language| language.primary() == english.primary();
     if policy.pivot == Pivot::Never || !engine.pivots() || is_english(from) || is_english(to) {
         return Ok(None);
     }
-    if !engines.supports(engine, from, &english, Variants::Base).await? {
+    if !engines.supports(engine, from, &english, VariantMatch::Base).await? {
         return Ok(None);
     }
     for tier in tiers(policy.variants) {

@@ -80,7 +80,7 @@ pub async fn translate<E: Translate>(
     let bug = |message: String| failed(Reason::WorkerError, message);
     let url = "memory:".parse().map_err(|error| bug(format!("failed to open the store: {error}")))?;
     let store = Store::open(&url).map_err(|error| bug(error.to_string()))?;
-    let from = job::Artefact { key: "standalone/source".to_owned(), language: from, sha256: sha256(text.as_bytes()) };
+    let from = job::Artifact { key: "standalone/source".to_owned(), language: from, sha256: sha256(text.as_bytes()) };
     store.create(&from.key, text.into()).await.map_err(|error| bug(error.to_string()))?;
     let glossary = match glossary {
         None => None,
@@ -119,7 +119,7 @@ pub async fn translate<E: Translate>(
     let identity = WorkerIdentity { name: "standalone".to_owned(), incarnation: "standalone".to_owned() };
     let context = TaskContext::new(collector, store.clone(), clock, identity, metrics);
     let body = serde_json::to_vec(&task).map_err(|error| bug(error.to_string()))?;
-    let delivered = DeliveredTask { routing_key: task.event_type.as_str(), body: &body, earlier_deliveries: 0 };
+    let delivered = DeliveredTask { routing_key: task.event_type.as_str(), body: &body, delivery_count: 0 };
     handle(&translator, &context, delivered).await.map_err(|error| bug(error.to_string()))?;
     let last = context.publisher.events.lock().unwrap_or_else(PoisonError::into_inner).pop();
     let last = last.ok_or_else(|| bug("the worker published nothing".to_owned()))?;

@@ -40,8 +40,8 @@ fn broker() -> &'static Mutex<Broker> {
 pub(crate) async fn host(name: &'static str) -> String {
     let made = tokio::task::spawn_blocking(move || {
         let broker = broker().lock().expect("not poisoned");
-        broker.control(&["add_vhost", name]).expect("a virtual host");
-        broker.control(&["set_permissions", "-p", name, "guest", ".*", ".*", ".*"]).expect("permissions");
+        broker.rabbitmqctl(&["add_vhost", name]).expect("a virtual host");
+        broker.rabbitmqctl(&["set_permissions", "-p", name, "guest", ".*", ".*", ".*"]).expect("permissions");
         broker.url.replace("%2f", name)
     });
     made.await.expect("made")

@@ -14,7 +14,7 @@ use subtitle_broker::{BrokerError, PublishWriter};
 use subtitle_clock::{Clock, SystemRuntime};
 use subtitle_contract::{
     event::{Event, EventType, source},
-    job::{self, Variants},
+    job::{self, VariantMatch},
     language::Language,
     payload::{DownloadRequested, Subject, TranslateRequested},
     reason::Reason,
@@ -118,7 +118,7 @@ impl Default for CountingEngine {
 }
 
 impl Translate for CountingEngine {
-    async fn supports(&self, _: EngineId, _: &Language, _: &Language, _: Variants) -> Result<bool, EngineError> {
+    async fn supports(&self, _: EngineId, _: &Language, _: &Language, _: VariantMatch) -> Result<bool, EngineError> {
         Ok(true)
     }
 
@@ -249,7 +249,7 @@ impl Bench {
     pub(crate) async fn task_in(&self, namespace: &str, job: &str, text: &str, spec: serde_json::Value) -> Event {
         let key = format!("{namespace}/found/{}.srt", &sha256(text.as_bytes())[..8]);
         self.store.create(&key, text.to_owned().into()).await.expect("stores");
-        let from = job::Artefact { key, language: "en".to_owned(), sha256: sha256(text.as_bytes()) };
+        let from = job::Artifact { key, language: "en".to_owned(), sha256: sha256(text.as_bytes()) };
         let spec: job::SubtitleJobSpec = serde_json::from_value(spec).expect("a spec");
         let task = TranslateRequested {
             subtitle_file_path: from.key.clone(),
@@ -303,8 +303,7 @@ pub(crate) async fn deliver<W: Work>(
     let data = serde_json::to_vec(task).expect("JSON");
     let mut earlier = 0;
     loop {
-        let delivered =
-            DeliveredTask { routing_key: task.event_type.as_str(), body: &data, earlier_deliveries: earlier };
+        let delivered = DeliveredTask { routing_key: task.event_type.as_str(), body: &data, delivery_count: earlier };
         match handle(work, context, delivered).await.expect("the outbox takes everything") {
             Settlement::Requeue if earlier < 20 => earlier += 1,
             settled => return (settled, earlier + 1),

@@ -187,7 +187,7 @@ async fn a_worker_that_lost_its_claim_stops_and_its_task_is_not_forgotten() {
     let translator = bench.translator(CountingEngine { takes: Duration::from_secs(20), ..CountingEngine::default() });
     let folder = translator.claim(&subject("a"), &task.read::<TranslateRequested>().expect("a task"));
     let data = serde_json::to_vec(&task).expect("JSON");
-    let delivered = DeliveredTask { routing_key: TRANSLATE_QUEUE, body: &data, earlier_deliveries: 0 };
+    let delivered = DeliveredTask { routing_key: TRANSLATE_QUEUE, body: &data, delivery_count: 0 };
     let context = bench.context("w");
     let settled = tokio::select! {
         settled = handle(&translator, &context, delivered) => settled.expect("the outbox takes everything"),
@@ -212,7 +212,7 @@ async fn a_task_claimed_by_another_worker_waits_without_spinning_and_is_requeued
     let data = serde_json::to_vec(&task).expect("JSON");
     for (earlier, seconds) in [(0, 10), (1, 20), (4, 160), (19, 160)] {
         let begun = tokio::time::Instant::now();
-        let delivered = DeliveredTask { routing_key: TRANSLATE_QUEUE, body: &data, earlier_deliveries: earlier };
+        let delivered = DeliveredTask { routing_key: TRANSLATE_QUEUE, body: &data, delivery_count: earlier };
         let settled = handle(&translator, &context, delivered).await.expect("the outbox takes everything");
         assert_eq!((settled, begun.elapsed().as_secs()), (Settlement::Requeue, seconds), "delivery {earlier}");
     }
@@ -237,7 +237,7 @@ async fn a_worker_that_is_to_stop_does_not_wait_for_another_workers_claim() {
     let (context, begun) = (bench.context("w"), tokio::time::Instant::now());
     context.stop.cancel();
     let data = serde_json::to_vec(&task).expect("JSON");
-    let delivered = DeliveredTask { routing_key: TRANSLATE_QUEUE, body: &data, earlier_deliveries: 0 };
+    let delivered = DeliveredTask { routing_key: TRANSLATE_QUEUE, body: &data, delivery_count: 0 };
     assert_eq!(handle(&translator, &context, delivered).await.expect("settles"), Settlement::Requeue);
     assert_eq!(begun.elapsed(), Duration::ZERO);
 }
@@ -284,7 +284,7 @@ async fn a_message_that_is_not_a_task_goes_to_the_dead_letters() {
     let nameless = serde_json::to_vec(&Event { name: None, ..task.clone() }).expect("JSON");
     let wrong = serde_json::to_vec(&Event { payload: serde_json::Map::new(), ..task }).expect("JSON");
     for data in [&b"<html>"[..], &nameless, &wrong] {
-        let delivered = DeliveredTask { routing_key: "k", body: data, earlier_deliveries: 0 };
+        let delivered = DeliveredTask { routing_key: "k", body: data, delivery_count: 0 };
         assert_eq!(handle(&translator, &context, delivered).await.expect("settles"), Settlement::Ack);
     }
     assert_eq!(bench.outbox.dead(), vec![("k".to_owned(), Reason::MalformedMessage); 3]);

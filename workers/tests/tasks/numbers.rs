@@ -37,7 +37,7 @@ async fn tasks_in_every_way(bench: &Bench) {
     deliver(&bench.translator(CountingEngine::default()), &context, &deleted).await;
     assert_eq!(finished(bench, "outcome=\"cancelled\",reason=\"\""), 1);
 
-    let malformed = DeliveredTask { routing_key: "k", body: b"<html>", earlier_deliveries: 1 };
+    let malformed = DeliveredTask { routing_key: "k", body: b"<html>", delivery_count: 1 };
     handle(&bench.translator(CountingEngine::default()), &context, malformed).await.expect("settles");
     assert_eq!(finished(bench, "outcome=\"malformed\",reason=\"\""), 1);
     assert_eq!(bench.number(&format!("subtitle_tasks_redelivered_total{{queue=\"{TRANSLATE_QUEUE}\"}}")), 1);
@@ -55,7 +55,7 @@ async fn tasks_in_every_way(bench: &Bench) {
     let slow = bench.translator(CountingEngine { takes: Duration::from_secs(20), ..CountingEngine::default() });
     let folder = slow.claim(&subject("a"), &task.read::<TranslateRequested>().expect("a task"));
     let data = serde_json::to_vec(&task).expect("JSON");
-    let delivered = DeliveredTask { routing_key: TRANSLATE_QUEUE, body: &data, earlier_deliveries: 0 };
+    let delivered = DeliveredTask { routing_key: TRANSLATE_QUEUE, body: &data, delivery_count: 0 };
     tokio::select! {
         settled = handle(&slow, &context, delivered) => assert_eq!(settled.expect("settles"), Settlement::Requeue),
         never = bench.rob(&folder) => match never {},

@@ -1,7 +1,7 @@
 //! Each client against its service: the documented way, and what a service may do to it.
 
 use futures::FutureExt as _;
-use subtitle_contract::{job::Variants, language::Language};
+use subtitle_contract::{job::VariantMatch, language::Language};
 use subtitle_telemetry::chain;
 use subtitle_workers::translate::{
     Engines, Translate as _, TranslationContext, TranslationRequest,
@@ -36,7 +36,7 @@ async fn ask(engines: &Engines, name: &str, texts: &[String]) -> Result<Vec<Stri
     let request = TranslationRequest {
         from,
         to,
-        variants: Variants::Base,
+        variants: VariantMatch::Base,
         texts,
         seed: "",
         context: TranslationContext::default(),
@@ -67,14 +67,14 @@ async fn pairs_are_known_before_anything_is_sent() {
         let supports = async |to: &str, variants| {
             engines.supports(crate::bench::engine(engine), &tag("en"), &tag(to), variants).await.expect("answers")
         };
-        assert!(supports("es", Variants::Exact).await, "{engine}");
+        assert!(supports("es", VariantMatch::Exact).await, "{engine}");
         if engine != "openai" {
-            assert!(!supports("fi", Variants::Base).await, "{engine}");
+            assert!(!supports("fi", VariantMatch::Base).await, "{engine}");
         }
         if matches!(engine, "deepl" | "libretranslate") {
-            assert!(!supports("pt", Variants::Exact).await, "{engine}");
-            assert!(supports("pt", Variants::Base).await, "{engine}: a Brazilian translation serves by policy");
-            assert!(!supports("zh-Hant", Variants::Script).await, "{engine}");
+            assert!(!supports("pt", VariantMatch::Exact).await, "{engine}");
+            assert!(supports("pt", VariantMatch::Base).await, "{engine}: a Brazilian translation serves by policy");
+            assert!(!supports("zh-Hant", VariantMatch::Script).await, "{engine}");
         }
         assert_eq!(fake.calls(), 0, "{engine}");
     }

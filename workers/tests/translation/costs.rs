@@ -10,7 +10,7 @@ use std::{
 
 use subtitle_contract::{
     event::Event,
-    job::Variants,
+    job::VariantMatch,
     language::Language,
     payload::{Failed, Payload as _},
     reason::Reason,
@@ -117,7 +117,7 @@ struct Narrow {
 }
 
 impl Translate for Narrow {
-    async fn supports(&self, _: EngineId, _: &Language, _: &Language, _: Variants) -> Result<bool, EngineError> {
+    async fn supports(&self, _: EngineId, _: &Language, _: &Language, _: VariantMatch) -> Result<bool, EngineError> {
         Ok(true)
     }
 

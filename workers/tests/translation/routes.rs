@@ -1,7 +1,7 @@
 //! Which engine and which variant is taken, before anything is sent.
 
 use subtitle_contract::{
-    job::{Pivot, Translation, Variants},
+    job::{Pivot, Translation, VariantMatch},
     language::Language,
     reason::Reason,
 };
@@ -29,11 +29,11 @@ impl Translate for Listed {
         engine: EngineId,
         from: &Language,
         to: &Language,
-        variants: Variants,
+        variants: VariantMatch,
     ) -> Result<bool, EngineError> {
         let is_near = |offered: &str| match variants {
-            Variants::Exact => offered == to.as_str(),
-            Variants::Script | Variants::Base => tag(offered).base() == to.base(),
+            VariantMatch::Exact => offered == to.as_str(),
+            VariantMatch::Script | VariantMatch::Base => tag(offered).primary() == to.primary(),
         };
         Ok(self
             .pairs
@@ -75,10 +75,10 @@ async fn engines_come_in_order_and_only_those_that_list_the_pair() {
 async fn the_nearest_variant_is_taken_and_its_tier_is_told() {
     let policy = |variants| Translation { variants, ..Translation::default() };
     let tier = |routes: Vec<Route>| routes[0].tier;
-    assert_eq!(routes(&ENGINES, "en", "pt-BR", &policy(Variants::Base)).await.map(tier), Ok(Variants::Exact));
-    assert_eq!(routes(&ENGINES, "en", "pt", &policy(Variants::Base)).await.map(tier), Ok(Variants::Script));
+    assert_eq!(routes(&ENGINES, "en", "pt-BR", &policy(VariantMatch::Base)).await.map(tier), Ok(VariantMatch::Exact));
+    assert_eq!(routes(&ENGINES, "en", "pt", &policy(VariantMatch::Base)).await.map(tier), Ok(VariantMatch::Script));
     assert_eq!(
-        routes(&ENGINES, "en", "pt", &policy(Variants::Exact)).await.map(tier),
+        routes(&ENGINES, "en", "pt", &policy(VariantMatch::Exact)).await.map(tier),
         Err(Reason::LanguagePairUnsupported)
     );
 }
@@ -87,7 +87,7 @@ async fn the_nearest_variant_is_taken_and_its_tier_is_told() {
 async fn a_language_in_between_is_used_only_when_the_policy_says_so() {
     let policy = |pivot| Translation { pivot, ..Translation::default() };
     assert_eq!(routes(&ENGINES, "fr", "es", &policy(Pivot::Never)).await, Err(Reason::LanguagePairUnsupported));
-    let route = Route { engine: engine("apertium"), tier: Variants::Exact, via: Some(tag("en")) };
+    let route = Route { engine: engine("apertium"), tier: VariantMatch::Exact, via: Some(tag("en")) };
     assert_eq!(routes(&ENGINES, "fr", "es", &policy(Pivot::ViaEnglish)).await, Ok(vec![route]));
 }
 

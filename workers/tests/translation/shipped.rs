@@ -1,7 +1,7 @@
 //! What a result says of its translation besides its text.
 
 use subtitle_contract::{
-    job::{Untranslated, Variants},
+    job::{Untranslated, VariantMatch},
     language::Language,
 };
 use subtitle_workers::translate::{EngineError, EngineId, Translate, TranslationRequest};
@@ -40,7 +40,7 @@ async fn the_variants_tier_and_the_readability_are_in_the_result() {
         panic!("ships")
     };
     let result = result(&bench, "a").await;
-    assert_eq!((result.variant, result.via, result.untranslated), (Some(Variants::Script.into()), None, None));
+    assert_eq!((result.variant, result.via, result.untranslated), (Some(VariantMatch::Script.into()), None, None));
     let readability = result.readability.expect("it is counted");
     assert_eq!((readability.fast, readability.wide, readability.brief), (6, 0, 0), "0.9 s are too short for all six");
 }
@@ -49,7 +49,7 @@ async fn the_variants_tier_and_the_readability_are_in_the_result() {
 struct Hebrew;
 
 impl Translate for Hebrew {
-    async fn supports(&self, _: EngineId, _: &Language, _: &Language, _: Variants) -> Result<bool, EngineError> {
+    async fn supports(&self, _: EngineId, _: &Language, _: &Language, _: VariantMatch) -> Result<bool, EngineError> {
         Ok(true)
     }
 

@@ -39,7 +39,7 @@ impl AmqpSession {
         let channel = self.channel().await?;
         let options = QueueDeclareOptions { passive: true, ..QueueDeclareOptions::durable() };
         let declare = channel.queue_declare(queue.into(), options, FieldTable::default());
-        let found = self.answer("inspect a queue", async { Ok::<_, BrokerError>(declare.await) }).await?;
+        let found = self.request("inspect a queue", async { Ok::<_, BrokerError>(declare.await) }).await?;
         let found = found.map_err(|error| super::consume::missing(error, queue))?;
         Ok(Browse { session: self, channel, queue, left: found.message_count() })
     }
@@ -64,12 +64,12 @@ impl Browse<'_> {
         }
         self.left -= 1;
         let get = self.channel.basic_get(self.queue.into(), BasicGetOptions::default());
-        Ok(self.session.answer("get a message from a queue", get).await?.map(Browsed::new))
+        Ok(self.session.request("get a message from a queue", get).await?.map(Browsed::new))
     }
 
     /// Requeues the messages that were not acknowledged.
     pub async fn close(self) -> Result<(), BrokerError> {
-        self.session.answer("close a channel", self.channel.close(200, "browsed".into())).await
+        self.session.request("close a channel", self.channel.close(200, "browsed".into())).await
     }
 }
 

@@ -11,9 +11,9 @@ use tokio::time::timeout;
 use super::{
     deliveries::{AmqpDeliveries, Subscription},
     session::AmqpSession,
-    topology::declare::{said, soft},
+    topology::declare::{reply_text, soft},
 };
-use crate::{BrokerError, Depth, Session, StreamStart};
+use crate::{BrokerError, QueueStats, Session, StreamStart};
 
 impl Session for AmqpSession {
     type Deliveries = AmqpDeliveries;
@@ -29,7 +29,7 @@ impl Session for AmqpSession {
         from: StreamStart,
     ) -> Result<AmqpDeliveries, BrokerError> {
         let from = match from {
-            StreamStart::First => AMQPValue::LongString("first".into()),
+            StreamStart::Oldest => AMQPValue::LongString("first".into()),
             StreamStart::Offset(offset) => AMQPValue::LongLongInt(offset),
         };
         let mut arguments = FieldTable::default();
@@ -37,7 +37,7 @@ impl Session for AmqpSession {
         self.subscribe(stream, prefetch, arguments).await.map(AmqpDeliveries::new)
     }
 
-    async fn listen(&self, event_type: &EventType, prefetch: u16) -> Result<AmqpDeliveries, BrokerError> {
+    async fn consume_events(&self, event_type: &EventType, prefetch: u16) -> Result<AmqpDeliveries, BrokerError> {
         let channel = self.channel().await?;
         let options = QueueDeclareOptions { exclusive: true, auto_delete: true, ..QueueDeclareOptions::default() };
         let bound = async {
@@ -47,31 +47,31 @@ impl Session for AmqpSession {
             channel.queue_bind(name.clone(), EVENTS_EXCHANGE.into(), key, bind, FieldTable::default()).await?;
             Ok::<_, lapin::Error>(name)
         };
-        let queue = self.answer("declare an exclusive queue", bound).await?;
+        let queue = self.request("declare an exclusive queue", bound).await?;
         self.subscribe(queue.as_str(), prefetch, FieldTable::default()).await.map(AmqpDeliveries::new)
     }
 
-    async fn depth(&self, queue: &'static str) -> Result<Option<Depth>, BrokerError> {
+    async fn queue_stats(&self, queue: &'static str) -> Result<Option<QueueStats>, BrokerError> {
         // A channel of its own: the broker's 404 closes it.
         let channel = self.channel().await?;
         let options = QueueDeclareOptions { passive: true, ..QueueDeclareOptions::durable() };
         let declare = channel.queue_declare(queue.into(), options, FieldTable::default());
-        let answer = self.answer("look at a queue", async { Ok::<_, BrokerError>(declare.await) }).await?;
+        let answer = self.request("inspect a queue", async { Ok::<_, BrokerError>(declare.await) }).await?;
         match answer {
-            Ok(found) => Ok(Some(Depth { ready: found.message_count(), consumers: found.consumer_count() })),
+            Ok(found) => Ok(Some(QueueStats { ready: found.message_count(), consumers: found.consumer_count() })),
             // It says the same code of a queue that is there and whose process is not, in other words.
             Err(error) => match missing(error.clone(), queue) {
-                BrokerError::Missing { .. } if said(&error).contains("no queue") => Ok(None),
-                BrokerError::Missing { .. } => {
-                    Err(BrokerError::Unusable { queue: queue.to_owned(), message: said(&error) })
+                BrokerError::QueueNotFound { .. } if reply_text(&error).contains("no queue") => Ok(None),
+                BrokerError::QueueNotFound { .. } => {
+                    Err(BrokerError::Unusable { queue: queue.to_owned(), message: reply_text(&error) })
                 }
                 error => Err(error),
             },
         }
     }
 
-    async fn unanswering(&self) -> Result<Vec<&'static str>, BrokerError> {
-        self.find_unanswering().await
+    async fn unresponsive_queues(&self) -> Result<Vec<&'static str>, BrokerError> {
+        self.find_unresponsive_queues().await
     }
 
     fn is_blocked(&self) -> bool {
@@ -95,10 +95,10 @@ impl Session for AmqpSession {
     }
 
     async fn close(&self) {
-        if self.alive().is_err() {
+        if self.ensure_open().is_err() {
             return; // Nobody answers any more; dropping the connection closes it.
         }
-        let _ = timeout(self.deadline, self.connection.close(200, "going away".into())).await;
+        let _ = timeout(self.request_timeout, self.connection.close(200, "going away".into())).await;
     }
 }
 
@@ -110,16 +110,16 @@ impl AmqpSession {
         arguments: FieldTable,
     ) -> Result<Subscription, BrokerError> {
         let channel = self.channel().await?;
-        self.answer("set the prefetch", channel.basic_qos(prefetch, BasicQosOptions::default())).await?;
+        self.request("set the prefetch", channel.basic_qos(prefetch, BasicQosOptions::default())).await?;
         let consume = channel.basic_consume(queue.into(), "".into(), BasicConsumeOptions::default(), arguments);
         let subscribe = async { consume.await.map_err(|error| missing(error, queue)) };
-        self.answer("subscribe to a queue", subscribe).await.map(Subscription::new)
+        self.request("subscribe to a queue", subscribe).await.map(Subscription::new)
     }
 }
 
 pub(crate) fn missing(error: lapin::Error, queue: &str) -> BrokerError {
     match soft(&error) {
-        Some(AMQPSoftError::NOTFOUND) => BrokerError::Missing { queue: queue.to_owned() },
+        Some(AMQPSoftError::NOTFOUND) => BrokerError::QueueNotFound { queue: queue.to_owned() },
         _ => error.into(),
     }
 }

@@ -12,8 +12,8 @@ use lapin::{
 };
 use sha2::{Digest as _, Sha256};
 use subtitle_contract::{
-    event::{LONGEST_BODY, Oversize},
-    text::clean,
+    event::{MAX_BODY_BYTES, Oversize},
+    text::sanitize,
 };
 use tokio::{sync::mpsc, task::JoinHandle};
 
@@ -21,7 +21,7 @@ use crate::{BrokerError, Deliveries, Delivery, Receipt};
 
 /// Headers that are kept of a message whose body is dropped, and the most characters of each.
 const HEADERS: usize = 16;
-const LONGEST_HEADER: usize = 200;
+const MAX_HEADER: usize = 200;
 
 /// A subscription.
 #[derive(Debug)]
@@ -40,7 +40,7 @@ pub struct AmqpReceipt(message::Delivery);
 fn delivery(mut delivery: message::Delivery) -> Delivery<AmqpReceipt> {
     let header = |name: &str| delivery.properties.headers().as_ref()?.inner().get(name).and_then(integer);
     Delivery {
-        earlier_deliveries: header("x-delivery-count").and_then(|count| u32::try_from(count).ok()).unwrap_or(0),
+        delivery_count: header("x-delivery-count").and_then(|count| u32::try_from(count).ok()).unwrap_or(0),
         offset: header("x-stream-offset"),
         routing_key: delivery.routing_key.as_str().to_owned(),
         body: std::mem::take(&mut delivery.data),
@@ -64,9 +64,9 @@ impl Deliveries for AmqpDeliveries {
         Ok(delivery(self.0.next().await?))
     }
 
-    async fn next_batch(&mut self, most: usize) -> Result<Vec<Delivery<AmqpReceipt>>, BrokerError> {
+    async fn next_batch(&mut self, max: usize) -> Result<Vec<Delivery<AmqpReceipt>>, BrokerError> {
         let mut batch = vec![self.next().await?];
-        while batch.len() < most
+        while batch.len() < max
             && let Some(next) = self.next().now_or_never()
         {
             batch.push(next?);
@@ -81,7 +81,7 @@ impl Receipt for AmqpReceipt {
         Ok(())
     }
 
-    async fn ack_all(&self) -> Result<(), BrokerError> {
+    async fn ack_up_to(&self) -> Result<(), BrokerError> {
         self.0.ack(BasicAckOptions { multiple: true }).await?;
         Ok(())
     }
@@ -128,7 +128,7 @@ impl Drop for Subscription {
 
 fn without_long_body(mut delivery: message::Delivery) -> message::Delivery {
     let bytes = delivery.data.len();
-    if bytes > LONGEST_BODY {
+    if bytes > MAX_BODY_BYTES {
         let body = std::mem::take(&mut delivery.data);
         let sha256 = format!("{:x}", Sha256::digest(&body));
         let reference = Oversize { oversize_bytes: bytes, sha256, headers: short_headers(&delivery) };
@@ -142,7 +142,7 @@ fn short_headers(delivery: &message::Delivery) -> BTreeMap<String, String> {
     let headers = delivery.properties.headers().as_ref().map(FieldTable::inner);
     let text = |(name, value): (&ShortString, &AMQPValue)| match value {
         AMQPValue::LongString(text) => {
-            Some((clean(name.as_str(), LONGEST_HEADER), clean(&text.to_string(), LONGEST_HEADER)))
+            Some((sanitize(name.as_str(), MAX_HEADER), sanitize(&text.to_string(), MAX_HEADER)))
         }
         _ => None,
     };

@@ -14,7 +14,7 @@ use subtitle_contract::{
 };
 
 use super::session::AmqpSession;
-use crate::{BrokerError, PublishWriter, Refusal, publish_metrics};
+use crate::{BrokerError, PublishFailure, PublishWriter, publish_metrics};
 
 impl PublishWriter for AmqpSession {
     async fn publish(&self, event: &Event) -> Result<(), BrokerError> {
@@ -60,21 +60,21 @@ impl AmqpSession {
         };
         let options = BasicPublishOptions { mandatory: true, ..BasicPublishOptions::default() };
         let publish = channel.basic_publish(exchange.into(), routing_key.into(), options, body, properties);
-        let confirmation = self.answer("publish", async { publish.await?.await }).await?;
+        let confirmation = self.request("publish", async { publish.await?.await }).await?;
         // Only now: a channel without a reply, or whose caller was cancelled, is dropped and thereby closed.
         self.idle.put(channel);
-        let refused = |refusal| Err(BrokerError::Refused { routing_key: routing_key.to_owned(), refusal });
+        let refused = |failure| Err(BrokerError::PublishFailed { routing_key: routing_key.to_owned(), failure });
         match confirmation {
             Confirmation::Ack(None) => Ok(()),
-            Confirmation::Ack(Some(_)) => refused(Refusal::Unroutable),
-            Confirmation::Nack(_) => refused(Refusal::Nacked),
-            Confirmation::NotRequested => refused(Refusal::Unconfirmed),
+            Confirmation::Ack(Some(_)) => refused(PublishFailure::Unroutable),
+            Confirmation::Nack(_) => refused(PublishFailure::Nacked),
+            Confirmation::NotRequested => refused(PublishFailure::Unconfirmed),
         }
     }
 
     async fn open_confirm_channel(&self) -> Result<Channel, BrokerError> {
         let channel = self.channel().await?;
-        self.answer("ask for confirms", channel.confirm_select(ConfirmSelectOptions::default())).await?;
+        self.request("ask for confirms", channel.confirm_select(ConfirmSelectOptions::default())).await?;
         Ok(channel)
     }
 }

@@ -102,10 +102,10 @@ impl AmqpSession {
         }
         let channel = self.channel().await?;
         let declare = channel.queue_declare(queue.into(), QueueDeclareOptions::durable(), arguments);
-        self.answer("declare a request queue", declare).await?;
+        self.request("declare a request queue", declare).await?;
         let options = BasicConsumeOptions { no_ack: true, ..BasicConsumeOptions::default() };
         let replies = channel.basic_consume(REPLIES.into(), "".into(), options, FieldTable::default());
-        let replies = self.answer("subscribe to replies", replies).await?;
+        let replies = self.request("subscribe to replies", replies).await?;
         let requests = self.subscribe(queue, PREFETCH, FieldTable::default()).await?;
         Ok(RequestQueue {
             requests: Requests(requests),

@@ -33,7 +33,7 @@ pub struct AmqpSession {
     pub(super) connection: Connection,
     pub(super) address: Address,
     pub(super) login: Login,
-    pub(super) deadline: Duration,
+    pub(super) request_timeout: Duration,
     pub(super) state: watch::Sender<ConnectionState>,
     pub(super) idle: IdleChannels,
     pub(super) permits: Semaphore,
@@ -51,12 +51,12 @@ impl AmqpSession {
         let tls = OwnedTLSConfig { cert_chain: login.ca_certificate.clone(), ..OwnedTLSConfig::default() };
         let connect = Connection::connect_uri_with_config(uri, properties, tls, default_runtime()?);
         let connect = timeout(REQUEST_TIMEOUT, connect).await;
-        let connection = connect.map_err(|_| BrokerError::Silent { action: "connect", waited: REQUEST_TIMEOUT })??;
+        let connection = connect.map_err(|_| BrokerError::Timeout { action: "connect", waited: REQUEST_TIMEOUT })??;
         let state = watch::Sender::new(ConnectionState::default());
         watch_connection(&connection, state.clone());
         let (idle, permits) = (IdleChannels::default(), Semaphore::new(CHANNELS));
         let address = address.clone();
-        Ok(Self { connection, address, login, deadline: REQUEST_TIMEOUT, state, idle, permits, metrics: None })
+        Ok(Self { connection, address, login, request_timeout: REQUEST_TIMEOUT, state, idle, permits, metrics: None })
     }
 
     pub(crate) fn with_metrics(self, metrics: PublishMetrics) -> Self {
@@ -65,31 +65,31 @@ impl AmqpSession {
 
     /// The same session with another timeout for each request.
     #[must_use]
-    pub fn with_deadline(self, deadline: Duration) -> Self {
-        Self { deadline, ..self }
+    pub fn with_request_timeout(self, request_timeout: Duration) -> Self {
+        Self { request_timeout, ..self }
     }
 
     /// Fails with the error that ended the session, if it has ended.
-    pub(crate) fn alive(&self) -> Result<(), BrokerError> {
+    pub(crate) fn ensure_open(&self) -> Result<(), BrokerError> {
         self.state.borrow().ended.clone().map_or(Ok(()), Err)
     }
 
     /// Opens a channel.
     pub(crate) async fn channel(&self) -> Result<Channel, BrokerError> {
-        self.answer("open a channel", self.connection.create_channel()).await
+        self.request("open a channel", self.connection.create_channel()).await
     }
 
     /// Awaits `request`, unless the session has ended; a timeout ends the session.
-    pub(crate) async fn answer<T, E: Into<BrokerError>>(
+    pub(crate) async fn request<T, E: Into<BrokerError>>(
         &self,
         action: &'static str,
         request: impl Future<Output = Result<T, E>>,
     ) -> Result<T, BrokerError> {
-        self.alive()?;
-        if let Ok(answer) = timeout(self.deadline, request).await {
+        self.ensure_open()?;
+        if let Ok(answer) = timeout(self.request_timeout, request).await {
             return answer.map_err(Into::into);
         }
-        let error = BrokerError::Silent { action, waited: self.deadline };
+        let error = BrokerError::Timeout { action, waited: self.request_timeout };
         record_error(&self.state, error.clone());
         Err(error)
     }

@@ -20,10 +20,11 @@ pub use choice::{
     Forced, HearingImpaired, MachineTranslated, Output, OutputFormat, Priority, Retry, Selection, Sidecar,
 };
 pub use status::{
-    Artefact, Candidate, Cues, JobResult, Readability, StoredGlossary, SubtitleJobStatus, Untranslated, WaitingFor,
+    Artifact, Candidate, Cues, JobResult, Readability, StoredGlossary, SubtitleJobStatus, Untranslated, WaitingFor,
 };
 pub use translation::{
-    DirectionMarks, GlossaryRef, KeepOrRemove, Partial, Pivot, Translation, TranslationPolicy, Variants,
+    DirectionMarks, GlossaryRef, PartialTranslations, Pivot, SoundDescriptions, Translation, TranslationPolicy,
+    VariantMatch,
 };
 pub use video::Video;
 
@@ -75,9 +76,9 @@ pub struct SubtitleJobSpec {
     #[schemars(length(min = 1, max = 8))]
     #[x_kube(
         merge_strategy = ListMerge::Atomic,
-        validation = ("self.all(one, self.exists_one(other, other.name == one.name))", "sources must not name one source twice")
+        validation = ("self.all(one, self.exists_one(other, other.name == one.name))", "sources must not list a source more than once")
     )]
-    pub sources: Option<Vec<Named>>,
+    pub sources: Option<Vec<NamedRef>>,
     /// Sources to ask, in this order, if `sources` is not set. Those that are unknown or not configured are skipped with a
     /// warning in the status. Example: `[opensubtitles, library]`.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
@@ -113,7 +114,7 @@ pub struct SubtitleJobSpec {
 
 /// A source or an engine by its name.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
-pub struct Named {
+pub struct NamedRef {
     /// Its name. Example: `embedded`.
     #[schemars(length(min = 1, max = 63), regex(pattern = r"^[a-z0-9]([-a-z0-9]*[a-z0-9])?$"))]
     pub name: String,
@@ -130,7 +131,7 @@ impl SubtitleJobSpec {
 
     /// The names in `sources` or, if not set, in `preferredSources`; empty if the downloader decides.
     pub fn source_names(&self) -> Vec<String> {
-        let named = |sources: &Vec<Named>| sources.iter().map(|source| source.name.clone()).collect();
+        let named = |sources: &Vec<NamedRef>| sources.iter().map(|source| source.name.clone()).collect();
         self.sources.as_ref().map_or_else(|| self.preferred_sources.clone(), named)
     }
 }
@@ -142,7 +143,7 @@ impl Defaults {
     fn library() -> String {
         "default".to_owned()
     }
-    fn from() -> Vec<String> {
+    fn source_languages() -> Vec<String> {
         vec!["en".to_owned()]
     }
     fn glossary_key() -> String {

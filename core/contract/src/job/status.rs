@@ -4,7 +4,7 @@ use k8s_openapi::apimachinery::pkg::apis::meta::v1::{Condition, Time};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::Variants;
+use super::VariantMatch;
 use crate::{
     lenient::Lenient,
     phase::{Phase, Step},
@@ -28,7 +28,7 @@ pub struct SubtitleJobStatus {
     pub step: Lenient<Step>,
     /// The file that the translation starts from. Example: `{key: default/3f…, language: en}`.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub from: Option<Artefact>,
+    pub from: Option<Artifact>,
     /// The glossary of this attempt, as it was when the attempt started. Example: `{key: default/glossaries/3f….txt}`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub glossary: Option<StoredGlossary>,
@@ -136,7 +136,7 @@ pub enum WaitingFor {
 
 /// A subtitle file in the object store.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-pub struct Artefact {
+pub struct Artifact {
     /// Its key in the store. Example: `default/text/3f2a….srt`.
     #[schemars(length(max = 1024))]
     pub key: String,
@@ -205,7 +205,7 @@ pub struct JobResult {
     pub engine: Option<String>,
     /// How closely the engine's language variant matches the requested one. Example: `Exact`.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub variant: Option<Lenient<Variants>>,
+    pub variant: Option<Lenient<VariantMatch>>,
     /// The intermediate language of the translation. Example: `en`.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schemars(length(max = 35))]

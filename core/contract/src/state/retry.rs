@@ -7,17 +7,17 @@ use std::time::Duration;
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct RetryBackoff {
     /// Delay before the second attempt.
-    pub first: Duration,
+    pub initial: Duration,
     /// Maximum delay.
-    pub longest: Duration,
+    pub max: Duration,
 }
 
 impl RetryBackoff {
     /// The delay after the `failures`-th failure (from 1): doubled each time, capped, then shortened by 0 to 9.9 %, so that
     /// jobs that failed together are not retried at the same moment.
     pub fn delay(self, failures: u32, job_id: &str) -> Duration {
-        let doubled = self.first.saturating_mul(2_u32.saturating_pow(failures.saturating_sub(1).min(30)));
-        let capped = doubled.min(self.longest);
+        let doubled = self.initial.saturating_mul(2_u32.saturating_pow(failures.saturating_sub(1).min(30)));
+        let capped = doubled.min(self.max);
         let jitter = job_id.bytes().fold(failures, |sum, byte| sum.wrapping_mul(31).wrapping_add(u32::from(byte)));
         capped.saturating_sub(capped / 1000 * (jitter % 100))
     }
@@ -27,7 +27,7 @@ impl RetryBackoff {
 mod tests {
     use super::*;
 
-    const BACKOFF: RetryBackoff = RetryBackoff { first: Duration::from_secs(10), longest: Duration::from_secs(60) };
+    const BACKOFF: RetryBackoff = RetryBackoff { initial: Duration::from_secs(10), max: Duration::from_secs(60) };
 
     #[test]
     fn delays_double_up_to_the_cap_within_a_tenth() {

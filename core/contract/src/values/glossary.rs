@@ -1,9 +1,9 @@
-//! Names and terms that a translation renders in one way: the text of a ConfigMap comes in, terms or the line that is
-//! wrong goes out, without its text: it may be a secret that is no glossary. The operator refuses what does not parse
-//! before anything is asked; workers read the same text. Pure.
+//! Names and terms that must always be translated the same way: parses a ConfigMap's text into terms, or reports the number of
+//! the invalid line, never its text, which could be a secret. The operator rejects an invalid glossary before it requests any
+//! work; workers parse the same text. Pure.
 //!
 //! ```text
-//! # a line for people
+//! # a comment
 //! Anna Brown = Anna Brown
 //! harbour master = capitán de puerto
 //! ```
@@ -12,32 +12,33 @@ use std::collections::BTreeMap;
 
 /// The label, and its value, of a ConfigMap that jobs may use as a glossary.
 pub const LABEL: (&str, &str) = ("subtitles.dev/glossary", "true");
-/// The most bytes of a glossary's text.
-pub const LONGEST: usize = 64 * 1024;
-/// The most characters on each side of a line.
-const LONGEST_TERM: usize = 200;
+/// Maximum size of a glossary in bytes.
+pub const MAX_BYTES: usize = 64 * 1024;
+/// Maximum length of each side of a line in characters.
+const MAX_TERM_CHARS: usize = 200;
 
-/// One name or term and how it is rendered.
+/// A name or term and its translation.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Term {
-    /// As it stands in the source. In lower case it is found in any case, otherwise as it is written; only whole words.
+    /// The term in the source language. Matches whole words only; an all-lowercase term matches case-insensitively, any other
+    /// case-sensitively.
     pub source: String,
-    /// As it stands in the translation.
+    /// The term in the target language.
     pub target: String,
 }
 
-/// A text that is no glossary.
+/// Why a text is not a valid glossary.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum InvalidGlossary {
-    /// More than a glossary may have.
-    #[error("it has {bytes} bytes; a glossary has at most {LONGEST}")]
+    /// The text exceeds [`MAX_BYTES`].
+    #[error("the glossary is {bytes} bytes long; the limit is {MAX_BYTES}")]
     TooLong {
-        /// Its bytes.
+        /// Its size in bytes.
         bytes: usize,
     },
-    /// A line that says nothing.
-    #[error("line {line}: {problem}; a line is 'source = target', or a comment that begins with '#'")]
-    Line {
+    /// An invalid line.
+    #[error("line {line}: {problem}; a line is 'source = target', or a comment that starts with '#'")]
+    InvalidLine {
         /// Its number from 1.
         line: usize,
         /// What is wrong with it.
@@ -47,32 +48,32 @@ pub enum InvalidGlossary {
 
 /// The terms of a glossary's text, in its order.
 pub fn parse(text: &str) -> Result<Vec<Term>, InvalidGlossary> {
-    if text.len() > LONGEST {
+    if text.len() > MAX_BYTES {
         return Err(InvalidGlossary::TooLong { bytes: text.len() });
     }
     let mut terms = Vec::new();
-    let mut known = BTreeMap::new();
+    let mut seen = BTreeMap::new();
     for (at, raw) in text.lines().enumerate() {
         let line = raw.trim();
         if line.is_empty() || line.starts_with('#') {
             continue;
         }
-        let invalid = |problem| InvalidGlossary::Line { line: at + 1, problem };
+        let invalid = |problem| InvalidGlossary::InvalidLine { line: at + 1, problem };
         let (source, target) = line.split_once('=').ok_or_else(|| invalid("'=' is missing"))?;
         let (source, target) = (source.trim(), target.trim());
         for side in [source, target] {
             if !side.chars().any(char::is_alphanumeric) {
-                return Err(invalid("a side has no letter and no digit"));
+                return Err(invalid("each side needs at least one letter or digit"));
             }
-            if side.chars().count() > LONGEST_TERM {
-                return Err(invalid("a side has more than 200 characters"));
+            if side.chars().count() > MAX_TERM_CHARS {
+                return Err(invalid("each side may have at most 200 characters"));
             }
             if side.chars().any(|character| character.is_control() || "<>{}\\".contains(character)) {
-                return Err(invalid("a side has a character of markup in it"));
+                return Err(invalid("<, >, {, }, \\ and control characters are not allowed"));
             }
         }
-        match known.insert(source.to_owned(), target.to_owned()) {
-            Some(before) if before != target => return Err(invalid("an earlier line renders it in another way")),
+        match seen.insert(source.to_owned(), target.to_owned()) {
+            Some(before) if before != target => return Err(invalid("an earlier line translates the term differently")),
             Some(_) => {}
             None => terms.push(Term { source: source.to_owned(), target: target.to_owned() }),
         }
@@ -85,7 +86,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn lines_are_terms_and_comments_and_empty_lines_are_not() {
+    fn comments_and_empty_lines_are_skipped() {
         let terms =
             parse("# names\n\nAnna Brown = Anna Brown\r\n  harbour master=capitán de puerto  \n").expect("parses");
         let term = |source: &str, target: &str| Term { source: source.to_owned(), target: target.to_owned() };
@@ -94,19 +95,19 @@ mod tests {
     }
 
     #[test]
-    fn what_is_wrong_is_told_with_its_line() {
+    fn errors_name_the_line_and_never_quote_it() {
         for (text, line, problem) in [
             ("a = b\nAnna", 2, "missing"),
-            ("Anna =", 1, "no letter"),
-            ("= Anna", 1, "no letter"),
-            ("# ok\n\nAnna = <b>Ana</b>", 3, "markup"),
-            ("Anna = Ana\nAnna = Anita", 2, "another way"),
+            ("Anna =", 1, "at least one letter"),
+            ("= Anna", 1, "at least one letter"),
+            ("# ok\n\nAnna = <b>Ana</b>", 3, "not allowed"),
+            ("Anna = Ana\nAnna = Anita", 2, "differently"),
             (&format!("{} = a", "x".repeat(201)), 1, "200"),
         ] {
-            let said = parse(text).expect_err(text).to_string();
-            assert!(said.starts_with(&format!("line {line}: ")) && said.contains(problem), "{said}");
-            assert!(!said.contains("Anna"), "the text may be a secret: {said}");
+            let error = parse(text).expect_err(text).to_string();
+            assert!(error.starts_with(&format!("line {line}: ")) && error.contains(problem), "{error}");
+            assert!(!error.contains("Anna"), "the text may be a secret: {error}");
         }
-        assert_eq!(parse(&"#".repeat(LONGEST + 1)), Err(InvalidGlossary::TooLong { bytes: LONGEST + 1 }));
+        assert_eq!(parse(&"#".repeat(MAX_BYTES + 1)), Err(InvalidGlossary::TooLong { bytes: MAX_BYTES + 1 }));
     }
 }

@@ -4,10 +4,10 @@
 
 use std::fmt;
 
-use crate::text::clean;
+use crate::text::sanitize;
 
 /// The most bytes of a key, as in the CRD.
-const LONGEST: usize = 1024;
+const MAX_BYTES: usize = 1024;
 
 /// A key below one namespace's folder of the store.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
@@ -29,10 +29,10 @@ impl StoreKey {
         let is_plain = |part: &str| !part.is_empty() && part != "." && part != ".." && !part.contains(char::is_control);
         let rest = key.strip_prefix(namespace).and_then(|rest| rest.strip_prefix('/'));
         match rest {
-            Some(rest) if !namespace.is_empty() && key.len() <= LONGEST && rest.split('/').all(is_plain) => {
+            Some(rest) if !namespace.is_empty() && key.len() <= MAX_BYTES && rest.split('/').all(is_plain) => {
                 Ok(Self(key.to_owned()))
             }
-            _ => Err(ForeignKey { key: clean(key, 200), namespace: clean(namespace, 63) }),
+            _ => Err(ForeignKey { key: sanitize(key, 200), namespace: sanitize(namespace, 63) }),
         }
     }
 
@@ -56,7 +56,7 @@ mod tests {
     fn only_keys_below_the_namespaces_own_folder_are_keys() {
         let own = StoreKey::for_namespace("team-a", "team-a/text/3f2a.srt").expect("its own");
         assert_eq!(own.as_str(), "team-a/text/3f2a.srt");
-        let long = format!("team-a/{}", "x".repeat(LONGEST));
+        let long = format!("team-a/{}", "x".repeat(MAX_BYTES));
         for foreign in [
             "team-b/text/3f2a.srt",
             "team-a",

@@ -1,8 +1,8 @@
-//! Text from outside, made safe to print: control and direction-changing characters out, length capped.
-//! Pure; used before anything foreign reaches a status, an event or a log.
+//! Sanitizes untrusted text before it reaches a status, an event or a log: removes control and bidirectional characters, limits
+//! the length. Pure.
 
-/// The most characters a message may have.
-pub const LONGEST_MESSAGE: usize = 1024;
+/// Maximum length of a message in characters.
+pub const MAX_MESSAGE_CHARS: usize = 1024;
 
 /// Whether a character is invisible, or changes the direction or the look of what stands around it: marks, embeddings and
 /// isolates of bidirectional text, joiners, fillers, variation selectors and tags.
@@ -33,12 +33,13 @@ fn is_control(character: char) -> bool {
     character.is_control() || matches!(character, '\u{2028}' | '\u{2029}')
 }
 
-/// Replaces control characters and line breaks by spaces, drops characters that change direction or are invisible, and cuts
-/// after `longest` characters with an ellipsis.
-pub fn clean(text: &str, longest: usize) -> String {
+/// Replaces control characters and line breaks with spaces, drops characters that change direction or are invisible, truncates
+/// to `max_chars` characters, the last of which is then an ellipsis, and trims white space at both ends.
+pub fn sanitize(text: &str, max_chars: usize) -> String {
     let mut visible = text.chars().filter(|character| !is_hidden(*character));
-    let mut cleaned = String::with_capacity(text.len().min(longest.saturating_mul(4)));
-    cleaned.extend(visible.by_ref().take(longest).map(|character| if is_control(character) { ' ' } else { character }));
+    let mut cleaned = String::with_capacity(text.len().min(max_chars.saturating_mul(4)));
+    cleaned
+        .extend(visible.by_ref().take(max_chars).map(|character| if is_control(character) { ' ' } else { character }));
     if visible.next().is_some() {
         cleaned.pop();
         cleaned.push('…');
@@ -52,16 +53,16 @@ mod tests {
 
     #[test]
     fn control_and_direction_characters_do_not_survive() {
-        assert_eq!(clean("a\u{1b}[31mb\nc\u{202e}d", 100), "a [31mb cd");
-        assert_eq!(clean("a\u{2028}b\u{2029}c\u{85}d", 100), "a b c d");
+        assert_eq!(sanitize("a\u{1b}[31mb\nc\u{202e}d", 100), "a [31mb cd");
+        assert_eq!(sanitize("a\u{2028}b\u{2029}c\u{85}d", 100), "a b c d");
         let hidden = ['\u{61c}', '\u{200e}', '\u{2066}', '\u{206a}', '\u{e0041}', '\u{e0100}', '\u{ad}', '\u{3164}'];
-        assert_eq!(clean(&hidden.map(|character| format!("x{character}")).concat(), 100), "x".repeat(hidden.len()));
+        assert_eq!(sanitize(&hidden.map(|character| format!("x{character}")).concat(), 100), "x".repeat(hidden.len()));
     }
 
     #[test]
     fn long_text_is_cut_with_an_ellipsis() {
-        assert_eq!(clean("abcdef", 4), "abc…");
-        assert_eq!(clean("abcd", 4), "abcd");
-        assert_eq!(clean("abcd\u{200b}\u{200b}", 4), "abcd", "what is dropped is not counted");
+        assert_eq!(sanitize("abcdef", 4), "abc…");
+        assert_eq!(sanitize("abcd", 4), "abcd");
+        assert_eq!(sanitize("abcd\u{200b}\u{200b}", 4), "abcd", "what is dropped is not counted");
     }
 }

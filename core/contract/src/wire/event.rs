@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 use uuid::Uuid;
 
-use crate::text::clean;
+use crate::text::sanitize;
 
 /// Namespace of event ids: `UUIDv5` of the DNS name `subtitles.dev`.
 const EVENT_NAMESPACE: Uuid = Uuid::from_u128(0x3f0c_9d52_7c0e_5b8e_9a4b_61c7_10a2_d4f3);
@@ -139,7 +139,7 @@ pub struct Event {
 }
 
 /// The most bytes of a body that is decoded: ten times the longest event that this system publishes.
-pub const LONGEST_BODY: usize = 256 * 1024;
+pub const MAX_BODY_BYTES: usize = 256 * 1024;
 /// The most values in a body: each costs many times its bytes when it is decoded.
 const MOST_VALUES: usize = 10_000;
 
@@ -170,7 +170,7 @@ pub enum Malformed {
     },
     /// Longer than any event; the body was dropped where it arrived.
     #[error(
-        "failed to accept a message of {bytes} bytes: at most {LONGEST_BODY} are allowed; its SHA-256 was {sha256}"
+        "failed to accept a message of {bytes} bytes: at most {MAX_BODY_BYTES} are allowed; its SHA-256 was {sha256}"
     )]
     TooLong {
         /// How many bytes it was.
@@ -196,7 +196,7 @@ impl Malformed {
     fn undecodable(bytes: &[u8], source: serde_json::Error) -> Self {
         match serde_json::from_slice(bytes) {
             Ok(Oversize { oversize_bytes, sha256, headers: _ }) => {
-                Self::TooLong { bytes: oversize_bytes, sha256: clean(&sha256, 64) }
+                Self::TooLong { bytes: oversize_bytes, sha256: sanitize(&sha256, 64) }
             }
             Err(_) => Self::Decode { bytes: bytes.len(), source },
         }
@@ -206,7 +206,7 @@ impl Malformed {
 impl Event {
     /// Reads one delivery's body.
     pub fn decode(bytes: &[u8]) -> Result<Self, Malformed> {
-        if bytes.len() > LONGEST_BODY {
+        if bytes.len() > MAX_BODY_BYTES {
             return Err(Malformed::TooLong { bytes: bytes.len(), sha256: "unknown".to_owned() });
         }
         let values = bytes.iter().filter(|byte| matches!(byte, b',' | b'[' | b'{')).count();
@@ -285,7 +285,7 @@ mod tests {
             let many = Event::decode(padded(&format!("[{}1]", nested.repeat(20_000))).as_bytes());
             assert!(matches!(many, Err(Malformed::TooManyValues { .. })), "{nested}");
         }
-        let long = Event::decode(padded(&format!("\"{}\"", "x".repeat(LONGEST_BODY))).as_bytes());
+        let long = Event::decode(padded(&format!("\"{}\"", "x".repeat(MAX_BODY_BYTES))).as_bytes());
         assert!(matches!(long, Err(Malformed::TooLong { .. })));
         let headers = [("cloudEvents_type".to_owned(), "subtitle.ready".to_owned())].into();
         let reference = Oversize { oversize_bytes: 40_000_000, sha256: "5e".into(), headers };

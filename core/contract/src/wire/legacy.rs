@@ -5,7 +5,7 @@ use serde::Deserialize;
 
 use crate::{
     event::Event,
-    job::{Artefact, Candidate, JobResult},
+    job::{Artifact, Candidate, JobResult},
     payload::{Ready, TranslateRequested, Translated},
 };
 
@@ -38,11 +38,11 @@ fn is_current(event: &Event) -> bool {
 }
 
 /// The result of a `subtitle.ready`, and the candidates that were considered; the error names the missing key.
-pub fn ready(event: &Event) -> Result<(JobResult, Vec<Candidate>), serde_json::Error> {
+pub fn read_ready(event: &Event) -> Result<(JobResult, Vec<Candidate>), serde_json::Error> {
     if is_current(event) {
         return event.read::<Ready>().map(|ready| (ready.result, ready.candidates));
     }
-    let legacy: LegacyReady = event.read_as()?;
+    let legacy: LegacyReady = event.read_untyped()?;
     let result = JobResult {
         url: legacy.download_url,
         key: legacy.subtitle_path,
@@ -53,11 +53,11 @@ pub fn ready(event: &Event) -> Result<(JobResult, Vec<Candidate>), serde_json::E
 }
 
 /// The result of a `subtitle.translated`; the error names the missing key.
-pub fn translated(event: &Event) -> Result<JobResult, serde_json::Error> {
+pub fn read_translated(event: &Event) -> Result<JobResult, serde_json::Error> {
     if is_current(event) {
         return event.read::<Translated>().map(|translated| translated.result);
     }
-    let legacy: LegacyTranslated = event.read_as()?;
+    let legacy: LegacyTranslated = event.read_untyped()?;
     Ok(JobResult {
         url: legacy.download_url,
         key: legacy.translated_path,
@@ -68,12 +68,12 @@ pub fn translated(event: &Event) -> Result<JobResult, serde_json::Error> {
 }
 
 /// The file a `subtitle.translate.requested` names, and the candidates that were considered; the error names the missing key.
-pub fn translate_requested(event: &Event) -> Result<(Artefact, Vec<Candidate>), serde_json::Error> {
+pub fn read_translate_requested(event: &Event) -> Result<(Artifact, Vec<Candidate>), serde_json::Error> {
     if is_current(event) {
         return event.read::<TranslateRequested>().map(|request| (request.from, request.candidates));
     }
-    let legacy: LegacyTranslateRequested = event.read_as()?;
+    let legacy: LegacyTranslateRequested = event.read_untyped()?;
     // Legacy publishers send no digest: an empty one is not checked.
-    let from = Artefact { key: legacy.subtitle_file_path, language: legacy.source_language, sha256: String::new() };
+    let from = Artifact { key: legacy.subtitle_file_path, language: legacy.source_language, sha256: String::new() };
     Ok((from, Vec::new()))
 }

@@ -7,7 +7,7 @@ use serde_json::{Map, Value};
 
 use crate::{
     event::{Event, EventType, SCHEMA_VERSION, event_id},
-    job::{Artefact, Candidate, JobResult, StoredGlossary, SubtitleJobSpec},
+    job::{Artifact, Candidate, JobResult, StoredGlossary, SubtitleJobSpec},
     reason::Reason,
 };
 
@@ -85,7 +85,7 @@ pub struct TranslateRequested {
     /// The requested language.
     pub target_language: String,
     /// The file to translate.
-    pub from: Artefact,
+    pub from: Artifact,
     /// The job's whole spec.
     pub spec: SubtitleJobSpec,
     /// The glossary, if the spec references one.
@@ -242,11 +242,11 @@ impl Event {
 
     /// Reads the payload; the error names the missing or wrong key.
     pub fn read<P: Payload>(&self) -> Result<P, serde_json::Error> {
-        self.read_as()
+        self.read_untyped()
     }
 
     /// Reads the payload as a type that belongs to no event type.
-    pub(crate) fn read_as<T: DeserializeOwned>(&self) -> Result<T, serde_json::Error> {
+    pub(crate) fn read_untyped<T: DeserializeOwned>(&self) -> Result<T, serde_json::Error> {
         T::deserialize(Value::Object(self.payload.clone()))
     }
 

@@ -67,7 +67,7 @@ pub fn display_name(video: &Video) -> String {
             .next()
             .unwrap_or_default(),
     };
-    crate::text::clean(&name, 256)
+    crate::text::sanitize(&name, 256)
 }
 
 /// A phase written by a newer version is kept unchanged.

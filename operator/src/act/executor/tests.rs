@@ -8,7 +8,7 @@ use std::sync::{
 use jiff::Timestamp;
 use serde_json::json;
 use subtitle_broker::{
-    BrokerError, Deliveries, Delivery, Depth, PublishWriter, QueueWriter, Receipt, Session, StreamStart,
+    BrokerError, Deliveries, Delivery, PublishWriter, QueueStats, QueueWriter, Receipt, Session, StreamStart,
 };
 use subtitle_clock::SystemRuntime;
 use subtitle_contract::{
@@ -164,15 +164,15 @@ impl Session for NoSession {
         match *self {}
     }
 
-    async fn listen(&self, _: &EventType, _: u16) -> Result<Self, BrokerError> {
+    async fn consume_events(&self, _: &EventType, _: u16) -> Result<Self, BrokerError> {
         match *self {}
     }
 
-    async fn depth(&self, _: &'static str) -> Result<Option<Depth>, BrokerError> {
+    async fn queue_stats(&self, _: &'static str) -> Result<Option<QueueStats>, BrokerError> {
         match *self {}
     }
 
-    async fn unanswering(&self) -> Result<Vec<&'static str>, BrokerError> {
+    async fn unresponsive_queues(&self) -> Result<Vec<&'static str>, BrokerError> {
         match *self {}
     }
 
@@ -210,7 +210,7 @@ impl Receipt for NoSession {
         match *self {}
     }
 
-    async fn ack_all(&self) -> Result<(), BrokerError> {
+    async fn ack_up_to(&self) -> Result<(), BrokerError> {
         match *self {}
     }
 

@@ -16,7 +16,7 @@ use subtitle_contract::{
     job::{SubtitleJob, SubtitleJobStatus},
     phase::Phase,
     reason::Reason,
-    text::clean,
+    text::sanitize,
 };
 use subtitle_telemetry::chain;
 use tokio::{sync::Semaphore, time::timeout};
@@ -84,7 +84,7 @@ fn phase_event(job: &SubtitleJob, after: &SubtitleJobStatus, now: Timestamp) -> 
     let rank = |status: &SubtitleJobStatus| status.phase.known().map(Phase::rank);
     let is_good = rank(after) > rank(&before) && JobState::from_status(after) != JobState::Over(Outcome::Failed);
     let meaning = || reason.known().map_or("", Reason::meaning);
-    let message = clean(after.message.as_deref().unwrap_or_else(meaning), MAX_NOTE);
+    let message = sanitize(after.message.as_deref().unwrap_or_else(meaning), MAX_NOTE);
     let phase = after.phase.as_str();
     let regarding = job.object_ref(&());
     let text = Text {
@@ -146,7 +146,7 @@ impl EventRecorder {
             unique: format!("{}/{version}/{reason}", object.uid.as_deref().unwrap_or_default()),
             reason: reason.to_owned(),
             action: reason.to_owned(),
-            note: clean(message, MAX_NOTE),
+            note: sanitize(message, MAX_NOTE),
         };
         self.write(event(object, WARNING, text, Timestamp::now()));
     }

@@ -4,7 +4,7 @@
 use std::{path::PathBuf, time::Duration};
 
 use redis::{Client, ConnectionAddr, ConnectionInfo, IntoConnectionInfo as _, RedisConnectionInfo, TlsCertificates};
-use subtitle_secret::{CA_CERTIFICATE, CONNECTION_STRING, Mounted, Value};
+use subtitle_secret::{CA_CERTIFICATE, CONNECTION_STRING, MountedSecret, Value};
 
 use crate::act::error::RecordError;
 
@@ -56,7 +56,7 @@ pub struct RedisAddress {
 #[derive(Clone)]
 enum Source {
     Url(Value),
-    Mounted { secret: Mounted, key: String },
+    MountedSecret { secret: MountedSecret, key: String },
 }
 
 /// The address and the credentials with which a connection is opened; compared to find out whether the Secret has changed.
@@ -81,12 +81,15 @@ impl RedisAddress {
 
     /// A Secret mounted at `folder`, which may hold the whole URL under `key`.
     pub fn mounted(folder: PathBuf, key: &str) -> Self {
-        Self { source: Source::Mounted { secret: Mounted::at(folder), key: key.to_owned() }, requires_tls: false }
+        Self {
+            source: Source::MountedSecret { secret: MountedSecret::at(folder), key: key.to_owned() },
+            requires_tls: false,
+        }
     }
 
     /// Whether the login can change while the process runs.
     pub(super) const fn may_change(&self) -> bool {
-        matches!(self.source, Source::Mounted { .. })
+        matches!(self.source, Source::MountedSecret { .. })
     }
 
     /// The current login; reads a mounted Secret again.
@@ -101,7 +104,7 @@ impl RedisAddress {
     fn read(&self) -> Result<Login, RecordError> {
         match &self.source {
             Source::Url(url) => Ok(Login { server: Server::Url(url.clone()), authority: None }),
-            Source::Mounted { secret, key } => {
+            Source::MountedSecret { secret, key } => {
                 let authority = secret.optional(CA_CERTIFICATE)?;
                 let server = match secret.optional(key)? {
                     Some(url) => Server::Url(url),
@@ -113,7 +116,7 @@ impl RedisAddress {
     }
 }
 
-fn from_parts(secret: &Mounted, has_authority: bool) -> Result<Server, RecordError> {
+fn from_parts(secret: &MountedSecret, has_authority: bool) -> Result<Server, RecordError> {
     let advice = "it has no connection string either: give it one, or host and, where Redis wants one, password";
     let host = secret.required("host", advice)?.reveal().trim().to_owned();
     Ok(Server::Parts {

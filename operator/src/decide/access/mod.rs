@@ -17,7 +17,7 @@ pub const ALLOWED_TTL: SignedDuration = SignedDuration::from_secs(30);
 /// How long a negative review is cached: a new role has no effect for as long.
 pub const DENIED_TTL: SignedDuration = SignedDuration::from_secs(5);
 /// In bytes. Kubernetes issues no longer tokens, so a longer one is not worth a review.
-const LONGEST_TOKEN: usize = 16 * 1024;
+const MAX_TOKEN: usize = 16 * 1024;
 
 /// The user a token belongs to, as the API server reports it.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
@@ -61,7 +61,7 @@ pub fn bearer_token(header: Option<&str>) -> Result<&str, Unauthenticated> {
     let Some(header) = header else { return Err(Unauthenticated::NoToken) };
     let (scheme, token) = header.split_once(' ').ok_or(Unauthenticated::InvalidToken)?;
     let token = token.trim();
-    let is_valid = scheme.eq_ignore_ascii_case("bearer") && !token.is_empty() && token.len() <= LONGEST_TOKEN;
+    let is_valid = scheme.eq_ignore_ascii_case("bearer") && !token.is_empty() && token.len() <= MAX_TOKEN;
     if is_valid { Ok(token) } else { Err(Unauthenticated::InvalidToken) }
 }
 
@@ -99,7 +99,7 @@ mod tests {
         assert_eq!(bearer_token(Some("Bearer abc.def")), Ok("abc.def"));
         assert_eq!(bearer_token(Some("bearer  abc ")), Ok("abc"));
         assert_eq!(bearer_token(None), Err(Unauthenticated::NoToken));
-        let long = format!("Bearer {}", "a".repeat(LONGEST_TOKEN + 1));
+        let long = format!("Bearer {}", "a".repeat(MAX_TOKEN + 1));
         for header in ["", "Bearer", "Bearer ", "abc", "Basic YTpi", &long] {
             assert_eq!(bearer_token(Some(header)), Err(Unauthenticated::InvalidToken), "{header}");
         }

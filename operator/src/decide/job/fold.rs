@@ -130,7 +130,7 @@ fn advance(job: &JobSnapshot, event: &Event, phase: Phase) -> Result<SubtitleJob
     let at = event.timestamp;
     let mut status = job.status.clone();
     status.phase = phase.into();
-    status.updated_by = Some(text::clean(&event.source, 64));
+    status.updated_by = Some(text::sanitize(&event.source, 64));
     status.message = None;
     status.next_attempt_time = None;
     status.reason = Some(Reason::Working.into());
@@ -149,14 +149,14 @@ fn advance(job: &JobSnapshot, event: &Event, phase: Phase) -> Result<SubtitleJob
             if event.event_type == EventType::DownloadStarted
                 && let Ok(DownloadStarted { warnings, .. }) = event.read()
             {
-                status.warnings = warnings.iter().take(MAX_WARNINGS).map(|one| text::clean(one, 256)).collect();
+                status.warnings = warnings.iter().take(MAX_WARNINGS).map(|one| text::sanitize(one, 256)).collect();
             }
             if !job.spec.suspend {
                 deadline::run_from(&mut status, at);
             }
         }
         EventType::TranslateRequested => {
-            let (from, candidates) = legacy::translate_requested(event)?;
+            let (from, candidates) = legacy::read_translate_requested(event)?;
             check_key(job, event, &from.key)?;
             status.step = Step::Translate.into();
             status.from = Some(from);
@@ -165,10 +165,10 @@ fn advance(job: &JobSnapshot, event: &Event, phase: Phase) -> Result<SubtitleJob
         }
         EventType::TranslateProgress => count(&mut status, &event.read()?),
         EventType::Ready => {
-            let (result, candidates) = legacy::ready(event)?;
+            let (result, candidates) = legacy::read_ready(event)?;
             check_key(job, event, &result.key)?;
             if let Ok(Ready { warnings, .. }) = event.read() {
-                status.warnings.extend(warnings.iter().map(|one| text::clean(one, 256)));
+                status.warnings.extend(warnings.iter().map(|one| text::sanitize(one, 256)));
                 status.warnings.truncate(MAX_WARNINGS);
             }
             status.result = Some(result);
@@ -177,7 +177,7 @@ fn advance(job: &JobSnapshot, event: &Event, phase: Phase) -> Result<SubtitleJob
             status.reason = Some(Reason::SubtitleFound.into());
         }
         EventType::Translated => {
-            let result = legacy::translated(event)?;
+            let result = legacy::read_translated(event)?;
             check_key(job, event, &result.key)?;
             count(&mut status, &TranslateProgress { done: result.cues, total: result.cues });
             status.result = Some(result);
@@ -217,7 +217,7 @@ fn count_progress(job: &JobSnapshot, event: &Event) -> Result<Option<SubtitleJob
 fn judge_failure(job: &JobSnapshot, event: &Event, now: Timestamp) -> Result<SubtitleJobStatus, Unusable> {
     let failed: Failed = event.read()?;
     let mut status = job.status.clone();
-    status.updated_by = Some(text::clean(&event.source, 64));
+    status.updated_by = Some(text::sanitize(&event.source, 64));
     status.message = Some(failed.error_message);
     status.candidates = failed.candidates;
     status.waiting_for = None;
@@ -227,8 +227,8 @@ fn judge_failure(job: &JobSnapshot, event: &Event, now: Timestamp) -> Result<Sub
             status.failures += 1;
         }
         let pace = RetryBackoff {
-            first: Duration::from_secs(job.spec.retry.backoff_seconds.into()),
-            longest: Duration::from_secs(job.spec.retry.max_backoff_seconds.into()),
+            initial: Duration::from_secs(job.spec.retry.backoff_seconds.into()),
+            max: Duration::from_secs(job.spec.retry.max_backoff_seconds.into()),
         };
         let delay = SignedDuration::try_from(pace.delay(status.failures, &job.uid)).unwrap_or(SignedDuration::ZERO);
         let backoff = now + delay;

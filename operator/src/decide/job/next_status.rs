@@ -42,7 +42,7 @@ pub(super) fn next_revision(
         status.set_announced(status.revision);
     }
     status.observed_generation = job.generation;
-    status.message = status.message.map(|message| text::clean(&message, text::LONGEST_MESSAGE));
+    status.message = status.message.map(|message| text::sanitize(&message, text::MAX_MESSAGE_CHARS));
     status.conditions = conditions::for_status(&status, job.generation, now);
     status
 }

@@ -11,9 +11,9 @@ const MIN_CHECKS: u32 = 3;
 
 /// Queues that did not respond to the last check: since when, and the number of consecutive failures.
 #[derive(Debug, Default)]
-pub struct UnansweringQueues(HashMap<&'static str, (Timestamp, u32)>);
+pub struct UnresponsiveQueues(HashMap<&'static str, (Timestamp, u32)>);
 
-impl UnansweringQueues {
+impl UnresponsiveQueues {
     /// Records the queues that failed one check of all queues; returns those that are lost.
     pub fn observe(&mut self, found: &[&'static str], now: Timestamp) -> Vec<&'static str> {
         let seen = |queue: &&'static str| {
@@ -34,14 +34,14 @@ mod tests {
     #[test]
     fn a_queue_is_lost_only_if_it_fails_every_check_for_a_minute() {
         let at = |seconds| Timestamp::from_second(seconds).expect("a time");
-        let mut queues = UnansweringQueues::default();
+        let mut queues = UnresponsiveQueues::default();
         assert!(queues.observe(&["a", "b"], at(0)).is_empty());
         assert!(queues.observe(&["a", "b"], at(59)).is_empty());
         assert!(queues.observe(&["a"], at(59)).is_empty(), "b responds");
         assert_eq!(queues.observe(&["a", "b"], at(60)), ["a"], "b has only failed once since it responded");
         assert!(queues.observe(&["b"], at(119)).is_empty());
         assert_eq!(queues.observe(&["b"], at(120)), ["b"]);
-        let mut slept = UnansweringQueues::default();
+        let mut slept = UnresponsiveQueues::default();
         assert!(
             slept.observe(&["a"], at(0)).is_empty() && slept.observe(&["a"], at(3600)).is_empty(),
             "two checks are not enough"

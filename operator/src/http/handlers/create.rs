@@ -14,7 +14,7 @@ use kube::{Api, ResourceExt as _};
 use schemars::JsonSchema;
 use serde::Deserialize;
 use serde_json::json;
-use subtitle_contract::{job::SubtitleJob, record::Record, text::clean};
+use subtitle_contract::{job::SubtitleJob, record::Record, text::sanitize};
 use tokio::time::timeout;
 
 use crate::{
@@ -22,7 +22,7 @@ use crate::{
     decide::plan::Effect,
     http::{
         auth::Caller,
-        error::{ApiError, LONGEST_BODY},
+        error::{ApiError, MAX_BODY_BYTES},
         state::HttpState,
     },
     observe::watch::GuardedJob,
@@ -72,7 +72,8 @@ impl Request {
         if self.target_language.is_some() {
             spec["translation"] = json!({"policy": "Always", "from": [self.language]});
         }
-        let wished = self.preferred_sources.iter().map(|name| clean(name.trim(), 64)).filter(|name| !name.is_empty());
+        let wished =
+            self.preferred_sources.iter().map(|name| sanitize(name.trim(), 64)).filter(|name| !name.is_empty());
         let wished: Vec<String> = wished.take(MOST_WISHES).collect();
         if !wished.is_empty() {
             spec["preferredSources"] = json!(wished);
@@ -95,7 +96,7 @@ fn namespace(state: &HttpState, parameters: Parameters, headers: &HeaderMap) -> 
     // Anything but a DNS label could name another path of the API server.
     let is_label = (1..=63).contains(&namespace.len())
         && namespace.bytes().all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'-');
-    if is_label { Ok(namespace) } else { Err(ApiError::InvalidNamespace { namespace: clean(&namespace, 64) }) }
+    if is_label { Ok(namespace) } else { Err(ApiError::InvalidNamespace { namespace: sanitize(&namespace, 64) }) }
 }
 
 pub(in crate::http) async fn create(
@@ -110,7 +111,7 @@ pub(in crate::http) async fn create(
     if !state.watches(&namespace) {
         return Err(ApiError::NamespaceNotWatched { namespace });
     }
-    let body = timeout(BODY_WITHIN, to_bytes(body, LONGEST_BODY)).await.map_err(|_| ApiError::SlowBody)?;
+    let body = timeout(BODY_WITHIN, to_bytes(body, MAX_BODY_BYTES)).await.map_err(|_| ApiError::SlowBody)?;
     // A caller who went away reads no answer: the body was too large.
     let body = body.map_err(|_| ApiError::BodyTooLarge)?;
     let request: Request = serde_json::from_slice(&body).map_err(ApiError::InvalidBody)?;

@@ -3,7 +3,7 @@
 
 use kube::ResourceExt as _;
 use serde_json::Value;
-use subtitle_contract::{job::SubtitleJob, record::Record, text::clean};
+use subtitle_contract::{job::SubtitleJob, record::Record, text::sanitize};
 
 use crate::{
     act::ports::{ClusterReader as _, RecordReader as _},
@@ -21,7 +21,7 @@ pub(super) struct Found {
 }
 
 pub(super) fn unknown(id: &str) -> ApiError {
-    ApiError::UnknownJob { id: clean(id, 64) }
+    ApiError::UnknownJob { id: sanitize(id, 64) }
 }
 
 /// Finds the job and authorizes the caller to get it. A job outside the watched namespaces is unknown.

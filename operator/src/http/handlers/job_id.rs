@@ -4,7 +4,7 @@ use axum::{
     extract::{FromRequestParts, Path},
     http::request::Parts,
 };
-use subtitle_contract::text::clean;
+use subtitle_contract::text::sanitize;
 use uuid::Uuid;
 
 use crate::http::error::ApiError;
@@ -28,7 +28,7 @@ impl<S: Send + Sync> FromRequestParts<S> for JobId {
     type Rejection = ApiError;
 
     async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, ApiError> {
-        let unknown = |id: &str| ApiError::UnknownJob { id: clean(id, 64) };
+        let unknown = |id: &str| ApiError::UnknownJob { id: sanitize(id, 64) };
         let Path(id) = Path::<String>::from_request_parts(parts, state).await.map_err(|_| unknown(""))?;
         Self::parse(&id).ok_or_else(|| unknown(&id))
     }

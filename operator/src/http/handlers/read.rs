@@ -6,7 +6,7 @@ use axum::{
 };
 use serde::Deserialize;
 use serde_json::Value;
-use subtitle_contract::text::clean;
+use subtitle_contract::text::sanitize;
 
 use super::{
     find::{Found, find, unknown},
@@ -48,7 +48,7 @@ impl Page {
     fn limit(&self) -> Result<usize, ApiError> {
         let text = self.limit.as_deref().unwrap_or("50");
         let limit = text.parse().ok().filter(|limit| (1..=500).contains(limit));
-        limit.ok_or_else(|| ApiError::InvalidLimit { limit: clean(text, 20) })
+        limit.ok_or_else(|| ApiError::InvalidLimit { limit: sanitize(text, 20) })
     }
 }
 

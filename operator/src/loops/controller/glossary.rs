@@ -115,7 +115,7 @@ mod tests {
 
     #[tokio::test]
     async fn what_is_missing_is_waited_for_and_what_is_wrong_is_not() {
-        let long = "#".repeat(glossary::LONGEST + 1);
+        let long = "#".repeat(glossary::MAX_BYTES + 1);
         for (answer, is_waited_for, words) in [
             (Ok(None), true, "does not exist"),
             (Err(403), true, "'get' on configmaps"),

@@ -101,8 +101,8 @@ async fn gather_facts<P: Ports>(
         // Asked only when the answer matters. The queue's depth does not count what is delivered; the count of that is
         // read afterwards, so that no event moves from the one to the other unseen.
         Some(session) if deadline_is_due(job, now) => {
-            let depth = session.depth(CONSUMER_QUEUE).await?;
-            depth.is_some_and(|depth| depth.ready == 0) && operator.unacknowledged_events() == 0
+            let stats = session.queue_stats(CONSUMER_QUEUE).await?;
+            stats.is_some_and(|stats| stats.ready == 0) && operator.unacknowledged_events() == 0
         }
         _ => false,
     };

@@ -4,7 +4,7 @@ use subtitle_broker::{BrokerError, Connector, Session as _};
 
 use crate::{
     act::{ActError, ApplyContext, Ports},
-    decide::{lost::queues::UnansweringQueues, plan::Effect},
+    decide::{lost::queues::UnresponsiveQueues, plan::Effect},
     loops::operator::Operator,
 };
 
@@ -18,11 +18,11 @@ pub(super) struct Opened<S> {
 pub(super) async fn open<P: Ports, C: Connector<Session = P::Session>>(
     operator: &Operator<P>,
     connector: &C,
-    unanswering: &mut UnansweringQueues,
+    unresponsive_queues: &mut UnresponsiveQueues,
 ) -> Result<Opened<P::Session>, ActError> {
     let (mut session, mut recreated) = connector.open_and_declare().await?;
-    let found = session.unanswering().await?;
-    let lost = unanswering.observe(&found, operator.now());
+    let found = session.unresponsive_queues().await?;
+    let lost = unresponsive_queues.observe(&found, operator.now());
     if let Some(queue) = found.iter().find(|queue| !lost.contains(queue)) {
         return Err(BrokerError::Unresponsive { queue }.into());
     }

@@ -15,7 +15,7 @@ use super::{
 };
 use crate::{
     act::Ports,
-    decide::lost::queues::UnansweringQueues,
+    decide::lost::queues::UnresponsiveQueues,
     loops::{operator::Operator, repair::republish_lost_with},
 };
 
@@ -29,13 +29,13 @@ pub async fn supervise<P: Ports, C: Connector<Session = P::Session>>(
     shutdown: &Shutdown,
 ) {
     let (runtime, metrics) = (operator.runtime(), operator.metrics());
-    let (mut backoff, mut unanswering) = (ReconnectBackoff::default(), UnansweringQueues::default());
+    let (mut backoff, mut unresponsive_queues) = (ReconnectBackoff::default(), UnresponsiveQueues::default());
     loop {
         let started = runtime.elapsed();
         let opened = tokio::select! {
             biased;
             () = shutdown.stop.cancelled() => return,
-            opened = open(operator, connector, &mut unanswering) => opened,
+            opened = open(operator, connector, &mut unresponsive_queues) => opened,
         };
         match opened {
             Ok(Opened { session, recreated }) => {

@@ -11,15 +11,15 @@ use serde::{Deserialize, Deserializer};
 use serde_json::value::RawValue;
 use subtitle_contract::{
     job::{SubtitleJob, SubtitleJobSpec, SubtitleJobStatus},
-    text::clean,
+    text::sanitize,
 };
 
 use crate::observe::job::RETRY_ANNOTATION;
 
 /// The longest reason, in characters: it becomes a log field and the note of a Kubernetes Event.
-const LONGEST_REASON: usize = 300;
+const MAX_REASON: usize = 300;
 /// The longest value of the retry annotation, in characters: `status.retryObserved` takes no longer one.
-const LONGEST_RETRY: usize = 256;
+const MAX_RETRY: usize = 256;
 
 /// An object that is stored as a SubtitleJob and cannot be decoded as one.
 #[derive(Clone, Debug, PartialEq, thiserror::Error)]
@@ -35,7 +35,7 @@ impl Undecodable {
         let Identity { uid, namespace, name, resource_version } =
             serde_json::from_str(object).map(|Identified { metadata }| metadata).unwrap_or_default();
         let metadata = ObjectMeta { uid, namespace, name, resource_version, ..ObjectMeta::default() };
-        let reason = clean(&without_values(&error.to_string()), LONGEST_REASON);
+        let reason = sanitize(&without_values(&error.to_string()), MAX_REASON);
         Self { metadata: Box::new(metadata), reason }
     }
 
@@ -131,7 +131,7 @@ impl From<Stored> for SubtitleJob {
     fn from(Stored { metadata, spec, status }: Stored) -> Self {
         let Metadata { uid, namespace, name, resource_version, generation, .. } = metadata;
         let retry = metadata.annotations.and_then(|annotations| annotations.retry);
-        let short = |text: String| text.chars().take(LONGEST_RETRY).collect();
+        let short = |text: String| text.chars().take(MAX_RETRY).collect();
         let annotations = retry.map(|text| BTreeMap::from([(RETRY_ANNOTATION.to_owned(), short(text))]));
         let metadata = ObjectMeta {
             uid,
@@ -264,7 +264,7 @@ mod tests {
         for job in [list.items[0].clone(), watched, got] {
             let job = job.into_result().expect("decoded");
             let retry = job.metadata.annotations.expect("annotations")[RETRY_ANNOTATION].chars().count();
-            assert_eq!((job.metadata.name.as_deref(), retry), (Some("a"), LONGEST_RETRY));
+            assert_eq!((job.metadata.name.as_deref(), retry), (Some("a"), MAX_RETRY));
         }
     }
 }

@@ -31,8 +31,11 @@ pub(crate) fn demo(options: &Options) -> Result<()> {
 
     // Only a cluster has the pod that serves films over HTTP.
     let in_pods = options.node || options.context.is_some();
-    let (recursive, folders) =
-        if in_pods { (true, vec![samples::folder(), samples::over_http()]) } else { (false, vec![samples::folder()]) };
+    let (recursive, folders) = if in_pods {
+        (true, vec![samples::folder(), samples::http_folder()])
+    } else {
+        (false, vec![samples::folder()])
+    };
     println!("\n$ kubectl apply {}-f manifests/samples/", if recursive { "-R " } else { "" });
     let names: Vec<String> = samples::promises(&folders)?.into_iter().map(|promise| promise.name).collect();
     forget_earlier_jobs(session)?;

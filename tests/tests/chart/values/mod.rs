@@ -1,7 +1,7 @@
-//! Which values are accepted, and the errors of others: by the schema and by the chart's own checks. Does I/O.
+//! Which values are accepted, and the errors for the rest: by the schema and by the chart's own checks. Does I/O.
 
+mod environment_variables;
 mod examples;
-mod variables;
 
 use std::{
     fs,
@@ -13,8 +13,8 @@ use subtitle_tests::{temporary_folder, tools};
 
 use crate::chart;
 
-/// `helm template` with the minimal values and these on top.
-fn with(name: &str, values: &str) -> Output {
+/// `helm template` with the minimal values, overridden by these.
+fn render_with(name: &str, values: &str) -> Output {
     let folder = temporary_folder("values").expect("a temporary folder");
     let file = folder.join(format!("{name}.yaml"));
     fs::write(&file, values).expect("writable");
@@ -24,8 +24,8 @@ fn with(name: &str, values: &str) -> Output {
     output
 }
 
-/// Values, and words of their error.
-const REFUSED_BY_THE_SCHEMA: &[(&str, &str)] = &[
+/// Invalid values and the text expected in the error.
+const REJECTED_BY_SCHEMA: &[(&str, &str)] = &[
     ("replicaCount: 2", "replicaCount"),
     ("operator: {replica: 2}", "replica"),
     ("operator: {replicas: two}", "replicas"),
@@ -51,7 +51,7 @@ const REFUSED_BY_THE_SCHEMA: &[(&str, &str)] = &[
     ("operator: {pdb: {minAvailable: 1}}", "minAvailable"),
 ];
 
-const REFUSED_BY_A_SENTENCE: &[(&str, &str)] = &[
+const REJECTED_BY_TEMPLATE: &[(&str, &str)] = &[
     ("rabbitmq: {existingSecret: ''}", "rabbitmq.existingSecret is missing"),
     ("rabbitmq: {existingSecret: '', host: a, tls: {enabled: true}}", "name the Secret with the password"),
     ("rabbitmq: {host: a, insecure: false}", "set rabbitmq.tls.enabled, or rabbitmq.insecure"),
@@ -70,7 +70,7 @@ const REFUSED_BY_A_SENTENCE: &[(&str, &str)] = &[
     ("openai: {url: 'http://ollama/v1'}", "openai.model is missing"),
 ];
 
-const TAKEN: &[&str] = &[
+const VALID_VALUES: &[&str] = &[
     "global: {anything: {an: umbrella}, imageRegistry: a.example}\nenabled: true",
     "watchNamespaces: [films]\napi: {namespace: films}",
     "watchNamespaces: [films]\napi: {enabled: false}",
@@ -87,32 +87,32 @@ const TAKEN: &[&str] = &[
 ];
 
 #[test]
-fn an_invalid_value_is_rejected_by_name() {
-    for (number, (values, words)) in REFUSED_BY_THE_SCHEMA.iter().enumerate() {
-        let output = with(&format!("schema-{number}"), values);
-        let said = String::from_utf8_lossy(&output.stderr);
-        assert!(!output.status.success() && said.contains("schema") && said.contains(words), "{values}: {said}");
+fn schema_errors_name_the_invalid_value() {
+    for (number, (values, words)) in REJECTED_BY_SCHEMA.iter().enumerate() {
+        let output = render_with(&format!("schema-{number}"), values);
+        let stderr = String::from_utf8_lossy(&output.stderr);
+        assert!(!output.status.success() && stderr.contains("schema") && stderr.contains(words), "{values}: {stderr}");
     }
 }
 
 #[test]
 fn a_missing_or_contradictory_value_is_explained() {
-    for (number, (values, words)) in REFUSED_BY_A_SENTENCE.iter().enumerate() {
-        let output = with(&format!("sentence-{number}"), values);
-        let said = String::from_utf8_lossy(&output.stderr);
-        assert!(!output.status.success() && said.contains(words), "{values}: {said}");
+    for (number, (values, words)) in REJECTED_BY_TEMPLATE.iter().enumerate() {
+        let output = render_with(&format!("sentence-{number}"), values);
+        let stderr = String::from_utf8_lossy(&output.stderr);
+        assert!(!output.status.success() && stderr.contains(words), "{values}: {stderr}");
     }
 }
 
 #[test]
 fn a_valid_value_is_accepted() {
-    for (number, values) in TAKEN.iter().enumerate() {
-        let output = with(&format!("taken-{number}"), values);
+    for (number, values) in VALID_VALUES.iter().enumerate() {
+        let output = render_with(&format!("taken-{number}"), values);
         assert!(output.status.success(), "{values}: {}", String::from_utf8_lossy(&output.stderr));
     }
 }
 
-/// As a subchart it gets `global`, which may contain anything, and `enabled`, which switches it.
+/// As a subchart it gets `global`, which may contain anything, and `enabled`, which turns it on or off.
 #[test]
 fn it_works_as_a_subchart() {
     let umbrella = temporary_folder("umbrella").expect("a temporary folder");
@@ -132,14 +132,14 @@ fn it_works_as_a_subchart() {
         let output = helm.output().expect("Helm runs");
         let text = String::from_utf8_lossy(&output.stdout);
         assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
-        let has_it = text.contains("image: mirror.example/subtitles/subtitle-operator:");
-        assert_eq!(has_it, is_enabled, "{}", version.version);
+        let is_rendered = text.contains("image: mirror.example/subtitles/subtitle-operator:");
+        assert_eq!(is_rendered, is_enabled, "{}", version.version);
     }
     let _ = fs::remove_dir_all(umbrella);
 }
 
-/// Checks that a schema and the default values have the same keys.
-fn assert_described(path: &str, schema: &Value, root: &Value, values: &Value) {
+/// Checks that every schema property has a default value.
+fn assert_has_defaults(path: &str, schema: &Value, root: &Value, values: &Value) {
     let schema = match schema["$ref"].as_str() {
         Some(name) => &root["definitions"][name.trim_start_matches("#/definitions/")],
         None => schema,
@@ -148,22 +148,22 @@ fn assert_described(path: &str, schema: &Value, root: &Value, values: &Value) {
     // An object that is empty by default may contain any keys: labels, resources, overrides of an image.
     let Some(values) = values.as_object().filter(|values| !values.is_empty()) else { return };
     for (name, schema) in properties {
-        let is_foreign = path.is_empty() && (name == "global" || name == "enabled");
+        let is_set_by_parent_chart = path.is_empty() && (name == "global" || name == "enabled");
         let is_optional = path.ends_with("resources");
         let has_value = values.contains_key(name);
         assert!(
-            has_value || is_foreign || is_optional,
-            "{path}.{name} is in values.schema.json and not in values.yaml"
+            has_value || is_set_by_parent_chart || is_optional,
+            "{path}.{name} is in values.schema.json but not in values.yaml"
         );
-        assert_described(&format!("{path}.{name}"), schema, root, &values.get(name).cloned().unwrap_or_default());
+        assert_has_defaults(&format!("{path}.{name}"), schema, root, &values.get(name).cloned().unwrap_or_default());
     }
 }
 
 #[test]
-fn every_value_of_the_schema_has_a_default_and_so_a_description() {
+fn every_schema_property_has_a_default() {
     let schema = fs::read_to_string(chart::folder().join("values.schema.json")).expect("the schema");
     let schema: Value = serde_json::from_str(&schema).expect("JSON");
     let values = fs::read_to_string(chart::folder().join("values.yaml")).expect("the values");
     let values: Value = serde_yaml_ng::from_str(&values).expect("YAML");
-    assert_described("", &schema, &schema, &values);
+    assert_has_defaults("", &schema, &schema, &values);
 }

@@ -13,7 +13,7 @@ pub(crate) enum Corner {
     /// A write of a status conflicts with another write.
     Conflict,
     /// The API server performs a call and its response is lost.
-    ApiAnswerLost,
+    ApiResponseLost,
     /// Redis performs a call and its response is lost.
     RedisResponseLost,
     /// Redis loses its data.
@@ -53,7 +53,7 @@ pub(crate) enum Corner {
     /// A task is republished.
     TaskRepublished,
     /// A finished job's object is deleted after its TTL.
-    TimeToLive,
+    Ttl,
     /// A worker is killed while it runs a task.
     KilledWhileRunning,
     /// A translation finishes.
@@ -77,7 +77,7 @@ impl Corner {
         Self::ConfirmLost,
         Self::Nack,
         Self::Conflict,
-        Self::ApiAnswerLost,
+        Self::ApiResponseLost,
         Self::RedisResponseLost,
         Self::Wiped,
         Self::OffsetMoved,
@@ -97,7 +97,7 @@ impl Corner {
         Self::DeletedWhileRunning,
         Self::Closed,
         Self::TaskRepublished,
-        Self::TimeToLive,
+        Self::Ttl,
         Self::KilledWhileRunning,
         Self::Translated,
         Self::DeadLetter,

@@ -37,7 +37,7 @@ pub(crate) struct Paid {
 
 impl Paid {
     /// Records a call under the claim whose key contains `claim`; returns the violation, if there is one.
-    pub(crate) fn begins(&mut self, what: &str, claim: &str, process: usize, now: Timestamp) -> Option<String> {
+    pub(crate) fn begin_call(&mut self, what: &str, claim: &str, process: usize, now: Timestamp) -> Option<String> {
         let lease = SignedDuration::try_from(LEASE).unwrap_or(SignedDuration::ZERO);
         let of_process = self.claims.iter().filter(|((by, key), _)| *by == process && key.contains(claim));
         let claim = of_process.max_by_key(|(_, until)| **until).map(|((_, key), _)| key.clone());

@@ -27,7 +27,7 @@ use crate::{
 };
 
 /// Bytes of a message that the schema takes here: less than the operator believes, as with an older schema.
-const LONGEST_MESSAGE: usize = 300;
+const MAX_MESSAGE: usize = 300;
 
 /// The client of one operator process, and the cache of its watch.
 pub(crate) struct SimCluster {
@@ -140,7 +140,7 @@ impl ClusterReader for SimCluster {
 
 impl ClusterWriter for SimCluster {
     async fn write_status(&self, job: &SubtitleJob, status: &SubtitleJobStatus) -> Result<SubtitleJob, ClusterError> {
-        let _in_flight = InFlight::begins(self, job);
+        let _in_flight = InFlight::begin(self, job);
         let answer = self.call(|world| write(world, self.process, job, status)).await?;
         match answer {
             Ok(now) => {
@@ -148,7 +148,7 @@ impl ClusterWriter for SimCluster {
                 if self.sim.with(|world| world.rates.are_on && world.happens(world.rates.api_answer_lost)) {
                     self.sim.with(|world| {
                         world.records_may_be_behind = true;
-                        world.reach(Corner::ApiAnswerLost);
+                        world.reach(Corner::ApiResponseLost);
                         world.note(|| format!("{} loses the answer", name_of(self.process)));
                     });
                     return Err(away());
@@ -171,7 +171,7 @@ impl ClusterWriter for SimCluster {
         let place = place_of(job);
         self.call(|world| {
             if world.api.objects.get(&place).is_some_and(|stored| stored.metadata.uid == job.metadata.uid) {
-                world.reach(Corner::TimeToLive);
+                world.reach(Corner::Ttl);
                 world.note(|| format!("{} deletes {}, whose time to live is over", name_of(self.process), place.1));
                 world.api.remove(&place);
             }
@@ -187,7 +187,7 @@ struct InFlight<'a> {
 }
 
 impl<'a> InFlight<'a> {
-    fn begins(cluster: &'a SimCluster, job: &SubtitleJob) -> Self {
+    fn begin(cluster: &'a SimCluster, job: &SubtitleJob) -> Self {
         let uid = job.uid().unwrap_or_default();
         if !cluster.writes.lock().unwrap_or_else(PoisonError::into_inner).insert(uid.clone()) {
             let how = || format!("{} has two writes of {uid} in flight", name_of(cluster.process));
@@ -218,7 +218,7 @@ fn write(
         world.note(|| format!("{} writes {}: CONFLICT", name_of(process), place.1));
         return Err(ClusterError::Conflict);
     }
-    if status.message.as_ref().is_some_and(|message| message.len() > LONGEST_MESSAGE) {
+    if status.message.as_ref().is_some_and(|message| message.len() > MAX_MESSAGE) {
         world.reach(Corner::Rejected);
         world.note(|| format!("{} writes {}: REJECTED", name_of(process), place.1));
         return Err(ClusterError::Rejected("status.message is too long".to_owned()));

@@ -41,8 +41,8 @@ impl SimDeliveries {
                 return polled.map(|body| {
                     let body = body.ok_or(BrokerError::Cancelled)?.to_vec();
                     let routing_key = EventType::Cancelled.as_str().to_owned();
-                    let (redelivered, earlier_deliveries, offset) = (false, 0, None);
-                    Ok(Delivery { routing_key, body, redelivered, earlier_deliveries, offset, receipt: receipt(None) })
+                    let (redelivered, delivery_count, offset) = (false, 0, None);
+                    Ok(Delivery { routing_key, body, redelivered, delivery_count, offset, receipt: receipt(None) })
                 });
             }
             let Poll::Ready(next) = world.broker.next(self.id, waker) else { return Poll::Pending };
@@ -53,7 +53,7 @@ impl SimDeliveries {
                 routing_key: message.key.to_string(),
                 body,
                 redelivered: !is_stream && message.earlier > 0,
-                earlier_deliveries: if is_stream { 0 } else { u32::try_from(message.earlier).unwrap_or(u32::MAX) },
+                delivery_count: if is_stream { 0 } else { u32::try_from(message.earlier).unwrap_or(u32::MAX) },
                 offset: is_stream.then_some(message.earlier),
                 receipt: receipt(Some(tag)),
             }))
@@ -88,9 +88,9 @@ impl Deliveries for SimDeliveries {
         poll_fn(|context| self.poll(context.waker())).await
     }
 
-    async fn next_batch(&mut self, most: usize) -> Result<Vec<Delivery<SimReceipt>>, BrokerError> {
+    async fn next_batch(&mut self, max: usize) -> Result<Vec<Delivery<SimReceipt>>, BrokerError> {
         let mut batch = vec![self.next().await?];
-        let more = self.sim.with(|world| world.random.index(6)).min(most.saturating_sub(1));
+        let more = self.sim.with(|world| world.random.index(6)).min(max.saturating_sub(1));
         while batch.len() <= more
             && let Poll::Ready(next) = self.poll(Waker::noop())
         {
@@ -124,10 +124,10 @@ impl Receipt for SimReceipt {
         })
     }
 
-    async fn ack_all(&self) -> Result<(), BrokerError> {
+    async fn ack_up_to(&self) -> Result<(), BrokerError> {
         self.sim.step().await;
         let Some(tag) = self.tag else { return Ok(()) };
-        let is_open = self.sim.with(|world| world.broker.ack_all(self.consumer, tag));
+        let is_open = self.sim.with(|world| world.broker.ack_up_to(self.consumer, tag));
         if is_open { Ok(()) } else { Err(silent("acknowledge")) }
     }
 

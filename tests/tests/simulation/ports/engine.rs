@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use subtitle_contract::{job::Variants, language::Language};
+use subtitle_contract::{job::VariantMatch, language::Language};
 use subtitle_store::{Store, sha256};
 use subtitle_workers::{
     metrics::WorkerMetrics,
@@ -20,7 +20,7 @@ pub(crate) struct PaidEngine {
 }
 
 impl Translate for PaidEngine {
-    async fn supports(&self, _: EngineId, _: &Language, _: &Language, _: Variants) -> Result<bool, EngineError> {
+    async fn supports(&self, _: EngineId, _: &Language, _: &Language, _: VariantMatch) -> Result<bool, EngineError> {
         Ok(true)
     }
 

@@ -11,7 +11,7 @@ use std::{
 use jiff::Timestamp;
 use subtitle_clock::{Clock, Runtime};
 
-use crate::{executor::Scope, world::Sim};
+use crate::{scheduler::ProcessId, world::Sim};
 
 /// The runtime of a process.
 #[derive(Clone)]
@@ -48,7 +48,7 @@ impl Clock for SimRuntime {
 impl Runtime for SimRuntime {
     fn spawn(&self, task: impl Future<Output = ()> + Send + 'static) {
         let running = Running::new(&self.sim);
-        self.sim.spawn(Scope { process: self.process }, async move {
+        self.sim.spawn(ProcessId(self.process), async move {
             let _running = running;
             task.await;
         });

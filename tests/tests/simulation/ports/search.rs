@@ -30,7 +30,7 @@ use crate::{faults::name_of, world::Sim};
 pub(crate) async fn pay(sim: &Sim, process: usize, (what, claim): (&str, &str), longest: u64) -> bool {
     let takes = sim.with(|world| {
         world.note(|| format!("{} pays for {what}", name_of(process)));
-        if let Some(how) = world.checks.paid.begins(what, claim, process, world.clock(process)) {
+        if let Some(how) = world.checks.paid.begin_call(what, claim, process, world.clock(process)) {
             world.checks.broken("I8", || how);
         }
         world.random.below(longest)

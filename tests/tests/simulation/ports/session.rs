@@ -3,7 +3,9 @@
 
 use std::{future::poll_fn, sync::Arc, task::Poll, time::Duration};
 
-use subtitle_broker::{BrokerError, Connector, Depth, PublishWriter, QueueWriter, Refusal, Session, StreamStart};
+use subtitle_broker::{
+    BrokerError, Connector, PublishFailure, PublishWriter, QueueStats, QueueWriter, Session, StreamStart,
+};
 use subtitle_contract::{
     event::{Event, EventType},
     reason::Reason,
@@ -13,8 +15,8 @@ use subtitle_contract::{
 use super::deliveries::SimDeliveries;
 use crate::{
     checks::corners::Corner,
-    executor::Scope,
     faults::{Planted, WORKERS, name_of},
+    scheduler::ProcessId,
     servers::broker::Message,
     world::{Sim, World},
 };
@@ -63,7 +65,7 @@ pub(crate) struct SimSession {
 }
 
 pub(super) fn silent(action: &'static str) -> BrokerError {
-    BrokerError::Silent { action, waited: Duration::from_secs(10) }
+    BrokerError::Timeout { action, waited: Duration::from_secs(10) }
 }
 
 /// Routes an event, and reports it to the checks.
@@ -113,7 +115,7 @@ impl SimSession {
                 world.reach(Corner::Nack);
                 world.note(|| format!("{} publishes {key}: NACK", name_of(self.process)));
             });
-            return Err(BrokerError::Refused { routing_key: key.to_owned(), refusal: Refusal::Nacked });
+            return Err(BrokerError::PublishFailed { routing_key: key.to_owned(), failure: PublishFailure::Nacked });
         }
         let done = self.sim.with(then);
         self.sim.step().await;
@@ -132,7 +134,7 @@ impl SimSession {
     /// Publishes a task with a delay, as if the status were written first.
     fn publish_later(&self, message: Message) {
         let sim = self.sim.clone();
-        self.sim.spawn(Scope { process: self.process }, async move {
+        self.sim.spawn(ProcessId(self.process), async move {
             sim.sleep(Duration::from_millis(5)).await;
             sim.with(|world| route(world, &message));
         });
@@ -145,7 +147,7 @@ impl SimSession {
             is_open.then(|| world.broker.subscribe(self.id, queue, prefetch.into(), cursor))
         });
         let id = id.ok_or_else(|| silent("subscribe"))?;
-        let id = id.ok_or_else(|| BrokerError::Missing { queue: queue.to_owned() })?;
+        let id = id.ok_or_else(|| BrokerError::QueueNotFound { queue: queue.to_owned() })?;
         Ok(SimDeliveries::new(&self.sim, Some(queue), id))
     }
 }
@@ -180,7 +182,9 @@ impl PublishWriter for SimSession {
             routed
         });
         let outcome = match sent.await {
-            Ok(0) => Err(BrokerError::Refused { routing_key: key.to_owned(), refusal: Refusal::Unroutable }),
+            Ok(0) => {
+                Err(BrokerError::PublishFailed { routing_key: key.to_owned(), failure: PublishFailure::Unroutable })
+            }
             Ok(_) => Ok(()),
             Err(_) if self.sim.with(|world| world.is_planted(Planted::NoConfirm)) => Ok(()),
             Err(error) => Err(error),
@@ -229,26 +233,26 @@ impl Session for SimSession {
         from: StreamStart,
     ) -> Result<SimDeliveries, BrokerError> {
         let cursor = match from {
-            StreamStart::First => 0,
+            StreamStart::Oldest => 0,
             StreamStart::Offset(offset) => usize::try_from(offset).unwrap_or(0),
         };
         self.subscribe(stream, prefetch, cursor).await
     }
 
-    async fn listen(&self, _: &EventType, _: u16) -> Result<SimDeliveries, BrokerError> {
+    async fn consume_events(&self, _: &EventType, _: u16) -> Result<SimDeliveries, BrokerError> {
         self.sim.step().await;
-        let id = self.sim.with(|world| world.broker.is_open(self.id).then(|| world.broker.listen(self.id)));
-        let id = id.ok_or_else(|| silent("listen"))?;
+        let id = self.sim.with(|world| world.broker.is_open(self.id).then(|| world.broker.consume_events(self.id)));
+        let id = id.ok_or_else(|| silent("consume events"))?;
         Ok(SimDeliveries::new(&self.sim, None, id))
     }
 
-    async fn depth(&self, queue: &'static str) -> Result<Option<Depth>, BrokerError> {
+    async fn queue_stats(&self, queue: &'static str) -> Result<Option<QueueStats>, BrokerError> {
         self.sim.step().await;
         self.sim.with(|world| {
             if !world.broker.is_open(self.id) {
                 return Err(silent("inspect a queue"));
             }
-            let depth = world.broker.depth(queue);
+            let stats = world.broker.queue_stats(queue);
             if queue == CONSUMER_QUEUE {
                 crate::checks::status::asked(world, self.process);
             }
@@ -257,11 +261,11 @@ impl Session for SimSession {
                 Some(Planted::NoTaskRepair) if queue != CONSUMER_QUEUE => Some(1),
                 _ => None,
             };
-            Ok(depth.map(|depth| Depth { ready: ready.unwrap_or(depth.ready), ..depth }))
+            Ok(stats.map(|stats| QueueStats { ready: ready.unwrap_or(stats.ready), ..stats }))
         })
     }
 
-    async fn unanswering(&self) -> Result<Vec<&'static str>, BrokerError> {
+    async fn unresponsive_queues(&self) -> Result<Vec<&'static str>, BrokerError> {
         self.sim.step().await;
         Ok(Vec::new())
     }

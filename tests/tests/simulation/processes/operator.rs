@@ -18,15 +18,15 @@ use subtitle_operator::{
 use subtitle_store::Store;
 use tokio::sync::{mpsc, watch};
 
-use super::work_queue::WorkQueue;
+use super::work_queue::{Next, WorkQueue};
 use crate::{
-    executor::Scope,
     ports::{
         cluster::SimCluster,
         records::SimRecords,
         runtime::SimRuntime,
         session::{SimConnector, SimSession},
     },
+    scheduler::ProcessId,
     servers::api_server::Change,
     world::Sim,
 };
@@ -74,19 +74,19 @@ pub(crate) fn start(sim: &Sim, number: usize, files: Store) {
     let is_listed = watch::Sender::new(false);
     let process = Arc::new(Process { sim: sim.clone(), number, cluster, operator, queue, deleted, is_listed });
     sim.with(|world| world.api.list(number));
-    let scope = Scope { process: number };
-    sim.spawn(scope, watch_jobs(process.clone()));
+    let id = ProcessId(number);
+    sim.spawn(id, watch_jobs(process.clone()));
     let sim = sim.clone();
-    sim.clone().spawn(scope, async move {
+    sim.clone().spawn(id, async move {
         while !sim.with(|world| world.leads[number]) {
             sim.sleep(LOOK_AT_LEASE).await;
         }
-        sim.spawn(scope, control(process.clone()));
+        sim.spawn(id, run_controller(process.clone()));
         let operator = process.operator.clone();
         let mut listed = process.is_listed.subscribe();
-        sim.spawn(scope, async move {
+        sim.spawn(id, async move {
             let now = || process.sim.clock(number);
-            wake(&process.operator, |job: &SubtitleJob| process.queue.add(job, now())).await;
+            wake(&process.operator, |job: &SubtitleJob| process.queue.schedule(job, now())).await;
         });
         let _ = listed.wait_for(|is_listed| *is_listed).await;
         let connector = SimConnector::new(&sim, number);
@@ -119,13 +119,13 @@ async fn watch_jobs(process: Arc<Process>) {
         process.cluster.apply(&change);
         let now = sim.clock(number);
         match &change {
-            Change::Applied(job) => process.queue.add(job, now),
+            Change::Applied(job) => process.queue.schedule(job, now),
             // A process that does not lead leaves it to the repair of the one that will.
             Change::Deleted(_) if !sim.with(|world| world.leads[number]) => {}
             Change::Deleted(job) => drop(process.deleted.send(job.as_ref().clone())),
             Change::Listed(all) => {
                 for job in all {
-                    process.queue.add(job, now);
+                    process.queue.schedule(job, now);
                 }
                 process.is_listed.send_replace(true);
             }
@@ -135,13 +135,13 @@ async fn watch_jobs(process: Arc<Process>) {
 }
 
 /// Stands in for kube's `Controller`: reconciles each object as it changes and as it falls due.
-async fn control(process: Arc<Process>) {
+async fn run_controller(process: Arc<Process>) {
     let (sim, number) = (&process.sim, process.number);
     loop {
         match process.queue.take(sim.clock(number)) {
-            Ok(uid) => sim.spawn(Scope { process: number }, reconcile(process.clone(), uid)),
-            Err(None) => process.queue.changed.notified().await,
-            Err(Some(due)) => tokio::select! {
+            Next::Due(uid) => sim.spawn(ProcessId(number), reconcile(process.clone(), uid)),
+            Next::Empty => process.queue.changed.notified().await,
+            Next::At(due) => tokio::select! {
                 biased;
                 () = process.queue.changed.notified() => {}
                 () = sim.sleep_until(number, due) => {}
@@ -158,7 +158,7 @@ async fn reconcile(process: Arc<Process>, uid: String) {
         };
         if let Requeue::After(wait) = requeue {
             let wait = SignedDuration::try_from(wait).unwrap_or(SignedDuration::ZERO);
-            process.queue.add_uid(&uid, process.sim.clock(process.number) + wait);
+            process.queue.schedule_uid(&uid, process.sim.clock(process.number) + wait);
         }
     }
     process.queue.done(&uid);

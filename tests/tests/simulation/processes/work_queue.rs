@@ -16,6 +16,16 @@ struct State {
     processing: BTreeSet<String>,
 }
 
+/// What the queue has to reconcile.
+pub(crate) enum Next {
+    /// The object with this uid.
+    Due(String),
+    /// Nothing before this time.
+    At(Timestamp),
+    /// Nothing.
+    Empty,
+}
+
 /// Delaying work queue, keyed by uid.
 #[derive(Default)]
 pub(crate) struct WorkQueue {
@@ -30,14 +40,14 @@ impl WorkQueue {
     }
 
     /// Schedules a reconcile at `when`, or earlier if one is already scheduled.
-    pub(crate) fn add(&self, job: &SubtitleJob, when: Timestamp) {
+    pub(crate) fn schedule(&self, job: &SubtitleJob, when: Timestamp) {
         if let Some(uid) = &job.metadata.uid {
-            self.add_uid(uid, when);
+            self.schedule_uid(uid, when);
         }
     }
 
     /// The same by uid.
-    pub(crate) fn add_uid(&self, uid: &str, when: Timestamp) {
+    pub(crate) fn schedule_uid(&self, uid: &str, when: Timestamp) {
         self.with(|state| {
             let due = state.due.entry(uid.to_owned()).or_insert(when);
             *due = when.min(*due);
@@ -45,18 +55,18 @@ impl WorkQueue {
         self.changed.notify_one();
     }
 
-    /// Takes the object that is due first; the error is the time at which the next one is due, if there is any.
-    pub(crate) fn take(&self, now: Timestamp) -> Result<String, Option<Timestamp>> {
+    /// Takes the object that is due first.
+    pub(crate) fn take(&self, now: Timestamp) -> Next {
         self.with(|state| {
             let free = state.due.iter().filter(|(uid, _)| !state.processing.contains(*uid));
-            let Some((uid, due)) = free.min_by_key(|(_, due)| **due) else { return Err(None) };
+            let Some((uid, due)) = free.min_by_key(|(_, due)| **due) else { return Next::Empty };
             if *due > now {
-                return Err(Some(*due));
+                return Next::At(*due);
             }
             let uid = uid.clone();
             state.due.remove(&uid);
             state.processing.insert(uid.clone());
-            Ok(uid)
+            Next::Due(uid)
         })
     }
 

@@ -11,9 +11,9 @@ use subtitle_workers::{
 use tokio_util::sync::CancellationToken;
 
 use crate::{
-    executor::Scope,
     faults::name_of,
     ports::{runtime::SimRuntime, session::SimConnector, store::SimStore},
+    scheduler::ProcessId,
     world::Sim,
 };
 
@@ -40,5 +40,5 @@ pub(crate) fn start<W: Work>(sim: &Sim, process: usize, incarnation: u64, work: 
         settings: WorkerSettings { concurrency: CONCURRENCY, identity, grace: GRACE },
         vitals: Vitals::new(metrics),
     };
-    sim.spawn(Scope { process }, worker.run(CancellationToken::new()));
+    sim.spawn(ProcessId(process), worker.run(CancellationToken::new()));
 }

@@ -9,7 +9,7 @@ use std::{
     task::{Poll, Waker},
 };
 
-use subtitle_broker::Depth;
+use subtitle_broker::QueueStats;
 use subtitle_contract::{
     event::Event,
     topology::{Argument, CONSUMER_QUEUE, DEAD_LETTERS_EXCHANGE, EVENTS_EXCHANGE, QUEUES},
@@ -143,9 +143,9 @@ impl Broker {
     }
 
     /// The message and consumer counts of a queue; `None` if it does not exist.
-    pub(crate) fn depth(&self, queue: &str) -> Option<Depth> {
+    pub(crate) fn queue_stats(&self, queue: &str) -> Option<QueueStats> {
         let consumers = u32::try_from(self.queues[index(queue)].consumers.len()).unwrap_or(u32::MAX);
-        self.ready(queue).map(|ready| Depth { ready, consumers })
+        self.ready(queue).map(|ready| QueueStats { ready, consumers })
     }
 
     /// The next `job.cancelled` event; `None` if the subscription has ended.
@@ -244,7 +244,7 @@ impl Broker {
     }
 
     /// Subscribes to `job.cancelled` through an exclusive queue.
-    pub(crate) fn listen(&mut self, session: u32) -> u32 {
+    pub(crate) fn consume_events(&mut self, session: u32) -> u32 {
         self.made += 1;
         self.listeners.insert(self.made, Listener { session, inbox: VecDeque::new(), waker: None });
         self.made
@@ -304,7 +304,7 @@ impl Broker {
     }
 
     /// Acknowledges a delivery and every earlier one of its subscription; false if the channel is closed.
-    pub(crate) fn ack_all(&mut self, id: u32, tag: u64) -> bool {
+    pub(crate) fn ack_up_to(&mut self, id: u32, tag: u64) -> bool {
         self.wake_pump();
         let Some(consumer) = self.consumers.get_mut(&id) else { return false };
         consumer.unacked.retain(|other, _| *other > tag);

@@ -133,7 +133,7 @@ pub fn candidates(
             let was_bad = bad.iter().find(|(index, _)| *index == at).map(|(_, reason)| reason);
             let rejection_reason = match (was_bad, &choice.rejections[at]) {
                 _ if taken == Some(at) => None,
-                (Some(reason), _) | (None, Some(reason)) => Some(text::clean(reason, 256)),
+                (Some(reason), _) | (None, Some(reason)) => Some(text::sanitize(reason, 256)),
                 (None, None) if taken.is_none() => Some("was not tried".to_owned()),
                 (None, None) => Some("another one scored higher, or was preferred at the same score".to_owned()),
             };
@@ -141,8 +141,8 @@ pub fn candidates(
             let score = if refused { 0 } else { choice.scores[at].percent() };
             let parts = choice.scores[at].explained();
             let parts = if refused || parts.is_empty() { String::new() } else { format!(" ({parts})") };
-            let from = format!("{}: {}", one.source, text::clean(&one.label, 160));
-            Candidate { from: text::clean(&format!("{from}{parts}"), 256), score, rejection_reason }
+            let from = format!("{}: {}", one.source, text::sanitize(&one.label, 160));
+            Candidate { from: text::sanitize(&format!("{from}{parts}"), 256), score, rejection_reason }
         })
         .collect();
     candidates.sort_by_key(|candidate| (candidate.rejection_reason.is_some(), Reverse(candidate.score)));

@@ -164,7 +164,7 @@ impl SidecarName {
         let named = code_in(rest, &tail);
         let is_flagged = |flag: &str| {
             let others: Vec<&str> = tail.iter().copied().filter(|word| *word != flag).collect();
-            let is_language = |found: Option<Language>| found.is_some_and(|found| found.base() == flag);
+            let is_language = |found: Option<Language>| found.is_some_and(|found| found.primary() == flag);
             let names_language = is_language(code_in(rest, &tail)) && !is_language(code_in(rest, &others));
             all.iter().filter(|word| **word == flag).count() > usize::from(names_language)
         };
@@ -222,7 +222,7 @@ fn code_in(rest: &str, tail: &[&str]) -> Option<Language> {
         words.filter_map(|word| read_code(word))
     };
     // In `pt.br`, the second is a variant of the first and not Breton.
-    let varied = read(false).find_map(|found| variant::variant(found.base(), tail));
+    let varied = read(false).find_map(|found| variant::variant(found.primary(), tail));
     let named = varied.or_else(|| read(false).next()).or_else(|| variant::named(tail));
     named.or_else(|| read(true).next())
 }

@@ -32,6 +32,6 @@ impl TrackName {
         if tag.is_undetermined() {
             return variant::named(&words).unwrap_or(tag);
         }
-        if tag.as_str() == tag.base() { variant::variant(tag.base(), &words).unwrap_or(tag) } else { tag }
+        if tag.as_str() == tag.primary() { variant::variant(tag.primary(), &words).unwrap_or(tag) } else { tag }
     }
 }

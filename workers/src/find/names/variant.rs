@@ -85,7 +85,7 @@ pub(super) fn named(words: &[&str]) -> Option<Language> {
     // "Latin" is a language of its own only where it is no variant of another.
     let plain = words.iter().rev().filter(|word| !is_variant(word)).find_map(|word| by_word(word));
     let named = plain.or_else(|| words.iter().rev().find_map(|word| by_word(word)))?;
-    Some(variant(named.base(), words).unwrap_or(named))
+    Some(variant(named.primary(), words).unwrap_or(named))
 }
 
 /// A language by one word.

@@ -216,7 +216,7 @@ fn codes(languages: &[Language]) -> Vec<String> {
     let mut codes = Vec::new();
     for language in languages {
         let tag = language.as_str().to_ascii_lowercase();
-        let code = if ["pt-br", "sr-latn"].contains(&tag.as_str()) { tag } else { language.base().to_owned() };
+        let code = if ["pt-br", "sr-latn"].contains(&tag.as_str()) { tag } else { language.primary().to_owned() };
         if !codes.contains(&code) {
             codes.push(code);
         }

@@ -1,6 +1,6 @@
 //! The one list of providers, and with it the list of sources. Pure.
 
-use subtitle_contract::job::Named;
+use subtitle_contract::job::NamedRef;
 
 use super::{
     gestdown::Gestdown, opensubtitles::OpenSubtitles, podnapisi::Podnapisi, provider::Registration, subdl::SubDl,
@@ -34,8 +34,8 @@ impl SourceId {
     }
 
     /// The sources that `spec.sources` names, in its order; the failure names one that is unknown.
-    pub fn exactly(named: &[Named]) -> Result<Vec<Self>, Failure> {
-        let source = |one: &Named| {
+    pub fn exactly(named: &[NamedRef]) -> Result<Vec<Self>, Failure> {
+        let source = |one: &NamedRef| {
             let unknown = || named::not_known("spec.sources", &one.name, "downloader", &Self::names());
             Self::from_name(&one.name).ok_or_else(unknown)
         };

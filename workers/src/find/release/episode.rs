@@ -11,7 +11,7 @@ pub(super) struct Numbered {
 }
 
 /// More episodes than this in one range is a misread number.
-const LONGEST_RANGE: u16 = 30;
+const MAX_RANGE: u16 = 30;
 
 /// Finds `s01e02`, `s01e02e03`, `s01e02-e04`, `s01e02-04`, `s01 e02`, `1x02`, `1x02-03`, `season 1 episode 2`, `e02`,
 /// ` - 12`, and a whole season's `s01`, in this order of trust within a word, from left to right.
@@ -80,7 +80,7 @@ fn more(words: &[Word<'_>], at: usize, first: u16, mut rest: &str) -> Option<Vec
             break;
         };
         let from = episodes.last().copied().unwrap_or(first);
-        if last <= from || last - from > LONGEST_RANGE {
+        if last <= from || last - from > MAX_RANGE {
             break;
         }
         episodes.extend(from + 1..=last);

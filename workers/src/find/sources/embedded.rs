@@ -97,7 +97,7 @@ fn found(container: &VideoLocation, identity: &str, tracks: Vec<Track>) -> Vec<F
 /// not there otherwise.
 async fn with_languages(mut found: Vec<FoundSubtitle>, wanted: &Language) -> Vec<FoundSubtitle> {
     let is_vague = |one: &FoundSubtitle| {
-        let is_unscripted = wanted.base() == "zh" && wanted.as_str() != "zh" && one.language.as_str() == "zh";
+        let is_unscripted = wanted.primary() == "zh" && wanted.as_str() != "zh" && one.language.as_str() == "zh";
         one.origin.is_ok() && (one.language.is_undetermined() || is_unscripted)
     };
     let is_dialogue = |one: &FoundSubtitle| one.origin.is_ok() && !one.forced && !one.is_commentary;

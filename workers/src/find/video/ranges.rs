@@ -25,9 +25,9 @@ use crate::find::{
 /// The first request: what most files have in front of their first picture.
 const FIRST: u64 = 64 << 10;
 /// A single look elsewhere in the file.
-const SHORTEST: u64 = 2 << 10;
+const MIN_PIECE: u64 = 2 << 10;
 /// The longest that reading on without a jump asks for at once.
-const LONGEST: u64 = 256 << 10;
+const MAX_PIECE: u64 = 256 << 10;
 /// Pieces in the cache.
 const CACHED: usize = 24;
 /// What may be read of any file, in bytes; of large ones a fiftieth.
@@ -192,7 +192,7 @@ impl Reader {
     /// Opens it; inside a runtime.
     pub fn new(remote: Arc<Remote>) -> Self {
         let (first, spent) = (remote.first.clone(), remote.first.len() as u64);
-        Self { remote, runtime: Handle::current(), position: 0, pieces: [(0, first)].into(), ahead: SHORTEST, spent }
+        Self { remote, runtime: Handle::current(), position: 0, pieces: [(0, first)].into(), ahead: MIN_PIECE, spent }
     }
 
     /// The index in `pieces` of the one that has the position.
@@ -203,7 +203,7 @@ impl Reader {
 
     fn fetch(&mut self, wanted: usize) -> io::Result<()> {
         let follows = |(from, bytes): &(u64, Bytes)| *from + bytes.len() as u64 == self.position;
-        self.ahead = if self.pieces.front().is_some_and(follows) { (self.ahead * 2).min(LONGEST) } else { SHORTEST };
+        self.ahead = if self.pieces.front().is_some_and(follows) { (self.ahead * 2).min(MAX_PIECE) } else { MIN_PIECE };
         let length = self.ahead.max(wanted as u64).min(self.remote.size - self.position);
         self.spent += length;
         if self.spent > self.remote.allowance() {

@@ -22,7 +22,7 @@ pub(super) struct CodePages {
 impl CodePages {
     pub(super) fn new(language: &Language) -> Self {
         let scripts = Script::for_language(language);
-        let (encodings, letters): (Vec<&'static Encoding>, &'static str) = match language.base() {
+        let (encodings, letters): (Vec<&'static Encoding>, &'static str) = match language.primary() {
             "he" | "yi" => (vec![WINDOWS_1255], ""),
             "ar" | "fa" | "ur" => (vec![WINDOWS_1256, ISO_8859_6], ""),
             "tr" | "az" => (vec![WINDOWS_1254], "çğıöşüâîûəi̇"),

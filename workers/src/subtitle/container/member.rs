@@ -88,7 +88,7 @@ impl Name {
 /// Two-letter, three-letter and longer tags, and English names, in lower case; other words are a title.
 fn language(token: &str) -> Option<Language> {
     let code = LANGUAGE_NAMES.iter().find(|(name, _)| *name == token).map_or(token, |(_, tag)| tag);
-    code::read(code).filter(|language| language.base().len() == 2)
+    code::read(code).filter(|language| language.primary().len() == 2)
 }
 
 /// Finds `s01e02`, `s01e02-e03`, `s01e02e03`, `1x02`, `e02` in a lower-case name.

@@ -5,7 +5,7 @@ use super::srt::canonical;
 use crate::subtitle::{Cue, Warning, warning::Code};
 
 /// How long a cue stays at most, in milliseconds, where the format does not say when it ends.
-pub(super) const LONGEST_OPEN: u64 = 4_000;
+pub(super) const MAX_OPEN: u64 = 4_000;
 
 /// Cues as they are read.
 pub(super) struct Builder<'w> {

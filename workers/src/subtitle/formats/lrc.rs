@@ -5,7 +5,7 @@ use super::builder::Builder;
 use crate::subtitle::{Cue, Warning, line::Lines, time, warning::Code};
 
 /// How long a line is shown at most, in milliseconds.
-const LONGEST: u64 = 10_000;
+const MAX_OPEN_LINE: u64 = 10_000;
 
 /// How often one line of a song is sung.
 const MOST_REPEATS: usize = 64;
@@ -69,5 +69,5 @@ pub(in crate::subtitle) fn read(text: &str, warnings: &mut Vec<Warning>) -> Vec<
             }
         }
     }
-    builder.finish(LONGEST)
+    builder.finish(MAX_OPEN_LINE)
 }

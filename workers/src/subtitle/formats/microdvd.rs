@@ -1,7 +1,7 @@
 //! MicroDVD: `{start}{end}text|text`, counted in frames. A text and a frame rate come in, cues with SubRip's markup
 //! go out. Pure.
 
-use super::builder::{Builder, LONGEST_OPEN};
+use super::builder::{Builder, MAX_OPEN};
 use crate::subtitle::{Cue, Unusable, Warning, line::Lines, warning::Code};
 
 /// A line's two frames and its text.
@@ -64,7 +64,7 @@ pub(in crate::subtitle) fn read(
         }
         builder.cue(line.number, milliseconds(start, rate), end.map(|end| milliseconds(end, rate)), &text);
     }
-    Ok(builder.finish(LONGEST_OPEN))
+    Ok(builder.finish(MAX_OPEN))
 }
 
 #[expect(

@@ -1,7 +1,7 @@
 //! MPL2: `[start][end]text|text`, counted in tenths of a second, `/` in front of a line in italics. A text comes in,
 //! cues with SubRip's markup go out. Pure.
 
-use super::builder::{Builder, LONGEST_OPEN};
+use super::builder::{Builder, MAX_OPEN};
 use crate::subtitle::{Cue, Warning, line::Lines, warning::Code};
 
 /// Start and end in tenths of a second, and the text.
@@ -37,5 +37,5 @@ pub(in crate::subtitle) fn read(text: &str, warnings: &mut Vec<Warning>) -> Vec<
         let milliseconds = |tenths: u64| tenths.saturating_mul(100).min(1 << 50);
         builder.cue(line.number, milliseconds(start), end.map(milliseconds), &text);
     }
-    builder.finish(LONGEST_OPEN)
+    builder.finish(MAX_OPEN)
 }

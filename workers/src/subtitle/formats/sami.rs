@@ -5,7 +5,7 @@ use super::builder::Builder;
 use crate::subtitle::{Cue, Format, Warning, warning::Code};
 
 /// How long a text is shown at most, in milliseconds, where nothing follows it.
-const LONGEST: u64 = 10_000;
+const MAX_OPEN_CUE: u64 = 10_000;
 
 /// Whether a text is SAMI.
 pub(in crate::subtitle) fn has_signature(start: &str) -> bool {
@@ -46,7 +46,7 @@ pub(in crate::subtitle) fn read(text: &str, warnings: &mut Vec<Warning>) -> Vec<
             builder.cue(paragraph.line, paragraph.start, None, &paragraph.text);
         }
     }
-    builder.finish(LONGEST)
+    builder.finish(MAX_OPEN_CUE)
 }
 
 /// No file has subtitles in more languages.

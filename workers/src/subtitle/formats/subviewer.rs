@@ -1,7 +1,7 @@
 //! SubViewer and YouTube's SBV: two times on a line and the text on the next ones; and SubViewer 1, with each time on
 //! a line of its own. A text comes in, cues with SubRip's markup go out. Pure.
 
-use super::builder::{Builder, LONGEST_OPEN};
+use super::builder::{Builder, MAX_OPEN};
 use crate::subtitle::{
     Cue, Warning,
     line::Lines,
@@ -51,7 +51,7 @@ pub(in crate::subtitle) fn read(text: &str, warnings: &mut Vec<Warning>) -> Vec<
         }
     }
     finish(open, &mut builder);
-    builder.finish(LONGEST_OPEN)
+    builder.finish(MAX_OPEN)
 }
 
 /// A line of SubViewer 1 that is a time: `[00:00:01]`, in milliseconds.
@@ -89,5 +89,5 @@ pub(in crate::subtitle) fn read_single(text: &str, warnings: &mut Vec<Warning>) 
         }
     }
     finish(open, None, &mut builder);
-    builder.finish(LONGEST_OPEN)
+    builder.finish(MAX_OPEN)
 }

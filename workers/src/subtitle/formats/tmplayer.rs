@@ -1,6 +1,6 @@
 //! TMPlayer: `00:00:01:text|text`, a start and no end. A text comes in, cues with SubRip's markup go out. Pure.
 
-use super::builder::{Builder, LONGEST_OPEN};
+use super::builder::{Builder, MAX_OPEN};
 use crate::subtitle::{Cue, Warning, line::Lines, warning::Code};
 
 /// A line's start, which of the cue's lines it is (from 1), and its text.
@@ -58,7 +58,7 @@ pub(in crate::subtitle) fn read(text: &str, warnings: &mut Vec<Warning>) -> Vec<
         }
     }
     finish(open, &mut builder);
-    builder.finish(LONGEST_OPEN)
+    builder.finish(MAX_OPEN)
 }
 
 /// A line without a text is where the cue before ends.

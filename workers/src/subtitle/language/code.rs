@@ -71,7 +71,7 @@ pub enum CodeSystem {
 impl CodeSystem {
     /// The service's code for a language.
     pub fn code(self, language: &Language) -> String {
-        let (tag, base) = (language.as_str(), language.base());
+        let (tag, base) = (language.as_str(), language.primary());
         match (self, tag) {
             (Self::OpenSubtitles, "pt" | "pt-PT") => "pt-pt".to_owned(),
             (Self::OpenSubtitles, "pt-BR") => "pt-br".to_owned(),

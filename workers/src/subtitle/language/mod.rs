@@ -94,7 +94,7 @@ pub fn check(dialogue: &str, declared: &Language) -> LanguageVerdict {
     let is_asked = letters >= FEWEST_OF_LANGUAGE && knows(declared);
     match is_asked.then(|| detected(dialogue)).flatten() {
         None => LanguageVerdict::Unsure,
-        Some(found) if are_alike(found.base(), declared.base()) => LanguageVerdict::Agrees,
+        Some(found) if are_alike(found.primary(), declared.primary()) => LanguageVerdict::Agrees,
         Some(found) => LanguageVerdict::Differs { found: found.to_string() },
     }
 }
@@ -146,7 +146,7 @@ fn tag(language: Lang) -> Option<Language> {
 
 /// Whether the detector could find the declared language at all.
 fn knows(declared: &Language) -> bool {
-    let can_find = |language: &Lang| tag(*language).is_some_and(|tag| are_alike(tag.base(), declared.base()));
+    let can_find = |language: &Lang| tag(*language).is_some_and(|tag| are_alike(tag.primary(), declared.primary()));
     Lang::all().iter().any(can_find)
 }
 

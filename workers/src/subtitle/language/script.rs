@@ -59,7 +59,7 @@ impl Script {
     /// The scripts a language is written in: those its tag names, else the usual ones.
     pub(in crate::subtitle) fn for_language(language: &Language) -> &'static [Self] {
         let named = language.as_str().split('-').skip(1).find(|part| part.len() == 4);
-        match (named, language.base()) {
+        match (named, language.primary()) {
             (Some("Latn"), _) => &[Self::Latin],
             (Some("Cyrl"), _) => &[Self::Cyrillic],
             (Some("Arab"), _) => &[Self::Arabic],

@@ -1,7 +1,7 @@
 //! A text as engines get it: tags in angle brackets or braces, everything else is to be translated. Pure.
 
 /// The longest tag, in bytes: no text makes reading it take more than a linear time.
-const LONGEST: usize = 512;
+const MAX_TAG_BYTES: usize = 512;
 
 /// The pieces of a text: tags (with their brackets) and what stands between them.
 pub(crate) fn pieces(text: &str) -> Vec<(bool, &str)> {
@@ -9,7 +9,7 @@ pub(crate) fn pieces(text: &str) -> Vec<(bool, &str)> {
     let mut rest = text;
     while let Some(at) = rest.find(['<', '{']) {
         let closing = if rest[at..].starts_with('<') { b'>' } else { b'}' };
-        let length = rest[at..].bytes().take(LONGEST).position(|byte| byte == closing).map(|end| end + 1);
+        let length = rest[at..].bytes().take(MAX_TAG_BYTES).position(|byte| byte == closing).map(|end| end + 1);
         if let Some(length) = length
             && let candidate = &rest[at..at + length]
             && is_tag(candidate)

@@ -4,7 +4,7 @@
 use super::characters::{digit, is_invisible};
 
 /// The longest cue number, in characters: `Cue 1024`, `[12]`, `1024个`.
-const LONGEST: usize = 16;
+const MAX_DIGITS: usize = 16;
 
 /// Whether a line is digits, with a sign, dots, brackets or zeros that do not belong there.
 pub(in crate::subtitle) fn is_index(text: &str) -> bool {
@@ -29,7 +29,7 @@ pub(in crate::subtitle) fn is_bare_word(text: &str) -> bool {
 fn is_token(text: &str, words: usize) -> bool {
     let ends_sentence = |character: char| "?!…,\"“”«»¿¡。、，！？♪<>{}".contains(character);
     !text.is_empty()
-        && text.chars().take(LONGEST + 1).count() <= LONGEST
+        && text.chars().take(MAX_DIGITS + 1).count() <= MAX_DIGITS
         && !text.contains(ends_sentence)
         && text.split_whitespace().count() <= words
 }

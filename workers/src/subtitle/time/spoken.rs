@@ -6,7 +6,7 @@ use super::{
 };
 
 /// How many characters in front of an arrow can be a clock.
-const LONGEST_CLOCK: usize = 24;
+const MAX_CLOCK: usize = 24;
 
 /// Whether any line of a text has two full clocks with an arrow between them, wherever on the line: then a cue was
 /// missed, and the text is not only what somebody says.
@@ -36,7 +36,7 @@ fn may_have_head(line: &str) -> bool {
 }
 
 fn ends_with_clock(before: &[(char, usize)]) -> bool {
-    let before = &before[before.len().saturating_sub(LONGEST_CLOCK)..];
+    let before = &before[before.len().saturating_sub(MAX_CLOCK)..];
     (0..before.len()).any(|start| {
         let mut cursor = Cursor::new(&before[start..]);
         let is_full = cursor.clock(true).is_some_and(|clock| clock.is_full());

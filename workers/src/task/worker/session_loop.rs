@@ -39,7 +39,7 @@ impl<W: Work, S: Session, R: Runtime> SessionLoop<'_, W, S, R> {
     pub(super) async fn run(&self) -> Result<(), BrokerError> {
         let Self { work, session, context, settings, vitals } = self;
         // Before the first task: no deletion after this moment may be missed.
-        let mut announcements = session.listen(&EventType::Cancelled, ANNOUNCEMENT_PREFETCH).await?;
+        let mut announcements = session.consume_events(&EventType::Cancelled, ANNOUNCEMENT_PREFETCH).await?;
         let mut deliveries = session.consume(W::QUEUE, settings.concurrency).await?;
         vitals.set_session(Some((*session).clone()));
         tracing::info!(queue = W::QUEUE, worker = settings.identity.name, "taking tasks");
@@ -58,7 +58,7 @@ impl<W: Work, S: Session, R: Runtime> SessionLoop<'_, W, S, R> {
                 }
                 () = &mut credentials_changed => {
                     self.finish(&mut in_flight, settings.grace).await;
-                    break BrokerError::LoginChanged;
+                    break BrokerError::CredentialsChanged;
                 }
                 error = session.ended() => break error,
                 announcement = announcements.next() => {
@@ -116,7 +116,7 @@ async fn handle_and_settle<W: Work, S: Session, R: Runtime>(
     let delivered = DeliveredTask {
         routing_key: &delivery.routing_key,
         body: &delivery.body,
-        earlier_deliveries: delivery.earlier_deliveries,
+        delivery_count: delivery.delivery_count,
     };
     match handle(work.as_ref(), context.as_ref(), delivered).await? {
         Settlement::Ack => delivery.receipt.ack().await,

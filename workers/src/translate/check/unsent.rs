@@ -11,7 +11,7 @@ use crate::subtitle::{language::LanguageVerdict, markup::inline::plain};
 /// Rejects a file whose `unsent` cues are more than its `sent` texts, or surely in the source's language.
 pub fn unsent(unsent: &[(usize, &str)], sent: usize, pair: Pair<'_>) -> Result<(), RejectedTranslation> {
     let words: String = unsent.iter().map(|(_, text)| plain(text) + "\n").collect();
-    let is_source = pair.from.base() != pair.to.base()
+    let is_source = pair.from.primary() != pair.to.primary()
         && pair.checks_language
         && short_verdict(&words, pair.from) == LanguageVerdict::Agrees;
     if unsent.len() <= sent && !is_source {

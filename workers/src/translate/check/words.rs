@@ -34,7 +34,7 @@ pub(super) fn is_same(one: &str, other: &str) -> bool {
 /// Whether a sentence came back as it was, in the source's language. Names, exclamations and a phrase that was in the
 /// target's language already may.
 pub(super) fn is_left_in_place(source: &str, translation: &str, pair: Pair<'_>) -> bool {
-    if pair.from.base() == pair.to.base() || !is_same(source, translation) {
+    if pair.from.primary() == pair.to.primary() || !is_same(source, translation) {
         return false;
     }
     let words = words(source);
@@ -60,7 +60,7 @@ fn leans(text: &str, pair: Pair<'_>) -> Option<Leaning> {
 }
 
 fn detectable(language: &Language) -> Option<Lang> {
-    let same = |known: &&Lang| Language::parse(known.code()).is_ok_and(|tag| tag.base() == language.base());
+    let same = |known: &&Lang| Language::parse(known.code()).is_ok_and(|tag| tag.primary() == language.primary());
     Lang::all().iter().find(same).copied()
 }
 

@@ -7,7 +7,7 @@ use std::{fmt::Write as _, path::PathBuf, time::Duration};
 use anyhow::Result;
 use clap::Args;
 use serde::{Deserialize, Serialize};
-use subtitle_contract::{job::Variants, language::Language};
+use subtitle_contract::{job::VariantMatch, language::Language};
 use tokio::sync::OnceCell;
 use url::Url;
 
@@ -114,7 +114,7 @@ impl DeepL {
         &self,
         from: &Language,
         to: &Language,
-        variants: Variants,
+        variants: VariantMatch,
     ) -> Result<Option<(String, String)>, EngineFault> {
         let languages = self.both().await?;
         let source = CodeSystem::DeepLSource.code(from);
@@ -157,7 +157,7 @@ impl Engine for DeepL {
         Ok(Some(read(sources).into_iter().flat_map(pairs).collect()))
     }
 
-    async fn supports(&self, from: &Language, to: &Language, variants: Variants) -> Result<bool, EngineFault> {
+    async fn supports(&self, from: &Language, to: &Language, variants: VariantMatch) -> Result<bool, EngineFault> {
         Ok(self.pair(from, to, variants).await?.is_some())
     }
 

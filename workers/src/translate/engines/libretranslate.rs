@@ -7,7 +7,7 @@ use std::path::PathBuf;
 use anyhow::Result;
 use clap::Args;
 use serde::{Deserialize, Serialize};
-use subtitle_contract::{job::Variants, language::Language};
+use subtitle_contract::{job::VariantMatch, language::Language};
 use tokio::sync::OnceCell;
 use url::Url;
 
@@ -80,11 +80,12 @@ impl LibreTranslate {
         &self,
         from: &Language,
         to: &Language,
-        variants: Variants,
+        variants: VariantMatch,
     ) -> Result<Option<(&str, &str)>, EngineFault> {
         let languages = self.listed().await?;
-        let is_source =
-            |listed: &&Listed| code::read(&listed.code).is_some_and(|offered| serves(&offered, from, Variants::Script));
+        let is_source = |listed: &&Listed| {
+            code::read(&listed.code).is_some_and(|offered| serves(&offered, from, VariantMatch::Script))
+        };
         let is_target = |target: &&String| code::read(target).is_some_and(|offered| serves(&offered, to, variants));
         let pair = languages.iter().find(is_source).and_then(|source| {
             source.targets.iter().find(is_target).map(|target| (source.code.as_str(), target.as_str()))
@@ -113,7 +114,7 @@ impl Engine for LibreTranslate {
         Ok(Some(self.listed().await?.iter().flat_map(pairs).collect()))
     }
 
-    async fn supports(&self, from: &Language, to: &Language, variants: Variants) -> Result<bool, EngineFault> {
+    async fn supports(&self, from: &Language, to: &Language, variants: VariantMatch) -> Result<bool, EngineFault> {
         Ok(self.pair(from, to, variants).await?.is_some())
     }
 

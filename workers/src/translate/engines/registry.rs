@@ -1,6 +1,6 @@
 //! The one list of engines. Pure.
 
-use subtitle_contract::job::Named;
+use subtitle_contract::job::NamedRef;
 
 use super::{
     apertium::{Apertium, apy::Apy},
@@ -33,8 +33,8 @@ pub fn parse_name(name: &str) -> Result<EngineId, String> {
 }
 
 /// The engines that `spec.translation.engines` names, in its order; the failure names one that is unknown.
-pub fn exactly(named: &[Named]) -> Result<Vec<EngineId>, Failure> {
-    let engine = |one: &Named| {
+pub fn exactly(named: &[NamedRef]) -> Result<Vec<EngineId>, Failure> {
+    let engine = |one: &NamedRef| {
         from_name(&one.name)
             .ok_or_else(|| named::not_known("spec.translation.engines", &one.name, "translator", &names()))
     };

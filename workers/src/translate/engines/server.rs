@@ -21,9 +21,9 @@ pub(super) const FIRST_PAUSE: Duration = Duration::from_secs(1);
 /// Calls after the first.
 const RETRIES: u32 = 4;
 /// No task waits longer for the next call.
-const LONGEST_PAUSE: Duration = Duration::from_secs(60);
+const MAX_PAUSE: Duration = Duration::from_secs(60);
 /// Characters of a server's answer in a message.
-const LONGEST_EXCERPT: usize = 200;
+const MAX_EXCERPT: usize = 200;
 
 /// Where an engine is, and its key.
 #[derive(Clone)]
@@ -94,7 +94,7 @@ impl Server {
                 Err(error) => (unreachable(error), None),
             };
             let wait = asked_pause.unwrap_or(pause);
-            if wait > LONGEST_PAUSE || call >= RETRIES {
+            if wait > MAX_PAUSE || call >= RETRIES {
                 return Err(match (asked_pause, fault) {
                     (Some(asked), fault) => {
                         let why = chain(&fault).to_string();
@@ -116,7 +116,7 @@ impl Server {
 
     pub(super) fn excerpt(&self, reply: &Reply) -> String {
         let hidden = self.key.as_ref().map_or_else(|| reply.body.clone(), |key| key.hidden(&reply.body));
-        let words = subtitle_contract::text::clean(&hidden, LONGEST_EXCERPT);
+        let words = subtitle_contract::text::sanitize(&hidden, MAX_EXCERPT);
         format!("it answered {}: {}", reply.status, if words.is_empty() { "nothing" } else { &words })
     }
 }

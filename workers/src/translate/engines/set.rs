@@ -8,7 +8,7 @@ use std::{
 };
 
 use jiff::Timestamp;
-use subtitle_contract::{job::Variants, language::Language};
+use subtitle_contract::{job::VariantMatch, language::Language};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
 use super::{
@@ -109,7 +109,7 @@ impl Translate for Engines {
         engine: EngineId,
         from: &Language,
         to: &Language,
-        variants: Variants,
+        variants: VariantMatch,
     ) -> Result<bool, EngineError> {
         let supports = async { self.get(engine)?.supports(from, to, variants).await };
         supports.await.map_err(|fault| self.error(engine, fault))

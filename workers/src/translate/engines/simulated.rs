@@ -2,7 +2,7 @@
 //! setting names it.
 
 use anyhow::Result;
-use subtitle_contract::{job::Variants, language::Language, names::SIMULATED};
+use subtitle_contract::{job::VariantMatch, language::Language, names::SIMULATED};
 
 use super::port::{Engine, EngineFault, LanguagePairs, NoArguments, Shared};
 use crate::{simulation::Simulation, translate::request::TranslationRequest};
@@ -24,7 +24,7 @@ impl Engine for Simulated {
         Ok(None)
     }
 
-    async fn supports(&self, _: &Language, _: &Language, _: Variants) -> Result<bool, EngineFault> {
+    async fn supports(&self, _: &Language, _: &Language, _: VariantMatch) -> Result<bool, EngineFault> {
         Ok(true)
     }
 

@@ -6,7 +6,7 @@ use std::{
     sync::atomic::{AtomicU64, Ordering},
 };
 
-use subtitle_contract::job::Variants;
+use subtitle_contract::job::VariantMatch;
 use subtitle_telemetry::chain;
 
 use super::{
@@ -207,7 +207,7 @@ impl<E: Translate> BatchTranslator<'_, E> {
         match via {
             None => self.engines.translate(*engine, request).await,
             Some(via) => {
-                let first = TranslationRequest { to: via, variants: Variants::Base, ..request.clone() };
+                let first = TranslationRequest { to: via, variants: VariantMatch::Base, ..request.clone() };
                 let between = self.engines.translate(*engine, first).await?;
                 self.engines.translate(*engine, TranslationRequest { from: via, texts: &between, ..request }).await
             }

@@ -25,7 +25,7 @@ use std::{
 use subtitle_broker::PublishWriter;
 use subtitle_clock::Clock;
 use subtitle_contract::{
-    job::{KeepOrRemove, Partial},
+    job::{PartialTranslations, SoundDescriptions},
     payload::TranslateProgress,
     reason::Reason,
 };
@@ -65,7 +65,7 @@ const PROGRESS_INTERVAL: Duration = Duration::from_secs(1);
 /// One file's translation by one engine.
 pub(crate) struct TranslationRun<'a, E, P, C> {
     pub(crate) source: &'a Subtitle,
-    pub(crate) sounds: KeepOrRemove,
+    pub(crate) sounds: SoundDescriptions,
     pub(crate) plan: &'a TranslationPlan<'a>,
     pub(crate) engines: &'a E,
     pub(crate) metrics: &'a WorkerMetrics,
@@ -134,7 +134,7 @@ impl<E: Translate, P: PublishWriter, C: Clock> TranslationRun<'_, E, P, C> {
 
     /// Checks, before anything is sent, that the translation would be of the whole file.
     fn is_whole(&self, sung: &[(usize, &str)], sent: usize) -> Result<(), Failure> {
-        if self.plan.partial == Partial::Allow {
+        if self.plan.partial == PartialTranslations::Allow {
             return Ok(());
         }
         if let Some(incomplete) = self.source.incomplete() {
@@ -211,7 +211,7 @@ impl<E: Translate, P: PublishWriter, C: Clock> TranslationRun<'_, E, P, C> {
                 self.answers(&translator, (number, part), &Texts { all: texts, known, names: &names }).await?;
             let answered = translated.answered();
             let violations = translated.add(part.cues, &answers, part.cues_before);
-            if !violations.is_empty() && plan.partial == Partial::Forbid {
+            if !violations.is_empty() && plan.partial == PartialTranslations::Forbid {
                 let rejected = RejectedTranslation::Cues { violations, all: part.texts.len() };
                 return Err(plan.rejected(&rejected).into());
             }

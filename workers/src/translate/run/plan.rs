@@ -1,7 +1,7 @@
 //! What one translation run does besides the text: languages, route, glossary and policy. Pure.
 
 use subtitle_contract::{
-    job::{Partial, StoredGlossary},
+    job::{PartialTranslations, StoredGlossary},
     language::Language,
     payload::Subject,
     reason::Reason,
@@ -19,7 +19,7 @@ pub(crate) struct TranslationPlan<'a> {
     pub(crate) from: &'a Language,
     pub(crate) to: &'a Language,
     pub(crate) route: Route,
-    pub(crate) partial: Partial,
+    pub(crate) partial: PartialTranslations,
     pub(crate) subject: &'a Subject,
     pub(crate) glossary: &'a GlossaryTerms,
     /// Where the glossary's terms are from.

@@ -3,7 +3,7 @@
 
 use std::fmt::Write as _;
 
-use subtitle_contract::job::KeepOrRemove;
+use subtitle_contract::job::SoundDescriptions;
 
 use super::{
     glossary::{self, GlossaryTerms},
@@ -49,13 +49,13 @@ const MARKS: [char; 12] = [
 ];
 
 /// The pieces of one cue, one per speaker. Empty where it has nothing but sounds and they are removed.
-pub fn split(format: Format, text: &str, sounds: KeepOrRemove) -> Vec<Piece> {
+pub fn split(format: Format, text: &str, sounds: SoundDescriptions) -> Vec<Piece> {
     let text = format.without_word_times(text);
     let speakers = format.speakers(&text);
     let pieces: Vec<Piece> = speakers.into_iter().map(|part| piece(format, &format.segments(part))).collect();
     match sounds {
-        KeepOrRemove::Keep => pieces,
-        KeepOrRemove::Remove => pieces.into_iter().filter_map(Piece::without_sounds).collect(),
+        SoundDescriptions::Keep => pieces,
+        SoundDescriptions::Remove => pieces.into_iter().filter_map(Piece::without_sounds).collect(),
     }
 }
 
@@ -197,7 +197,7 @@ pub fn marked(format: Format, text: &str) -> String {
 }
 
 /// The pieces of each cue, in order; a piece of nothing but glossary terms is rendered already.
-pub fn split_all(format: Format, cues: &[Cue], sounds: KeepOrRemove, glossary: &GlossaryTerms) -> Vec<Vec<Piece>> {
+pub fn split_all(format: Format, cues: &[Cue], sounds: SoundDescriptions, glossary: &GlossaryTerms) -> Vec<Vec<Piece>> {
     let mut pieces: Vec<Vec<Piece>> = cues.iter().map(|cue| split(format, &cue.text, sounds)).collect();
     pieces.iter_mut().flatten().for_each(|piece| piece.render(glossary));
     pieces
@@ -208,7 +208,7 @@ mod tests {
     use super::*;
 
     fn round(text: &str) -> Vec<String> {
-        split(Format::Srt, text, KeepOrRemove::Keep).into_iter().map(|piece| piece.text).collect()
+        split(Format::Srt, text, SoundDescriptions::Keep).into_iter().map(|piece| piece.text).collect()
     }
 
     #[test]
@@ -220,19 +220,22 @@ mod tests {
 
     #[test]
     fn positions_dashes_and_line_counts_come_back() {
-        let pieces = split(Format::Srt, "{\\an8}<i>We should have\ngone home.</i>", KeepOrRemove::Keep);
+        let pieces = split(Format::Srt, "{\\an8}<i>We should have\ngone home.</i>", SoundDescriptions::Keep);
         assert_eq!(
             join(&pieces, &["Tendríamos que haber ido a casa."]),
             "{\\an8}<i>Tendríamos que haber\nido a casa.</i>"
         );
-        let pieces = split(Format::Srt, "- No.\n- Yes.", KeepOrRemove::Keep);
+        let pieces = split(Format::Srt, "- No.\n- Yes.", SoundDescriptions::Keep);
         assert_eq!(join(&pieces, &["No.", "Sí."]), "- No.\n- Sí.");
     }
 
     #[test]
     fn what_has_no_words_is_not_sent() {
         for text in ["♪", "1999", "...", "<i>?!</i>", "- -"] {
-            assert!(split(Format::Srt, text, KeepOrRemove::Keep).iter().all(|piece| !piece.is_translatable), "{text}");
+            assert!(
+                split(Format::Srt, text, SoundDescriptions::Keep).iter().all(|piece| !piece.is_translatable),
+                "{text}"
+            );
         }
     }
 
@@ -252,7 +255,7 @@ mod tests {
                 "<v Anna>TEA &amp; <i>CAKE</i>?</v>",
             ),
         ] {
-            let pieces = split(format, text, KeepOrRemove::Keep);
+            let pieces = split(format, text, SoundDescriptions::Keep);
             assert_eq!(pieces[0].text, sent);
             // An engine shouts, but leaves tags alone.
             let shouted = sent.to_uppercase().replace("<X", "<x");
@@ -263,7 +266,7 @@ mod tests {
     #[test]
     fn drawings_and_karaoke_are_not_sent_and_stay_as_they_are() {
         for text in ["{\\p1}m 0 0 l 9 9{\\p0}", "{\\k20}Ka{\\k30}ra{\\kf10}oke"] {
-            let pieces = split(Format::Ass, text, KeepOrRemove::Keep);
+            let pieces = split(Format::Ass, text, SoundDescriptions::Keep);
             assert!(pieces.iter().all(|piece| !piece.is_translatable), "{pieces:?}");
             assert_eq!(join(&pieces, &["lost"]), text);
         }
@@ -276,7 +279,7 @@ mod tests {
             ("See https://harbour.example/a?b=c now", "See <x0/> now", "Mira https://harbour.example/a?b=c ya"),
             ("\u{202B}Go home\u{202C}", "Go home", "Ve a casa"),
         ] {
-            let pieces = split(Format::Srt, text, KeepOrRemove::Keep);
+            let pieces = split(Format::Srt, text, SoundDescriptions::Keep);
             assert_eq!(pieces[0].text, sent);
             let spanish = match sent {
                 "Sail away" => "Navega",
@@ -285,14 +288,14 @@ mod tests {
             };
             assert_eq!(join(&pieces, &[spanish]), back);
         }
-        assert!(!split(Format::Srt, "www.harbour.example", KeepOrRemove::Keep)[0].is_translatable);
+        assert!(!split(Format::Srt, "www.harbour.example", SoundDescriptions::Keep)[0].is_translatable);
     }
 
     #[test]
     fn what_the_glossary_says_by_itself_is_not_sent() {
         let terms = subtitle_contract::glossary::parse("Harbour Inn = Posada del Puerto").expect("parses");
         let cue = Cue::new(0, 1, "{\\an8}<i>Harbour Inn!</i>".to_owned());
-        let pieces = split_all(Format::Srt, &[cue], KeepOrRemove::Keep, &GlossaryTerms::new(terms));
+        let pieces = split_all(Format::Srt, &[cue], SoundDescriptions::Keep, &GlossaryTerms::new(terms));
         assert!(!pieces[0][0].is_translatable);
         assert_eq!(kept(&pieces[0]), "{\\an8}<i>Posada del Puerto!</i>");
     }
@@ -310,10 +313,10 @@ mod tests {
     #[test]
     fn sounds_are_removed_when_asked_and_only_then() {
         let text = "- [sighs]\n- MAN: Not now.";
-        assert_eq!(split(Format::Srt, text, KeepOrRemove::Keep).len(), 2);
-        let pieces = split(Format::Srt, text, KeepOrRemove::Remove);
+        assert_eq!(split(Format::Srt, text, SoundDescriptions::Keep).len(), 2);
+        let pieces = split(Format::Srt, text, SoundDescriptions::Remove);
         assert_eq!((pieces.len(), pieces[0].text.as_str()), (1, "Not now."));
-        assert_eq!(split(Format::Srt, "[door creaks]", KeepOrRemove::Remove), []);
+        assert_eq!(split(Format::Srt, "[door creaks]", SoundDescriptions::Remove), []);
         assert_eq!(join(&[], &[]), "");
     }
 }

@@ -4,14 +4,14 @@
 
 use subtitle_contract::job::Readability;
 
-use super::wrap::{LINES, LONGEST, LONGEST_WIDE, is_wide};
+use super::wrap::{LINES, MAX_CHARS, MAX_CHARS_WIDE, is_wide};
 use crate::subtitle::Subtitle;
 
 /// Characters a second.
 const FASTEST: u64 = 17;
 /// Milliseconds.
 const BRIEFEST: u64 = 833;
-const LONGEST_SHOWN: u64 = 7000;
+const MAX_SHOWN: u64 = 7000;
 /// Two frames at 24 a second.
 const CLOSEST: u64 = 83;
 
@@ -26,13 +26,13 @@ pub fn counted(subtitle: &Subtitle) -> Readability {
         }
         let characters: usize = lines.iter().map(|line| line.chars().count()).sum();
         let wide = lines.iter().flat_map(|line| line.chars()).filter(|character| is_wide(*character)).count();
-        let longest = if wide * 2 > characters { LONGEST_WIDE } else { LONGEST };
+        let longest = if wide * 2 > characters { MAX_CHARS_WIDE } else { MAX_CHARS };
         let shown = cue.end.saturating_sub(cue.start);
         let gap = subtitle.cues.get(at + 1).and_then(|next| next.start.checked_sub(cue.end));
         counts.fast += u32::from(characters as u64 * 1000 > shown * FASTEST);
         counts.wide += u32::from(lines.len() > LINES || lines.iter().any(|line| line.chars().count() > longest));
         counts.brief += u32::from(shown < BRIEFEST);
-        counts.lasting += u32::from(shown > LONGEST_SHOWN);
+        counts.lasting += u32::from(shown > MAX_SHOWN);
         counts.close += u32::from(gap.is_some_and(|gap| gap > 0 && gap < CLOSEST));
     }
     counts

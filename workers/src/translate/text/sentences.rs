@@ -94,7 +94,7 @@ fn by_proportion(sources: &[String], answer: &str) -> Vec<String> {
 
 #[cfg(test)]
 mod tests {
-    use subtitle_contract::{job::KeepOrRemove, language::Language};
+    use subtitle_contract::{job::SoundDescriptions, language::Language};
 
     use super::*;
     use crate::{
@@ -108,7 +108,7 @@ mod tests {
     fn runs(texts: &[(u64, &str)]) -> Vec<(usize, usize)> {
         let cue = |(start, text): &(u64, &str)| Cue::new(*start, start + 900, (*text).to_owned());
         let cues: Vec<Cue> = texts.iter().map(cue).collect();
-        found(&cues, &lines::split_all(Format::Srt, &cues, KeepOrRemove::Keep, &NO_TERMS))
+        found(&cues, &lines::split_all(Format::Srt, &cues, SoundDescriptions::Keep, &NO_TERMS))
             .into_iter()
             .map(|run| (run.start, run.end))
             .collect()

@@ -1,7 +1,7 @@
 //! Speakers of generated dialogues: an engine that changes every word moves none of them to another speaker.
 
 use proptest::prelude::*;
-use subtitle_contract::job::KeepOrRemove;
+use subtitle_contract::job::SoundDescriptions;
 
 use super::lines::{join, split};
 use crate::subtitle::Format;
@@ -35,7 +35,7 @@ proptest! {
                 })
                 .collect();
             let text = parts.join(line_break);
-            let pieces = split(format, &text, KeepOrRemove::Keep);
+            let pieces = split(format, &text, SoundDescriptions::Keep);
             prop_assert_eq!(pieces.len(), speakers.len(), "{}", text);
             let answers: Vec<String> = pieces.iter().map(|piece| piece.text.to_uppercase()).collect();
             let answers: Vec<&str> = answers.iter().map(String::as_str).collect();

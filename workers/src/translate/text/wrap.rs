@@ -5,9 +5,9 @@
 use crate::subtitle::markup::inline::{pieces, plain};
 
 /// The longest line, in Latin characters.
-pub(super) const LONGEST: usize = 42;
+pub(super) const MAX_CHARS: usize = 42;
 /// The longest line in full-width characters.
-pub(super) const LONGEST_WIDE: usize = 16;
+pub(super) const MAX_CHARS_WIDE: usize = 16;
 /// The most lines.
 pub(super) const LINES: usize = 2;
 
@@ -27,7 +27,7 @@ const LEADING: &[&str] = &[
 pub(super) fn wrapped(text: &str, lines_before: usize) -> String {
     let shown = plain(text);
     let is_wide = shown.chars().filter(|character| is_wide(*character)).count() * 2 > shown.chars().count();
-    let (length, longest) = (shown.chars().count(), if is_wide { LONGEST_WIDE } else { LONGEST });
+    let (length, longest) = (shown.chars().count(), if is_wide { MAX_CHARS_WIDE } else { MAX_CHARS });
     if length <= longest && lines_before < LINES {
         return text.to_owned();
     }

@@ -26,14 +26,14 @@ async fn declare(session: &AmqpSession) -> Result<Vec<&'static str>, BrokerError
     // Checked before declaring: a declare does not report whether it created the queue.
     let mut created = Vec::new();
     for queue in &QUEUES {
-        if session.depth(queue.name).await?.is_none() {
+        if session.queue_stats(queue.name).await?.is_none() {
             created.push(queue.name);
         }
     }
     let channel = session.channel().await?;
-    session.answer("declare the exchanges", exchanges(&channel)).await?;
+    session.request("declare the exchanges", exchanges(&channel)).await?;
     for queue in &QUEUES {
-        session.answer("declare a queue", declare_queue(&channel, queue)).await?;
+        session.request("declare a queue", declare_queue(&channel, queue)).await?;
     }
     Ok(created)
 }
@@ -51,8 +51,12 @@ pub(crate) async fn declare_queue(channel: &Channel, queue: &Queue) -> Result<()
     let declared =
         channel.queue_declare(queue.name.into(), QueueDeclareOptions::durable(), table(queue.arguments)).await;
     declared.map_err(|error| match soft(&error) {
-        Some(AMQPSoftError::PRECONDITIONFAILED) => BrokerError::Mismatch { queue: queue.name, message: said(&error) },
-        Some(AMQPSoftError::NOTFOUND) => BrokerError::Unusable { queue: queue.name.to_owned(), message: said(&error) },
+        Some(AMQPSoftError::PRECONDITIONFAILED) => {
+            BrokerError::QueueArgumentsMismatch { queue: queue.name, message: reply_text(&error) }
+        }
+        Some(AMQPSoftError::NOTFOUND) => {
+            BrokerError::Unusable { queue: queue.name.to_owned(), message: reply_text(&error) }
+        }
         _ => error.into(),
     })?;
     for (exchange, routing_key) in queue.bindings {
@@ -87,7 +91,7 @@ pub(crate) fn soft(error: &lapin::Error) -> Option<AMQPSoftError> {
 }
 
 /// The broker's reply text.
-pub(crate) fn said(error: &lapin::Error) -> String {
+pub(crate) fn reply_text(error: &lapin::Error) -> String {
     match error.kind() {
         ErrorKind::ProtocolError(error) => error.get_message().to_string(),
         _ => error.to_string(),

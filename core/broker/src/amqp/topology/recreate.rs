@@ -16,7 +16,7 @@ use subtitle_contract::topology::{Argument, QUEUES, Queue};
 use tokio::time::timeout;
 
 use super::declare::declare_queue;
-use crate::{BrokerError, Depth, QueueWriter, Session as _, amqp::session::AmqpSession};
+use crate::{BrokerError, QueueStats, QueueWriter, Session as _, amqp::session::AmqpSession};
 
 /// A healthy queue answers in milliseconds; one that is electing a leader takes a few seconds.
 const PROBE_TIMEOUT: Duration = Duration::from_secs(5);
@@ -35,12 +35,12 @@ fn is_internal_error(error: &lapin::Error) -> bool {
 
 impl AmqpSession {
     /// The quorum queues that exist and do not respond; empty ones without consumers are probed with a consume.
-    pub(crate) async fn find_unanswering(&self) -> Result<Vec<&'static str>, BrokerError> {
+    pub(crate) async fn find_unresponsive_queues(&self) -> Result<Vec<&'static str>, BrokerError> {
         let mut found = Vec::new();
         for queue in QUEUES.iter().filter(|queue| is_quorum(queue)) {
             // An unresponsive queue is reported as empty and without consumers. Other queues work and are not probed,
             // because a probe would take a message.
-            let seems_empty = self.depth(queue.name).await? == Some(Depth { ready: 0, consumers: 0 });
+            let seems_empty = self.queue_stats(queue.name).await? == Some(QueueStats { ready: 0, consumers: 0 });
             if !seems_empty {
                 continue;
             }
@@ -48,7 +48,7 @@ impl AmqpSession {
                 Ok(true) => {}
                 Ok(false) => {
                     // Fails if it is the broker that does not respond, rather than the queue.
-                    self.depth(queue.name).await?;
+                    self.queue_stats(queue.name).await?;
                     found.push(queue.name);
                 }
                 Err(BrokerError::Protocol(error)) if is_internal_error(&error) => {
@@ -63,14 +63,14 @@ impl AmqpSession {
 
     async fn queue_responds(&self, queue: &str) -> Result<bool, BrokerError> {
         let channel = self.channel().await?;
-        self.answer("set the prefetch", channel.basic_qos(1, BasicQosOptions::default())).await?;
+        self.request("set the prefetch", channel.basic_qos(1, BasicQosOptions::default())).await?;
         let options = BasicConsumeOptions::default();
         match timeout(PROBE_TIMEOUT, channel.basic_consume(queue.into(), "".into(), options, FieldTable::default()))
             .await
         {
             Ok(subscribed) => {
                 subscribed?;
-                self.answer("close a channel", channel.close(200, "probe finished".into())).await?;
+                self.request("close a channel", channel.close(200, "probe finished".into())).await?;
                 Ok(true)
             }
             Err(_) => Ok(false),
@@ -81,10 +81,10 @@ impl AmqpSession {
 impl QueueWriter for AmqpSession {
     async fn recreate(&self, name: &str) -> Result<(), BrokerError> {
         let Some(queue) = QUEUES.iter().find(|queue| queue.name == name) else {
-            return Err(BrokerError::Missing { queue: name.to_owned() });
+            return Err(BrokerError::QueueNotFound { queue: name.to_owned() });
         };
         let channel = self.channel().await?;
-        self.answer("delete a queue", channel.queue_delete(name.into(), QueueDeleteOptions::default())).await?;
-        self.answer("declare a queue", declare_queue(&channel, queue)).await
+        self.request("delete a queue", channel.queue_delete(name.into(), QueueDeleteOptions::default())).await?;
+        self.request("declare a queue", declare_queue(&channel, queue)).await
     }
 }

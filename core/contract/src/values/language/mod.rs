@@ -25,7 +25,7 @@ impl Language {
     /// Reads a tag; the codes of ISO 639-2 and 639-3 become the two-letter code, if there is one. Unregistered codes are
     /// read too, see [`Self::is_registered`].
     pub fn parse(text: &str) -> Result<Self, InvalidLanguage> {
-        let invalid = || InvalidLanguage { text: crate::text::clean(text, 40) };
+        let invalid = || InvalidLanguage { text: crate::text::sanitize(text, 40) };
         let tag = LanguageTag::parse_and_normalize(text).map_err(|_| invalid())?;
         let primary = tag.primary_language();
         if !(2..=3).contains(&primary.len()) || text.len() > 35 {
@@ -46,12 +46,12 @@ impl Language {
 
     /// Whether this says nothing: `und`, `mis` (uncoded), `mul` (several), `zxx` (none).
     pub fn is_undetermined(&self) -> bool {
-        [UNDETERMINED, "mis", "mul", "zxx"].contains(&self.base())
+        [UNDETERMINED, "mis", "mul", "zxx"].contains(&self.primary())
     }
 
     /// Whether the primary language is one of ISO 639.
     pub fn is_registered(&self) -> bool {
-        registry::is_registered(self.base())
+        registry::is_registered(self.primary())
     }
 
     /// The tag.
@@ -60,20 +60,20 @@ impl Language {
     }
 
     /// The ISO 639-3 code of the language, such as `fra`; `None` for an unregistered one.
-    pub fn three_letters(&self) -> Option<&'static str> {
-        registry::three_letters(self.base())
+    pub fn iso_639_2(&self) -> Option<&'static str> {
+        registry::iso_639_2(self.primary())
     }
 
     /// The primary language, such as `pt` of `pt-BR`.
-    pub fn base(&self) -> &str {
+    pub fn primary(&self) -> &str {
         self.0.split('-').next().unwrap_or(&self.0)
     }
 
     /// Whether `offered` satisfies a request for this: the same tag, or the same base language if one of the two has no
     /// subtags. Norwegian (`no`) and its written forms (`nb`, `nn`) satisfy each other, but not the forms one another.
     pub fn accepts(&self, offered: &Self) -> bool {
-        let is_bare = self.0 == self.base() || offered.0 == offered.base();
-        self == offered || (is_bare && registry::is_same(self.base(), offered.base()))
+        let is_bare = self.0 == self.primary() || offered.0 == offered.primary();
+        self == offered || (is_bare && registry::is_same(self.primary(), offered.primary()))
     }
 }
 
@@ -169,7 +169,7 @@ mod tests {
             ("yue", Some("yue")),
             ("xx", None),
         ] {
-            assert_eq!(tag(text).three_letters(), code, "{text}");
+            assert_eq!(tag(text).iso_639_2(), code, "{text}");
         }
     }
 

@@ -4,7 +4,7 @@ use jiff::{SignedDuration, Timestamp};
 use serde_json::json;
 use subtitle_contract::{
     event::{Event, EventType, source},
-    job::{Artefact, JobResult, StoredGlossary, SubtitleJobStatus},
+    job::{Artifact, JobResult, StoredGlossary, SubtitleJobStatus},
     payload::{
         DownloadRequested, DownloadStarted, Failed, Ready, TranslateProgress, TranslateRequested, TranslateStarted,
     },
@@ -137,7 +137,7 @@ fn a_batch_of_events_is_one_write_that_keeps_what_later_steps_need() {
     let queued =
         job(&json!({}), &json!({"phase": "DownloadQueued", "attempt": 1, "revision": 1, "announcedRevision": 1}));
     let subject = queued.subject();
-    let from = Artefact { key: "films/text/k.srt".into(), language: "en".into(), sha256: "5e".into() };
+    let from = Artifact { key: "films/text/k.srt".into(), language: "en".into(), sha256: "5e".into() };
     let requested = TranslateRequested {
         subtitle_file_path: from.key.clone(),
         source_language: "en".into(),
@@ -215,7 +215,7 @@ fn old_publishers_drive_a_job_to_its_end() {
 fn an_event_that_names_a_key_of_another_namespace_is_a_dead_letter_whoever_wrote_it() {
     let foreign = "team-b/text/3f2a.srt";
     let subject = job(&json!({}), &json!({"attempt": 1})).subject();
-    let from = Artefact { key: foreign.into(), language: "en".into(), sha256: "5e".into() };
+    let from = Artifact { key: foreign.into(), language: "en".into(), sha256: "5e".into() };
     let stored = StoredGlossary { key: "team-b/glossaries/5a.txt".into(), sha256: "5a".into() };
     let result = JobResult { key: foreign.into(), language: "es".into(), ..JobResult::default() };
     let payload = |value: serde_json::Value| value.as_object().expect("an object").clone();

@@ -20,7 +20,7 @@ use crate::{
 };
 
 /// The longest name of a candidate, in characters.
-const LONGEST_NAME: usize = 256;
+const MAX_NAME: usize = 256;
 
 #[derive(clap::Args)]
 #[command(after_help = EXAMPLES)]
@@ -94,7 +94,7 @@ fn rows(found: &[(usize, FoundSubtitle)], choice: &Choice) -> Vec<Row> {
         let rejection = choice.rejections[at].as_deref().map(without_fields);
         let parts = choice.scores[at].explained();
         let parts = if rejection.is_some() || parts.is_empty() { String::new() } else { format!(" ({parts})") };
-        let name = text::clean(&one.label, LONGEST_NAME);
+        let name = text::sanitize(&one.label, MAX_NAME);
         Row {
             from: format!("{}: {name}{parts}", one.source),
             source: one.source.name(),

@@ -9,7 +9,7 @@ use std::{
 use serde::Serialize;
 use subtitle_contract::{
     glossary,
-    job::{OutputFormat, Partial, Readability, SubtitleJobSpec, Untranslated, Variants},
+    job::{OutputFormat, PartialTranslations, Readability, SubtitleJobSpec, Untranslated, VariantMatch},
     language::Language,
     payload::TranslateProgress,
     reason::Reason,
@@ -85,7 +85,7 @@ struct Report<'a> {
     format: &'a str,
     cues: u32,
     sha256: &'a str,
-    variant: Option<Variants>,
+    variant: Option<VariantMatch>,
     readability: Option<Readability>,
 }
 
@@ -118,7 +118,7 @@ pub(crate) fn run(
     let spec = serde_json::json!({ "video": { "title": "a file" }, "language": to.as_str() });
     let mut spec: SubtitleJobSpec = serde_json::from_value(spec).map_err(|error| usage(&error))?;
     spec.output.format = format;
-    spec.translation.partial = if partial { Partial::Allow } else { Partial::Forbid };
+    spec.translation.partial = if partial { PartialTranslations::Allow } else { PartialTranslations::Forbid };
     let text = subtitle.write(subtitle.format).text;
     let request = StandaloneRequest { engines, order: vec![engine], text, from: from.to_string(), glossary, spec };
     let runtime = tokio::runtime::Runtime::new().map_err(|error| usage(&error))?;

@@ -16,7 +16,7 @@ use serde::de::DeserializeOwned;
 use subtitle_contract::text;
 use url::Url;
 
-use super::super::rate_limit::{Call, Denied, LONGEST_WAIT, Notice, PATIENCE, PermitError, PermitRequest, RateLimiter};
+use super::super::rate_limit::{Call, Denied, MAX_WAIT, Notice, PATIENCE, PermitError, PermitRequest, RateLimiter};
 use crate::find::{
     SourceError, SourceErrorKind,
     guard::{GuardedClient, cause},
@@ -36,7 +36,7 @@ pub(in super::super) const UNNAMED_RENEWAL: SignedDuration = SignedDuration::fro
 /// The largest answer that is read, in bytes: no subtitle and no page of results is larger.
 const LARGEST: usize = 10 << 20;
 /// Characters of a provider's answer in a message.
-const LONGEST_EXCERPT: usize = 200;
+const MAX_EXCERPT: usize = 200;
 
 /// An account at a provider.
 #[derive(Clone)]
@@ -81,7 +81,7 @@ impl Answer {
             None if is_page(&self.body) => "a web page".to_owned(),
             None => String::from_utf8_lossy(&self.body).into_owned(),
         };
-        let message = text::clean(&message, LONGEST_EXCERPT);
+        let message = text::sanitize(&message, MAX_EXCERPT);
         let message = if message.is_empty() { "nothing" } else { &message };
         format!("{}: {message}", self.status.as_u16())
     }
@@ -143,7 +143,7 @@ impl Account {
                 ),
             ),
             PermitError::Unanswered => {
-                let message = format!("no permit to call {} came within {} s", self.host(), LONGEST_WAIT.as_secs());
+                let message = format!("no permit to call {} came within {} s", self.host(), MAX_WAIT.as_secs());
                 self.error(SourceErrorKind::Unavailable, message)
             }
         })

@@ -13,7 +13,7 @@ use std::{
 use jiff::Timestamp;
 
 pub use limiter::{Call, Decision, Denied, Limiter, Limits, Notice, PATIENCE, PermitError, PermitRequest};
-pub use shared::{LONGEST_WAIT, SharedLimiter};
+pub use shared::{MAX_WAIT, SharedLimiter};
 
 /// How a process gets permits for the calls of one account.
 #[derive(Clone)]

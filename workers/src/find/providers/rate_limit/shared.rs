@@ -25,7 +25,7 @@ use tokio::{
 use super::limiter::{Decision, Denied, Limiter, Limits, Notice, PermitError, PermitRequest};
 
 /// The longest that a call waits for its permit.
-pub const LONGEST_WAIT: Duration = Duration::from_secs(60);
+pub const MAX_WAIT: Duration = Duration::from_secs(60);
 /// Before a lost subscription is opened again.
 const PAUSE: Duration = Duration::from_millis(500);
 /// Messages of this process that wait to be sent.
@@ -76,7 +76,7 @@ impl SharedLimiter {
                 tokio::time::sleep(PAUSE).await;
             }
         };
-        tokio::time::timeout(LONGEST_WAIT, replied).await.unwrap_or(Err(PermitError::Unanswered))
+        tokio::time::timeout(MAX_WAIT, replied).await.unwrap_or(Err(PermitError::Unanswered))
     }
 
     pub(super) async fn report(&self, notice: Notice) {
@@ -94,7 +94,7 @@ async fn participate(
         let Ok(session) = sessions.wait_for(Option::is_some).await.map(|session| session.clone()) else { return };
         let Some(session) = session else { continue };
         let participated = async {
-            let queue = session.request_queue(&queue, LONGEST_WAIT).await?;
+            let queue = session.request_queue(&queue, MAX_WAIT).await?;
             Participant { queue, limits, limiter: None, waiting: Vec::new(), requested: HashMap::new(), number: 0 }
                 .run(&mut outgoing)
                 .await
@@ -143,7 +143,7 @@ impl Participant {
     async fn run(mut self, outgoing: &mut mpsc::Receiver<Outgoing>) -> Result<(), BrokerError> {
         loop {
             let next = self.reply_to_waiting().await?;
-            let pause = next.map_or(LONGEST_WAIT, until);
+            let pause = next.map_or(MAX_WAIT, until);
             tokio::select! {
                 message = outgoing.recv() => match message {
                     None => return Ok(()),
@@ -198,7 +198,7 @@ impl Participant {
         for waiting in std::mem::take(&mut self.waiting) {
             let reply: Option<PermitReply> = match limiter.decide(waiting.permit, Timestamp::now()) {
                 // Its sender does not wait any more.
-                _ if waiting.since.elapsed() > LONGEST_WAIT => None,
+                _ if waiting.since.elapsed() > MAX_WAIT => None,
                 Decision::Granted => Some(Ok(())),
                 Decision::Denied(denied) => Some(Err(denied)),
                 Decision::WaitUntil(time) => {

@@ -15,7 +15,7 @@ use self::{
     paragraph::Paragraph,
     styles::{Look, Styles},
 };
-use super::builder::{Builder, LONGEST_OPEN};
+use super::builder::{Builder, MAX_OPEN};
 use crate::subtitle::{Cue, Warning, warning::Code};
 
 /// Whether a text has TTML's root element, perhaps behind a declaration and comments.
@@ -83,7 +83,7 @@ pub(in crate::subtitle) fn read(text: &str, warnings: &mut Vec<Warning>) -> Vec<
         }
     }
     document.paragraph();
-    document.builder.finish(LONGEST_OPEN)
+    document.builder.finish(MAX_OPEN)
 }
 
 /// Counts lines as the reader goes on.

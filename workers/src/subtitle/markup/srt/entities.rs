@@ -4,13 +4,13 @@
 use std::borrow::Cow;
 
 /// The longest reference, in bytes.
-const LONGEST: usize = 34;
+const MAX_ENTITY_BYTES: usize = 34;
 
 /// The characters that the reference at the start of a text stands for, and its length.
 pub(super) fn at_start(text: &str) -> Option<(Cow<'_, str>, usize)> {
     let rest = text.strip_prefix('&')?;
     let is_part = |byte: &u8| byte.is_ascii_alphanumeric() || *byte == b'#';
-    let length = rest.bytes().take(LONGEST).take_while(is_part).count();
+    let length = rest.bytes().take(MAX_ENTITY_BYTES).take_while(is_part).count();
     if length == 0 || rest.as_bytes().get(length) != Some(&b';') {
         return None;
     }

@@ -2,7 +2,7 @@
 //! goes out. What only looks like a tag (`<sighs>`, `I <3 you`) is text. Pure.
 
 /// The longest tag, in bytes.
-pub(super) const LONGEST: usize = 512;
+pub(super) const MAX_TAG_BYTES: usize = 512;
 
 /// Tags of HTML and WebVTT that say nothing that SubRip can say; their content stays.
 const DROPPED: [&str; 24] = [
@@ -89,6 +89,6 @@ fn braced(text: &str) -> Option<(&'static str, usize)> {
 /// linear time.
 pub(super) fn bracketed(text: &str) -> Option<&str> {
     let rest = text.strip_prefix('<')?;
-    let end = memchr::memchr3(b'>', b'<', b'\n', &rest.as_bytes()[..rest.len().min(LONGEST)])?;
+    let end = memchr::memchr3(b'>', b'<', b'\n', &rest.as_bytes()[..rest.len().min(MAX_TAG_BYTES)])?;
     (rest.as_bytes()[end] == b'>').then(|| &rest[..end])
 }

@@ -5,7 +5,7 @@ use std::borrow::Cow;
 
 use super::{
     entities,
-    html::{self, LONGEST, bracketed},
+    html::{self, MAX_TAG_BYTES, bracketed},
 };
 use crate::subtitle::{
     line::is_structure,
@@ -73,7 +73,7 @@ pub(in crate::subtitle) fn segments<'a>(text: &'a str, push: &mut impl FnMut(Kin
 /// The length of `{\…}` at the start of a text.
 fn block(text: &str) -> Option<usize> {
     let rest = text.strip_prefix("{\\")?;
-    let end = memchr::memchr3(b'}', b'{', b'\n', &rest.as_bytes()[..rest.len().min(LONGEST)])?;
+    let end = memchr::memchr3(b'}', b'{', b'\n', &rest.as_bytes()[..rest.len().min(MAX_TAG_BYTES)])?;
     (rest.as_bytes()[end] == b'}').then_some(end + 3)
 }
 

@@ -4,7 +4,7 @@
 use anyhow::Result;
 use clap::Args;
 use serde::Deserialize;
-use subtitle_contract::{job::Variants, language::Language};
+use subtitle_contract::{job::VariantMatch, language::Language};
 use tokio::sync::OnceCell;
 use url::Url;
 
@@ -73,9 +73,14 @@ impl Apy {
         self.pairs.get_or_try_init(list).await.map(Vec::as_slice)
     }
 
-    async fn pair(&self, from: &Language, to: &Language, variants: Variants) -> Result<Option<&Listed>, EngineFault> {
+    async fn pair(
+        &self,
+        from: &Language,
+        to: &Language,
+        variants: VariantMatch,
+    ) -> Result<Option<&Listed>, EngineFault> {
         Ok(self.listed().await?.iter().find(|pair| {
-            tag(&pair.from).is_some_and(|offered| offered.base() == from.base())
+            tag(&pair.from).is_some_and(|offered| offered.primary() == from.primary())
                 && tag(&pair.to).is_some_and(|offered| serves(&offered, to, variants))
         }))
     }
@@ -96,7 +101,7 @@ impl Engine for Apy {
         Ok(Some(pairs.filter_map(|pair| tag(&pair.from).zip(tag(&pair.to))).collect()))
     }
 
-    async fn supports(&self, from: &Language, to: &Language, variants: Variants) -> Result<bool, EngineFault> {
+    async fn supports(&self, from: &Language, to: &Language, variants: VariantMatch) -> Result<bool, EngineFault> {
         Ok(self.pair(from, to, variants).await?.is_some())
     }
 

@@ -8,7 +8,7 @@ mod page;
 use std::process::Stdio;
 
 use anyhow::Result;
-use subtitle_contract::{job::Variants, language::Language};
+use subtitle_contract::{job::VariantMatch, language::Language};
 use tokio::{io::AsyncWriteExt as _, process::Command, sync::OnceCell};
 
 use super::port::{Engine, EngineFault, LanguagePairs, NoArguments, Shared};
@@ -68,8 +68,8 @@ impl Apertium {
         modes.await.map(Vec::as_slice)
     }
 
-    async fn mode(&self, from: &Language, to: &Language, variants: Variants) -> Result<Option<&Mode>, EngineFault> {
-        let is_served = |mode: &&Mode| mode.from.base() == from.base() && serves(&mode.to, to, variants);
+    async fn mode(&self, from: &Language, to: &Language, variants: VariantMatch) -> Result<Option<&Mode>, EngineFault> {
+        let is_served = |mode: &&Mode| mode.from.primary() == from.primary() && serves(&mode.to, to, variants);
         Ok(self.modes().await?.iter().find(is_served))
     }
 }
@@ -88,7 +88,7 @@ impl Engine for Apertium {
         Ok(Some(self.modes().await?.iter().map(|mode| (mode.from.clone(), mode.to.clone())).collect()))
     }
 
-    async fn supports(&self, from: &Language, to: &Language, variants: Variants) -> Result<bool, EngineFault> {
+    async fn supports(&self, from: &Language, to: &Language, variants: VariantMatch) -> Result<bool, EngineFault> {
         Ok(self.mode(from, to, variants).await?.is_some())
     }
 

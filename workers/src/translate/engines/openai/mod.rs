@@ -21,7 +21,7 @@ use anyhow::Result;
 use clap::Args;
 use serde::Deserialize;
 use serde_json::json;
-use subtitle_contract::{job::Variants, language::Language};
+use subtitle_contract::{job::VariantMatch, language::Language};
 use url::Url;
 
 use super::{
@@ -151,7 +151,7 @@ impl Engine for OpenAi {
         Ok(None)
     }
 
-    async fn supports(&self, _: &Language, _: &Language, _: Variants) -> Result<bool, EngineFault> {
+    async fn supports(&self, _: &Language, _: &Language, _: VariantMatch) -> Result<bool, EngineFault> {
         Ok(true)
     }
 

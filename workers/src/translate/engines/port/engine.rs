@@ -6,7 +6,7 @@ use std::{cmp::Ordering, fmt};
 use anyhow::Result;
 use clap::{ArgMatches, Args, Command, FromArgMatches as _};
 use futures::future::BoxFuture;
-use subtitle_contract::{job::Variants, language::Language};
+use subtitle_contract::{job::VariantMatch, language::Language};
 
 use super::fault::EngineFault;
 use crate::{simulation::Simulation, translate::request::TranslationRequest};
@@ -41,7 +41,7 @@ pub trait Engine: Send + Sync + Sized + 'static {
         &self,
         from: &Language,
         to: &Language,
-        variants: Variants,
+        variants: VariantMatch,
     ) -> impl Future<Output = Result<bool, EngineFault>> + Send;
 
     /// One answer for each of the request's texts; any other number of answers is rejected by the caller.
@@ -195,7 +195,7 @@ pub(in crate::translate::engines) trait AnyEngine: Send + Sync + 'static {
         &'a self,
         from: &'a Language,
         to: &'a Language,
-        variants: Variants,
+        variants: VariantMatch,
     ) -> BoxFuture<'a, Result<bool, EngineFault>>;
     /// See [`Engine::translate`].
     fn translate<'a>(&'a self, request: &'a TranslationRequest<'_>) -> BoxFuture<'a, Result<Vec<String>, EngineFault>>;
@@ -216,7 +216,7 @@ impl<E: Engine> AnyEngine for E {
         &'a self,
         from: &'a Language,
         to: &'a Language,
-        variants: Variants,
+        variants: VariantMatch,
     ) -> BoxFuture<'a, Result<bool, EngineFault>> {
         Box::pin(Engine::supports(self, from, to, variants))
     }

@@ -1,6 +1,6 @@
 //! The port between the translator and the engines, at which a test counts what is paid for.
 
-use subtitle_contract::{job::Variants, language::Language};
+use subtitle_contract::{job::VariantMatch, language::Language};
 use tokio::sync::OwnedSemaphorePermit;
 
 use super::{engine::EngineId, error::EngineError, fault::Cooldown};
@@ -14,7 +14,7 @@ pub trait Translate: Send + Sync + 'static {
         engine: EngineId,
         from: &Language,
         to: &Language,
-        variants: Variants,
+        variants: VariantMatch,
     ) -> impl Future<Output = Result<bool, EngineError>> + Send;
 
     /// Translates one batch, piece by piece. May cost money.

@@ -13,20 +13,17 @@ use std::{
 
 use crate::world::Sim;
 
-/// The process that a task belongs to.
+/// The index of the process that a task belongs to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) struct Scope {
-    /// The index of the process.
-    pub(crate) process: usize,
-}
+pub(crate) struct ProcessId(pub(crate) usize);
 
 /// The future of a task.
 pub(crate) type TaskFuture = Pin<Box<dyn Future<Output = ()> + Send>>;
 
-/// A command to the executor; processed after each step.
-pub(crate) enum Order {
+/// A command to the scheduler; processed after each step.
+pub(crate) enum Command {
     /// Starts a task.
-    Spawn(Scope, TaskFuture),
+    Spawn(ProcessId, TaskFuture),
     /// Drops every task of a process.
     EndProcess(usize),
 }
@@ -50,38 +47,38 @@ impl Wake for TaskWaker {
 }
 
 struct Task {
-    scope: Scope,
+    process: ProcessId,
     future: TaskFuture,
     waker: Arc<TaskWaker>,
 }
 
 /// The tasks of all processes.
 #[derive(Default)]
-pub(crate) struct Executor {
+pub(crate) struct TaskScheduler {
     tasks: Vec<Option<Task>>,
     ready: Arc<Mutex<Vec<usize>>>,
 }
 
-impl Executor {
+impl TaskScheduler {
     /// Processes the queued commands.
-    pub(crate) fn take_up(&mut self, orders: VecDeque<Order>) {
-        for order in orders {
-            match order {
-                Order::Spawn(scope, future) => {
+    pub(crate) fn apply_commands(&mut self, commands: VecDeque<Command>) {
+        for command in commands {
+            match command {
+                Command::Spawn(process, future) => {
                     let index = self.tasks.len();
                     let waker =
                         Arc::new(TaskWaker { index, is_queued: AtomicBool::new(false), ready: self.ready.clone() });
                     waker.wake_by_ref();
-                    self.tasks.push(Some(Task { scope, future, waker }));
+                    self.tasks.push(Some(Task { process, future, waker }));
                 }
-                Order::EndProcess(ended) => self.drop_tasks(ended),
+                Command::EndProcess(ended) => self.drop_tasks(ended),
             }
         }
     }
 
     fn drop_tasks(&mut self, process: usize) {
         for slot in &mut self.tasks {
-            slot.take_if(|task| task.scope.process == process);
+            slot.take_if(|task| task.process.0 == process);
         }
     }
 
