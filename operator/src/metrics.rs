@@ -46,10 +46,19 @@ pub struct Metrics {
     pub queue_ready: Gauge<1>,
     /// Messages of a queue that this process has received and not acknowledged.
     pub queue_unacked: Gauge<1>,
+    /// Consumers of a queue.
+    pub queue_consumers: Gauge<1>,
     /// Jobs by phase.
     pub jobs: Gauge<1>,
     /// Seconds since the oldest waiting job was created.
     pub oldest_waiting: Gauge<0>,
+    /// Seconds since the longest waiting task of a queue was seen waiting.
+    pub oldest_task: Gauge<1>,
+    /// 1 while Redis responds.
+    pub redis_connected: Gauge<0>,
+    event_to_redis: Histogram<0>,
+    api_requests: Counter<2>,
+    api_seconds: Histogram<1>,
     events: Counter<2>,
     /// Events that had been delivered before.
     pub events_redelivered: Counter<0>,
@@ -65,7 +74,7 @@ pub struct Metrics {
     pub repairs: Counter<1>,
     /// Events appended to the histories in Redis.
     pub history_events: Counter<0>,
-    /// Projections to Redis that failed.
+    /// Calls to Redis that failed.
     pub redis_errors: Counter<0>,
     /// The metrics of the watch.
     pub watch: WatchMetrics,
@@ -127,11 +136,39 @@ impl Metrics {
                 ["queue"],
                 "Messages that this process has received and not acknowledged, counted by itself; the delivered messages of a queue are the sum over operator and workers.",
             ),
+            queue_consumers: registry.gauge("subtitle_queue_consumers", ["queue"], "Consumers of a queue."),
             jobs: registry.gauge("subtitle_jobs", ["phase"], "Jobs by phase."),
             oldest_waiting: registry.gauge(
                 "subtitle_oldest_waiting_seconds",
                 [],
-                "Age of the oldest job that waits for admission; 0 if no job waits.",
+                "Age of the oldest job that waits for admission or for the broker; 0 if no job waits. Jobs that wait for a quota, a glossary or the time of their next attempt do not count.",
+            ),
+            oldest_task: registry.gauge(
+                "subtitle_oldest_task_seconds",
+                ["queue"],
+                "Seconds since the leader first saw the longest waiting task of a queue, which no worker has started; 0 if no task waits.",
+            ),
+            redis_connected: registry.gauge(
+                "subtitle_redis_connected",
+                [],
+                "1 while Redis responds to the leader, else 0.",
+            ),
+            event_to_redis: registry.histogram(
+                "subtitle_event_to_redis_seconds",
+                [],
+                SHORT,
+                "Time from an event's timestamp until it was appended to its history in Redis.",
+            ),
+            api_requests: registry.counter(
+                "subtitle_api_requests",
+                ["route", "code"],
+                "Requests to the HTTP API by route and status code.",
+            ),
+            api_seconds: registry.histogram(
+                "subtitle_api_request_seconds",
+                ["route"],
+                SHORT,
+                "Time until a request to the HTTP API was answered.",
             ),
             events: registry.counter(
                 "subtitle_events_consumed",
@@ -188,6 +225,20 @@ impl Metrics {
         let ours = [source::MANAGER, source::DOWNLOADER, source::TRANSLATOR, source::CONSUMER];
         let source = ours.into_iter().find(|source| *source == event.source).unwrap_or("other");
         self.events.increment([event_type, source]);
+    }
+
+    /// Records that events were appended to their histories.
+    pub fn appended(&self, events: &[Event], now: Timestamp) {
+        self.history_events.add([], u64::try_from(events.len()).unwrap_or_default());
+        for event in events {
+            self.event_to_redis.observe([], now.duration_since(event.timestamp).as_secs_f64().max(0.0));
+        }
+    }
+
+    /// Records that a request was answered.
+    pub fn answered(&self, route: &str, code: u16, took: Duration) {
+        self.api_requests.increment([route, &code.to_string()]);
+        self.api_seconds.observe([route], took.as_secs_f64());
     }
 
     /// Records that the status `after` replaced `before`; `event_time` is the time of the oldest event that caused it.

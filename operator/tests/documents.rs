@@ -32,13 +32,15 @@ fn holds(name: &str, table: &str, expected: &str) {
 
 fn sentence(phase: Phase) -> &'static str {
     match phase {
-        Phase::Pending => "accepted; waiting for its turn, its time, or the broker",
+        Phase::Pending => {
+            "accepted; waiting for a free slot (`operator.maxInFlight`), the time of its next attempt, a glossary, or the broker"
+        }
         Phase::DownloadQueued => "the task is confirmed by the broker",
         Phase::DownloadInProgress => "a downloader works on it",
         Phase::TranslateQueued => "another language was found; the translation task is confirmed",
         Phase::TranslateInProgress => "a translator works on it",
         Phase::Done => "the subtitle is stored",
-        Phase::Failed => "over without a subtitle; `status.reason` and `status.message` say why",
+        Phase::Failed => "finished without a subtitle; `status.reason` and `status.message` say why",
     }
 }
 

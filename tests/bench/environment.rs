@@ -80,7 +80,7 @@ impl Environment {
 
     /// The `/metrics` page of the operator; empty if it does not respond.
     pub(crate) async fn metrics(&self) -> String {
-        let answer = async { self.http.get(format!("{}/metrics", self.stack.api)).send().await?.text().await };
+        let answer = async { self.http.get(format!("{}/metrics", self.stack.api_url)).send().await?.text().await };
         answer.await.unwrap_or_default()
     }
 

@@ -5,7 +5,7 @@
 //!   rounds ──▶ D3 bare PATCH ──▶ jobs, from Pending to their final phase          finished jobs/s, writes per job
 //!   once   ──▶ events at half of that, one by one in time                 event-to-status
 //!   rounds ──▶ D1 bare broker ──▶ D2 bare Redis ──▶ both loops, twice     events/s; appendfsync everysec, always
-//!   once   ──▶ events at half of that, one by one in time                 publish-to-Redis
+//!   once   ──▶ events at half of that, one by one in time                 event-to-history
 //! ```
 
 mod environment;
@@ -17,7 +17,11 @@ mod statistics;
 use anyhow::Result;
 
 use environment::Environment;
-use measurements::{api, broker, jobs, latency, loops, redis};
+use measurements::{
+    api, broker, jobs, latency,
+    loops::{self, AppendFsync},
+    redis,
+};
 use results::Results;
 use statistics::{Spread, median};
 
@@ -47,13 +51,15 @@ async fn main() -> Result<()> {
     for _ in 0..ROUNDS {
         results.broker.push(broker::bare(&environment, &known).await?);
         results.redis.push(redis::bare(&environment, &known).await?);
-        results.everysec.push(loops::run(&mut environment, &known, "everysec").await?);
-        results.always.push(loops::run(&mut environment, &known, "always").await?);
+        results.everysec.push(loops::run(&mut environment, &known, AppendFsync::Everysec).await?);
+        results.always.push(loops::run(&mut environment, &known, AppendFsync::Always).await?);
         println!("{}", results.last_of_loops());
     }
     // An event is processed when both loops have processed it.
-    let rate = median(results.everysec.iter().map(|loops| loops.history.min(loops.consumer))) / 2.0;
-    results.publish_to_redis = Some(latency::publish_to_redis(&mut environment, &known, rate).await?);
+    let rate = median(
+        results.everysec.iter().map(|loops| loops.history_events_per_second.min(loops.consumer_events_per_second)),
+    ) / 2.0;
+    results.event_to_history = Some(latency::event_to_history(&mut environment, &known, rate).await?);
     results.write(&mut environment)?;
     drop(environment);
     let _ = std::fs::remove_dir_all(&folder);

@@ -2,7 +2,7 @@
 
 use std::{collections::HashMap, fs};
 
-use crate::statistics::number;
+use crate::statistics::as_f64;
 
 /// The name of a program in `/proc/PID/stat` (15 bytes at most) and in a report.
 pub(crate) const PROGRAMS: [(&str, &str); 7] = [
@@ -73,7 +73,7 @@ impl Processors {
         let (other, idle) = (busy - programs.iter().sum::<f64>(), self.idle - before.idle);
         let mut all = [0.0; PROGRAMS.len() + 2];
         for (environment, value) in all.iter_mut().zip(programs.into_iter().chain([other, idle])) {
-            *environment = value / number(jobs);
+            *environment = value / as_f64(jobs);
         }
         all
     }

@@ -19,7 +19,7 @@ use crate::{
         loops::Loops,
     },
     processors, spread,
-    statistics::{Latency, Spread, median, number},
+    statistics::{Latency, Spread, as_f64, median},
 };
 
 const FILE: &str = "tests/bench/RESULTS.md";
@@ -34,7 +34,7 @@ pub(crate) struct Results {
     pub(crate) everysec: Vec<Loops>,
     pub(crate) always: Vec<Loops>,
     pub(crate) event_to_status: Option<Latency>,
-    pub(crate) publish_to_redis: Option<Latency>,
+    pub(crate) event_to_history: Option<Latency>,
 }
 
 fn read(file: &str) -> String {
@@ -119,22 +119,30 @@ impl Results {
             crate::JOBS_IN_LOOPS,
         );
         for (name, bare, ours) in [
-            ("consumer loop, events/s", part(|rates: &Rates| rates.consumer), part(|loops: &Loops| loops.consumer)),
-            ("history loop, events/s", part(|rates: &Rates| rates.history), part(|loops: &Loops| loops.history)),
+            (
+                "consumer loop, events/s",
+                part(|rates: &Rates| rates.consumer),
+                part(|loops: &Loops| loops.consumer_events_per_second),
+            ),
+            (
+                "history loop, events/s",
+                part(|rates: &Rates| rates.history),
+                part(|loops: &Loops| loops.history_events_per_second),
+            ),
         ] {
             let (broker, redis) = (spread(self.broker.iter().map(&bare)), spread(self.redis.iter().map(&bare)));
             let through = spread(self.everysec.iter().map(ours));
             let ratio = through.median / broker.median.min(redis.median);
             let _ = writeln!(text, "| {name} | {broker} | {redis} | {through} | {ratio:.2} | 0.6 |");
         }
-        let always = spread(self.always.iter().map(|loops| loops.history));
-        let of_everysec = always.median / median(self.everysec.iter().map(|loops| loops.history));
+        let always = spread(self.always.iter().map(|loops| loops.history_events_per_second));
+        let of_everysec = always.median / median(self.everysec.iter().map(|loops| loops.history_events_per_second));
         let _ = writeln!(
             text,
             "| history loop, `appendfsync always` | | | {always} | {of_everysec:.2} of everysec | 0.75 |"
         );
         let reads = spread(self.everysec.iter().map(|loops| loops.redis_reads_per_event));
-        let writes: f64 = self.everysec.iter().map(|loops| loops.writes).sum();
+        let writes: f64 = self.everysec.iter().map(|loops| loops.status_writes).sum();
         let _ = writeln!(
             text,
             "\nRound trips to Redis an event: {reads} (`total_reads_processed`). To the broker: none is waited for; an \
@@ -142,7 +150,7 @@ impl Results {
         );
         self.jobs_text(&mut text);
         self.latency_text(&mut text);
-        let memory = spread(self.everysec.iter().map(|loops| loops.memory));
+        let memory = spread(self.everysec.iter().map(|loops| loops.memory_mib));
         let jobs = spread(self.jobs.iter().map(|jobs| jobs.memory));
         let _ = writeln!(
             text,
@@ -179,7 +187,7 @@ impl Results {
             of(|jobs| jobs.published_by_operator),
             of(|jobs| jobs.redis_reads_per_event),
         );
-        let bare_write = 1000.0 * number(cores()) / bare.median;
+        let bare_write = 1000.0 * as_f64(cores()) / bare.median;
         let _ = writeln!(
             text,
             "For whom the {} processors worked meanwhile, in milliseconds a job; in D3 they have {bare_write:.1} ms for a \
@@ -206,13 +214,13 @@ impl Results {
              published.\n\n| | events/s | events | p50 | p99 | goal |\n|---|---|---|---|---|---|"
         );
         let rows = [
-            ("publish to Redis", &self.publish_to_redis, "10 and 50 ms"),
+            ("publish to Redis", &self.event_to_history, "10 and 50 ms"),
             ("event to status, as a watch shows it", &self.event_to_status, ""),
         ];
         for (name, latency, goal) in rows {
             let Some(latency) = latency else { continue };
             let (half, most) = (latency.within(0.5), latency.within(0.99));
-            let (rate, count) = (latency.rate, number(latency.count()));
+            let (rate, count) = (latency.rate, as_f64(latency.count()));
             let _ = writeln!(text, "| {name} | {rate:.0} | {count} | {half:.1} ms | {most:.1} ms | {goal} |");
         }
         text.push('\n');

@@ -34,11 +34,11 @@ pub(crate) fn median(values: impl IntoIterator<Item = f64>) -> f64 {
 
 /// A rate per second.
 pub(crate) fn per_second(count: usize, took: Duration) -> f64 {
-    number(count) / took.as_secs_f64()
+    as_f64(count) / took.as_secs_f64()
 }
 
 /// A count as a floating-point number.
-pub(crate) fn number(count: usize) -> f64 {
+pub(crate) fn as_f64(count: usize) -> f64 {
     f64::from(u32::try_from(count).unwrap_or(u32::MAX))
 }
 

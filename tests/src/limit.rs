@@ -3,29 +3,29 @@
 
 use std::time::{Duration, Instant};
 
-/// The longest time between two questions that counts in full; what is asked meanwhile takes less.
-const STEP: Duration = Duration::from_secs(20);
+/// The most that is counted between two calls of `poll_expired`; callers poll more often than that.
+const MAX_STEP: Duration = Duration::from_secs(20);
 
-/// A limit that runs from its creation.
-pub struct Limit {
+/// A timeout that runs from its creation.
+pub struct AwakeTimeout {
     left: Duration,
-    asked: Instant,
+    last_checked: Instant,
 }
 
-impl Limit {
-    /// A limit of this length.
+impl AwakeTimeout {
+    /// A timeout of this length.
     pub fn new(length: Duration) -> Self {
-        Self { left: length, asked: Instant::now() }
+        Self { left: length, last_checked: Instant::now() }
     }
 
-    /// Whether the time is over; has to be asked regularly.
-    pub fn is_over(&mut self) -> bool {
-        self.left(Instant::now()).is_zero()
+    /// Counts the time since the last call, and returns whether the timeout has expired; must be called at least every 20 s.
+    pub fn poll_expired(&mut self) -> bool {
+        self.count_until(Instant::now()).is_zero()
     }
 
-    fn left(&mut self, now: Instant) -> Duration {
-        self.left = self.left.saturating_sub(now.duration_since(self.asked).min(STEP));
-        self.asked = now;
+    fn count_until(&mut self, now: Instant) -> Duration {
+        self.left = self.left.saturating_sub(now.duration_since(self.last_checked).min(MAX_STEP));
+        self.last_checked = now;
         self.left
     }
 }
@@ -34,13 +34,13 @@ impl Limit {
 mod tests {
     use std::time::{Duration, Instant};
 
-    use super::Limit;
+    use super::AwakeTimeout;
 
     #[test]
-    fn an_hour_asleep_uses_up_one_step_of_a_limit() {
-        let begun = Instant::now();
-        let mut limit = Limit { left: Duration::from_secs(60), asked: begun };
-        let mut left_after = |seconds| limit.left(begun + Duration::from_secs(seconds));
+    fn an_hour_asleep_uses_up_one_step_of_a_timeout() {
+        let start = Instant::now();
+        let mut timeout = AwakeTimeout { left: Duration::from_secs(60), last_checked: start };
+        let mut left_after = |seconds| timeout.count_until(start + Duration::from_secs(seconds));
         assert_eq!(left_after(10), Duration::from_secs(50), "it ran");
         assert_eq!(left_after(3610), Duration::from_secs(30), "it slept");
         assert_eq!(left_after(3630), Duration::from_secs(10));

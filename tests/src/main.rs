@@ -9,7 +9,7 @@ use clap::{Parser, Subcommand};
 
 use commands::{
     demo, generated, requirements, serve,
-    session::{Options, Starting},
+    session::{SessionArgs, SessionGuard},
     simulate, verify,
 };
 use subtitle_tests::{
@@ -18,6 +18,7 @@ use subtitle_tests::{
         installation::make_volumes,
         node::{Node, SERVER_IMAGES},
     },
+    process::output,
     progress::print,
     tools::{
         self,
@@ -36,13 +37,13 @@ struct Arguments {
 #[derive(Subcommand)]
 enum Command {
     /// Show the product: start everything, run the samples, leave it running.
-    Demo(Options),
+    Demo(SessionArgs),
     /// Start everything and leave it running.
-    Up(Options),
+    Up(SessionArgs),
     /// End what demo or up has started.
-    Down(Options),
+    Down(SessionArgs),
     /// Print what a shell needs to talk to it: eval "$(cargo dev env)".
-    Env(Options),
+    Env(SessionArgs),
     /// Run everything CI runs, and print a summary.
     Verify {
         /// Only the checks that need no Kubernetes: format, lints, generated files, unit tests, simulation
@@ -81,7 +82,7 @@ enum Command {
     },
     /// The background process of demo and up.
     #[command(hide = true)]
-    Serve(Options),
+    Serve(SessionArgs),
 }
 
 #[derive(Clone, Copy, clap::ValueEnum)]
@@ -96,21 +97,23 @@ enum Bench {
     Pipeline,
 }
 
-fn up(options: &Options) -> Result<()> {
-    requirements::prepare(options)?;
-    let starting = Starting::begin(options)?;
-    let place = options.place();
-    println!("Everything runs. Next: eval \"$(cargo dev env{place})\"; end it with: cargo dev down{place}");
-    starting.keep()
+fn up(options: &SessionArgs) -> Result<()> {
+    requirements::check_and_install(options)?;
+    let guard = SessionGuard::begin(options)?;
+    let folder_argument = options.folder_argument();
+    println!(
+        "Everything runs. Next: eval \"$(cargo dev env{folder_argument})\"; end it with: cargo dev down{folder_argument}"
+    );
+    guard.keep()
 }
 
-fn down(options: &Options) -> Result<()> {
+fn down(options: &SessionArgs) -> Result<()> {
     let ended = options.down()?;
     println!("{}", if ended { "ended; nothing of it is running" } else { "nothing was running" });
     Ok(())
 }
 
-fn env(options: &Options) -> Result<()> {
+fn env(options: &SessionArgs) -> Result<()> {
     let session = options.running()?;
     println!("export KUBECONFIG='{}'", session.kubeconfig.display());
     println!("export SUBTITLES_API='{}'", session.api);
@@ -118,8 +121,14 @@ fn env(options: &Options) -> Result<()> {
         println!("export SUBTITLES_LIBRARY='{}'", library.display());
     }
     println!("export SUBTITLES_BROKER_URL='{}' SUBTITLES_REDIS_URL='{}'", session.broker_url, session.redis_url);
-    if let Some(folder) = session.kubectl.parent().filter(|folder| folder.is_absolute()) {
-        println!("export PATH='{}':\"$PATH\"", folder.display());
+    if let Some(namespace) = &session.namespace {
+        // Jobs created over HTTP are in it. The kubeconfig is this session's own.
+        output(session.kubectl().args(["config", "set-context", "--current", "--namespace", namespace]))?;
+    }
+    for program in [Some(&session.kubectl), session.helm.as_ref()].into_iter().flatten() {
+        if let Some(folder) = program.parent().filter(|folder| folder.is_absolute()) {
+            println!("export PATH='{}':\"$PATH\"", folder.display());
+        }
     }
     Ok(())
 }

@@ -14,7 +14,7 @@ use std::{
 use anyhow::{Context as _, Result, bail};
 
 use crate::{
-    limit::Limit,
+    limit::AwakeTimeout,
     progress::command::{end_of, hint},
     root,
 };
@@ -72,9 +72,17 @@ impl Server {
         Ok(())
     }
 
-    /// Stops the process (SIGSTOP), or lets it go on (SIGCONT).
-    pub fn freeze(&self, frozen: bool) -> Result<()> {
-        let signal = if frozen { "-STOP" } else { "-CONT" };
+    /// Suspends the process (SIGSTOP).
+    pub fn freeze(&self) -> Result<()> {
+        self.signal("-STOP")
+    }
+
+    /// Continues a suspended process (SIGCONT).
+    pub fn resume(&self) -> Result<()> {
+        self.signal("-CONT")
+    }
+
+    fn signal(&self, signal: &str) -> Result<()> {
         output(Command::new("kill").args([signal, &self.pid().to_string()])).map(drop)
     }
 
@@ -97,8 +105,8 @@ impl Server {
     /// Sends SIGTERM; returns the exit status if the process ends within `grace`, and else kills it.
     pub fn stop(&mut self, grace: Duration) -> Option<std::process::ExitStatus> {
         let _ = Command::new("kill").arg(self.pid().to_string()).status();
-        let mut limit = Limit::new(grace);
-        while !limit.is_over() {
+        let mut limit = AwakeTimeout::new(grace);
+        while !limit.poll_expired() {
             if let Some(status) = self.ended() {
                 return Some(status);
             }
@@ -122,12 +130,12 @@ pub fn free_port() -> Result<u16> {
 
 /// Polls until `answer` returns a value; an error after `limit`.
 pub fn eventually<T>(what: &str, limit: Duration, mut answer: impl FnMut() -> Option<T>) -> Result<T> {
-    let mut left = Limit::new(limit);
+    let mut left = AwakeTimeout::new(limit);
     loop {
         if let Some(answer) = answer() {
             return Ok(answer);
         }
-        if left.is_over() {
+        if left.poll_expired() {
             bail!("{what}: not within {} s", limit.as_secs());
         }
         thread::sleep(Duration::from_millis(50));
@@ -136,10 +144,10 @@ pub fn eventually<T>(what: &str, limit: Duration, mut answer: impl FnMut() -> Op
 
 /// Polls until `ready` is true; if the server ends or the time is over, the error shows the end of its log.
 pub fn wait_until(server: &mut Server, folder: &Path, limit: Duration, ready: impl Fn() -> bool) -> Result<()> {
-    let mut left = Limit::new(limit);
+    let mut left = AwakeTimeout::new(limit);
     while !ready() {
         let ended = server.ended();
-        if ended.is_some() || left.is_over() {
+        if ended.is_some() || left.poll_expired() {
             let (name, end) = (&server.name, end_of(&folder.join(format!("{}.log", server.name))));
             match ended {
                 Some(status) => bail!("{name} ended with {status}; its log ends:\n{end}{}", hint(&end)),

@@ -7,7 +7,7 @@ use serde_json::Value;
 use subtitle_operator::http::openapi::description;
 use subtitle_tests::{
     process::{eventually, output},
-    stack::Stack,
+    stack::{Stack, StoreOptions},
     temporary_folder,
 };
 
@@ -206,17 +206,17 @@ fn unavailable_servers(stack: &mut Stack, caller: &Caller, id: &str, web: &str, 
         is_503(caller.get(path, id, Some(web)));
     }
     stack.redis.server.restart().expect("restarts");
-    stack.cluster.servers[0].freeze(true).expect("frozen");
+    stack.cluster.servers[0].freeze().expect("frozen");
     for path in READS {
         is_503(caller.get(path, id, Some(unseen)));
     }
     is_503(caller.post("?namespace=films", Some(unseen), &[]));
-    let (starting, api) = stack.api_alone("starting").expect("it runs");
+    let (starting, api) = stack.start_standalone_api("starting").expect("it runs");
     let starting_caller = Caller { api, seen: RefCell::default() };
     assert_eq!(starting_caller.get("/readyz", "", None).code, 503, "it has not seen the jobs yet");
     caller.seen.borrow_mut().extend(starting_caller.seen.take());
     drop(starting);
-    stack.cluster.servers[0].freeze(false).expect("goes on");
+    stack.cluster.servers[0].resume().expect("goes on");
 }
 
 #[test]
@@ -229,11 +229,11 @@ fn every_route_answers_as_documented_and_only_authorized_callers() {
         set("SUBTITLES_API_AUDIENCE", "subtitle-operator,another"),
         set("SUBTITLES_WATCH_NAMESPACES", "default,films,shows"),
     ];
-    let store = (format!("file://{}", folder.join("store").display()), environment);
+    let store = StoreOptions { url: format!("file://{}", folder.join("store").display()), environment };
     let mut stack = Stack::start(&folder, Some(store)).expect("the stack starts");
     assert_eq!(stack.get("/readyz").expect("REST").1["kubernetes"], true);
     assert_eq!(stack.get("/subtitles/x").expect("REST").0, 404, "the operator does not serve the API here");
-    let (_api, api) = stack.api_alone("api").expect("the API starts");
+    let (_api, api) = stack.start_standalone_api("api").expect("the API starts");
     let caller = Caller { api, seen: RefCell::default() };
     let ready = || (caller.get("/readyz", "", None).code == 200).then_some(());
     eventually("the API is ready", TIMEOUT, ready).expect("ready");

@@ -7,7 +7,7 @@ use subtitle_broker::{Address, AmqpSession, Session as _};
 use subtitle_tests::{
     job_manifest as job,
     kubernetes::{
-        cluster::{Cluster, Disk},
+        cluster::{Cluster, Fsync},
         programs::Programs,
     },
     process::free_port,
@@ -24,7 +24,7 @@ fn apply(cluster: &Cluster, folder: &Path, manifest: &str) -> (bool, String) {
     (output.status.success(), String::from_utf8_lossy(&output.stderr).into_owned())
 }
 
-/// One rejected spec per rule, and the text expected in its error.
+/// A sample of rejected specs, and the text expected in the error of each.
 const INVALID_SPECS: &[(&str, &str)] = &[
     ("{video: {title: A}}", "spec.language: Required value"),
     ("{video: {title: A}, language: spanish!}", "spec.language"),
@@ -56,21 +56,36 @@ const INVALID_SPECS: &[(&str, &str)] = &[
     ("{video: {title: A}, language: es, activeDeadlineSeconds: 0}", "spec.activeDeadlineSeconds"),
 ];
 
-/// Every immutable field with two values, and whether it is optional.
-const IMMUTABLE_FIELDS: &[(&str, &str, &str, bool)] = &[
-    ("video", "{title: A}", "{title: B}", false),
-    ("language", "es", "fr", false),
-    ("hearingImpaired", "Prefer", "Require", true),
-    ("forced", "Only", "Exclude", true),
-    ("sources", "[{name: a}]", "[{name: b}]", true),
-    ("preferredSources", "[a]", "[b]", true),
-    ("selection", "{minimumScore: 1}", "{minimumScore: 2}", true),
-    ("translation", "{policy: Always}", "{policy: Never}", true),
-    ("output", "{format: SRT}", "{format: ASS}", true),
-    ("priority", "High", "Low", true),
-    ("retry", "{limit: 1}", "{limit: 2}", true),
-    ("activeDeadlineSeconds", "10", "20", true),
-    ("ttlSecondsAfterFinished", "10", "20", true),
+struct ImmutableField {
+    name: &'static str,
+    first: &'static str,
+    second: &'static str,
+    is_optional: bool,
+}
+
+const fn required(name: &'static str, first: &'static str, second: &'static str) -> ImmutableField {
+    ImmutableField { name, first, second, is_optional: false }
+}
+
+const fn optional(name: &'static str, first: &'static str, second: &'static str) -> ImmutableField {
+    ImmutableField { name, first, second, is_optional: true }
+}
+
+/// Every immutable field with two different values.
+const IMMUTABLE_FIELDS: &[ImmutableField] = &[
+    required("video", "{title: A}", "{title: B}"),
+    required("language", "es", "fr"),
+    optional("hearingImpaired", "Prefer", "Require"),
+    optional("forced", "Only", "Exclude"),
+    optional("sources", "[{name: a}]", "[{name: b}]"),
+    optional("preferredSources", "[a]", "[b]"),
+    optional("selection", "{minimumScore: 1}", "{minimumScore: 2}"),
+    optional("translation", "{policy: Always}", "{policy: Never}"),
+    optional("output", "{format: SRT}", "{format: ASS}"),
+    optional("priority", "High", "Low"),
+    optional("retry", "{limit: 1}", "{limit: 2}"),
+    optional("activeDeadlineSeconds", "10", "20"),
+    optional("ttlSecondsAfterFinished", "10", "20"),
 ];
 
 fn spec_with(field: &str, value: Option<&str>) -> String {
@@ -85,25 +100,25 @@ fn spec_with(field: &str, value: Option<&str>) -> String {
 fn the_api_server_enforces_the_crd_schema() {
     let folder = temporary_folder("crd").expect("a temporary folder");
     let programs = Programs::find_or_build(&progress::print).expect("Kubernetes compiles");
-    let cluster = Cluster::start(&programs, &folder, Disk::NoFsync).expect("the API server starts");
+    let cluster = Cluster::start(&programs, &folder, Fsync::Disabled).expect("the API server starts");
     let crd = Path::new(env!("CARGO_MANIFEST_DIR")).join("../crds/subtitlejobs.yaml");
     let output = cluster.kubectl().args(["apply", "-f"]).arg(&crd).output().expect("kubectl runs");
     assert!(output.status.success() && output.stderr.is_empty(), "{}", String::from_utf8_lossy(&output.stderr));
     let established = ["wait", "--for=condition=Established", "--timeout=20s", "crd/subtitlejobs.subtitles.dev"];
     assert!(cluster.kubectl().args(established).status().expect("kubectl runs").success());
 
-    for (spec, words) in INVALID_SPECS {
+    for (spec, expected) in INVALID_SPECS {
         let (accepted, message) = apply(&cluster, &folder, &job("refused", spec));
-        assert!(!accepted && message.contains(words), "{spec}: expected '{words}', got: {message}");
+        assert!(!accepted && message.contains(expected), "{spec}: expected '{expected}', got: {message}");
     }
 
-    for (field, first, second, optional) in IMMUTABLE_FIELDS {
+    for ImmutableField { name: field, first, second, is_optional } in IMMUTABLE_FIELDS {
         let name = format!("immutable-{}", field.to_lowercase());
         let (accepted, message) = apply(&cluster, &folder, &job(&name, &spec_with(field, Some(first))));
         assert!(accepted, "{field}: {message}");
         let (accepted, message) = apply(&cluster, &folder, &job(&name, &spec_with(field, Some(second))));
         assert!(!accepted && message.contains("spec is immutable except suspend"), "changed {field}: {message}");
-        if !optional {
+        if !is_optional {
             continue;
         }
         let (accepted, message) = apply(&cluster, &folder, &job(&name, &spec_with(field, None)));

@@ -11,7 +11,7 @@ use subtitle_tests::{
     cases::{Cases, Recover},
     job_manifest as job,
     process::{Server, eventually},
-    stack::Stack,
+    stack::{Stack, StoreOptions},
     temporary_folder,
 };
 
@@ -77,7 +77,7 @@ impl Rotation {
             set("SUBTITLES_REDIS_URL", Path::new("")),
             set("SUBTITLES_REDIS_SECRET", &redis.0),
         ];
-        let store = (format!("file://{}", folder.join("store").display()), environment);
+        let store = StoreOptions { url: format!("file://{}", folder.join("store").display()), environment };
         let stack = Stack::start(folder, Some(store)).expect("it starts without its Secrets, and waits for them");
         Self { stack, folder: folder.to_path_buf(), broker, redis }
     }

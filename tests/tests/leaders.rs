@@ -57,7 +57,7 @@ fn assert_done(stack: &Stack, name: &str) -> String {
 
 fn first_leads(operators: &mut Operators) {
     wait_until_leading(&operators.second_api, false);
-    assert_eq!(leads(&operators.stack.api), Some(true), "the first operator does not lead");
+    assert_eq!(leads(&operators.stack.api_url), Some(true), "the first operator does not lead");
     operators.stack.apply(&job("before", EMBEDDED)).expect("applies");
     assert_done(&operators.stack, "before");
 }
@@ -65,36 +65,36 @@ fn first_leads(operators: &mut Operators) {
 /// A frozen leader cannot renew its lease. When it resumes, it assumes for a moment that it still leads.
 fn frozen_leader_is_replaced(operators: &mut Operators) {
     let Operators { stack, second_api, .. } = operators;
-    stack.operator.freeze(true).expect("frozen");
+    stack.operator.freeze().expect("frozen");
     let frozen = Instant::now();
     stack.apply(&job("while-frozen", EMBEDDED)).expect("applies");
     assert_done(stack, "while-frozen");
     assert!(frozen.elapsed() < TAKEOVER + Duration::from_secs(5), "{:?}", frozen.elapsed());
     stack.apply(&job("overlap", EMBEDDED)).expect("applies");
-    stack.operator.freeze(false).expect("resumed");
+    stack.operator.resume().expect("resumed");
     let id = assert_done(stack, "overlap");
     eventually("an operator that lost its lease ends", TIMEOUT, || stack.operator.ended()).expect("it ends");
-    let first_api = std::mem::replace(&mut stack.api, second_api.clone());
+    let first_api = std::mem::replace(&mut stack.api_url, second_api.clone());
     let types = stack.events_until(&id, "subtitle.ready");
-    stack.api = first_api;
+    stack.api_url = first_api;
     assert_eq!(types.expect("history"), HISTORY);
     stack.operator.restart().expect("restarts");
 }
 
 fn killed_leader_is_replaced(operators: &mut Operators) {
     let Operators { stack, second, .. } = operators;
-    wait_until_leading(&stack.api, false);
+    wait_until_leading(&stack.api_url, false);
     second.kill();
     stack.apply(&job("after-kill", EMBEDDED)).expect("applies");
     assert_done(stack, "after-kill");
-    assert_eq!(leads(&stack.api), Some(true));
+    assert_eq!(leads(&stack.api_url), Some(true));
 }
 
 /// A rolling update: on SIGTERM the leader finishes its work and releases the lease, so that the next one leads at once; no job
 /// loses, repeats or reverses a step.
 fn terminated_leader_hands_over_at_once(operators: &mut Operators) {
     let stack = &mut operators.stack;
-    let (_third, third_api) = stack.another_operator("third", &[]).expect("starts");
+    let (_third, third_api) = stack.start_operator("third", &[]).expect("starts");
     wait_until_leading(&third_api, false);
     let names: Vec<String> = (0..20).map(|at| format!("rolling-{at}")).collect();
     stack.apply(&names.iter().map(|name| job(name, EMBEDDED)).collect::<Vec<_>>().join("---\n")).expect("applies");
@@ -102,7 +102,7 @@ fn terminated_leader_hands_over_at_once(operators: &mut Operators) {
     assert!(status.success(), "{status}");
     let leads_at_once = || (leads(&third_api) == Some(true)).then_some(());
     eventually("the lease was released", Duration::from_secs(5), leads_at_once).expect("the third leads at once");
-    stack.api = third_api;
+    stack.api_url = third_api;
     for name in names {
         let id = assert_done(stack, &name);
         assert_eq!(stack.events_until(&id, "subtitle.ready").expect("history"), HISTORY);
@@ -113,7 +113,7 @@ fn terminated_leader_hands_over_at_once(operators: &mut Operators) {
 fn another_operator_takes_over_and_two_leaders_do_no_harm() {
     let folder = temporary_folder("leaders").expect("a temporary folder");
     let stack = Stack::start(&folder, None).expect("the stack starts");
-    let (second, second_api) = stack.another_operator("second", &[]).expect("starts");
+    let (second, second_api) = stack.start_operator("second", &[]).expect("starts");
     let mut cases = Cases::new("leaders", Operators { stack, second, second_api });
     cases.check("the_first_operator_leads_and_the_second_waits", first_leads);
     cases.check("a_frozen_leader_is_replaced_and_does_no_harm_afterwards", frozen_leader_is_replaced);

@@ -1,4 +1,4 @@
-//! Why a task failed, as its `job.failed` says. Pure.
+//! Why a task failed, as published in `job.failed`. Pure.
 
 use jiff::Timestamp;
 use subtitle_contract::{job::Candidate, payload::Failed, reason::Reason, text};
@@ -6,13 +6,13 @@ use subtitle_telemetry::chain;
 
 use crate::store::StoreError;
 
-/// A task's failure.
+/// Why a task failed; becomes the payload of `job.failed`.
 #[derive(Debug, thiserror::Error)]
 #[error("{reason}: {message}")]
 pub struct Failure {
-    /// The reason on the wire, which also decides whether another attempt makes sense.
+    /// The reason on the wire; together with `not_before` it decides whether another attempt makes sense.
     pub reason: Reason,
-    /// What a person should know: what happened, to what, and what to do.
+    /// A human-readable message: what failed, for which object, and what to do.
     pub message: String,
     /// The earliest time at which another attempt makes sense.
     pub not_before: Option<Timestamp>,
@@ -27,7 +27,7 @@ impl From<StoreError> for Failure {
 }
 
 impl Failure {
-    /// A failure without candidates.
+    /// A failure without candidates and without `not_before`; `message` is sanitized and truncated.
     pub fn new(reason: Reason, message: impl std::fmt::Display) -> Self {
         Self {
             reason,
@@ -38,9 +38,9 @@ impl Failure {
     }
 
     /// The event's payload.
-    pub fn payload(self) -> Failed {
+    pub fn into_payload(self) -> Failed {
         Failed {
-            // A named time means that another attempt makes sense then.
+            // A failure with a `not_before` is retryable whatever its reason.
             retryable: self.reason.is_retryable() || self.not_before.is_some(),
             error_message: self.message,
             reason: self.reason,

@@ -1,4 +1,4 @@
-//! Errors of the broker; each message tells the user what to do next.
+//! Errors of the broker; where the user can do something about one, its message says what.
 
 use std::{fmt, time::Duration};
 
@@ -11,16 +11,16 @@ pub enum BrokerError {
          characters of user and password percent-encoded"
     )]
     InvalidUrl,
-    /// There is no broker URL and no Secret.
+    /// Neither a broker URL nor a Secret is configured.
     #[error(
         "failed to find the broker: no address is configured; set --broker-url (SUBTITLES_BROKER_URL), or \
-         --broker-secret (SUBTITLES_BROKER_SECRET) to the folder where its Secret is mounted"
+         --broker-secret (SUBTITLES_BROKER_SECRET) to the directory its Secret is mounted at"
     )]
     NoAddress,
-    /// TLS is required and the address has none.
-    #[error("failed to connect to the broker: its address has no TLS (amqps), which is required here")]
+    /// TLS is required, but the URL is not `amqps://`.
+    #[error("failed to connect to the broker: its URL does not use TLS; use an amqps:// URL")]
     Unencrypted,
-    /// There is both a broker URL and a Secret.
+    /// Both a broker URL and a Secret are configured.
     #[error("failed to choose a broker: --broker-url and --broker-secret are mutually exclusive")]
     ConflictingAddresses,
     /// The mounted Secret lacks a key that a connection needs.
@@ -73,7 +73,7 @@ pub enum BrokerError {
     /// A queue exists with arguments that differ from the ones this version declares.
     #[error(
         "failed to declare queue '{queue}': it exists with other arguments ({message}); let it drain, remove it with \
-         `rabbitmqctl delete_queue {queue}`, and start the operator again"
+         `rabbitmqctl delete_queue {queue}`, and restart the operator"
     )]
     QueueArgumentsMismatch {
         /// Its name.

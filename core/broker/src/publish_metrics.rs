@@ -7,8 +7,8 @@ use tokio::time::Instant;
 
 use crate::{BrokerError, PublishFailure};
 
-/// Upper bounds in seconds: from a broker on the same network up to the request timeout.
-const BOUNDS: &[f64] = &[0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 15.0];
+/// Upper bounds of the latency buckets in seconds: from a broker on the same network up to the request timeout.
+const LATENCY_BUCKETS: &[f64] = &[0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 15.0];
 
 /// Publish metrics, with the same names in every process.
 #[derive(Clone, Debug)]
@@ -35,7 +35,7 @@ impl PublishMetrics {
             seconds: registry.histogram(
                 "subtitle_publish_seconds",
                 [],
-                BOUNDS,
+                LATENCY_BUCKETS,
                 "Time from sending a message until the broker confirms or rejects it.",
             ),
         }
@@ -52,8 +52,8 @@ fn outcome(result: &Result<(), BrokerError>) -> &'static str {
     }
 }
 
-/// Publishes an event, and records the outcome if `metrics` is set.
-pub(crate) async fn observe_event(
+/// Awaits the publish of an event, and records its outcome if `metrics` is set.
+pub(crate) async fn measure_event(
     metrics: Option<&PublishMetrics>,
     event_type: &EventType,
     publish: impl Future<Output = Result<(), BrokerError>>,
@@ -72,8 +72,8 @@ pub(crate) async fn observe_event(
     result
 }
 
-/// Publishes a dead letter, and records the outcome if `metrics` is set.
-pub(crate) async fn observe_dead_letter(
+/// Awaits the publish of a dead letter, and records its outcome if `metrics` is set.
+pub(crate) async fn measure_dead_letter(
     metrics: Option<&PublishMetrics>,
     reason: Reason,
     publish: impl Future<Output = Result<(), BrokerError>>,

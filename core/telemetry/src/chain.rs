@@ -25,27 +25,28 @@ impl<E: Error + ?Sized> fmt::Display for Chain<'_, E> {
 
 #[cfg(test)]
 mod tests {
-    use std::io;
-
     use super::*;
 
     #[derive(Debug)]
-    struct Reading(io::Error);
+    struct Failure(&'static str, Option<Box<Failure>>);
 
-    impl fmt::Display for Reading {
+    impl fmt::Display for Failure {
         fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-            formatter.write_str("failed to read the film")
+            formatter.write_str(self.0)
         }
     }
 
-    impl Error for Reading {
+    impl Error for Failure {
         fn source(&self) -> Option<&(dyn Error + 'static)> {
-            Some(&self.0)
+            self.1.as_deref().map(|cause| cause as &(dyn Error + 'static))
         }
     }
 
     #[test]
     fn every_cause_is_shown_once() {
-        assert_eq!(chain(&Reading(io::Error::other("disk full"))).to_string(), "failed to read the film: disk full");
+        let full = Failure("the disk is full", None);
+        let copying = Failure("failed to copy the film", Some(Box::new(full)));
+        let error = Failure("failed to start", Some(Box::new(copying)));
+        assert_eq!(chain(&error).to_string(), "failed to start: failed to copy the film: the disk is full");
     }
 }

@@ -6,6 +6,7 @@
 //!       └────────▶ http::router ──▶ GET /metrics, /healthz, /readyz
 //!   stop::asked ─▶ SIGTERM or SIGINT
 //!   chain      ──▶ an error with its chain of sources, for one log line
+//!   LogSampler ──▶ whether a busy loop logs this line
 //! ```
 #![warn(missing_docs)]
 
@@ -13,7 +14,9 @@ mod chain;
 pub mod http;
 pub mod logs;
 mod metrics;
+mod sampler;
 pub mod stop;
 
 pub use chain::{Chain, chain};
 pub use metrics::{Counter, Gauge, Histogram, Registry};
+pub use sampler::{EVENT_LINES_PER_SECOND, LogSampler};

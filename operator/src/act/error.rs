@@ -95,12 +95,12 @@ pub enum RecordError {
     #[error(transparent)]
     Secret(#[from] subtitle_secret::SecretError),
     /// TLS is required and the address has none.
-    #[error("failed to connect to Redis: its address has no TLS (rediss), which is required here")]
+    #[error("failed to connect to Redis: its URL does not use TLS; use a rediss:// URL")]
     Unencrypted,
     /// Neither a URL nor a Secret is configured.
     #[error(
         "failed to find Redis: no address is configured; set --redis-url (SUBTITLES_REDIS_URL), or --redis-secret (SUBTITLES_REDIS_SECRET) to the \
-         folder where its Secret is mounted"
+         directory its Secret is mounted at"
     )]
     NoAddress,
     /// Both a URL and a Secret are configured.

@@ -88,8 +88,19 @@ pub trait RecordReader: Send + Sync + 'static {
     /// The JSON of `job:{id}`.
     fn record(&self, id: &str) -> impl Future<Output = Result<Option<String>, RecordError>> + Send;
 
-    /// The JSON of the newest `limit` events of a job, newest first, and how many it has in all.
-    fn events(&self, id: &str, limit: usize) -> impl Future<Output = Result<(Vec<String>, usize), RecordError>> + Send;
+    /// The JSON of at most `limit` events of a job, newest first, and how many it has in all. They are the newest of its
+    /// first `before` events: positions are counted from the oldest, so that they stay the same while events are added.
+    fn events_before(
+        &self,
+        id: &str,
+        before: Option<usize>,
+        limit: usize,
+    ) -> impl Future<Output = Result<(Vec<String>, usize), RecordError>> + Send;
+
+    /// The newest events.
+    fn events(&self, id: &str, limit: usize) -> impl Future<Output = Result<(Vec<String>, usize), RecordError>> + Send {
+        self.events_before(id, None, limit)
+    }
 
     /// A page of the records that are not final, and the cursor of the next page; cursor 0 begins and ends.
     fn unfinished(&self, cursor: u64) -> impl Future<Output = Result<(Vec<Record>, u64), RecordError>> + Send;

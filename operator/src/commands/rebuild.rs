@@ -8,7 +8,7 @@ use std::{
 };
 
 use clap::Args;
-use jiff::{SignedDuration, Timestamp};
+use jiff::{Span, SpanRelativeTo, Timestamp};
 use subtitle_broker::{
     AmqpSession, BrokerArguments, BrokerError, Deliveries as _, Receipt as _, Session as _, StreamStart,
 };
@@ -23,29 +23,29 @@ use crate::act::{
 
 /// Maximum number of unacknowledged messages while the stream is read.
 const PREFETCH: u16 = 200;
-/// How long the stream may deliver nothing before its end marker.
-const SILENCE_TIMEOUT: Duration = Duration::from_secs(30);
+/// How long to wait for the next delivery before giving up.
+const DELIVERY_TIMEOUT: Duration = Duration::from_secs(30);
 
-/// Which histories to rebuild, and the servers.
+/// Which histories to rebuild, and how to connect to RabbitMQ and Redis.
 #[derive(Args)]
 pub struct RebuildArguments {
     #[command(flatten)]
     broker: BrokerArguments,
     #[command(flatten)]
     redis: RedisArguments,
-    /// The history of this job only, by its id
+    /// Rebuild only the history of the job with this id
     #[arg(long, conflicts_with_all = ["since", "all"])]
     job: Option<String>,
-    /// Histories with an event in this time, such as 2h or 3d
+    /// Rebuild only histories with an event within this time span, such as 2h or 3d
     #[arg(long, conflicts_with = "all")]
     since: Option<String>,
-    /// Everything the stream still has
+    /// Rebuild every history that the stream still has
     #[arg(long)]
     all: bool,
-    /// Do it; without this only what would be done is shown
+    /// Restore the missing events; without this flag, only report them (dry run)
     #[arg(long)]
     apply: bool,
-    /// Histories a second at most
+    /// Maximum number of histories to check per second
     #[arg(long, default_value_t = 200, value_parser = clap::value_parser!(u32).range(1..=10_000))]
     rate: u32,
 }
@@ -53,7 +53,7 @@ pub struct RebuildArguments {
 /// Why histories could not be rebuilt.
 #[derive(Debug, thiserror::Error)]
 pub enum RebuildError {
-    /// The command does not default to every history.
+    /// None of `--job`, `--since` and `--all` was given.
     #[error("failed to choose histories: give --job ID, --since 2h, or --all")]
     NothingSelected,
     /// The time span is invalid.
@@ -66,40 +66,47 @@ pub enum RebuildError {
         source: jiff::Error,
     },
     /// The stream was not read up to its end marker.
-    #[error("failed to read the stream: it delivered nothing for {} s, and its end marker was not seen", SILENCE_TIMEOUT.as_secs())]
+    #[error("failed to read the stream: it delivered nothing for {} s, and its end marker was not seen", DELIVERY_TIMEOUT.as_secs())]
     Silent,
-    /// The broker.
+    /// A request to the broker failed.
     #[error(transparent)]
     Broker(#[from] BrokerError),
-    /// Redis.
+    /// A request to Redis failed.
     #[error(transparent)]
     Records(#[from] RecordError),
-    /// Standard output.
+    /// Writing to standard output failed.
     #[error("failed to write the output")]
     Output(#[from] io::Error),
 }
 
 impl RebuildArguments {
-    /// The time from which on a history must have an event; `None` for all.
+    /// Only histories with an event at or after this time are rebuilt; `None` means all.
     fn oldest(&self, now: Timestamp) -> Result<Option<Timestamp>, RebuildError> {
-        let Some(since) = &self.since else { return Ok(None) };
-        let span: Result<SignedDuration, _> = since.parse();
-        let span = span.map_err(|source| RebuildError::Since { text: since.clone(), source })?;
-        Ok(Some(now - span))
+        self.since.as_deref().map(|since| before(now, since)).transpose()
     }
+}
+
+/// The time that is a span such as `3d` before `now`.
+fn before(now: Timestamp, since: &str) -> Result<Timestamp, RebuildError> {
+    let oldest = since
+        .parse::<Span>()
+        .and_then(|span| span.to_duration(SpanRelativeTo::days_are_24_hours()))
+        .and_then(|duration| now.checked_sub(duration.abs()));
+    oldest.map_err(|source| RebuildError::Since { text: since.to_owned(), source })
 }
 
 /// Events by job, in the stream's order.
 type Histories = BTreeMap<String, Vec<Event>>;
 
-/// Reads the stream from its oldest message to a marker that is appended now; only events of `job`, if given.
+/// Reads the stream from its oldest message to a marker that is appended now; only events of `job`, if given. Holds all of
+/// them in memory: without `job`, that is the whole retained stream.
 async fn read_stream(session: &AmqpSession, job: Option<&str>) -> Result<Histories, RebuildError> {
     let marker = uuid::Uuid::now_v7().to_string();
     publish_end_marker(session, marker.as_bytes()).await?;
     let mut deliveries = session.consume_stream(HISTORY_STREAM, PREFETCH, StreamStart::Oldest).await?;
     let mut histories = Histories::new();
     loop {
-        let batch = timeout(SILENCE_TIMEOUT, deliveries.next_batch(usize::from(PREFETCH))).await;
+        let batch = timeout(DELIVERY_TIMEOUT, deliveries.next_batch(usize::from(PREFETCH))).await;
         let batch = batch.map_err(|_| RebuildError::Silent)??;
         for delivery in &batch {
             if delivery.body == marker.as_bytes() {
@@ -132,15 +139,32 @@ pub async fn run(arguments: RebuildArguments, out: &mut impl Write) -> Result<()
     let (mut jobs, mut missing) = (0, 0);
     for (job, events) in &histories {
         pace.tick().await;
-        let lacking = restore(&records, job, events, arguments.apply).await?;
-        if lacking > 0 {
+        let missing_events = restore(&records, job, events, arguments.apply).await?;
+        if missing_events > 0 {
             jobs += 1;
-            missing += lacking;
+            missing += missing_events;
             let what = if arguments.apply { "restored" } else { "are missing" };
-            writeln!(out, "{job}: {lacking} of {} events {what}", events.len())?;
+            writeln!(out, "{job}: {missing_events} of {} events {what}", events.len())?;
         }
     }
     let what = if arguments.apply { "restored" } else { "missing; --apply restores them" };
     writeln!(out, "{} histories checked: {missing} events of {jobs} jobs {what}", histories.len())?;
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn since_takes_hours_and_days_and_refuses_what_is_before_all_time() {
+        let now: Timestamp = "2026-01-31T12:00:00Z".parse().expect("a time");
+        for (since, expected) in [("2h", "2026-01-31T10:00:00Z"), ("3d", "2026-01-28T12:00:00Z")] {
+            let expected: Timestamp = expected.parse().expect("a time");
+            assert_eq!(before(now, since).expect(since), expected);
+        }
+        for since in ["yesterday", "170000000h"] {
+            assert!(before(now, since).is_err(), "{since}");
+        }
+    }
 }

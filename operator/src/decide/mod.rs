@@ -1,4 +1,4 @@
-//! The rules: facts and the time of day come in, a [`plan::Plan`] goes out. No clock, no I/O, no async. Pure.
+//! The rules: facts and the current time come in, a [`plan::Plan`] goes out. No clock, no I/O, no async. Pure.
 
 pub mod access;
 pub mod admit;

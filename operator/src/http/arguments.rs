@@ -3,7 +3,7 @@
 
 use std::{io, net::SocketAddr, path::PathBuf, sync::Arc};
 
-use axum::Router;
+use axum::{Router, http::HeaderValue};
 use clap::Args;
 use futures::future::try_join_all;
 use kube::Client;
@@ -48,6 +48,9 @@ pub struct ServingArguments {
     /// The audiences tokens must be made for, separated by commas: one of them is enough
     #[arg(long, env = "SUBTITLES_API_AUDIENCE", value_delimiter = ',', default_value = "subtitle-operator")]
     api_audience: Vec<String>,
+    /// The web origins whose pages may call the API, separated by commas, such as https://films.example; none if none is named
+    #[arg(long, env = "SUBTITLES_API_CORS_ORIGINS", value_delimiter = ',', value_name = "ORIGIN")]
+    api_cors_origins: Vec<HeaderValue>,
 }
 
 /// Who may use the API.
@@ -128,7 +131,8 @@ impl ServingArguments {
     ) -> Result<Router, ArgumentsError> {
         let auth = Arc::new(self.auth(&client)?);
         let (namespace, watched) = (self.namespace.clone(), self.namespaces().into());
-        Ok(routes::router(HttpState { executor, client, namespace, watched, files, auth }))
+        let router = routes::router(HttpState { executor, client, namespace, watched, files, auth });
+        Ok(routes::with_cors(router, self.api_cors_origins.clone()))
     }
 
     fn auth(&self, client: &Client) -> Result<Auth, ArgumentsError> {

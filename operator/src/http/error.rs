@@ -33,8 +33,10 @@ pub(super) enum ApiError {
     Unauthenticated { reason: Unauthenticated, audience: String },
     #[error("'{user}' may not {verb} subtitlejobs (subtitles.dev) in the namespace '{namespace}'")]
     Forbidden { user: String, verb: &'static str, namespace: String },
-    #[error("no such route")]
+    #[error("no such route: /docs lists them")]
     UnknownRoute,
+    #[error("the route does not have this method: /docs lists them")]
+    MethodNotAllowed,
     /// The id is safe to show.
     #[error("no job has the id '{id}'")]
     UnknownJob { id: String },
@@ -42,6 +44,11 @@ pub(super) enum ApiError {
     NoFile,
     #[error("the file is not in the object store any more")]
     FileExpired,
+    /// Such as a parameter that is given twice.
+    #[error("the query is not valid: {detail}")]
+    InvalidQuery { detail: String },
+    #[error("continue is '{position}': it must be what the answer before had as 'continue'")]
+    InvalidContinue { position: String },
     #[error("limit is '{limit}'; 1 to 500 are allowed")]
     InvalidLimit { limit: String },
     #[error("'{namespace}' is not a valid name of a namespace")]
@@ -97,10 +104,13 @@ impl ApiError {
             Self::Forbidden { .. } => (StatusCode::FORBIDDEN, "Forbidden"),
             Self::RefusedJob(_) => (StatusCode::FORBIDDEN, "Refused"),
             Self::UnknownRoute | Self::UnknownJob { .. } => (StatusCode::NOT_FOUND, "NotFound"),
+            Self::MethodNotAllowed => (StatusCode::METHOD_NOT_ALLOWED, "MethodNotAllowed"),
             Self::NoFile | Self::FileExpired => (StatusCode::NOT_FOUND, "NoFile"),
             Self::BodyTooLarge => (StatusCode::PAYLOAD_TOO_LARGE, "BodyTooLarge"),
             Self::SlowBody => (StatusCode::REQUEST_TIMEOUT, "SlowBody"),
             Self::Reviews(ReviewError::TooManyFailures) => (StatusCode::TOO_MANY_REQUESTS, "TooManyRequests"),
+            Self::InvalidQuery { .. } => (StatusCode::UNPROCESSABLE_ENTITY, "InvalidQuery"),
+            Self::InvalidContinue { .. } => (StatusCode::UNPROCESSABLE_ENTITY, "InvalidContinue"),
             Self::InvalidLimit { .. } => (StatusCode::UNPROCESSABLE_ENTITY, "InvalidLimit"),
             Self::InvalidNamespace { .. } => (StatusCode::UNPROCESSABLE_ENTITY, "InvalidNamespace"),
             Self::NamespaceNotWatched { .. } => (StatusCode::UNPROCESSABLE_ENTITY, "NamespaceNotWatched"),

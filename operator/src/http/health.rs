@@ -41,14 +41,15 @@ pub struct Leader {
     pub session: watch::Receiver<Option<Arc<AmqpSession>>>,
 }
 
-/// The paths of [`router`].
-pub(super) const PATHS: [&str; 3] = ["/healthz", "/readyz", "/metrics"];
+/// The paths of [`router`]; `/health` is the path of `/healthz` in the system that this one replaces.
+pub(super) const PATHS: [&str; 4] = ["/healthz", "/health", "/readyz", "/metrics"];
 
 /// The three routes.
 pub fn router(health: Health) -> Router {
-    let [alive, ready_path, metrics_path] = PATHS;
+    let [alive, alive_before, ready_path, metrics_path] = PATHS;
     Router::new()
         .route(alive, get(|| async { "ok" }))
+        .route(alive_before, get(|| async { "ok" }))
         .route(ready_path, get(ready))
         .route(metrics_path, get(metrics))
         .with_state(health)

@@ -1,12 +1,13 @@
-//! The HTTP API: the routes of the old system, over SubtitleJobs. What a caller may do is what the Kubernetes API allows
-//! them; a job created here is an ordinary SubtitleJob. Does I/O.
+//! The HTTP API: the REST routes of the legacy system, backed by SubtitleJobs. What a caller may do is what the
+//! Kubernetes API allows them; a job created here is an ordinary SubtitleJob. Does I/O.
 //!
 //! ```text
-//!   request ──▶ authenticate (401, 503) ──▶ find the job (404) ──▶ authorize (403) ──▶ answer
+//!   request ──▶ authenticate (401, 503) ──▶ find the job (404) ──▶ authorize (403) ──▶ respond
 //! ```
 
 pub mod arguments;
 mod auth;
+mod description;
 mod error;
 mod handlers;
 pub mod health;

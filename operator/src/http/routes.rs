@@ -1,12 +1,20 @@
 //! The authenticated routes as values: path, method and handler. The router and the OpenAPI document are built from them.
 
+use std::time::Instant;
+
 use axum::{
-    Router, middleware,
+    Router,
+    extract::{MatchedPath, Request, State},
+    http::{HeaderName, HeaderValue, Method, StatusCode, header},
+    middleware::{self, Next},
+    response::{IntoResponse as _, Response},
     routing::{MethodRouter, get, post},
 };
 
+use tower_http::cors::CorsLayer;
+
 use super::{
-    auth,
+    auth, description,
     error::ApiError,
     handlers::{create, file, read},
     state::HttpState,
@@ -54,13 +62,44 @@ impl Route {
     }
 }
 
-/// The routes over `state`; everything else is a 404.
+/// `OPTIONS` has no body: the router adds `Allow`.
+async fn other_method(method: Method) -> Response {
+    if method == Method::OPTIONS {
+        StatusCode::NO_CONTENT.into_response()
+    } else {
+        ApiError::MethodNotAllowed.into_response()
+    }
+}
+
+/// Counts the request under its route's pattern, so that ids are no labels.
+async fn measure(State(state): State<HttpState>, route: Option<MatchedPath>, request: Request, next: Next) -> Response {
+    let started = Instant::now();
+    let response = next.run(request).await;
+    let route = route.as_ref().map_or("unknown", MatchedPath::as_str);
+    state.executor.metrics().answered(route, response.status().as_u16(), started.elapsed());
+    response
+}
+
+/// Lets pages of these origins call the API: they send a token in a header, never a cookie.
+pub(super) fn with_cors(router: Router, origins: Vec<HeaderValue>) -> Router {
+    if origins.is_empty() {
+        return router;
+    }
+    let headers = [header::AUTHORIZATION, header::CONTENT_TYPE, HeaderName::from_static("idempotency-key")];
+    let cors = CorsLayer::new().allow_methods([Method::GET, Method::POST]).allow_headers(headers);
+    router.layer(cors.allow_origin(origins).expose_headers([header::LOCATION, header::RETRY_AFTER]))
+}
+
+/// The routes over `state`, and those of the description; everything else is a 404.
 pub(super) fn router(state: HttpState) -> Router {
     let add = |router: Router<HttpState>, route: Route| router.route(route.path(), route.handler());
     Route::ALL
         .into_iter()
         .fold(Router::new(), add)
         .route_layer(middleware::from_fn_with_state(state.auth.clone(), auth::authenticate))
+        .merge(description::router())
+        .method_not_allowed_fallback(other_method)
         .fallback(|| async { ApiError::UnknownRoute })
+        .layer(middleware::from_fn_with_state(state.clone(), measure))
         .with_state(state)
 }

@@ -1,4 +1,5 @@
-//! Samples the gauges: jobs by phase, the longest wait, and the depth of the queues. Called by the session's loops. Does I/O.
+//! Samples the gauges: jobs by phase, the longest waits, the queues, and whether Redis responds. Called by the session's loops.
+//! Does I/O.
 
 use std::{collections::HashMap, convert::Infallible, sync::Arc, time::Duration};
 
@@ -6,15 +7,18 @@ use jiff::Timestamp;
 use subtitle_broker::{BrokerError, Session as _};
 use subtitle_contract::{
     job::SubtitleJob,
-    phase::Phase,
-    topology::{CONSUMER_QUEUE, QUEUES},
+    phase::{Phase, Step},
+    topology::{CONSUMER_QUEUE, DOWNLOAD_QUEUE, QUEUES, TRANSLATE_QUEUE},
 };
 
 use super::{operator::Operator, timer::Timer};
 use crate::{
-    act::{Ports, ports::ClusterReader as _},
+    act::{
+        Ports,
+        ports::{ClusterReader as _, RecordReader as _},
+    },
     metrics::Metrics,
-    observe::state::JobState,
+    observe::state::{For, JobState},
 };
 
 const SAMPLE_INTERVAL: Duration = Duration::from_secs(10);
@@ -27,7 +31,11 @@ fn sample_jobs(jobs: &[Arc<SubtitleJob>], metrics: &Metrics, now: Timestamp) {
         if let Some(phase) = phase {
             *by_phase.entry(phase).or_default() += 1;
         }
-        let is_waiting = matches!(JobState::from_object(job), JobState::Waiting(_) | JobState::BackingOff(_));
+        let is_waiting = match JobState::from_object(job) {
+            JobState::Waiting(reason) => matches!(reason, For::Turn | For::Broker),
+            JobState::BackingOff(until) => until <= now,
+            _ => false,
+        };
         if let (true, false, Some(created)) = (is_waiting, job.spec.suspend, &job.metadata.creation_timestamp) {
             oldest = oldest.min(created.0);
         }
@@ -38,18 +46,45 @@ fn sample_jobs(jobs: &[Arc<SubtitleJob>], metrics: &Metrics, now: Timestamp) {
     metrics.oldest_waiting.set([], now.duration_since(oldest).as_secs());
 }
 
+/// Since when each published task has been waiting for a worker, as this process saw it.
+#[derive(Default)]
+struct WaitingTasks(HashMap<(String, Step), Timestamp>);
+
+impl WaitingTasks {
+    fn sample(&mut self, jobs: &[Arc<SubtitleJob>], metrics: &Metrics, now: Timestamp) {
+        let before = std::mem::take(&mut self.0);
+        for job in jobs {
+            if let (JobState::Queued(step), Some(uid)) = (JobState::from_object(job), &job.metadata.uid) {
+                let task = (uid.clone(), step);
+                let since = before.get(&task).copied().unwrap_or(now);
+                self.0.insert(task, since);
+            }
+        }
+        for (step, queue) in [(Step::Download, DOWNLOAD_QUEUE), (Step::Translate, TRANSLATE_QUEUE)] {
+            let waiting = self.0.iter().filter(|((_, of), _)| *of == step).map(|(_, since)| *since);
+            metrics.oldest_task.set([queue], now.duration_since(waiting.fold(now, Timestamp::min)).as_secs());
+        }
+    }
+}
+
 /// Samples until the first error of the broker.
 pub async fn run<P: Ports>(operator: &Operator<P>, session: &P::Session) -> Result<Infallible, BrokerError> {
     let (metrics, mut timer) = (operator.metrics(), Timer::at_once(operator.runtime(), SAMPLE_INTERVAL));
+    let mut waiting = WaitingTasks::default();
     loop {
         timer.tick().await;
-        sample_jobs(&operator.executor().cluster().all(), metrics, operator.now());
+        let (jobs, now) = (operator.executor().cluster().all(), operator.now());
+        sample_jobs(&jobs, metrics, now);
+        waiting.sample(&jobs, metrics, now);
+        let is_redis_there = operator.executor().records().load_checkpoint().await.is_ok();
+        metrics.redis_connected.set([], i64::from(is_redis_there));
         metrics.broker_blocked.set([], i64::from(session.is_blocked()));
         let unacknowledged = i64::try_from(operator.unacknowledged_events()).unwrap_or(i64::MAX);
         metrics.queue_unacked.set([CONSUMER_QUEUE], unacknowledged);
         for queue in &QUEUES {
-            let ready = session.queue_stats(queue.name).await?.map_or(0, |stats| stats.ready);
-            metrics.queue_ready.set([queue.name], i64::from(ready));
+            let stats = session.queue_stats(queue.name).await?;
+            metrics.queue_ready.set([queue.name], stats.map_or(0, |stats| i64::from(stats.ready)));
+            metrics.queue_consumers.set([queue.name], stats.map_or(0, |stats| i64::from(stats.consumers)));
         }
     }
 }

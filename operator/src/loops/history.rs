@@ -1,5 +1,5 @@
-//! The history loop: appends the stream, in batches and in its order, to the event histories in Redis, together with the
-//! checkpoint of the last message. Does I/O.
+//! The history loop: copies the messages of the history stream, in order and in batches, to the event histories in Redis, and
+//! saves the checkpoint with each batch. Does I/O.
 
 use std::{convert::Infallible, time::Duration};
 
@@ -24,13 +24,15 @@ const RETRY_INTERVAL: Duration = Duration::from_secs(1);
 /// Why the loop ended; the next one starts after the checkpoint that Redis has then.
 #[derive(Debug, thiserror::Error)]
 pub enum HistoryError {
-    /// The broker.
+    /// The session with the broker failed.
     #[error(transparent)]
     Broker(#[from] BrokerError),
-    /// Redis was emptied, or another leader moved the checkpoint.
-    #[error("failed to find the checkpoint in Redis: it was emptied, or another leader moved the checkpoint")]
+    /// The checkpoint in Redis is not the one that this loop saved.
+    #[error(
+        "failed to find the expected checkpoint in Redis: Redis was emptied, or another leader moved the checkpoint"
+    )]
     CheckpointMoved,
-    /// The stream is not the one that was read before.
+    /// The stream does not contain the message of the checkpoint.
     #[error("failed to find the message of the checkpoint: the stream was recreated and is read from its start")]
     AnotherStream,
 }
@@ -49,7 +51,7 @@ pub async fn run<P: Ports>(operator: &Operator<P>, session: &P::Session) -> Resu
             batch = deliveries.next_batch(usize::from(PREFETCH)) => batch?,
             () = timer.tick() => Vec::new(),
         };
-        let mut records: Vec<(Checkpoint, &[u8])> = batch.iter().filter_map(record).collect();
+        let mut records: Vec<(Checkpoint, &[u8])> = batch.iter().filter_map(with_checkpoint).collect();
         if !is_same_stream && !saved.is_same_stream(records.first().map(|(checkpoint, _)| *checkpoint)) {
             history.reset_checkpoint().await;
             return Err(HistoryError::AnotherStream);
@@ -58,7 +60,7 @@ pub async fn run<P: Ports>(operator: &Operator<P>, session: &P::Session) -> Resu
         records.retain(|(checkpoint, _)| checkpoint.offset > saved.offset);
         saved = match records.last() {
             Some((last, _)) => history.commit_batch(&records, saved, *last).await?,
-            None => history.check(saved).await?,
+            None => history.ensure_checkpoint_unmoved(saved).await?,
         };
         if let Some(last) = batch.last() {
             last.receipt.ack_up_to().await?;
@@ -66,8 +68,8 @@ pub async fn run<P: Ports>(operator: &Operator<P>, session: &P::Session) -> Resu
     }
 }
 
-/// Where a delivery stands in the stream, and its bytes; `None` if it does not come from a stream.
-fn record<R>(delivery: &Delivery<R>) -> Option<(Checkpoint, &[u8])> {
+/// A delivery's position in the stream and its body; `None` if it does not come from a stream.
+fn with_checkpoint<R>(delivery: &Delivery<R>) -> Option<(Checkpoint, &[u8])> {
     Some((Checkpoint::at(delivery.offset?, &delivery.body), &delivery.body))
 }
 
@@ -83,9 +85,10 @@ impl<P: Ports> History<'_, P> {
         if let Some(saved) = self.load_checkpoint().await {
             return Ok(saved);
         }
-        let unique = self.operator.now() + Duration::from_secs(1).mul_f64(self.operator.runtime().jitter());
-        let beginning = Checkpoint::before_first(-unique.as_microsecond());
-        self.commit(Effect::AppendHistory { events: vec![], saved: None, last: beginning }, beginning).await
+        // The number only has to differ from another leader's.
+        let jittered_now = self.operator.now() + Duration::from_secs(1).mul_f64(self.operator.runtime().jitter());
+        let negative_nonce = -jittered_now.as_microsecond();
+        self.commit(vec![], None, Checkpoint::before_first(negative_nonce)).await
     }
 
     /// Appends a batch, which may be repeated when its outcome is unknown.
@@ -96,14 +99,13 @@ impl<P: Ports> History<'_, P> {
         last: Checkpoint,
     ) -> Result<Checkpoint, HistoryError> {
         let events: Vec<Event> = records.iter().filter_map(|(_, body)| Event::decode(body).ok()).collect();
-        let count = u64::try_from(events.len()).unwrap_or_default();
-        let committed = self.commit(Effect::AppendHistory { events, saved: Some(saved), last }, last).await?;
-        self.operator.metrics().history_events.add([], count);
+        let committed = self.commit(events.clone(), Some(saved), last).await?;
+        self.operator.metrics().appended(&events, self.operator.now());
         Ok(committed)
     }
 
-    /// Checks that the checkpoint is still the one that was committed.
-    async fn check(&self, saved: Checkpoint) -> Result<Checkpoint, HistoryError> {
+    /// Fails if the checkpoint in Redis is no longer the one that was committed.
+    async fn ensure_checkpoint_unmoved(&self, saved: Checkpoint) -> Result<Checkpoint, HistoryError> {
         if self.load_checkpoint().await == Some(saved) { Ok(saved) } else { Err(HistoryError::CheckpointMoved) }
     }
 
@@ -116,8 +118,14 @@ impl<P: Ports> History<'_, P> {
         self.until_redis_answers(|| async { Ok(records.load_checkpoint().await?) }).await
     }
 
-    async fn commit(&self, effect: Effect, last: Checkpoint) -> Result<Checkpoint, HistoryError> {
-        let outcome = self.until_redis_answers(|| self.apply(effect.clone())).await;
+    async fn commit(
+        &self,
+        events: Vec<Event>,
+        saved: Option<Checkpoint>,
+        last: Checkpoint,
+    ) -> Result<Checkpoint, HistoryError> {
+        let append = Effect::AppendHistory { events, saved, last };
+        let outcome = self.until_redis_answers(|| self.apply(append.clone())).await;
         if outcome.is_appended { Ok(last) } else { Err(HistoryError::CheckpointMoved) }
     }
 
@@ -132,7 +140,10 @@ impl<P: Ports> History<'_, P> {
         loop {
             match call().await {
                 Ok(answer) => return answer,
-                Err(error) => tracing::warn!(error = %chain(&error), "the history waits for Redis"),
+                Err(error) => {
+                    self.operator.metrics().redis_errors.increment([]);
+                    tracing::warn!(error = %chain(&error), "the history waits for Redis");
+                }
             }
             self.operator.runtime().sleep(RETRY_INTERVAL).await;
         }

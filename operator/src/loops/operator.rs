@@ -11,7 +11,8 @@ use std::{
 
 use jiff::Timestamp;
 use subtitle_clock::Clock as _;
-use subtitle_contract::job::SubtitleJob;
+use subtitle_contract::{event::Event, job::SubtitleJob};
+use subtitle_telemetry::{EVENT_LINES_PER_SECOND, LogSampler};
 use tokio::sync::{Notify, watch};
 
 use crate::{
@@ -49,6 +50,7 @@ pub struct Operator<P: Ports> {
     republish_requested: Notify,
     reconciled: Notify,
     unacknowledged_events: AtomicUsize,
+    received: LogSampler,
 }
 
 fn locked(uids: &Uids) -> MutexGuard<'_, HashSet<String>> {
@@ -75,6 +77,7 @@ impl<P: Ports> Operator<P> {
             republish_requested: Notify::new(),
             reconciled: Notify::new(),
             unacknowledged_events: AtomicUsize::new(0),
+            received: LogSampler::new(EVENT_LINES_PER_SECOND),
         }
     }
 
@@ -91,6 +94,16 @@ impl<P: Ports> Operator<P> {
     /// What the operator counts.
     pub const fn metrics(&self) -> &Metrics {
         &self.metrics
+    }
+
+    /// Counts an event that was received, and logs it without its payload, which may contain credentials.
+    pub fn received(&self, event: &Event) {
+        self.metrics.consumed(event);
+        if let Some(skipped) = self.received.admit(self.runtime.elapsed()) {
+            let Event { event_type, job_id, source, attempt, namespace, name, .. } = event;
+            let event_type = event_type.as_str();
+            tracing::info!(event_type, job_id, source, attempt, namespace, name, skipped, "RECEIVED EVENT");
+        }
     }
 
     /// What the installation allows.

@@ -1,6 +1,6 @@
 //! Decodes a message of the consumer queue, or tells why it cannot be decoded. Pure.
 
-use subtitle_contract::event::{Event, Malformed};
+use subtitle_contract::event::{Event, EventType, Malformed};
 
 /// A message of the consumer queue.
 #[derive(Debug)]
@@ -18,6 +18,11 @@ impl Message {
     pub fn decode(routing_key: String, body: Vec<u8>) -> Self {
         let event = Event::decode(&body);
         Self { routing_key, body, event }
+    }
+
+    /// Whether a worker receives it as well, as a task.
+    pub fn is_task(&self) -> bool {
+        matches!(self.routing_key.clone().into(), EventType::DownloadRequested | EventType::TranslateRequested)
     }
 
     /// The key of the lane in which it is handled: its job, or the shared lane of messages without a job.

@@ -9,7 +9,7 @@ use crate::{
     environment::{Environment, value},
     measurements::api,
     processors::{PROGRAMS, Processors},
-    statistics::{number, per_second},
+    statistics::{as_f64, per_second},
 };
 
 /// Jobs per round.
@@ -54,7 +54,7 @@ pub(crate) async fn run(environment: &mut Environment, name: &str) -> Result<Fin
         if begun.is_none() && sum("subtitle_status_writes_total") > 0.0 {
             begun = Some((Instant::now(), Processors::now()));
         }
-        if sum("subtitle_jobs_finished_total") >= number(JOBS) {
+        if sum("subtitle_jobs_finished_total") >= as_f64(JOBS) {
             break text;
         }
         ensure!(waiting.0.elapsed() < TIMEOUT, "{JOBS} jobs are not finished within {} s:\n{text}", TIMEOUT.as_secs());
@@ -69,10 +69,10 @@ pub(crate) async fn run(environment: &mut Environment, name: &str) -> Result<Fin
     let sum = |name: &str| text.lines().filter_map(|line| value(line, name)).sum::<f64>();
     let finished = Finished {
         per_second: per_second(JOBS, took),
-        writes_per_job: sum("subtitle_status_writes_total") / number(JOBS),
-        conflicts_per_job: sum("subtitle_status_conflicts_total") / number(JOBS),
-        events_per_job: events / number(JOBS),
-        published_by_operator: sum("subtitle_events_published_total") / number(JOBS),
+        writes_per_job: sum("subtitle_status_writes_total") / as_f64(JOBS),
+        conflicts_per_job: sum("subtitle_status_conflicts_total") / as_f64(JOBS),
+        events_per_job: events / as_f64(JOBS),
+        published_by_operator: sum("subtitle_events_published_total") / as_f64(JOBS),
         redis_reads_per_event: reads / events,
         memory: environment.memory(),
         processors,

@@ -15,9 +15,12 @@ use subtitle_contract::{event::Event, job::SubtitleJob, keys::KeyStyle, payload:
 
 use crate::{
     environment::Environment,
-    measurements::api,
-    measurements::broker::{Publisher, event},
-    statistics::Latency,
+    measurements::{
+        SETTLE_TIME, api,
+        broker::{Publisher, event},
+        loops::AppendFsync,
+    },
+    statistics::{Latency, as_f64},
 };
 
 /// The time for which events are published.
@@ -29,37 +32,37 @@ const TIMEOUT: Duration = Duration::from_secs(30);
 #[derive(Default)]
 struct InFlight {
     due: HashMap<String, VecDeque<Instant>>,
-    took: Vec<Duration>,
+    latencies: Vec<Duration>,
 }
 
 #[derive(Clone, Default)]
 struct Tracker(Arc<Mutex<InFlight>>);
 
 impl Tracker {
-    fn with<T>(&self, change: impl FnOnce(&mut InFlight) -> T) -> T {
+    fn with_lock<T>(&self, change: impl FnOnce(&mut InFlight) -> T) -> T {
         change(&mut self.0.lock().unwrap_or_else(PoisonError::into_inner))
     }
 
-    fn departs(&self, key: String, due: Instant) {
-        self.with(|in_flight| in_flight.due.entry(key).or_default().push_back(due));
+    fn record_due(&self, key: String, due: Instant) {
+        self.with_lock(|in_flight| in_flight.due.entry(key).or_default().push_back(due));
     }
 
-    fn arrives(&self, key: &str) {
+    fn record_arrival(&self, key: &str) {
         let now = Instant::now();
-        self.with(|in_flight| {
+        self.with_lock(|in_flight| {
             if let Some(due) = in_flight.due.get_mut(key).and_then(VecDeque::pop_front) {
-                in_flight.took.push(now.duration_since(due));
+                in_flight.latencies.push(now.duration_since(due));
             }
         });
     }
 
     /// The latency of each event, once all have arrived.
-    async fn all(&self, count: usize) -> Result<Vec<Duration>> {
+    async fn wait_for_all(&self, count: usize) -> Result<Vec<Duration>> {
         let begun = Instant::now();
         loop {
-            let arrived = self.with(|in_flight| in_flight.took.len());
+            let arrived = self.with_lock(|in_flight| in_flight.latencies.len());
             if arrived >= count {
-                return Ok(self.with(|in_flight| std::mem::take(&mut in_flight.took)));
+                return Ok(self.with_lock(|in_flight| std::mem::take(&mut in_flight.latencies)));
             }
             ensure!(begun.elapsed() < TIMEOUT, "{arrived} of {count} events arrived within {} s", TIMEOUT.as_secs());
             tokio::time::sleep(Duration::from_millis(20)).await;
@@ -68,7 +71,7 @@ impl Tracker {
 }
 
 /// Publishes one event for each of `subjects`, `rate` per second; `key` identifies its arrival.
-async fn one_by_one(
+async fn publish_at_rate(
     url: &str,
     subjects: impl Iterator<Item = &Subject>,
     rate: f64,
@@ -86,7 +89,7 @@ async fn one_by_one(
                 () = tokio::time::sleep_until(due.into()) => break,
             }
         }
-        tracker.departs(key(subject), due);
+        tracker.record_due(key(subject), due);
         unconfirmed.push(publish(event(subject, Timestamp::now())));
     }
     while let Some(outcome) = unconfirmed.next().await {
@@ -95,23 +98,23 @@ async fn one_by_one(
     Ok(())
 }
 
-fn count(rate: f64) -> usize {
+fn event_count(rate: f64) -> usize {
     #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "a positive number of events")]
     let count = (rate * DURATION.as_secs_f64()) as usize;
     count.max(1)
 }
 
 /// The latency, and the jobs that are in progress now.
-pub(crate) struct EventsToStatus {
+pub(crate) struct EventToStatusResult {
     pub(crate) latency: Latency,
     pub(crate) jobs: Vec<Subject>,
 }
 
 /// From the publication of an event to the status in a watch.
-pub(crate) async fn event_to_status(environment: &mut Environment, rate: f64) -> Result<EventsToStatus> {
-    let jobs = api::create(environment, "known", count(rate).max(crate::JOBS_IN_LOOPS)).await?;
+pub(crate) async fn event_to_status(environment: &mut Environment, rate: f64) -> Result<EventToStatusResult> {
+    let jobs = api::create(environment, "known", event_count(rate).max(crate::JOBS_IN_LOOPS)).await?;
     environment.start_operator().await?;
-    environment.until("subtitle_events_consumed_total", crate::statistics::number(jobs.len())).await?;
+    environment.until("subtitle_events_consumed_total", as_f64(jobs.len())).await?;
     let tracker = Tracker::default();
     let (watched, seen) = (environment.jobs(), tracker.clone());
     let watch = tokio::spawn(async move {
@@ -121,24 +124,24 @@ pub(crate) async fn event_to_status(environment: &mut Environment, rate: f64) ->
             let Ok(job) = change else { continue };
             let job: SubtitleJob = job;
             if job.status.as_ref().is_some_and(|status| status.phase == Phase::DownloadInProgress) {
-                seen.arrives(job.metadata.uid.as_deref().unwrap_or_default());
+                seen.record_arrival(job.metadata.uid.as_deref().unwrap_or_default());
             }
         }
     });
-    tokio::time::sleep(Duration::from_secs(2)).await;
-    one_by_one(&environment.broker_url(), jobs.iter(), rate, |subject| subject.job_id.clone(), &tracker).await?;
-    let took = tracker.all(jobs.len()).await?;
+    tokio::time::sleep(SETTLE_TIME).await;
+    publish_at_rate(&environment.broker_url(), jobs.iter(), rate, |subject| subject.job_id.clone(), &tracker).await?;
+    let latencies = tracker.wait_for_all(jobs.len()).await?;
     watch.abort();
-    Ok(EventsToStatus { latency: Latency::new(took, rate), jobs })
+    Ok(EventToStatusResult { latency: Latency::new(latencies, rate), jobs })
 }
 
 /// From the publication of an event to its job's history in Redis, by keyspace notifications.
-pub(crate) async fn publish_to_redis(
+pub(crate) async fn event_to_history(
     environment: &mut Environment,
     subjects: &[Subject],
     rate: f64,
 ) -> Result<Latency> {
-    environment.redis(&["CONFIG", "SET", "appendfsync", "everysec"])?;
+    environment.redis(&["CONFIG", "SET", "appendfsync", AppendFsync::Everysec.as_str()])?;
     environment.redis(&["CONFIG", "SET", "notify-keyspace-events", "Kl"])?;
     environment.start_operator().await?;
     let tracker = Tracker::default();
@@ -150,16 +153,16 @@ pub(crate) async fn publish_to_redis(
         let mut notifications = notifications.into_on_message();
         while let Some(notification) = notifications.next().await {
             if let Some(key) = notification.get_channel_name().strip_prefix("__keyspace@0__:") {
-                seen.arrives(key);
+                seen.record_arrival(key);
             }
         }
     });
-    tokio::time::sleep(Duration::from_secs(2)).await;
-    let number = count(rate);
+    tokio::time::sleep(SETTLE_TIME).await;
+    let event_count = event_count(rate);
     let key = |subject: &Subject| KeyStyle::Plain.events(&subject.job_id);
-    one_by_one(&environment.broker_url(), subjects.iter().cycle().take(number), rate, key, &tracker).await?;
-    let took = tracker.all(number).await.context("histories in Redis")?;
+    publish_at_rate(&environment.broker_url(), subjects.iter().cycle().take(event_count), rate, key, &tracker).await?;
+    let latencies = tracker.wait_for_all(event_count).await.context("histories in Redis")?;
     watch.abort();
     environment.redis(&["CONFIG", "SET", "notify-keyspace-events", ""])?;
-    Ok(Latency::new(took, rate))
+    Ok(Latency::new(latencies, rate))
 }

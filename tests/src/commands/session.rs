@@ -1,9 +1,9 @@
-//! A development session: the whole system in the background of this machine, identified by a lock, a process group and a file
-//! with all addresses. Does I/O.
+//! A development session: the whole system, running in the background; a lock file, a process group and a file of addresses
+//! identify it. Does I/O.
 //!
 //! ```text
 //!   demo, up ──starts──▶ serve (leads its own process group) ──▶ servers, operator, workers
-//!       └── a pipe: "keep" lets it live on; closed without it, everything ends
+//!       └── a pipe: "keep" keeps it running; closed without it, everything ends
 //! ```
 
 use std::{
@@ -19,12 +19,12 @@ use std::{
 use anyhow::{Context as _, Result, bail};
 use clap::Args;
 use serde::{Deserialize, Serialize};
-use subtitle_tests::{cache, kubernetes::node, limit::Limit, process::output, progress::board::Board, usage};
+use subtitle_tests::{cache, kubernetes::node, limit::AwakeTimeout, process::output, progress::board::Board, usage};
 
 /// The folder of a session and the cluster it uses.
 #[derive(Args, Clone)]
-pub(crate) struct Options {
-    /// Keep the session's files here instead of ~/.cache/subtitles/dev; one session a folder
+pub(crate) struct SessionArgs {
+    /// Keep the session's files here instead of ~/.cache/subtitles/dev; one session per folder
     #[arg(long)]
     pub(crate) folder: Option<PathBuf>,
     /// Install the chart in the cluster of this kubectl context instead of running processes; the images have to be
@@ -46,6 +46,12 @@ pub(crate) struct Session {
     pub(crate) redis_url: String,
     /// The video library, if it is a folder of this machine.
     pub(crate) library: Option<PathBuf>,
+    /// The namespace of jobs that are created over HTTP.
+    #[serde(default)]
+    pub(crate) namespace: Option<String>,
+    /// Helm, if the chart is installed.
+    #[serde(default)]
+    pub(crate) helm: Option<PathBuf>,
 }
 
 impl Session {
@@ -57,7 +63,7 @@ impl Session {
     }
 }
 
-impl Options {
+impl SessionArgs {
     /// The session's folder.
     pub(crate) fn folder(&self) -> Result<PathBuf> {
         match &self.folder {
@@ -70,13 +76,24 @@ impl Options {
     pub(crate) fn node_name(&self) -> Result<String> {
         let mut digest = DefaultHasher::new();
         self.folder()?.hash(&mut digest);
-        // A network device is named after it, which leaves it ten characters.
+        // Its network device is subs-NAME, and device names are limited to 15 characters.
         Ok(format!("{:08x}", digest.finish() & 0xffff_ffff))
     }
 
-    /// The arguments with which other commands refer to this session.
-    pub(crate) fn place(&self) -> String {
-        self.folder.as_ref().map_or_else(String::new, |folder| format!(" --folder {}", folder.display()))
+    /// The argument with which other commands refer to this session, after a space; empty for the usual folder.
+    pub(crate) fn folder_argument(&self) -> String {
+        self.folder.as_ref().map_or_else(String::new, |folder| format!(" --folder '{}'", folder.display()))
+    }
+
+    /// Takes the lock for a new session; a command that only asks whether a session runs holds it for a moment.
+    pub(crate) fn lock_for_session(&self) -> Result<File> {
+        for _ in 0..20 {
+            if let Some(lock) = self.lock()? {
+                return Ok(lock);
+            }
+            thread::sleep(Duration::from_millis(50));
+        }
+        bail!("another session starts in {} at this moment", self.folder()?.display())
     }
 
     /// Takes the lock; `None` while a session holds it.
@@ -94,7 +111,10 @@ impl Options {
     /// The running session.
     pub(crate) fn running(&self) -> Result<Session> {
         if self.lock()?.is_some() {
-            bail!("nothing runs in {}: start it with `cargo demo` or `cargo dev up`", self.folder()?.display());
+            bail!(
+                "no session is running in {}: start it with `cargo demo` or `cargo dev up`",
+                self.folder()?.display()
+            );
         }
         let text = fs::read_to_string(self.folder()?.join("session.json")).context("the session is still starting")?;
         Ok(serde_json::from_str(&text)?)
@@ -109,11 +129,11 @@ impl Options {
             fs::read_to_string(self.folder()?.join("process")).context("failed to find the session's process")?;
         for signal in ["TERM", "KILL"] {
             signal_group(&group, signal);
-            let mut limit = Limit::new(Duration::from_secs(10));
-            while !limit.is_over() {
+            let mut limit = AwakeTimeout::new(Duration::from_secs(10));
+            while !limit.poll_expired() {
                 let is_empty = output(Command::new("pgrep").args(["-g", &group])).is_err();
                 if is_empty && self.lock()?.is_some() {
-                    node::forget(&self.node_name()?)?;
+                    node::remove_leftovers(&self.node_name()?)?;
                     return Ok(true);
                 }
                 thread::sleep(Duration::from_millis(50));
@@ -129,17 +149,16 @@ pub(crate) fn signal_group(group: &str, signal: &str) {
 }
 
 /// A session that ends with this process unless it is kept.
-pub(crate) struct Starting {
+pub(crate) struct SessionGuard {
     supervisor: Child,
-    /// The paths and addresses.
     pub(crate) session: Session,
 }
 
-impl Starting {
+impl SessionGuard {
     /// Starts a session, replacing a running one, and prints each step.
-    pub(crate) fn begin(options: &Options) -> Result<Self> {
+    pub(crate) fn begin(options: &SessionArgs) -> Result<Self> {
         if options.down()? {
-            println!("  the session that ran before has been ended");
+            println!("  stopped the previous session");
         }
         let folder = options.folder()?;
         let mut serve = Command::new("setsid");
@@ -154,7 +173,7 @@ impl Starting {
         serve.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(log);
         let mut supervisor = serve.spawn().context("failed to start 'setsid' (Debian package util-linux)")?;
         let mut board = Board::new();
-        let steps = supervisor.stdout.take().context("its output is a pipe")?;
+        let steps = supervisor.stdout.take().context("the supervisor's stdout is not a pipe")?;
         for step in BufReader::new(steps).lines() {
             match step?.as_str() {
                 "ready" => return Ok(Self { supervisor, session: options.running()? }),
@@ -166,13 +185,13 @@ impl Starting {
     }
 
     /// The CPU time of everything that the session has started so far.
-    pub(crate) fn cpu(&self) -> Duration {
+    pub(crate) fn cpu_time(&self) -> Duration {
         usage::of_group(self.supervisor.id())
     }
 
     /// Keeps the session running after this program has ended.
     pub(crate) fn keep(mut self) -> Result<()> {
-        let mut pipe = self.supervisor.stdin.take().context("its input is a pipe")?;
+        let mut pipe = self.supervisor.stdin.take().context("the supervisor's stdin is not a pipe")?;
         pipe.write_all(b"keep\n").context("the session has ended meanwhile")
     }
 }

@@ -12,9 +12,9 @@ use crate::{
     Progress, cache,
     image::{Archive, Recipe, build_once},
     process::{output, yielding_cargo},
-    progress::{command::Slow, count::Count},
+    progress::{command::SlowCommand, count::Count},
     root,
-    servers::debian::System,
+    servers::debian::RootFs,
     target,
 };
 
@@ -58,6 +58,11 @@ pub fn images(progress: Progress<'_>) -> Result<Images> {
     Ok(Images { subtitles: subtitles(&folder, progress)?, apertium: apertium(&folder, progress)? })
 }
 
+/// Where the static programs are.
+pub fn programs_folder() -> PathBuf {
+    target().join(TARGET).join("image")
+}
+
 /// Builds the static programs; returns their folder.
 fn programs(progress: Progress<'_>, log: &Path) -> Result<PathBuf> {
     let home = std::env::var("CARGO_HOME").or_else(|_| std::env::var("HOME").map(|home| home + "/.cargo"))?;
@@ -72,8 +77,8 @@ fn programs(progress: Progress<'_>, log: &Path) -> Result<PathBuf> {
     cargo.args(["--bin", "subtitle-operator", "--bin", "subtitles"]);
     cargo.args(["--package", "subtitle-operator", "--package", "subtitle-workers"]);
     cargo.env("RUSTFLAGS", flags).env("CARGO_TERM_PROGRESS_WHEN", "always").env("CARGO_TERM_PROGRESS_WIDTH", "120");
-    Slow { name: "the image's programs", count: Count::Cargo, log }.run(&mut cargo, progress)?;
-    Ok(target().join(TARGET).join("image"))
+    SlowCommand { name: "the image's programs", count: Count::Cargo, log }.run(&mut cargo, progress)?;
+    Ok(programs_folder())
 }
 
 fn subtitles(folder: &Path, progress: Progress<'_>) -> Result<Image> {
@@ -102,15 +107,15 @@ fn apertium(folder: &Path, progress: Progress<'_>) -> Result<Image> {
         archive: folder.join("apertium.tar"),
         compressed: folder.join("apertium.oci.tar"),
     };
-    let system = System { name: "apertium", packages: "", script: "manifests/image/apertium.sh" };
-    let system = system.find_or_make(progress)?;
+    let root_fs = RootFs { name: "apertium", packages: "", script: "manifests/image/apertium.sh" };
+    let root_fs = root_fs.find_or_build(progress)?;
     let (file, stage) = (root().join(DOCKERFILE), folder.join("packages"));
     let recipe = Recipe { file: &file, stage: "apertium", stages: &[("packages", &stage)], reference: image.reference };
-    build_once(&recipe, &image.archives(), &system.display().to_string(), progress, || {
+    build_once(&recipe, &image.archives(), &root_fs.display().to_string(), progress, || {
         let _ = fs::remove_dir_all(&stage);
         fs::create_dir_all(&stage)?;
         let mut copy = Command::new("cp");
-        output(copy.arg("--archive").arg("--link").arg(&system).arg(stage.join("root-of-image"))).map(drop)
+        output(copy.arg("--archive").arg("--link").arg(&root_fs).arg(stage.join("root-of-image"))).map(drop)
     })?;
     Ok(image)
 }

@@ -67,7 +67,7 @@ impl Installation {
         progress("the images are loaded");
         make_volumes(&node, library)?;
         let (kubeconfig, kubectl) = (node.cluster.kubeconfig.clone(), node.cluster.kubectl.clone());
-        let cluster = Cluster { kubeconfig, kubectl, servers: Vec::new(), own: None };
+        let cluster = Cluster { kubeconfig, kubectl, servers: Vec::new(), started: None };
         let this = Self { cluster, folder: node.folder().to_path_buf(), node: Some(node) };
         this.start_servers(progress)?;
         Ok(this)

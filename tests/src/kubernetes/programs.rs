@@ -14,7 +14,10 @@ use crate::{
     Progress, cache,
     process::output,
     progress::count::Count,
-    tools::go::{FLAGS, build_once, go, packages},
+    tools::{
+        go::{FLAGS, build_once, go, packages},
+        packages::Purpose,
+    },
 };
 
 const VERSION: &str = "v1.34.4";
@@ -61,12 +64,13 @@ fn kubectl(progress: Progress<'_>) -> Result<PathBuf> {
 }
 
 /// Whether programs must be compiled before an API server, or a node, can start.
-pub fn needs_compiling(node: bool) -> Result<bool> {
-    if !node && env::var_os("KUBEBUILDER_ASSETS").is_some() {
+pub fn needs_compiling(purpose: Purpose) -> Result<bool> {
+    let is_for_node = purpose == Purpose::Node;
+    if !is_for_node && env::var_os("KUBEBUILDER_ASSETS").is_some() {
         return Ok(false);
     }
     let is_kubectl_missing = installed_kubectl().is_none() && !KUBECTL.path()?.exists();
-    let server = if node { NODE } else { API_SERVER };
+    let server = if is_for_node { NODE } else { API_SERVER };
     Ok(is_kubectl_missing || !ETCD.path()?.exists() || !server.path()?.exists())
 }
 

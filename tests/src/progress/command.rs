@@ -1,4 +1,4 @@
-//! Slow commands: run to their end with their output in a log, and their progress reported meanwhile. Does I/O.
+//! SlowCommand commands: run to their end with their output in a log, and their progress reported meanwhile. Does I/O.
 
 use std::{
     fs::{self, File},
@@ -28,7 +28,7 @@ const SETTLED: u64 = 2;
 const SHOWN: usize = 15;
 
 /// A slow command.
-pub struct Slow<'a> {
+pub struct SlowCommand<'a> {
     /// What it makes, as people see it.
     pub name: &'a str,
     /// What it prints about its progress.
@@ -49,7 +49,7 @@ pub fn hint(printed: &str) -> String {
     hints::hint(printed).map_or_else(String::new, |hint| format!("\n{hint}"))
 }
 
-impl Slow<'_> {
+impl SlowCommand<'_> {
     /// Runs the command; the error holds the end of its output and a hint.
     pub fn run(&self, command: &mut Command, progress: Progress<'_>) -> Result<Cost> {
         let program = command.get_program().to_string_lossy().into_owned();
@@ -118,13 +118,13 @@ pub fn took(cost: Cost) -> String {
 mod tests {
     use std::{fs, process::Command, sync::Mutex};
 
-    use super::{Count, Slow};
+    use super::{Count, SlowCommand};
     use crate::temporary_folder;
 
     #[test]
     fn a_failed_command_is_reported_with_the_end_of_its_output_and_a_hint() {
         let folder = temporary_folder("slow").expect("a folder");
-        let slow = Slow { name: "etcd", count: Count::Go { packages: 2 }, log: &folder.join("log") };
+        let slow = SlowCommand { name: "etcd", count: Count::Go { packages: 2 }, log: &folder.join("log") };
         let told = Mutex::new(Vec::new());
         let progress = |line: &str| told.lock().expect("unpoisoned").push(line.to_owned());
         let mut sh = Command::new("sh");

@@ -11,12 +11,12 @@ use anyhow::{Context as _, Result};
 
 use crate::{
     Progress, cache,
-    progress::{command::Slow, count::Count},
+    progress::{command::SlowCommand, count::Count},
 };
 
 /// A root file system.
-pub struct System<'a> {
-    /// The name in the cache.
+pub struct RootFs<'a> {
+    /// Its name in the cache.
     pub name: &'a str,
     /// Packages beyond the minimal system, separated by commas.
     pub packages: &'a str,
@@ -25,18 +25,20 @@ pub struct System<'a> {
 }
 
 /// RabbitMQ 4.0 and Redis 8.0 (about 250 MB).
-pub const SERVERS: System<'static> =
-    System { name: "servers", packages: "rabbitmq-server,redis-server", script: "tests/cluster/servers/trim.sh" };
+pub const SERVERS: RootFs<'static> =
+    RootFs { name: "servers", packages: "rabbitmq-server,redis-server", script: "tests/cluster/servers/trim.sh" };
 
+/// Debian 13.
+const SUITE: &str = "trixie";
 /// Mounts /proc, which the configuration of packages needs, in a mount namespace that ends with the command.
-const INSIDE: &str = "mount -t proc proc \"$1/proc\"; cp /etc/resolv.conf \"$1/etc/resolv.conf\"; \
+const CHROOT_SCRIPT: &str = "mount -t proc proc \"$1/proc\"; cp /etc/resolv.conf \"$1/etc/resolv.conf\"; \
     cp \"$2\" \"$1/script\"; chroot \"$1\" sh -e /script; rm \"$1/script\"";
 
-impl System<'_> {
+impl RootFs<'_> {
     /// The root folder; the file system is created if the cache does not have it.
-    pub fn find_or_make(&self, progress: Progress<'_>) -> Result<PathBuf> {
+    pub fn find_or_build(&self, progress: Progress<'_>) -> Result<PathBuf> {
         let mut digest = DefaultHasher::new();
-        self.packages.hash(&mut digest);
+        (SUITE, CHROOT_SCRIPT, self.packages).hash(&mut digest);
         let script = crate::root().join(self.script);
         fs::read(&script).with_context(|| format!("failed to read {}", script.display()))?.hash(&mut digest);
         let folder = cache()?.join("systems");
@@ -50,21 +52,22 @@ impl System<'_> {
         }
         let unfinished = root.with_extension("unfinished");
         let _ = fs::remove_dir_all(&unfinished);
-        let mut make = Command::new("debootstrap");
-        make.arg("--variant=minbase");
+        let mut build = Command::new("debootstrap");
+        build.arg("--variant=minbase");
         if !self.packages.is_empty() {
-            make.arg(format!("--include={}", self.packages));
+            build.arg(format!("--include={}", self.packages));
         }
-        make.arg("trixie").arg(&unfinished);
+        build.arg(SUITE).arg(&unfinished);
         let name = format!("Debian's file system '{}'", self.name);
-        let slow =
-            |log: &Path, command: &mut Command| Slow { name: &name, count: Count::None, log }.run(command, progress);
-        slow(&root.with_extension("log"), &mut make)
-            .context("failed to make Debian 13's root file system (needs root and the package debootstrap)")?;
+        let slow = |log: &Path, command: &mut Command| {
+            SlowCommand { name: &name, count: Count::None, log }.run(command, progress)
+        };
+        slow(&root.with_extension("log"), &mut build)
+            .context("failed to build Debian 13's root file system (needs root and the package debootstrap)")?;
         let mut run = Command::new("unshare");
-        run.args(["--mount", "sh", "-ec", INSIDE, "sh"]).arg(&unfinished).arg(&script);
+        run.args(["--mount", "sh", "-ec", CHROOT_SCRIPT, "sh"]).arg(&unfinished).arg(&script);
         slow(&root.with_extension("script.log"), &mut run)
-            .with_context(|| format!("failed to run {} inside", script.display()))?;
+            .with_context(|| format!("failed to run {} inside the root file system", script.display()))?;
         fs::rename(&unfinished, &root)?;
         Ok(root)
     }

@@ -39,7 +39,7 @@ impl Edition {
     pub fn asked_for() -> Result<Self> {
         match std::env::var("SUBTITLE_RABBITMQ").as_deref() {
             Err(_) | Ok("3") => Ok(Self::Installed),
-            Ok("4") => Ok(Self::Root(SERVERS.find_or_make(&print)?)),
+            Ok("4") => Ok(Self::Root(SERVERS.find_or_build(&print)?)),
             Ok(other) => {
                 bail!("SUBTITLE_RABBITMQ is '{other}'; 3 (the installed package) and 4 (Debian 13's) are known")
             }
@@ -119,13 +119,13 @@ impl Broker {
     /// Flushes the broker's tables, after which it can be killed: RabbitMQ (3.10.8 and 4.0.5) writes the names of quorum queues and
     /// streams to disk only after a quiet moment; killed before, it comes back with queues that are permanently unusable, which most
     /// tests are not about.
-    pub fn settle(&self) -> Result<()> {
+    pub fn flush_metadata(&self) -> Result<()> {
         self.rabbitmqctl(&["eval", "[dets:sync(Table) || Table <- dets:all()], ok."]).map(drop)
     }
 
     /// Flushes the tables and sends SIGKILL.
     pub fn kill(&mut self) -> Result<()> {
-        self.settle()?;
+        self.flush_metadata()?;
         self.server.kill();
         Ok(())
     }

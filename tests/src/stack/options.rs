@@ -7,7 +7,7 @@ use std::{
 
 use anyhow::Result;
 
-use crate::{Progress, kubernetes::cluster::InFront};
+use crate::{Progress, kubernetes::cluster::StartHttpProxy};
 
 /// Shows something with a program.
 pub type Preview<'a> = &'a (dyn Fn(&Path) -> Result<()> + Sync);
@@ -16,8 +16,8 @@ pub type Preview<'a> = &'a (dyn Fn(&Path) -> Result<()> + Sync);
 pub struct Options<'a> {
     /// The video library; the sample films are written to it.
     pub library: PathBuf,
-    /// An object store other than a directory: its URL and the environment variables of its client.
-    pub store: Option<(String, Vec<(String, String)>)>,
+    /// An object store other than the default directory.
+    pub store: Option<StoreOptions>,
     /// The time that each answer of the simulated source and engine takes.
     pub simulated_delay: Duration,
     /// More environment variables of the operator and the workers.
@@ -27,11 +27,20 @@ pub struct Options<'a> {
     /// Whether every server may be killed, and reached through a proxy that can cut connections.
     pub faulty: bool,
     /// What a faulty stack puts between the operator and the API server.
-    pub in_front_of_api: Option<InFront<'a>>,
+    pub start_api_proxy: Option<StartHttpProxy<'a>>,
     /// Called with the command line of the workers as soon as that is compiled, while the rest compiles.
     pub preview: Option<Preview<'a>>,
     /// Told what is being done.
     pub progress: Progress<'a>,
+}
+
+/// An object store.
+#[derive(Clone)]
+pub struct StoreOptions {
+    /// Its URL.
+    pub url: String,
+    /// The environment variables of its client.
+    pub environment: Vec<(String, String)>,
 }
 
 /// A compilation profile.
@@ -47,7 +56,7 @@ impl<'a> Options<'a> {
     /// The options of most tests.
     pub fn new(library: PathBuf, progress: Progress<'a>) -> Self {
         let (simulated_delay, environment, profile) = (Duration::ZERO, Vec::new(), Profile::Dev);
-        let (store, faulty, in_front_of_api, preview) = (None, false, None, None);
-        Self { library, store, simulated_delay, environment, profile, faulty, in_front_of_api, preview, progress }
+        let (store, faulty, start_api_proxy, preview) = (None, false, None, None);
+        Self { library, store, simulated_delay, environment, profile, faulty, start_api_proxy, preview, progress }
     }
 }

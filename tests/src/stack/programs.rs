@@ -11,7 +11,7 @@ use super::Profile;
 use crate::{
     Progress,
     process::cargo,
-    progress::{command::Slow, count::Count},
+    progress::{command::SlowCommand, count::Count},
     target,
 };
 
@@ -46,7 +46,7 @@ fn compile(what: &[&str], with: &[&str], name: &str, progress: Progress<'_>) -> 
     cargo.env("CARGO_TERM_COLOR", "never").env_remove("CARGO_TERM_QUIET");
     fs::create_dir_all(target()).with_context(|| format!("failed to create {}", target().display()))?;
     let log = target().join(format!("programs-{}.log", std::process::id()));
-    Slow { name, count: Count::Cargo, log: &log }.run(&mut cargo, progress)?;
+    SlowCommand { name, count: Count::Cargo, log: &log }.run(&mut cargo, progress)?;
     let _ = fs::remove_file(log);
     Ok(())
 }

@@ -23,7 +23,7 @@ impl Stack {
 
     /// The value of a metric of the operator that has no labels; `None` while the operator does not answer.
     pub fn operator_metric(&self, name: &str) -> Option<f64> {
-        let text = output(Command::new("curl").args(["-sf", "-m", "2", &format!("{}/metrics", self.api)])).ok()?;
+        let text = output(Command::new("curl").args(["-sf", "-m", "2", &format!("{}/metrics", self.api_url)])).ok()?;
         let value = text.lines().find_map(|line| line.strip_prefix(name)?.trim_start_matches("{}").strip_prefix(' '));
         value?.parse().ok()
     }
@@ -63,7 +63,7 @@ impl Stack {
 
     fn call(&self, path: &str, arguments: &[&str]) -> Result<(u16, Value)> {
         let mut curl = Command::new("curl");
-        curl.args(["-s", "-w", "\n%{http_code}"]).args(arguments).arg(format!("{}{path}", self.api));
+        curl.args(["-s", "-w", "\n%{http_code}"]).args(arguments).arg(format!("{}{path}", self.api_url));
         let answer = output(&mut curl)?;
         let (body, code) = answer.rsplit_once('\n').context("curl printed a status")?;
         Ok((code.parse()?, serde_json::from_str(body).unwrap_or(Value::Null)))

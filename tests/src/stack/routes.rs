@@ -40,7 +40,7 @@ impl Routes {
         folder: &Path,
         options: &Options<'_>,
     ) -> Result<(Self, Proxies)> {
-        let (kubeconfig, api) = cluster.proxied(folder, options.in_front_of_api)?;
+        let (kubeconfig, api) = cluster.proxied(folder, options.start_api_proxy)?;
         let through = |url: &str| {
             let port =
                 url.rsplit_once(':').and_then(|(_, rest)| rest.split('/').next()).context("a URL with a port")?;

@@ -10,21 +10,22 @@ use std::{
 
 use anyhow::{Result, anyhow};
 
-use super::{Options, Proxies, build, build_command_line, programs::pinned, routes::Routes};
+use super::{Options, Proxies, StoreOptions, build, build_command_line, programs::pinned, routes::Routes};
 use crate::{
     cases::Recover,
     kubernetes::{
-        cluster::{Cluster, Disk},
+        cluster::{Cluster, Fsync},
         programs::Programs,
     },
     process::{Server, free_port, output, wait_until},
-    progress::{parallel::parallel, print},
+    progress::{failure, parallel::parallel, print},
     root,
     samples::videos,
     servers::{rabbitmq::Broker, redis::Redis},
 };
 
-/// Every process; stopped when dropped, each before what it depends on.
+/// Every process; stopped when dropped, each before what it depends on. Fields are dropped in declaration order: do not
+/// reorder.
 pub struct Stack {
     /// The operator.
     pub operator: Server,
@@ -41,9 +42,9 @@ pub struct Stack {
     /// The proxies of a faulty stack.
     pub proxies: Option<Proxies>,
     /// The base URL of the operator's HTTP API.
-    pub api: String,
+    pub api_url: String,
     /// The base URL of the downloader's metrics.
-    pub downloader_api: String,
+    pub downloader_metrics_url: String,
     /// The video library.
     pub library: PathBuf,
     /// The object store's directory, unless another store was given.
@@ -53,17 +54,17 @@ pub struct Stack {
     pub(super) folder: PathBuf,
 }
 
-fn cluster(folder: &Path, options: &Options<'_>) -> Result<Cluster> {
-    let disk = if options.faulty { Disk::Synced } else { Disk::NoFsync };
-    let cluster = Cluster::start(&Programs::find_or_build(options.progress)?, folder, disk)?;
+fn start_cluster(folder: &Path, options: &Options<'_>) -> Result<Cluster> {
+    let fsync = if options.faulty { Fsync::Enabled } else { Fsync::Disabled };
+    let cluster = Cluster::start(&Programs::find_or_build(options.progress)?, folder, fsync)?;
     output(cluster.kubectl().args(["apply", "--server-side", "-f"]).arg(root().join("crds/subtitlejobs.yaml")))?;
     output(cluster.kubectl().args(["wait", "--for=condition=Established", "crd/subtitlejobs.subtitles.dev"]))?;
     (options.progress)("the Kubernetes API answers and knows SubtitleJobs");
     Ok(cluster)
 }
 
-/// Compiles the programs, the command line first if something is shown with it meanwhile.
-fn programs(options: &Options<'_>) -> Result<PathBuf> {
+/// Compiles the binaries. If a preview is configured, compiles the CLI first and runs the preview while the rest compiles.
+fn build_programs(options: &Options<'_>) -> Result<PathBuf> {
     let Some(preview) = options.preview else { return build(options.profile, options.progress) };
     let command_line = build_command_line(options.progress)?;
     thread::scope(|scope| {
@@ -76,7 +77,7 @@ fn programs(options: &Options<'_>) -> Result<PathBuf> {
 
 impl Stack {
     /// Starts everything in `folder` with the options of most tests; the store is a directory unless one is given.
-    pub fn start(folder: &Path, store: Option<(String, Vec<(String, String)>)>) -> Result<Self> {
+    pub fn start(folder: &Path, store: Option<StoreOptions>) -> Result<Self> {
         let library = folder.join("library");
         let options = Options { store, ..Options::new(library, &print) };
         Self::start_with(folder, &options)
@@ -86,23 +87,23 @@ impl Stack {
     pub fn start_with(folder: &Path, options: &Options<'_>) -> Result<Self> {
         let (library, store) = (options.library.clone(), folder.join("store"));
         fs::create_dir_all(&store)?;
-        let directory = || (format!("file://{}", store.display()), Vec::new());
-        let (store_url, mut store_environment) = options.store.clone().unwrap_or_else(directory);
-        store_environment.push(("SUBTITLES_STORE_URL".to_owned(), store_url));
+        let directory = || StoreOptions { url: format!("file://{}", store.display()), environment: Vec::new() };
+        let StoreOptions { url, environment: mut store_environment } = options.store.clone().unwrap_or_else(directory);
+        store_environment.push(("SUBTITLES_STORE_URL".to_owned(), url));
         let programs = || {
-            let programs = programs(options)?;
+            let programs = build_programs(options)?;
             (options.progress)("operator and workers are compiled");
             pinned(&programs, folder)
         };
         let servers = || {
             videos::make(&library)?;
-            (options.progress)("two sample films are made");
+            (options.progress)("two sample videos are ready");
             let redis = Redis::start(&folder.join("redis"), free_port()?)?;
             let broker = Broker::start(&folder.join("rabbitmq"), free_port()?)?;
-            (options.progress)("RabbitMQ and Redis run");
+            (options.progress)("RabbitMQ and Redis are running");
             Ok((broker, redis))
         };
-        let cluster = || cluster(&folder.join("kubernetes"), options);
+        let cluster = || start_cluster(&folder.join("kubernetes"), options);
         let (cluster, programs, (broker, redis)) = parallel(options.progress, cluster, programs, servers)?;
         let mut operator_environment = store_environment.clone();
         operator_environment.extend(options.environment.iter().cloned());
@@ -112,11 +113,11 @@ impl Stack {
         } else {
             (Routes::direct(&cluster, &broker, &redis), None)
         };
-        let setting = Setting { folder, programs: &programs, environment: &operator_environment };
-        let (operator, api) = operator("operator", &setting, &routes)?;
+        let config = OperatorProcessConfig { folder, programs: &programs, environment: &operator_environment };
+        let (operator, api_url) = start_operator_process("operator", &config, &routes)?;
         let worker = |name: &str, metrics: &str| {
             Server::start(name, &programs.join(name), folder, |command| {
-                command.env("SUBTITLES_BROKER_URL", &routes.broker_url).env("SUBTITLES_PUBLIC_URL", &api);
+                command.env("SUBTITLES_BROKER_URL", &routes.broker_url).env("SUBTITLES_PUBLIC_URL", &api_url);
                 command.envs(store_environment.iter().cloned());
                 command.env("SUBTITLES_LIBRARIES", format!("default={}", library.display()));
                 command.env("SUBTITLES_METRICS_LISTEN", metrics);
@@ -128,7 +129,7 @@ impl Stack {
         let metrics = format!("127.0.0.1:{}", free_port()?);
         let (downloader, translator) =
             (worker("subtitle-downloader", &metrics)?, worker("subtitle-translator", "none")?);
-        (options.progress)("operator, downloader and translator run");
+        (options.progress)("operator, downloader and translator are running");
         Ok(Self {
             operator,
             downloader,
@@ -137,8 +138,8 @@ impl Stack {
             broker,
             redis,
             proxies,
-            api,
-            downloader_api: format!("http://{metrics}"),
+            api_url,
+            downloader_metrics_url: format!("http://{metrics}"),
             library,
             store,
             programs,
@@ -147,16 +148,18 @@ impl Stack {
         })
     }
 
-    /// Starts another operator under its own name, with more environment variables; returns the base URL of its API too.
-    pub fn another_operator(&self, name: &str, variables: &[(&str, &str)]) -> Result<(Server, String)> {
+    /// Starts an additional operator with identity `name` and extra environment variables; returns it with the base URL of its
+    /// API.
+    pub fn start_operator(&self, name: &str, variables: &[(&str, &str)]) -> Result<(Server, String)> {
         let mut environment = self.operator_environment.clone();
         environment.extend(variables.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())));
-        let setting = Setting { folder: &self.folder, programs: &self.programs, environment: &environment };
-        operator(name, &setting, &Routes::direct(&self.cluster, &self.broker, &self.redis))
+        let config =
+            OperatorProcessConfig { folder: &self.folder, programs: &self.programs, environment: &environment };
+        start_operator_process(name, &config, &Routes::direct(&self.cluster, &self.broker, &self.redis))
     }
 
     /// Starts the HTTP API as a separate process; returns its base URL too. It may not be ready yet.
-    pub fn api_alone(&self, name: &str) -> Result<(Server, String)> {
+    pub fn start_standalone_api(&self, name: &str) -> Result<(Server, String)> {
         let address = format!("127.0.0.1:{}", free_port()?);
         let mut api = Server::start(name, &self.programs.join("subtitle-operator"), &self.folder, |command| {
             command.arg("api").env("KUBECONFIG", &self.cluster.kubeconfig).env("SUBTITLES_LISTEN", &address);
@@ -179,36 +182,38 @@ impl Stack {
 impl Recover for Stack {
     fn recover(&mut self) {
         for server in self.servers() {
-            let _ = server.freeze(false);
-            if server.ended().is_some() {
-                let _ = server.restart();
+            let _ = server.resume();
+            if server.ended().is_some()
+                && let Err(error) = server.restart()
+            {
+                print(&failure(&error.context(format!("failed to restart {}", server.name))));
             }
         }
     }
 }
 
 /// What an operator process is started with.
-struct Setting<'a> {
+struct OperatorProcessConfig<'a> {
     folder: &'a Path,
     programs: &'a Path,
     environment: &'a [(String, String)],
 }
 
 /// Starts an operator on a free port and waits until it is ready.
-fn operator(name: &str, setting: &Setting<'_>, routes: &Routes) -> Result<(Server, String)> {
+fn start_operator_process(name: &str, config: &OperatorProcessConfig<'_>, routes: &Routes) -> Result<(Server, String)> {
     let port = free_port()?;
-    let mut operator = Server::start(name, &setting.programs.join("subtitle-operator"), setting.folder, |command| {
+    let mut operator = Server::start(name, &config.programs.join("subtitle-operator"), config.folder, |command| {
         command.arg("run").env("KUBECONFIG", &routes.kubeconfig);
         command.env("SUBTITLES_BROKER_URL", &routes.broker_url).env("SUBTITLES_REDIS_URL", &routes.redis_url);
         // After a restart it takes over its own lease at once.
         command.env("SUBTITLES_LISTEN", format!("127.0.0.1:{port}")).env("SUBTITLES_IDENTITY", name);
         // Only this machine can reach it.
         command.env("SUBTITLES_API_AUTH", "none").env("SUBTITLES_ALLOW_SIMULATED", "true");
-        command.envs(setting.environment.iter().cloned());
+        command.envs(config.environment.iter().cloned());
     })?;
-    let api = format!("http://127.0.0.1:{port}");
-    wait_until(&mut operator, setting.folder, Duration::from_secs(60), || reachable(&format!("{api}/readyz")))?;
-    Ok((operator, api))
+    let api_url = format!("http://127.0.0.1:{port}");
+    wait_until(&mut operator, config.folder, Duration::from_secs(60), || reachable(&format!("{api_url}/readyz")))?;
+    Ok((operator, api_url))
 }
 
 fn reachable(url: &str) -> bool {

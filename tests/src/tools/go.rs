@@ -12,7 +12,7 @@ use crate::{
     Progress, cache,
     process::output,
     progress::{
-        command::{Slow, took},
+        command::{SlowCommand, took},
         count::Count,
     },
 };
@@ -89,7 +89,7 @@ pub(crate) fn build_once(
     // An interrupted run may have left some of it.
     let unfinished = folder.join("unfinished");
     let _ = fs::remove_dir_all(&unfinished);
-    let slow = Slow { name: &name, count: count(), log: &folder.join(format!("{name}.log")) };
+    let slow = SlowCommand { name: &name, count: count(), log: &folder.join(format!("{name}.log")) };
     let cost = slow.run(&mut command(&unfinished), progress);
     let cost = cost.with_context(|| format!("failed to make {name}"))?;
     fs::rename(unfinished.join(&name), program)?;

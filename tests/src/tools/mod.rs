@@ -52,6 +52,16 @@ pub fn pysubs2(progress: Progress<'_>) -> Result<PathBuf> {
     Ok(package.parent().map(Path::to_path_buf).unwrap_or_default())
 }
 
+/// The Python clients of RabbitMQ and Redis that publishers of the old system use; returns the folder for `PYTHONPATH`.
+pub fn python_clients(progress: Progress<'_>) -> Result<PathBuf> {
+    install("python-clients", "aio-pika-9.5.5-redis-5.2.1", progress, |folder| {
+        let mut pip = Command::new("python3");
+        pip.args(["-m", "pip", "install", "--quiet", "--target"]).arg(folder.join("python-clients"));
+        pip.args(["aio-pika==9.5.5", "redis==5.2.1"]);
+        pip
+    })
+}
+
 /// Checks and tests Prometheus rules. Debian's package is unpacked, not installed, so that no service starts.
 pub fn promtool(progress: Progress<'_>) -> Result<PathBuf> {
     install("promtool", "debian", progress, |folder| {

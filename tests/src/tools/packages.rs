@@ -7,7 +7,7 @@ use anyhow::{Context as _, Result, bail};
 
 use crate::{
     Progress, cache,
-    progress::{command::Slow, count::Count},
+    progress::{command::SlowCommand, count::Count},
 };
 
 /// What the packages are for; each purpose includes those before it.
@@ -87,7 +87,7 @@ pub fn ensure(purpose: Purpose, progress: Progress<'_>) -> Result<()> {
         command.args(arguments).env("DEBIAN_FRONTEND", "noninteractive");
         // Packages must not start system services.
         command.env("RUNLEVEL", "1");
-        Slow { name: "Debian packages", count: Count::None, log: &log }.run(&mut command, progress).map(drop)
+        SlowCommand { name: "Debian packages", count: Count::None, log: &log }.run(&mut command, progress).map(drop)
     };
     let mut install = vec!["install", "-y", "-q", "--no-install-recommends"];
     install.extend(&missing);

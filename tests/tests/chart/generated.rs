@@ -2,41 +2,81 @@
 
 use std::{fs, path::Path};
 
+use serde_json::Value;
 use subtitle_contract::event::EventType;
 use subtitle_tests::{process::output, root, tools};
 
-use crate::chart::{self, progress};
+use crate::chart::{self, list, progress, text};
 
-fn assert_current(file: &Path, expected: &str) {
+/// Checks that the file is current, or writes it if `UPDATE_GOLDEN` is set.
+fn assert_or_update(file: &Path, expected: &str) {
     if std::env::var_os("UPDATE_GOLDEN").is_some() {
         return fs::write(file, expected).expect("writes the file");
     }
     let current = fs::read_to_string(file).unwrap_or_default();
-    let name = file.display();
-    assert!(current == expected, "{name}: UPDATE_GOLDEN=1 cargo test --workspace --test chart generated rewrites it");
+    let (name, update) = (file.display(), "UPDATE_GOLDEN=1 cargo test --workspace --test chart generated");
+    assert!(current == expected, "{name} is out of date; run {update}");
 }
 
 #[test]
 fn the_chart_has_the_current_crd() {
     let crd = fs::read_to_string(root().join("crds/subtitlejobs.yaml")).expect("the CRD");
-    assert_current(&chart::folder().join("files/crds/subtitlejobs.yaml"), &crd);
+    assert_or_update(&chart::folder().join("files/crds/subtitlejobs.yaml"), &crd);
 }
 
 #[test]
 fn the_rendered_chart_is_committed() {
     let rendered = chart::rendered("subtitles", &[&chart::minimal()], &[]);
     let head = "# Generated from the chart with manifests/dev/values.yaml; do not edit.";
-    assert_current(&root().join("manifests/rendered.yaml"), &format!("{head}\n{rendered}"));
+    assert_or_update(&root().join("manifests/rendered.yaml"), &format!("{head}\n{rendered}"));
+}
+
+/// The text with what stands between the comments of a generated region replaced.
+fn with_region(text: &str, name: &str, content: &str) -> String {
+    let (begin, end) = (format!("<!-- {name}: generated -->\n"), format!("<!-- {name}: end -->"));
+    let (before, rest) = text.split_once(&begin).expect("the region begins");
+    let (_, after) = rest.split_once(&end).expect("the region ends");
+    format!("{before}{begin}{content}{end}{after}")
+}
+
+/// The alerts as a table.
+fn alerts() -> String {
+    let rules = fs::read_to_string(chart::folder().join("files/rules.yaml")).expect("the rules");
+    let rules: Value = serde_yaml_ng::from_str(&rules).expect("YAML");
+    let row = |rule: &Value| {
+        let (name, severity) = (text(&rule["alert"]), text(&rule["labels"]["severity"]));
+        let after = rule["for"].as_str().unwrap_or("at once");
+        let expression = text(&rule["expr"]).replace('|', "\\|");
+        format!("| `{name}` | {severity} | {after} | `{expression}` |\n")
+    };
+    let rows: String = list(&rules["groups"][0]["rules"]).iter().map(row).collect();
+    format!("| Alert | Severity | After | Condition |\n|---|---|---|---|\n{rows}")
+}
+
+/// The dashboards with their panels.
+fn panels() -> String {
+    let line = |file: &str| {
+        let file = chart::folder().join(format!("files/dashboards/{file}.json"));
+        let dashboard: Value = serde_json::from_str(&fs::read_to_string(file).expect("readable")).expect("JSON");
+        let titles: Vec<&str> = list(&dashboard["panels"]).iter().map(|panel| text(&panel["title"])).collect();
+        format!("- *{}*: {}\n", text(&dashboard["title"]), titles.join("; "))
+    };
+    ["jobs", "operator"].map(line).concat()
 }
 
 #[test]
 fn the_readme_documents_every_value() {
+    let template = chart::folder().join("README.md.gotmpl");
+    let text = fs::read_to_string(&template).expect("the template");
+    let text = with_region(&with_region(&text, "alerts", &alerts()), "panels", &panels());
+    assert_current(&template, &text);
     let program = tools::HELM_DOCS.find_or_build(&progress).expect("helm-docs compiles");
     let mut docs = std::process::Command::new(program);
     docs.args(["--dry-run", "--log-level", "error", "--sort-values-order", "file", "--chart-search-root"]);
     let readme = output(docs.arg(chart::folder())).expect("helm-docs runs");
-    assert!(!readme.contains("|  |"), "a value has no description: {readme}");
-    assert_current(&chart::folder().join("README.md"), &format!("{}\n", readme.trim()));
+    let undescribed: Vec<&str> = readme.lines().filter(|line| line.contains("|  |")).collect();
+    assert!(undescribed.is_empty(), "values have no description: {undescribed:#?}");
+    assert_or_update(&chart::folder().join("README.md"), &format!("{}\n", readme.trim()));
 }
 
 /// The publishers of an event type, and its meaning.
@@ -65,7 +105,7 @@ fn publisher_and_meaning(event: &EventType) -> (&'static str, &'static str) {
 }
 
 #[test]
-fn the_event_catalogue_is_complete() {
+fn the_event_reference_is_current() {
     let row = |event: &EventType| {
         let (publisher, meaning) = publisher_and_meaning(event);
         format!("| `{}` | {publisher} | {meaning} |\n", event.as_str())
@@ -75,5 +115,5 @@ fn the_event_catalogue_is_complete() {
     let head = "# Events\n\nEverything that happens to a job is published on the exchange `subtitle.events`, kept in the stream\n\
         `subtitle.events.history`, and served at `GET /subtitles/{id}/events`. Event types that are not listed here are kept in\nthe \
         history unchanged. Generated from `tests/tests/chart/generated.rs`.\n\n";
-    assert_current(&root().join("core/docs/events.md"), &format!("{head}{table}"));
+    assert_or_update(&root().join("core/docs/events.md"), &format!("{head}{table}"));
 }

@@ -10,7 +10,7 @@ use std::{
 use serde_json::{Value, json};
 use subtitle_tests::{
     kubernetes::{
-        cluster::{Cluster, Disk},
+        cluster::{Cluster, Fsync},
         programs::Programs,
     },
     process::output,
@@ -25,7 +25,7 @@ use crate::{
 /// Starts an API server.
 pub(crate) fn start_api_server(folder: &Path) -> Cluster {
     let programs = Programs::find_or_build(&progress).expect("finds or builds the Kubernetes binaries");
-    Cluster::start(&programs, folder, Disk::NoFsync).expect("the API server starts")
+    Cluster::start(&programs, folder, Fsync::Disabled).expect("the API server starts")
 }
 
 /// Runs kubectl with an object on standard input; returns whether it succeeded, and its output.

@@ -1,7 +1,7 @@
 //! The operator's commands for dead letters and histories. Does I/O.
 
 use serde_json::Value;
-use subtitle_fakes::publisher::publish;
+use subtitle_fakes::publisher::publish_blocking;
 use subtitle_tests::{process::eventually, stack::Stack};
 
 use crate::{TIMEOUT, history_length, wait_for_history};
@@ -12,7 +12,7 @@ pub(crate) fn dead_letters(stack: &Stack, id: &str) {
         r#"{{"event_type":"subtitle.ready","job_id":"{id}","timestamp":"2026-01-31T20:15:00Z","source":"downloader",
         "payload":{{}},"metadata":null,"attempt":9,"namespace":"default","name":"known"}}"#
     );
-    publish(&stack.broker.url, "subtitle.ready", &["<html>", &impossible]);
+    publish_blocking(&stack.broker.url, "subtitle.ready", &["<html>", &impossible]);
     let dead = |arguments: &[&str]| stack.operator_command(&[&["dead"], arguments].concat());
     let list = |count: usize| {
         let listed = || dead(&["list"]).ok().filter(|list| list.lines().count() == count + 1);
@@ -34,7 +34,7 @@ pub(crate) fn dead_letters(stack: &Stack, id: &str) {
     );
     dead(&["drop", "--all"]).expect("drops");
     list(0);
-    wait_for_history(stack, id, "4"); // the impossible event is part of the history
+    wait_for_history(stack, id, 4); // the impossible event is part of the history
 }
 
 /// A history with a missing event is first shown, then repaired; repeating that changes nothing.
@@ -49,7 +49,7 @@ pub(crate) fn history_is_rebuilt(stack: &Stack, id: &str) {
         let command = [&["history", "rebuild", "--job", id], more].concat();
         stack.operator_command(&command).expect("rebuilds")
     };
-    assert!(rebuild(&[]).contains("1 of 3 events are missing") && history_length(stack, id) == "2");
+    assert!(rebuild(&[]).contains("1 of 3 events are missing") && history_length(stack, id) == Some(2));
     assert!(rebuild(&["--apply"]).contains("1 of 3 events restored"));
     assert_eq!(redis(&["LRANGE", &list, "0", "-1"]), before, "the history was not restored in its order");
     assert!(rebuild(&["--apply"]).contains("0 events of 0 jobs"));

@@ -1,13 +1,14 @@
 //! Objects that are deleted, with and without an operator, that another client keeps modifying, or that cannot be decoded.
 //! Does I/O.
 
+use subtitle_fakes::publisher::publish_blocking;
 use subtitle_tests::{
     job_manifest as job,
     process::{eventually, output},
     stack::Stack,
 };
 
-use crate::{EMBEDDED, TIMEOUT, assert_done, get, metrics::is_nonzero, uid, wait_for_reason, wait_for_record};
+use crate::{EMBEDDED, TIMEOUT, assert_done, get_job, metrics::is_nonzero, uid, wait_for_reason, wait_for_record};
 
 fn delete(stack: &Stack, name: &str) {
     output(stack.cluster.kubectl().args(["delete", "subtitlejob", name])).expect("deleted");
@@ -17,7 +18,7 @@ fn delete(stack: &Stack, name: &str) {
 pub(crate) fn deleted_without_an_operator(stack: &mut Stack) {
     stack.apply(&job("orphan", "{video: {path: harbour.mkv}, language: en, suspend: true}")).expect("accepted");
     wait_for_reason(stack, "orphan", "Suspended");
-    let id = uid(&get(stack, "orphan"));
+    let id = uid(&get_job(stack, "orphan"));
     wait_for_record(stack, &id, "QUEUED");
     stack.operator.kill();
     delete(stack, "orphan");
@@ -29,9 +30,9 @@ pub(crate) fn deleted_without_an_operator(stack: &mut Stack) {
 pub(crate) fn deleted_job_is_cancelled(stack: &mut Stack) {
     stack.translator.kill();
     stack.apply(&job("deleted", "{video: {path: harbour.mkv}, language: es}")).expect("accepted");
-    let is_queued = || (get(stack, "deleted")["status"]["phase"] == "TranslateQueued").then_some(());
+    let is_queued = || (get_job(stack, "deleted")["status"]["phase"] == "TranslateQueued").then_some(());
     eventually("it waits for a translator", TIMEOUT, is_queued).expect("queued");
-    let id = uid(&get(stack, "deleted"));
+    let id = uid(&get_job(stack, "deleted"));
     delete(stack, "deleted");
     let is_final = || {
         let (code, record) = stack.get(&format!("/subtitles/{id}")).ok()?;
@@ -54,7 +55,7 @@ pub(crate) fn job_finishes_despite_conflicting_writes(stack: &Stack) {
             output(stack.cluster.kubectl().args(annotate)).expect("annotated");
         }
         assert_done(stack, &name);
-        if is_nonzero(&stack.api, "subtitle_status_conflicts_total") {
+        if is_nonzero(&stack.api_url, "subtitle_status_conflicts_total") {
             return;
         }
     }
@@ -67,7 +68,7 @@ pub(crate) fn undecodable_object_does_not_block_others(stack: &Stack) {
     wait_for_reason(stack, "undecodable", "Suspended");
     let overflow = ["--subresource=status", "--type=merge", "-p", r#"{"status":{"attempt":5000000000}}"#];
     output(stack.cluster.kubectl().args(["patch", "subtitlejob", "undecodable"]).args(overflow)).expect("patched");
-    let is_counted = || is_nonzero(&stack.api, "subtitle_undecodable_objects").then_some(());
+    let is_counted = || is_nonzero(&stack.api_url, "subtitle_undecodable_objects").then_some(());
     eventually("the undecodable object is counted", TIMEOUT, is_counted).expect("a metric");
     let events = [
         "get",
@@ -79,6 +80,14 @@ pub(crate) fn undecodable_object_does_not_block_others(stack: &Stack) {
     ];
     let event = || output(stack.cluster.kubectl().args(events)).ok().filter(|names| names.contains("undecodable"));
     eventually("an Event names the undecodable object", TIMEOUT, event).expect("an Event");
+    let started = format!(
+        r#"{{"event_type":"subtitle.download.started","job_id":"{}","timestamp":"2026-01-31T20:15:00Z","source":"downloader",
+        "payload":{{}},"metadata":null,"attempt":1,"namespace":"default","name":"undecodable"}}"#,
+        uid(&get(stack, "undecodable"))
+    );
+    publish_blocking(&stack.broker.url, "subtitle.download.started", &[&started]);
+    let listed = || stack.operator_command(&["dead", "list"]).ok().filter(|list| list.contains("UndecodableObject"));
+    eventually("its event is a dead letter with this reason", TIMEOUT, listed).expect("a dead letter");
     stack.apply(&job("beside-undecodable", EMBEDDED)).expect("applies");
     assert_done(stack, "beside-undecodable");
 }

@@ -1,6 +1,6 @@
-//! One server or process fails at a time: jobs are accepted, wait or proceed, and their status tells why; after it has
-//! recovered, the system repairs itself. Also the commands for dead letters and histories. The last case checks that every
-//! metric of the operator was nonzero at some time. Does I/O.
+//! One server or process fails at a time: jobs are still accepted and either wait or proceed, with the reason in their
+//! status; once the part is back, the system catches up. Also the commands for dead letters and histories, and a check that
+//! every metric of the operator was nonzero at some time. Does I/O.
 
 mod broker;
 mod commands;
@@ -25,8 +25,9 @@ const TIMEOUT: Duration = Duration::from_secs(90);
 /// The spec of a job whose subtitle is a track of the video: it ends with `Done` and three events.
 const EMBEDDED: &str = "{video: {path: harbour.mkv}, language: en, sources: [{name: embedded}]}";
 
-fn get(stack: &Stack, name: &str) -> Value {
-    let text = output(stack.cluster.kubectl().args(["get", "subtitlejob", name, "-o", "json"])).expect("gets");
+fn get_job(stack: &Stack, name: &str) -> Value {
+    let text =
+        output(stack.cluster.kubectl().args(["get", "subtitlejob", name, "-o", "json"])).expect("kubectl get succeeds");
     serde_json::from_str(&text).expect("JSON")
 }
 
@@ -36,30 +37,30 @@ fn uid(job: &Value) -> String {
 
 /// Waits until the job has finished, and checks that its phase is `Done`.
 fn assert_done(stack: &Stack, name: &str) -> Value {
-    let finished = stack.finished(name, TIMEOUT).expect("finished");
+    let finished = stack.finished(name, TIMEOUT).expect("the job finishes");
     assert_eq!(finished["status"]["phase"], "Done", "{name}");
     finished
 }
 
 fn wait_for_reason(stack: &Stack, name: &str, reason: &str) {
-    let has_reason = || (get(stack, name)["status"]["reason"] == reason).then_some(());
-    eventually(&format!("{name} is {reason}"), TIMEOUT, has_reason).expect("the reason");
+    let has_reason = || (get_job(stack, name)["status"]["reason"] == reason).then_some(());
+    eventually(&format!("{name} is {reason}"), TIMEOUT, has_reason).expect("the job has the reason");
 }
 
-fn history_length(stack: &Stack, id: &str) -> String {
-    // A Redis that has just restarted may not respond yet.
-    stack.redis_command(&["LLEN", &format!("job:events:{id}")]).unwrap_or_default()
+/// The number of events in the history; `None` if Redis does not answer, as one that has just restarted.
+fn history_length(stack: &Stack, id: &str) -> Option<usize> {
+    stack.redis_command(&["LLEN", &format!("job:events:{id}")]).ok()?.parse().ok()
 }
 
-fn wait_for_history(stack: &Stack, id: &str, length: &str) {
-    let is_complete = || (history_length(stack, id) == length).then_some(());
-    eventually(&format!("{length} events of {id}"), TIMEOUT, is_complete).expect("the history");
+fn wait_for_history(stack: &Stack, id: &str, length: usize) {
+    let is_complete = || (history_length(stack, id) == Some(length)).then_some(());
+    eventually(&format!("{length} events of {id}"), TIMEOUT, is_complete).expect("the history is complete");
 }
 
 /// Waits until the record of a job in Redis contains a word.
 fn wait_for_record(stack: &Stack, id: &str, word: &str) {
     let record = || stack.redis_command(&["GET", &format!("job:{id}")]).ok().filter(|record| record.contains(word));
-    eventually(&format!("the record of {id} contains {word}"), TIMEOUT, record).expect("the record");
+    eventually(&format!("the record of {id} contains {word}"), TIMEOUT, record).expect("the record contains the word");
 }
 
 #[test]
@@ -75,9 +76,9 @@ fn the_system_recovers_from_the_loss_of_any_part() {
     let simulated_delay = Duration::from_secs(2);
     let options = Options { environment, simulated_delay, ..Options::new(folder.join("library"), &progress) };
     let stack = Stack::start_with(&folder, &options).expect("the stack starts");
-    stack.apply(&job("known", EMBEDDED)).expect("applies");
-    let known = uid(&stack.finished("known", TIMEOUT).expect("finished"));
-    wait_for_history(&stack, &known, "3");
+    stack.apply(&job("known", EMBEDDED)).expect("kubectl apply succeeds");
+    let known = uid(&stack.finished("known", TIMEOUT).expect("the job finishes"));
+    wait_for_history(&stack, &known, 3);
 
     let mut cases = Cases::new("degradation", stack);
     cases.check("a_job_deleted_without_an_operator_closes_its_record", jobs::deleted_without_an_operator);
@@ -85,15 +86,17 @@ fn the_system_recovers_from_the_loss_of_any_part() {
     cases.check("a_deleted_job_is_cancelled_once", jobs::deleted_job_is_cancelled);
     cases.check("a_job_waits_for_the_broker", broker::job_waits_for_the_broker);
     cases.check("a_task_in_a_deleted_queue_is_published_again", broker::deleted_queue);
-    cases.check("jobs_end_without_redis_which_catches_up", |stack| redis::jobs_end_without_redis(stack, &known));
+    cases.check("jobs_finish_without_redis_which_catches_up_afterwards", |stack| {
+        redis::jobs_finish_without_redis(stack, &known);
+    });
     let rebuilt =
-        cases.run("an_emptied_redis_fills_again", |stack| Ok(redis::emptied_redis_fills_again(stack, &known)));
+        cases.run("a_flushed_redis_is_repopulated", |stack| Ok(redis::flushed_redis_is_repopulated(stack, &known)));
     let name = "a_history_is_rebuilt_by_command";
     match rebuilt {
         Some(id) => cases.check(name, |stack| commands::history_is_rebuilt(stack, &id)),
         None => cases.not_run(name, "it needs the history of the case before"),
     }
-    cases.check("a_job_without_its_source_is_retried_within_its_limit", |stack| workers::source_is_away(stack));
+    cases.check("a_job_without_its_source_is_retried_within_its_limit", |stack| workers::source_is_unavailable(stack));
     cases.check("waiting_tasks_are_counted_while_workers_are_frozen", workers::workers_are_frozen);
     cases.check("a_full_broker_is_reported", |stack| broker::full_broker_is_reported(stack));
     cases.check("a_job_finishes_despite_conflicting_writes", |stack| {
@@ -106,7 +109,7 @@ fn the_system_recovers_from_the_loss_of_any_part() {
     });
     let name = "every_metric_of_the_operator_was_nonzero";
     if cases.has_failed() {
-        cases.not_run(name, "the cases before did not move every metric");
+        cases.not_run(name, "an earlier case failed");
     } else {
         cases.check(name, |stack| metrics::every_metric_was_nonzero(stack));
     }

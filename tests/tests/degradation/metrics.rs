@@ -10,11 +10,12 @@ use subtitle_tests::{
 use crate::TIMEOUT;
 
 /// Gauges that are back at 0 by now; an earlier case waits for each of them.
-const CHECKED_EARLIER: [&str; 4] = [
+const CHECKED_EARLIER: [&str; 5] = [
     "subtitle_broker_blocked",
     "subtitle_queue_messages_ready",
     "subtitle_queue_messages_unacked",
     "subtitle_oldest_waiting_seconds",
+    "subtitle_oldest_task_seconds",
 ];
 
 /// The `/metrics` page of a process; empty if it does not respond.
@@ -39,7 +40,7 @@ pub(crate) fn is_nonzero(api: &str, name: &str) -> bool {
 
 pub(crate) fn every_metric_was_nonzero(stack: &Stack) {
     let connected = || {
-        let page = page(&stack.api);
+        let page = page(&stack.api_url);
         let is_connected = values(&page, "subtitle_broker_connected").any(|value| value == "1");
         is_connected.then_some(page)
     };

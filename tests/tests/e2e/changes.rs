@@ -17,6 +17,8 @@ use crate::{
 };
 
 const TIMEOUT: Duration = Duration::from_secs(240);
+/// A field of the CRD that was added after 0.0.9, the version of the fixture.
+const ADDED_FIELD: &str = "subtitlejob.status.glossary";
 
 fn chart() -> PathBuf {
     root().join("charts/subtitle-operator")
@@ -43,32 +45,29 @@ fn uninstall(system: &System) -> Result<()> {
 pub(crate) fn upgrade_and_rollback(system: &System) -> Result<()> {
     install_previous_version(system)?;
     system.report("Helm 3 has installed the previous version");
-    ensure!(!field_exists(system, ADDED_FIELD), "the older CRD has the field {ADDED_FIELD}");
+    ensure!(!field_exists(system, ADDED_FIELD), "the previous version's CRD already has the field {ADDED_FIELD}");
     system.apply(&simulated_jobs("upgraded", 30))?;
-    system.install(&HELM_4, "upgrade", &chart())?;
+    system.upgrade(&HELM_4, &chart())?;
     ensure!(field_exists(system, ADDED_FIELD), "the CRD was not upgraded");
-    system.report("Helm 4 has upgraded it with jobs in flight");
+    system.report("Helm 4 has upgraded the release with jobs in flight");
     system.apply(&simulated_jobs("rolled-back", 30))?;
     let rollback = ["rollback", RELEASE, "1", "--wait", "--timeout=180s"];
     system.installation.run(system.installation.helm(&HELM_4)?.args(rollback))?;
-    system.report("Helm 4 has rolled it back with jobs in flight");
-    let jobs = system.all_finished(TIMEOUT)?;
+    system.report("Helm 4 has rolled back the release with jobs in flight");
+    let jobs = system.wait_until_all_finished(TIMEOUT)?;
     ensure!(jobs.len() == 60, "{} jobs instead of 60", jobs.len());
     ensure_each_done_once(system, &jobs).inspect_err(|_| system.print_state())?;
     system.report("60 jobs, each done once");
     system.delete_jobs()
 }
 
-/// A field that this version added to the CRD.
-const ADDED_FIELD: &str = "subtitlejob.status.glossary";
-
 pub(crate) fn reinstallation_adopts_jobs(system: &System) -> Result<()> {
     system.apply(&simulated_jobs("left-behind", 10))?;
     uninstall(system)?;
-    ensure!(system.jobs()?.len() == 10, "jobs went with the release");
-    system.install(&HELM_4, "install", &chart())?;
-    system.report("Helm 4 has uninstalled and installed it again");
-    let jobs = system.all_finished(TIMEOUT)?;
+    ensure!(system.jobs()?.len() == 10, "uninstalling the release deleted jobs");
+    system.install(&HELM_4, &chart())?;
+    system.report("Helm 4 has uninstalled the release and installed it again");
+    let jobs = system.wait_until_all_finished(TIMEOUT)?;
     ensure_each_done_once(system, &jobs).inspect_err(|_| system.print_state())?;
     system.report("10 jobs of the first installation, each done once");
     system.delete_jobs()
@@ -76,16 +75,16 @@ pub(crate) fn reinstallation_adopts_jobs(system: &System) -> Result<()> {
 
 pub(crate) fn uninstallation_leaves_jobs(system: &System) -> Result<()> {
     system.apply(&simulated_jobs("kept", 3))?;
-    system.all_finished(TIMEOUT)?;
+    system.wait_until_all_finished(TIMEOUT)?;
     uninstall(system)?;
     let kinds = "all,configmaps,secrets,serviceaccounts,roles,rolebindings,poddisruptionbudgets,leases";
-    let left = ["get", kinds, "-l", "app.kubernetes.io/part-of=subtitles", "-o", "name"];
+    let get_leftovers = ["get", kinds, "-l", "app.kubernetes.io/part-of=subtitles", "-o", "name"];
     // Pods have a grace period.
     eventually("nothing of the release is left", Duration::from_secs(90), || {
-        output(system.installation.kubectl().args(left)).ok().filter(|left| left.trim().is_empty())
+        output(system.installation.kubectl().args(get_leftovers)).ok().filter(|leftovers| leftovers.trim().is_empty())
     })
     .inspect_err(|_| system.print_state())?;
-    ensure!(system.jobs()?.len() == 3, "jobs went with the release");
+    ensure!(system.jobs()?.len() == 3, "uninstalling the release deleted jobs");
     // There is no operator that could remove a finalizer.
     system.delete_jobs()?;
     system.report("uninstalled: jobs and their CRD stayed, and jobs can be deleted");

@@ -32,7 +32,7 @@ fn while_jobs_run(system: &System, what: &str, disturb: impl FnOnce() -> Result<
         jobs.iter().any(|job| job["status"]["phase"] == "DownloadInProgress").then_some(())
     })?;
     disturb()?;
-    let jobs = system.all_finished(TIMEOUT)?;
+    let jobs = system.wait_until_all_finished(TIMEOUT)?;
     ensure_each_done_once(system, &jobs).inspect_err(|_| system.print_state())?;
     system.delete_jobs()?;
     system.report(&format!("{what}: {} jobs, each done once", jobs.len()));

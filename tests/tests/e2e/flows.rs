@@ -16,7 +16,7 @@ pub(crate) fn every_sample_ends_as_documented(system: &System) -> Result<()> {
     for folder in &folders {
         output(system.editor().args(["apply", "-f"]).arg(folder))?;
     }
-    let jobs = system.all_finished(Duration::from_secs(240))?;
+    let jobs = system.wait_until_all_finished(Duration::from_secs(240))?;
     let (token, promises) = (api::editor_token(system)?, samples::promises(&folders)?);
     for promise in &promises {
         let job = jobs.iter().find(|job| job["metadata"]["name"] == promise.name.as_str());

@@ -136,7 +136,7 @@ pub(crate) fn scales_workers_by_the_queue(system: &System) -> Result<()> {
         (living == 1 && ending == 0 && finishing).then_some(())
     })?;
     system.report("scaled from 3 to 1");
-    let jobs = system.all_finished(TIMEOUT)?;
+    let jobs = system.wait_until_all_finished(TIMEOUT)?;
     ensure_each_done_once(system, &jobs).inspect_err(|_| system.print_state())?;
     let queue = queue(system)?;
     let statistics = &queue["message_stats"];

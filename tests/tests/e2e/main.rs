@@ -1,5 +1,5 @@
 //! The product on a real Kubernetes node, installed from its chart with its images, used by a client with the edit role:
-//! every flow, and everything an administrator does to an installation while jobs run. Needs root, control groups and
+//! every flow, and everything an administrator does to an installation while jobs run. Needs root, cgroups and
 //! namespaces; without them the tests are skipped. Does I/O.
 
 mod api;
@@ -7,7 +7,7 @@ mod changes;
 mod disruptions;
 mod flows;
 mod keda;
-mod measures;
+mod measurements;
 mod system;
 
 use subtitle_tests::{
@@ -50,7 +50,7 @@ fn the_chart_on_a_real_node() {
     cases.run("every_sample_ends_as_its_comment_says", |system| flows::every_sample_ends_as_documented(system));
     cases.run("the_api_authenticates_and_authorizes", |system| flows::api_authenticates_and_authorizes(system));
     cases.run("helm_test_passes", |system| flows::helm_test_passes(system));
-    cases.run("memory_and_start_are_measured", |system| measures::memory_and_start(system));
+    cases.run("memory_and_start_are_measured", |system| measurements::print_memory_and_start_times(system));
     cases.run("a_worker_is_deleted_in_the_middle_of_a_job", |system| disruptions::worker_is_deleted(system));
     cases.run("workers_are_restarted_by_a_rollout", |system| disruptions::workers_are_restarted(system));
     cases.run("workers_are_scaled_up_and_down", |system| disruptions::workers_are_scaled(system));

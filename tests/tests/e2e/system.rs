@@ -88,9 +88,14 @@ impl System {
         command
     }
 
-    /// Installs or upgrades the release.
-    pub(crate) fn install(&self, helm: &GoProgram, verb: &str, chart: &Path) -> Result<()> {
-        self.installation.install(helm, &[verb], chart, &values("values.yaml"))
+    /// Installs the release.
+    pub(crate) fn install(&self, helm: &GoProgram, chart: &Path) -> Result<()> {
+        self.installation.install(helm, &["install"], chart, &values("values.yaml"))
+    }
+
+    /// Upgrades the release.
+    pub(crate) fn upgrade(&self, helm: &GoProgram, chart: &Path) -> Result<()> {
+        self.installation.install(helm, &["upgrade"], chart, &values("values.yaml"))
     }
 
     /// Prints diagnostics after a failure.
@@ -106,8 +111,8 @@ impl System {
         output(self.editor().args(["apply", "-f"]).arg(&file)).map(drop)
     }
 
-    /// Every job, once all are finished.
-    pub(crate) fn all_finished(&self, limit: Duration) -> Result<Vec<Value>> {
+    /// Waits until all jobs have finished, and returns them.
+    pub(crate) fn wait_until_all_finished(&self, limit: Duration) -> Result<Vec<Value>> {
         let timeout = format!("--timeout={}s", limit.as_secs());
         let wait = ["wait", "--for=condition=Finished", "subtitlejob", "--all", &timeout];
         output(self.editor().args(wait)).inspect_err(|_| self.print_state()).context("not all jobs finished")?;

@@ -8,7 +8,7 @@ use std::{
 };
 
 use anyhow::{Context as _, Result, ensure};
-use subtitle_fakes::publisher::publish;
+use subtitle_fakes::publisher::publish_blocking;
 use subtitle_tests::{
     process::{Server, eventually},
     servers::proxy::Proxy,
@@ -88,9 +88,9 @@ pub(crate) const FAULTS: &[Fault] = &[
 ];
 
 fn frozen(server: &mut Server) -> Result<()> {
-    server.freeze(true)?;
+    server.freeze()?;
     thread::sleep(DURATION);
-    server.freeze(false)
+    server.resume()
 }
 
 fn proxies(stack: &Stack) -> Result<&Proxies> {
@@ -131,7 +131,7 @@ fn publish_unknown(stack: &Stack) {
         "payload": {},
         "metadata": {},
     });
-    publish(&stack.broker.url, "subtitle.noted", &[&event.to_string()]);
+    publish_blocking(&stack.broker.url, "subtitle.noted", &[&event.to_string()]);
 }
 
 /// The broker closes the channel of the history loop, which holds an event that it cannot write without Redis.

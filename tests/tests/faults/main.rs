@@ -49,11 +49,11 @@ fn no_fault_of_any_part_loses_repeats_or_reverses_anything() {
     let mut environment = services.environment();
     environment.push(("SUBTITLES_CONCURRENCY".to_owned(), CONCURRENCY.to_string()));
     let throttle = Throttle::default();
-    let in_front = |port: u16| throttle.proxy(port);
+    let start_api_proxy = |port: u16| throttle.proxy(port);
     let options = Options {
         environment,
         faulty: true,
-        in_front_of_api: Some(&in_front),
+        start_api_proxy: Some(&start_api_proxy),
         ..Options::new(folder.join("library"), &progress)
     };
     let mut stack = Stack::start_with(&folder, &options).expect("the stack starts");

@@ -1,11 +1,12 @@
-//! The external services over HTTP: a library of subtitles and a LibreTranslate server, which record every call that would be
-//! billed, and when. Does I/O.
+//! The external services over HTTP: a library of subtitles and a LibreTranslate server, which record every call, and when. Does
+//! I/O.
 //!
 //! The number of a video decides what exists: Spanish for most, English for every third, nothing for every tenth.
 
 use std::{
     collections::HashMap,
     fmt::Write as _,
+    net::TcpListener,
     sync::{Arc, Mutex, PoisonError},
     thread,
     time::{Duration, Instant},
@@ -18,10 +19,9 @@ use axum::{
     routing::{get, post},
 };
 use serde_json::{Value, json};
-use subtitle_tests::process::free_port;
 
-/// The time that each answer takes.
-const DELAY: Duration = Duration::from_millis(200);
+/// The time that each translation takes; a download takes half of it.
+const TRANSLATION_DELAY: Duration = Duration::from_millis(200);
 
 /// Lines in English and in Spanish.
 const LINES: [(&str, &str); 6] = [
@@ -43,12 +43,12 @@ pub(crate) struct Services {
     downloads: Calls,
 }
 
-fn record(calls: &Calls, what: String) {
-    calls.lock().unwrap_or_else(PoisonError::into_inner).entry(what).or_default().push(Instant::now());
+fn record_call(calls: &Calls, key: String) {
+    calls.lock().unwrap_or_else(PoisonError::into_inner).entry(key).or_default().push(Instant::now());
 }
 
 /// The subtitle of a video in a language, if it exists.
-fn file(name: &str) -> Option<String> {
+fn subtitle_file(name: &str) -> Option<String> {
     let (stem, language) = name.strip_suffix(".srt")?.rsplit_once('.')?;
     let number: u32 = stem.rsplit_once(' ')?.1.parse().ok()?;
     let existing = match number {
@@ -56,26 +56,29 @@ fn file(name: &str) -> Option<String> {
         number if number.is_multiple_of(3) => "en",
         _ => "es",
     };
+    if existing != language {
+        return None;
+    }
     let mut text = String::new();
     for (at, (english, spanish)) in LINES.iter().enumerate() {
         let line = if language == "en" { english } else { spanish };
         let _ =
             writeln!(text, "{}\n00:00:{:02},000 --> 00:00:{:02},500\n{line} ({number})\n", at + 1, at * 3, at * 3 + 2);
     }
-    (existing == language).then_some(text)
+    Some(text)
 }
 
 async fn download(State(services): State<Services>, Path(name): Path<String>) -> Result<String, StatusCode> {
-    tokio::time::sleep(DELAY / 2).await;
-    let file = file(&name).ok_or(StatusCode::NOT_FOUND)?;
-    record(&services.downloads, name);
+    tokio::time::sleep(TRANSLATION_DELAY / 2).await;
+    let file = subtitle_file(&name).ok_or(StatusCode::NOT_FOUND)?;
+    record_call(&services.downloads, name);
     Ok(file)
 }
 
 async fn translate(State(services): State<Services>, Json(body): Json<Value>) -> Json<Value> {
     let texts: Vec<String> = serde_json::from_value(body["q"].clone()).unwrap_or_default();
-    record(&services.translations, texts.join("\n"));
-    tokio::time::sleep(DELAY).await;
+    record_call(&services.translations, texts.join("\n"));
+    tokio::time::sleep(TRANSLATION_DELAY).await;
     let spanish =
         |text: &String| LINES.iter().fold(text.clone(), |text, (english, spanish)| text.replace(english, spanish));
     Json(json!({"translatedText": texts.iter().map(spanish).collect::<Vec<_>>()}))
@@ -83,7 +86,9 @@ async fn translate(State(services): State<Services>, Json(body): Json<Value>) ->
 
 impl Services {
     pub(crate) fn start() -> Self {
-        let port = free_port().expect("a port");
+        let listener = TcpListener::bind("127.0.0.1:0").expect("a free port");
+        listener.set_nonblocking(true).expect("a listener for tokio");
+        let port = listener.local_addr().expect("an address").port();
         let services = Self { port, translations: Calls::default(), downloads: Calls::default() };
         let languages = json!([{"code": "en", "name": "English", "targets": ["es"]}]);
         let routes = Router::new()
@@ -94,7 +99,7 @@ impl Services {
         thread::spawn(move || {
             let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime");
             runtime.block_on(async {
-                let listener = tokio::net::TcpListener::bind(("127.0.0.1", port)).await.expect("a free port");
+                let listener = tokio::net::TcpListener::from_std(listener).expect("a listener");
                 axum::serve(listener, routes).await.expect("serves");
             });
         });
@@ -115,7 +120,7 @@ impl Services {
     /// Every billed translation, with the times of its calls.
     pub(crate) fn translations(&self) -> Vec<(String, Vec<Instant>)> {
         let calls = self.translations.lock().unwrap_or_else(PoisonError::into_inner);
-        calls.iter().map(|(what, when)| (what.clone(), when.clone())).collect()
+        calls.iter().map(|(texts, times)| (texts.clone(), times.clone())).collect()
     }
 
     /// The number of files that were served. A library costs nothing, so a file may be served more than once.

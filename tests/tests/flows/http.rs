@@ -7,12 +7,12 @@ use subtitle_tests::{process::output, stack::Stack};
 use subtitle_workers::subtitle::Subtitle;
 
 use crate::{
-    jobs::{finished, uid},
+    jobs::{uid, wait_until_finished},
     samples::dialogue,
 };
 
 pub(crate) fn redis_holds_record_and_history(stack: &Stack) {
-    let found = finished(stack, "found");
+    let found = wait_until_finished(stack, "found");
     let redis = |command: &[&str]| stack.redis_command(command).expect("redis-cli");
     let record: Value = serde_json::from_str(&redis(&["GET", &format!("job:{}", uid(&found))])).expect("JSON");
     assert_eq!((&record["status"], &record["name"]), (&"DONE".into(), &"found".into()));
@@ -20,7 +20,7 @@ pub(crate) fn redis_holds_record_and_history(stack: &Stack) {
 }
 
 pub(crate) fn job_and_file_are_served(stack: &Stack) {
-    let found = finished(stack, "found");
+    let found = wait_until_finished(stack, "found");
     let get = |path: &str| stack.get(path).expect("REST");
     assert_eq!(get(&format!("/subtitles/{}", uid(&found))).1["status"], "DONE");
     assert_eq!(get("/subtitles/unknown").0, 404);

@@ -1,9 +1,11 @@
 //! Every flow of the product on a real API server, RabbitMQ and Redis, with the built operator and workers as processes:
 //! jobs of every outcome, the HTTP API and Redis, dead letters, and processes that end or are killed. Does I/O.
 
+mod guide;
 mod http;
 mod jobs;
 mod processes;
+mod python;
 mod samples;
 
 use std::{fs, time::Duration};
@@ -25,7 +27,9 @@ fn every_flow_ends_as_documented() {
     cases.check("kubernetes_events_report_the_phases", |stack| jobs::kubernetes_events_report_the_phases(stack));
     cases.check("a_sidecar_in_a_legacy_charset_is_found", |stack| jobs::legacy_charset_is_converted(stack));
     cases.check("a_translation_has_the_cues_and_times_of_its_source", |stack| jobs::translation_keeps_times(stack));
-    cases.check("a_job_without_a_subtitle_fails_in_its_first_attempt", |stack| jobs::nothing_found_is_final(stack));
+    cases.check("a_job_without_a_subtitle_fails_in_its_first_attempt", |stack| {
+        jobs::no_subtitle_found_is_not_retried(stack);
+    });
     cases.check("an_invalid_glossary_fails_the_job_and_is_not_quoted", |stack| {
         jobs::invalid_glossary_is_explained(stack);
     });
@@ -34,8 +38,12 @@ fn every_flow_ends_as_documented() {
     cases.check("http_reads_a_job_and_its_file", |stack| http::job_and_file_are_served(stack));
     cases.check("http_creates_a_job_that_is_readable_at_once", |stack| http::created_job_is_readable_at_once(stack));
     cases.check("http_explains_a_bad_request", |stack| http::bad_body_is_explained(stack));
+    cases.check("every_call_of_the_api_guide_answers_as_shown", |stack| {
+        guide::every_call_of_the_api_guide_answers_as_shown(stack);
+    });
     cases.check("bad_messages_are_dead_letters", |stack| processes::bad_messages_are_dead_letters(stack));
     cases.check("sigterm_ends_each_program_in_time", processes::sigterm_ends_each_program_in_time);
+    cases.check("a_python_publisher_and_reader_work_unchanged", python::a_python_publisher_and_reader_work_unchanged);
     cases.check("a_job_survives_the_kill_of_its_processes", processes::job_survives_kills);
     cases.finish();
     let _ = fs::remove_dir_all(&folder);

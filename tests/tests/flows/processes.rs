@@ -2,24 +2,29 @@
 
 use std::time::Duration;
 
-use subtitle_fakes::publisher::publish;
+use subtitle_fakes::publisher::publish_blocking;
 use subtitle_tests::{job_manifest, process::eventually, stack::Stack};
 
 use crate::{
     TIMEOUT,
-    jobs::{finished, uid},
+    jobs::{uid, wait_until_finished},
 };
 
 pub(crate) fn bad_messages_are_dead_letters(stack: &Stack) {
-    let id = uid(&finished(stack, "found")).to_owned();
+    let id = uid(&wait_until_finished(stack, "found")).to_owned();
     let impossible = format!(
         r#"{{"event_type":"subtitle.ready","job_id":"{id}","timestamp":"2026-01-31T20:15:00Z","source":"downloader",
         "payload":{{}},"metadata":null,"attempt":9,"namespace":"default","name":"found"}}"#
     );
-    publish(&stack.broker.url, "subtitle.ready", &["<html>", &impossible]);
-    let listed = || stack.operator_command(&["dead", "list"]).ok().filter(|list| list.lines().count() == 3);
-    let list = eventually("two dead letters", TIMEOUT, listed).expect("dead letters");
+    publish_blocking(&stack.broker.url, "subtitle.ready", &["<html>", &impossible]);
+    publish_blocking(&stack.broker.url, "subtitle.download.requested", &["{}"]);
+    let listed = || stack.operator_command(&["dead", "list"]).ok().filter(|list| list.lines().count() == 4);
+    let list = eventually("three dead letters: a malformed task makes one", TIMEOUT, listed).expect("dead letters");
     let at = |reason: &str| list.find(reason).unwrap_or_else(|| panic!("{reason} is missing: {list}"));
+    let shown = list.lines().find(|line| line.contains("download.requested")).expect("the task is listed");
+    let shown = shown.split_whitespace().next().expect("its id");
+    let shown = stack.operator_command(&["dead", "show", shown]).expect("shown");
+    assert!(shown.contains("missing field `event_type`"), "it is not said why: {shown}");
     assert!(at("MalformedMessage") < at("ImpossibleEvent"), "not in the order of publication: {list}");
 }
 
@@ -31,7 +36,7 @@ pub(crate) fn sigterm_ends_each_program_in_time(stack: &mut Stack) {
         assert!(status.success(), "{} ended with {status}", server.name);
         server.restart().expect("restarts");
     }
-    assert_eq!(finished(stack, "drained")["status"]["phase"], "Done");
+    assert_eq!(wait_until_finished(stack, "drained")["status"]["phase"], "Done");
 }
 
 pub(crate) fn job_survives_kills(stack: &mut Stack) {

@@ -50,7 +50,7 @@ fn every_sample_ends_as_its_comment_says_also_when_each_process_dies_once() {
 
     delete_all(&stack);
     apply_and_wait(&mut stack, |stack| {
-        stack.broker.settle().expect("the broker's tables are on its disk");
+        stack.broker.flush_metadata().expect("the broker's tables are on its disk");
         for server in stack.servers() {
             println!("killing {}", server.name);
             server.restart().expect("starts again");
@@ -64,7 +64,7 @@ fn every_sample_ends_as_its_comment_says_also_when_each_process_dies_once() {
     };
     assert_eq!(ends(outcomes(&stack)), ends(promises), "with every process killed");
     assert!(s3.objects("subtitles/films/default") > 10, "files are in the bucket, under the URL's prefix");
-    let ready = || output(Command::new("curl").args(["-sf", &format!("{}/readyz", stack.api)])).ok();
+    let ready = || output(Command::new("curl").args(["-sf", &format!("{}/readyz", stack.api_url)])).ok();
     eventually("the operator is ready again", Duration::from_secs(30), ready).expect("it is");
     drop(stack);
     let _ = std::fs::remove_dir_all(&folder);

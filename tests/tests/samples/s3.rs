@@ -15,6 +15,7 @@ use s3s::{
     auth::SimpleAuth,
     service::{S3Service, S3ServiceBuilder},
 };
+use subtitle_tests::stack::StoreOptions;
 use tokio::{net::TcpListener, runtime::Runtime};
 
 const KEY: &str = "AKIDTESTS";
@@ -51,14 +52,15 @@ impl Server {
     }
 
     /// The store's URL and its client's environment.
-    pub(crate) fn store(&self) -> (String, Vec<(String, String)>) {
+    pub(crate) fn store(&self) -> StoreOptions {
         let environment = [
             ("AWS_ENDPOINT", format!("http://{}", self.address)),
             ("AWS_REGION", "us-east-1".to_owned()),
             ("AWS_ACCESS_KEY_ID", KEY.to_owned()),
             ("AWS_SECRET_ACCESS_KEY", SECRET.to_owned()),
         ];
-        ("s3://subtitles/films".to_owned(), environment.map(|(name, value)| (name.to_owned(), value)).to_vec())
+        let environment = environment.map(|(name, value)| (name.to_owned(), value)).to_vec();
+        StoreOptions { url: "s3://subtitles/films".to_owned(), environment }
     }
 
     /// The number of objects with a prefix in a bucket.

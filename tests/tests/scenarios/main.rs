@@ -13,7 +13,7 @@ use std::{
 
 use serde_json::json;
 use subtitle_contract::{job::VariantMatch, reason::Reason};
-use subtitle_fakes::engines::{self as fakes, Fault, assert_exact, film};
+use subtitle_fakes::engines::{self as fakes, Fault, assert_exact, srt_file};
 use world::{Ended, Keys, WRONG_KEY, World};
 
 async fn until(what: &str, holds: impl AsyncFn() -> bool) {
@@ -32,9 +32,9 @@ fn by(engine: &str) -> serde_json::Value {
 #[tokio::test(flavor = "multi_thread")]
 async fn scenario_06_a_killed_translator_loses_no_line_and_repeats_only_the_batch_in_progress() {
     let mut world = World::start("scenario-06", Keys::Right).await;
-    let film = film(600); // twelve batches
+    let film = srt_file(600); // twelve batches
     // It is killed with the fourth batch unfinished.
-    world.deepl.faults([Fault::Well, Fault::Well, Fault::Well, Fault::Busy(50)]);
+    world.deepl.queue_faults([Fault::None, Fault::None, Fault::None, Fault::RateLimited(50)]);
     world.ask("killed", &film, "es", by("deepl")).await;
     until("the fourth batch", async || world.deepl.calls() == 4).await;
     world.translator.restart().expect("restarts");
@@ -51,7 +51,7 @@ async fn scenario_06_a_killed_translator_loses_no_line_and_repeats_only_the_batc
 #[tokio::test(flavor = "multi_thread")]
 async fn scenario_07_whatever_an_engine_returns_the_file_is_exact_or_the_job_fails_and_names_the_cues() {
     let mut world = World::start("scenario-07", Keys::Right).await;
-    let film = film(50);
+    let film = srt_file(50);
     for engine in ["deepl", "openai", "libretranslate"] {
         for (at, fault) in [
             Fault::Drop, // 49 of 50
@@ -59,9 +59,9 @@ async fn scenario_07_whatever_an_engine_returns_the_file_is_exact_or_the_job_fai
             Fault::Swap,
             Fault::Fence,
             Fault::Echo,
-            Fault::Length,
+            Fault::CutByLengthLimit,
             Fault::Truncate,
-            Fault::Busy(0),
+            Fault::RateLimited(0),
         ]
         .into_iter()
         .enumerate()
@@ -71,7 +71,7 @@ async fn scenario_07_whatever_an_engine_returns_the_file_is_exact_or_the_job_fai
                 "openai" => &world.openai,
                 _ => &world.libre,
             };
-            fake.faults([fault, fault]);
+            fake.queue_faults([fault, fault]);
             let job = format!("{engine}-{at}");
             world.ask(&job, &film, "es", by(engine)).await;
             match world.ended(&job).await {
@@ -80,7 +80,7 @@ async fn scenario_07_whatever_an_engine_returns_the_file_is_exact_or_the_job_fai
             }
         }
     }
-    world.openai.always(Fault::Echo);
+    world.openai.set_default_fault(Fault::Echo);
     world.ask("echo", &film, "es", by("openai")).await;
     let Ended::Failed(failed) = world.ended("echo").await else { panic!("an untranslated response was stored") };
     assert_eq!(failed.reason, Reason::TranslationIncomplete);
@@ -88,9 +88,9 @@ async fn scenario_07_whatever_an_engine_returns_the_file_is_exact_or_the_job_fai
 
     // 429, a batch, then 456.
     let before = world.deepl.calls();
-    world.deepl.faults([Fault::Busy(0)]);
-    world.deepl.quota(50 * 60);
-    world.ask("quota", &fakes::film(100), "es", by("deepl")).await;
+    world.deepl.queue_faults([Fault::RateLimited(0)]);
+    world.deepl.set_quota(50 * 60);
+    world.ask("quota", &fakes::srt_file(100), "es", by("deepl")).await;
     let Ended::Failed(failed) = world.ended("quota").await else {
         panic!("the job finished although the quota is used up")
     };
@@ -102,7 +102,7 @@ async fn scenario_07_whatever_an_engine_returns_the_file_is_exact_or_the_job_fai
 #[tokio::test(flavor = "multi_thread")]
 async fn scenario_08_the_policy_decides_on_a_variant_and_the_result_shows_its_tier() {
     let mut world = World::start("scenario-08", Keys::Right).await;
-    let film = film(6);
+    let film = srt_file(6);
     let mut exact = by("libretranslate");
     exact["variants"] = json!("Exact");
     world.ask("exact", &film, "es-MX", exact).await;
@@ -141,7 +141,7 @@ async fn scenario_14_an_impossible_pair_or_a_wrong_key_fails_before_anything_is_
         ("libre", "libretranslate", "es", Reason::EngineForbidden),
         ("openai", "openai", "es", Reason::EngineForbidden),
     ] {
-        world.ask(job, &film(6), language, by(engine)).await;
+        world.ask(job, &srt_file(6), language, by(engine)).await;
         let Ended::Failed(failed) = world.ended(job).await else { panic!("{job} finished although it is impossible") };
         assert_eq!((failed.reason, failed.retryable), (reason, false), "{}", failed.error_message);
         assert!(!failed.error_message.contains(WRONG_KEY), "{}", failed.error_message);

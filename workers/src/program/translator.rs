@@ -24,17 +24,17 @@ struct Arguments {
     #[command(flatten)]
     common: Common,
     #[command(flatten)]
-    servers: EngineArguments,
+    engine_arguments: EngineArguments,
     /// Engines in the order they are tried when a job names none: apertium, apertium-apy, libretranslate, deepl, openai
     #[arg(long, env = "SUBTITLES_ENGINES", value_delimiter = ',', default_value = "apertium", value_parser = engines::parse_name)]
     engines: Vec<EngineId>,
-    /// Seconds after which a translation goes on as a new task; RabbitMQ takes a delivery away after 1800
+    /// Seconds after which the rest of a translation is published as a new task; RabbitMQ's consumer timeout is 1800
     #[arg(long, env = "SUBTITLES_CONTINUE_AFTER_SECONDS", default_value_t = 900, value_parser = clap::value_parser!(u64).range(1..=1500))]
     continue_after_seconds: u64,
-    /// The most characters that a namespace may send a day (UTC) to engines other than Apertium; left out, no limit
+    /// Maximum number of characters that a namespace may send per day (UTC) to engines other than Apertium; no limit if omitted
     #[arg(long, env = "SUBTITLES_CHARACTERS_PER_DAY", value_parser = clap::value_parser!(u64).range(1..))]
     characters_per_day: Option<u64>,
-    /// Calls of one engine at once, whatever the number of tasks
+    /// Concurrent calls per engine, regardless of the number of tasks
     #[arg(long, env = "SUBTITLES_CALLS_PER_ENGINE", default_value_t = 4, value_parser = clap::value_parser!(u16).range(1..=256))]
     calls_per_engine: u16,
 }
@@ -45,20 +45,26 @@ pub fn main() -> Result<()> {
 }
 
 async fn run(arguments: Arguments) -> Result<()> {
-    let Arguments { common, servers, engines, continue_after_seconds, characters_per_day, calls_per_engine } =
-        arguments;
+    let Arguments {
+        common,
+        engine_arguments,
+        engines: engine_order,
+        continue_after_seconds,
+        characters_per_day,
+        calls_per_engine,
+    } = arguments;
     common::init();
     let store = common.store()?;
     let (registry, metrics) = WorkerMetrics::new("subtitle-translator");
-    // With lists of its own, so that the tasks' engines need not be shared.
-    let announcing = servers.engines(common.simulation())?;
-    tokio::spawn(Announced::keep_current(announcing, engines.clone(), store.clone()));
+    // A second set of engines, because `Engines` is not shared with the tasks.
+    let announced_engines = engine_arguments.engines(common.simulation())?;
+    tokio::spawn(Announced::keep_current(announced_engines, engine_order.clone(), store.clone()));
     let translator = Translator {
         store,
         libraries: common.libraries()?,
-        engines: servers.engines(common.simulation())?.with_calls_at_once(calls_per_engine),
+        engines: engine_arguments.engines(common.simulation())?.with_calls_at_once(calls_per_engine),
         characters_per_day,
-        order: engines,
+        order: engine_order,
         public_url: common.public_url.clone(),
         metrics: metrics.clone(),
         continue_after: Duration::from_secs(continue_after_seconds),

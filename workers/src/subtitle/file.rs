@@ -1,5 +1,4 @@
-//! A subtitle file as it is downloaded or opened: bytes come in, cues and what is known about them go out. Joins the
-//! steps of this folder. Pure.
+//! Turns the bytes of a downloaded or opened file into cues and metadata. Runs the steps of this module in order. Pure.
 
 use subtitle_contract::language::Language;
 
@@ -12,7 +11,7 @@ use super::{
     warning::{Code, Warning},
 };
 
-/// What is known about a file before it is opened.
+/// What is expected of a file before it is parsed.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Declared<'a> {
     /// The language it should be in.
@@ -23,7 +22,7 @@ pub struct Declared<'a> {
     pub frame_rate: Option<f64>,
 }
 
-/// A file that was read.
+/// A parsed subtitle and what was detected about it.
 #[derive(Debug)]
 pub struct File {
     /// The cues, with the warnings of every step.
@@ -32,7 +31,7 @@ pub struct File {
     pub charset: &'static str,
     /// The language of the text, if it is detected, or declared and not contradicted.
     pub language: Option<Language>,
-    /// The language's name if it is certainly not the declared one.
+    /// The name of the detected language, if it is certainly not the declared one.
     pub mismatch: Option<String>,
 }
 
@@ -45,7 +44,7 @@ pub enum Unreadable {
     /// It is not text.
     #[error(transparent)]
     Undecodable(#[from] UndecodableText),
-    /// It is text, but not a subtitle that is read.
+    /// It is text, but not in a supported subtitle format.
     #[error(transparent)]
     Unusable(#[from] Unusable),
 }
@@ -61,7 +60,7 @@ impl Unreadable {
     }
 }
 
-/// Opens a file.
+/// Unpacks, decodes and parses subtitle bytes.
 pub fn read(bytes: &[u8], declared: &Declared<'_>) -> Result<File, Unreadable> {
     let Declared { language, episode, frame_rate } = *declared;
     let unpacked = container::unpack(bytes, &WantedMember { language, episode })?;

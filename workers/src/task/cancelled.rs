@@ -1,12 +1,12 @@
-//! The jobs that were deleted since this worker started: ids come in from `job.cancelled` and are checked before every
-//! call that costs something. Bounded: the oldest id is forgotten, which may cost one call and has no other effect. Pure.
+//! Jobs deleted since this worker started, learned from `job.cancelled` and checked before every costly call. Bounded: the
+//! oldest id is forgotten, which may cost one call and has no other effect. Pure.
 
 use std::{
     collections::{HashSet, VecDeque},
     sync::{Mutex, PoisonError},
 };
 
-/// Ids that are remembered: some hundred kilobytes.
+/// Maximum number of ids kept. Each is stored twice: less than 2 MB for UUIDs.
 const CAPACITY: usize = 10_000;
 
 #[derive(Debug, Default)]
@@ -45,7 +45,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_oldest_is_forgotten_and_memory_stays_bounded() {
+    fn the_oldest_id_is_evicted_at_capacity() {
         let cancelled = CancelledJobs::default();
         for id in 0..=CAPACITY {
             cancelled.insert(&id.to_string());

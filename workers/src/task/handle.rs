@@ -16,6 +16,7 @@ use futures::FutureExt as _;
 use subtitle_broker::{BrokerError, PublishWriter};
 use subtitle_clock::Clock;
 use subtitle_contract::{event::Event, payload::Subject, reason::Reason};
+use subtitle_telemetry::chain;
 
 use super::{
     context::TaskContext,
@@ -98,7 +99,7 @@ async fn claim_and_perform<W: Work, P: PublishWriter, C: Clock>(
 }
 
 fn read<W: Work>(body: &[u8]) -> Result<(Event, W::Task, Subject), String> {
-    let event = Event::decode(body).map_err(|error| error.to_string())?;
+    let event = Event::decode(body).map_err(|error| chain(&error).to_string())?;
     let task = event.read::<W::Task>().map_err(|error| error.to_string())?;
     let subject = event.subject().ok_or("namespace, name or attempt is missing")?;
     Ok((event, task, subject))

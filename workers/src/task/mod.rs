@@ -1,10 +1,10 @@
 //! The life of one task, the same for every worker: deliveries come in from the broker, events and settlements go out.
-//! Generic over the broker's ports, the clock and the runtime, so that the simulation runs this very code.
+//! Generic over the broker's ports, the clock and the runtime, so that the simulation runs the same code.
 //!
 //! ```text
 //!  worker (session after session) ──▶ session_loop (take) ──▶ handle ──▶ claim, lease ──▶ Work::perform ──▶ settle
 //!                                          ▲                                                                  │
-//!                                          └──────────────────────── ack | requeue | leave ◀──────────────────┘
+//!                                          └──────────────────── ack | requeue | leave unacked ◀──────────────┘
 //! ```
 
 mod cancelled;

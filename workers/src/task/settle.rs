@@ -92,7 +92,7 @@ pub(super) async fn settle<P: PublishWriter, C: Clock>(
                 return Ok(Outcome::Cancelled);
             }
             let reason = failure.reason;
-            reporter.publish_unchecked(&failure.payload()).await?;
+            reporter.publish_unchecked(&failure.into_payload()).await?;
             Ok(Outcome::Failed(reason))
         }
         Err(StopReason::Continue { done }) => {

@@ -1,6 +1,10 @@
 //! A downloader with some providers and a store in memory.
 
-use std::{collections::BTreeMap, fs, path::PathBuf};
+use std::{
+    collections::BTreeMap,
+    fs,
+    path::{Path, PathBuf},
+};
 
 use clap::{Args as _, FromArgMatches as _};
 use serde_json::{Value, json};
@@ -26,7 +30,7 @@ use subtitle_workers::{
 use crate::providers::{KEY, PASSWORD, Provider, USERNAME};
 
 /// A folder with credentials, removed with it.
-pub(crate) struct Secrets(pub(crate) PathBuf);
+pub(crate) struct Secrets(PathBuf);
 
 impl Secrets {
     pub(crate) fn new() -> Self {
@@ -37,6 +41,10 @@ impl Secrets {
             secrets.write(name, secret);
         }
         secrets
+    }
+
+    pub(crate) fn folder(&self) -> &Path {
+        &self.0
     }
 
     pub(crate) fn write(&self, name: &str, secret: &str) {

@@ -150,7 +150,7 @@ fn row(id: u64, more: &Value) -> Value {
 async fn a_file_that_counts_in_frames_is_read_at_the_speed_its_provider_says_else_at_the_videos() {
     let provider = Provider::start("opensubtitles");
     let mut bench = Bench::new(&[("opensubtitles", &provider)]);
-    let folder = bench.secrets.0.clone();
+    let folder = bench.secrets.folder().to_owned();
     bench.downloader.finder.libraries.mounted.insert("films".to_owned(), folder.clone());
     film_of_25_pictures_a_second(&folder.join("The.Harbour.2024.mkv"));
     let text = "{24}{48}El barco sale del puerto al mediodía|y no vuelve hasta la noche.\n";
@@ -181,7 +181,7 @@ async fn a_file_that_counts_in_frames_is_read_at_the_speed_its_provider_says_els
 async fn a_bad_file_beside_the_video_makes_room_for_what_providers_have() {
     let provider = Provider::start("opensubtitles");
     let mut bench = Bench::new(&[("opensubtitles", &provider)]);
-    let (folder, name) = (bench.secrets.0.clone(), "The.Harbour.2024.1080p.WEB-DL.x264-TIDE");
+    let (folder, name) = (bench.secrets.folder().to_owned(), "The.Harbour.2024.1080p.WEB-DL.x264-TIDE");
     bench.downloader.finder.libraries.mounted.insert("films".to_owned(), folder.clone());
     for (file, text) in
         [("mkv", "no Matroska"), ("es.srt", "<html>log in</html>"), ("es.sub", "{24}{48}El barco sale.")]
@@ -291,7 +291,7 @@ async fn a_search_that_is_sent_elsewhere_follows_within_its_host_and_tells_no_ot
 async fn a_file_is_asked_for_by_its_hash_and_a_copy_of_another_speed_is_the_last_choice() {
     let provider = Provider::start("opensubtitles");
     let mut bench = Bench::new(&[("opensubtitles", &provider)]);
-    let folder = bench.secrets.0.clone();
+    let folder = bench.secrets.folder().to_owned();
     bench.downloader.finder.libraries.mounted.insert("films".to_owned(), folder.clone());
     film_of_25_pictures_a_second(&folder.join("The.Harbour.2024.mkv"));
     let row = |id: u64, rate: f64, downloads: u64| row(id, &json!({"fps": rate, "download_count": downloads}));

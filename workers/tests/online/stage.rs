@@ -63,7 +63,7 @@ impl Stage {
         let _ = rustls::crypto::ring::default_provider().install_default();
         let url = host(name).await;
         let secrets = Secrets::new();
-        let folder = secrets.0.clone();
+        let folder = secrets.folder().to_owned();
         fs::create_dir_all(folder.join("library")).expect("a folder");
         fs::create_dir_all(folder.join("store")).expect("a folder");
         let (session, _) = AmqpSession::open_and_declare(&Address::url(&url), "test").await.expect("declares");

@@ -39,7 +39,7 @@ impl System {
     fn start(folder: &std::path::Path) -> Self {
         let secrets = Secrets::new();
         let [opensubtitles, podnapisi, subdl] = ["opensubtitles", "podnapisi", "subdl"].map(Provider::start);
-        let key = secrets.0.join("key").display().to_string();
+        let key = secrets.folder().join("key").display().to_string();
         let environment = [
             ("SUBTITLES_OPENSUBTITLES_URL", format!("{}/api/v1", opensubtitles.url)),
             ("SUBTITLES_OPENSUBTITLES_KEY_FILE", key.clone()),
@@ -124,7 +124,7 @@ impl System {
             let job = self.finished(name);
             let result = &job["status"]["result"];
             let url = result["url"].as_str().unwrap_or_else(|| panic!("no result: {job:#}"));
-            assert!(url.starts_with(&self.stack.api), "this system's own address: {url}");
+            assert!(url.starts_with(&self.stack.api_url), "this system's own address: {url}");
             let answer =
                 Command::new("curl").args(["-sf", "-w", "%{stderr}%{content_type}", url]).output().expect("curl");
             assert_eq!(String::from_utf8_lossy(&answer.stderr), kind);

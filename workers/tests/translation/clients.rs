@@ -12,7 +12,7 @@ use crate::{
     Ended,
     bench::{Bench, engine},
     deepl,
-    fakes::{self, Fake, Fault, SAYINGS, film},
+    fakes::{self, Fake, Fault, SENTENCES, srt_file},
     libretranslate, openai, run, server, spec,
 };
 
@@ -46,7 +46,7 @@ async fn ask(engines: &Engines, name: &str, texts: &[String]) -> Result<Vec<Stri
 }
 
 fn texts(count: usize) -> Vec<String> {
-    (0..count).map(|at| format!("{} {}", SAYINGS[at % SAYINGS.len()].0, at + 100)).collect()
+    (0..count).map(|at| format!("{} {}", SENTENCES[at % SENTENCES.len()].0, at + 100)).collect()
 }
 
 #[tokio::test]
@@ -55,7 +55,7 @@ async fn every_client_gets_one_answer_for_each_text_with_its_tags() {
         let texts = texts(60);
         let answers = ask(&engines, engine, &texts).await.expect("answers");
         for (at, (text, answer)) in texts.iter().zip(&answers).enumerate() {
-            let (english, spanish) = SAYINGS[at % SAYINGS.len()];
+            let (english, spanish) = SENTENCES[at % SENTENCES.len()];
             assert_eq!(*answer, text.replace(english, spanish), "{engine}");
         }
     }
@@ -83,10 +83,10 @@ async fn pairs_are_known_before_anything_is_sent() {
 #[tokio::test]
 async fn a_busy_or_broken_service_is_asked_again_and_then_left() {
     for (engine, fake, engines) in all().await {
-        fake.faults([Fault::Busy(0), Fault::Status(503, "<html>down</html>")]);
+        fake.queue_faults([Fault::RateLimited(0), Fault::Status(503, "<html>down</html>")]);
         assert_eq!(ask(&engines, engine, &texts(2)).await.expect("answers").len(), 2, "{engine}");
         assert_eq!(fake.calls(), 3, "{engine}");
-        fake.always(Fault::Status(500, "{}"));
+        fake.set_default_fault(Fault::Status(500, "{}"));
         let error = ask(&engines, engine, &texts(2)).await.expect_err("is down");
         assert!(error.contains("it answered 500"), "{error}");
         assert_eq!(fake.calls(), 3 + 5, "{engine}");
@@ -96,7 +96,7 @@ async fn a_busy_or_broken_service_is_asked_again_and_then_left() {
 #[tokio::test]
 async fn a_long_wait_is_a_cooldown_for_every_job() {
     for (engine, fake, engines) in all().await {
-        fake.always(Fault::Busy(3600));
+        fake.set_default_fault(Fault::RateLimited(3600));
         ask(&engines, engine, &texts(2)).await.expect_err("is busy");
         assert_eq!(fake.calls(), 1, "{engine}: no task is held for an hour");
         let cooldown = engines.cooldown(crate::bench::engine(engine)).expect("cools down");
@@ -108,14 +108,14 @@ async fn a_long_wait_is_a_cooldown_for_every_job() {
 #[tokio::test]
 async fn used_up_quota_is_not_asked_again() {
     let fake = fakes::deepl::serve().await;
-    fake.quota(10);
+    fake.set_quota(10);
     let engines = deepl(&fake);
     let error = ask(&engines, "deepl", &texts(2)).await.expect_err("456");
     assert!(error.contains("quota"), "{error}");
     assert_eq!((fake.calls(), engines.cooldown(engine("deepl")).is_some()), (1, true));
 
     let fake = fakes::openai::serve(true).await;
-    fake.always(Fault::Status(429, "{\"error\": {\"code\": \"insufficient_quota\"}}"));
+    fake.set_default_fault(Fault::Status(429, "{\"error\": {\"code\": \"insufficient_quota\"}}"));
     let engines = openai(&fake);
     ask(&engines, "openai", &texts(2)).await.expect_err("no quota");
     assert_eq!((fake.calls(), engines.cooldown(engine("openai")).is_some()), (1, true));
@@ -144,7 +144,7 @@ async fn a_server_without_schemas_is_asked_for_one_only_once() {
 async fn a_model_that_errs_is_told_what_was_wrong_once() {
     for fault in [Fault::Drop, Fault::Swap, Fault::Empty, Fault::Echo] {
         let fake = fakes::openai::serve(true).await;
-        fake.faults([fault]);
+        fake.queue_faults([fault]);
         let answers = ask(&openai(&fake), "openai", &texts(4)).await.expect("answers");
         assert!(answers.iter().all(|answer| !answer.is_empty()), "{fault:?}");
         let bodies = fake.bodies();
@@ -158,7 +158,7 @@ async fn a_model_that_errs_is_told_what_was_wrong_once() {
 async fn a_model_is_shown_the_lines_around_and_the_names_that_were_kept() {
     let fake = fakes::openai::serve(true).await;
     let bench = Bench::new();
-    let film = film(60).replace("The harbour is quiet tonight", "Look, Anna Brown is here tonight");
+    let film = srt_file(60).replace("The harbour is quiet tonight", "Look, Anna Brown is here tonight");
     let task = bench.task_of("a", &film, spec("es")).await;
     let Ended::Shipped(_) = Box::pin(run(&bench, openai(&fake), &["openai"], &task)).await else { panic!("ships") };
     let asked = |at: usize| -> serde_json::Value {
@@ -187,9 +187,9 @@ async fn calls_of_one_engine_at_once_are_bounded_and_others_do_not_wait_for_it()
 
 #[tokio::test]
 async fn fences_thoughts_and_cut_off_answers_cost_nothing_but_a_call() {
-    for (fault, calls) in [(Fault::Fence, 1), (Fault::Thoughts, 1), (Fault::Length, 3)] {
+    for (fault, calls) in [(Fault::Fence, 1), (Fault::ThinkBlock, 1), (Fault::CutByLengthLimit, 3)] {
         let fake = fakes::openai::serve(true).await;
-        fake.faults([fault]);
+        fake.queue_faults([fault]);
         let answers = ask(&openai(&fake), "openai", &texts(4)).await.expect("answers");
         assert!(answers.iter().all(|answer| !answer.is_empty()), "{fault:?}");
         assert_eq!(fake.calls(), calls, "{fault:?}");
@@ -211,7 +211,7 @@ async fn no_key_is_ever_in_an_error_an_event_or_a_failure() {
         ("deepl", Engines::default().with(DeepL::new(server(&paid.url, Some(key))))),
     ] {
         let bench = Bench::new();
-        let task = bench.task_of("a", &film(3), spec("es")).await;
+        let task = bench.task_of("a", &srt_file(3), spec("es")).await;
         let Ended::Failed(failed) = run(&bench, engines, &[engine], &task).await else { panic!("it is the wrong key") };
         let events = serde_json::to_string(&bench.outbox.events()).expect("JSON");
         assert!(!failed.error_message.contains(key) && !events.contains(key), "{engine}: {}", failed.error_message);

@@ -25,7 +25,7 @@ use crate::{
     Ended, assert_exact,
     bench::{Bench, CountingEngine, deliver},
     deepl,
-    fakes::{self, Fault, film},
+    fakes::{self, Fault, srt_file},
     run, spec,
 };
 
@@ -42,13 +42,13 @@ fn sent(fake: &fakes::Fake) -> usize {
 async fn what_was_translated_once_is_not_paid_for_in_another_film() {
     let fake = fakes::deepl::serve().await;
     let bench = Bench::new();
-    let short = film(18);
+    let short = srt_file(18);
     let task = bench.task_of("a", &short, spec("es")).await;
     let Ended::Shipped(_) = run(&bench, deepl(&fake), &["deepl"], &task).await else { panic!("ships") };
     assert_eq!(sent(&fake), 18);
 
     // 18 of its 20 lines are known.
-    let long = later(&film(20));
+    let long = later(&srt_file(20));
     let task = bench.task_of("b", &long, spec("es")).await;
     let Ended::Shipped(shipped) = run(&bench, deepl(&fake), &["deepl"], &task).await else { panic!("ships") };
     assert_exact(&long, &shipped);
@@ -65,8 +65,8 @@ async fn what_was_translated_once_is_not_paid_for_in_another_film() {
 async fn what_was_rejected_is_not_remembered() {
     let fake = fakes::deepl::serve().await;
     let bench = Bench::new();
-    fake.always(Fault::German);
-    let task = bench.task_of("a", &film(6), spec("es")).await;
+    fake.set_default_fault(Fault::WrongLanguage);
+    let task = bench.task_of("a", &srt_file(6), spec("es")).await;
     let Ended::Failed(failed) = run(&bench, deepl(&fake), &["deepl"], &task).await else { panic!("German") };
     assert_eq!(failed.reason, Reason::TranslationIncomplete);
     assert_eq!(bench.store.names("n/memory").await.expect("lists"), [""; 0]);
@@ -85,11 +85,11 @@ async fn a_namespace_sends_no_more_than_its_day_allows_and_says_when_it_goes_on(
     let fake = fakes::deepl::serve().await;
     let bench = Bench::new();
     // 20 lines of about 42 characters.
-    let first = bench.task_of("a", &film(20), spec("es")).await;
+    let first = bench.task_of("a", &srt_file(20), spec("es")).await;
     tries(&bench, &fake, 1200, &first).await.expect("it is within the limit");
     let before = fake.calls();
 
-    let other = film(40).split_once("\n21\n").map(|(_, rest)| format!("21\n{rest}")).expect("40 cues");
+    let other = srt_file(40).split_once("\n21\n").map(|(_, rest)| format!("21\n{rest}")).expect("40 cues");
     let second = bench.task_of("b", &other, spec("es")).await;
     let failed = tries(&bench, &fake, 1200, &second).await.expect_err("it is beyond the limit");
     assert_eq!((failed.reason, failed.retryable, fake.calls()), (Reason::CostLimitExceeded, true, before));
@@ -150,8 +150,8 @@ async fn jobs_at_once_wait_for_the_engines_permit() {
 async fn what_is_sent_again_counts_again() {
     let fake = fakes::deepl::serve().await;
     let bench = Bench::new();
-    fake.faults([Fault::Well, Fault::Drop]);
-    let task = bench.task_of("a", &film(60), spec("es")).await;
+    fake.queue_faults([Fault::None, Fault::Drop]);
+    let task = bench.task_of("a", &srt_file(60), spec("es")).await;
     tries(&bench, &fake, 100_000, &task).await.expect("ships");
     let amount = |name: &String| name.rsplit_once('-').and_then(|(_, amount)| amount.parse::<usize>().ok());
     let noted: usize = bench.store.names("n/spent").await.expect("lists").iter().filter_map(amount).sum();

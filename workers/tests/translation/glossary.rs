@@ -76,13 +76,13 @@ async fn names_come_back_as_the_glossary_says_from_every_engine() {
 #[tokio::test]
 async fn a_model_that_has_its_own_names_is_told_once_and_then_refused() {
     let model = fakes::openai::serve(true).await;
-    model.faults([Fault::OwnNames]);
+    model.queue_faults([Fault::IgnoreGlossary]);
     let text = shipped(openai(&model), "openai", &LINES, NAMES).await;
     assert!(text.contains("Ana Brown"), "{text}");
     let said = model.bodies()[1]["messages"][2]["content"].as_str().expect("a complaint").to_owned();
     assert!(said.contains("'Anna Brown' did not come back as the glossary's 'Ana Brown'"), "{said}");
 
-    model.always(Fault::OwnNames);
+    model.set_default_fault(Fault::IgnoreGlossary);
     let bench = Bench::new();
     let task = with(&bench, bench.task_of("a", &film(&LINES), spec("es")).await, NAMES).await;
     let Ended::Failed(failed) = run(&bench, openai(&model), &["openai"], &task).await else { panic!("its own names") };
@@ -93,7 +93,7 @@ async fn a_model_that_has_its_own_names_is_told_once_and_then_refused() {
 #[tokio::test]
 async fn an_engine_that_eats_placeholders_is_asked_for_the_words_themselves() {
     let libre = fakes::libretranslate::serve().await;
-    libre.always(Fault::EatTags);
+    libre.set_default_fault(Fault::LosePlaceholders);
     let shipped = shipped(libretranslate(&libre), "libretranslate", &[LINES[0], LINES[3]], NAMES).await;
     assert!(shipped.replace('\n', " ").contains("Ana Brown está aquí esta noche, número 1"), "{shipped}");
 }

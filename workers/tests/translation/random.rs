@@ -8,7 +8,7 @@ use crate::{
     Ended, assert_exact,
     bench::Bench,
     deepl,
-    fakes::{self, Fault, film},
+    fakes::{self, Fault, srt_file},
     libretranslate, openai, run, server, spec,
 };
 
@@ -17,15 +17,15 @@ fn fault() -> impl Strategy<Value = Fault> {
         Just(Fault::Drop),
         Just(Fault::Merge),
         Just(Fault::Swap),
-        Just(Fault::Double),
+        Just(Fault::Duplicate),
         Just(Fault::Echo),
         Just(Fault::Empty),
         Just(Fault::Truncate),
         Just(Fault::Fence),
-        Just(Fault::German),
-        Just(Fault::Thoughts),
-        Just(Fault::Length),
-        Just(Fault::Busy(0)),
+        Just(Fault::WrongLanguage),
+        Just(Fault::ThinkBlock),
+        Just(Fault::CutByLengthLimit),
+        Just(Fault::RateLimited(0)),
         Just(Fault::Status(456, "{\"message\": \"Quota for this billing period has been exceeded.\"}")),
         Just(Fault::Status(503, "<html>down</html>")),
         Just(Fault::Status(200, "{\"unexpected\": true}")),
@@ -43,7 +43,7 @@ proptest! {
     ) {
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime");
         runtime.block_on(async {
-            let film = film(cues);
+            let film = srt_file(cues);
             let bench = Bench::new();
             let task = bench.task_of("a", &film, spec("es")).await;
             let (fake, engines) = match engine {
@@ -55,7 +55,7 @@ proptest! {
                 "openai" => { let fake = fakes::openai::serve(true).await; (fake.clone(), openai(&fake)) }
                 _ => { let fake = fakes::libretranslate::serve().await; (fake.clone(), libretranslate(&fake)) }
             };
-            fake.faults(faults.iter().copied());
+            fake.queue_faults(faults.iter().copied());
             match run(&bench, engines, &[engine], &task).await {
                 Ended::Shipped(shipped) => assert_exact(&film, &shipped),
                 Ended::Failed(failed) => {

@@ -26,7 +26,7 @@ use crate::{
     Ended, assert_exact,
     bench::{Bench, CountingEngine, deliver, download, engine, subject},
     deepl,
-    fakes::{self, Fault, film},
+    fakes::{self, Fault, srt_file},
     libretranslate, openai, run, server, spec,
 };
 
@@ -59,21 +59,21 @@ async fn scenario_7_an_answer_that_is_wrong_is_asked_for_again_and_never_shifts_
         Fault::Drop,
         Fault::Merge,
         Fault::Swap,
-        Fault::Double,
+        Fault::Duplicate,
         Fault::Fence,
         Fault::Echo,
         Fault::Empty,
         Fault::Truncate,
-        Fault::Length,
-        Fault::Thoughts,
-        Fault::Busy(0),
+        Fault::CutByLengthLimit,
+        Fault::ThinkBlock,
+        Fault::RateLimited(0),
     ] {
-        let film = film(50);
+        let film = srt_file(50);
         for engine in ["openai", "deepl"] {
             let bench = Bench::new();
             let task = bench.task_of("a", &film, spec("es")).await;
             let fake = if engine == "openai" { fakes::openai::serve(true).await } else { fakes::deepl::serve().await };
-            fake.faults([fault, fault]);
+            fake.queue_faults([fault, fault]);
             let engines = if engine == "openai" { openai(&fake) } else { deepl(&fake) };
             match run(&bench, engines, &[engine], &task).await {
                 Ended::Shipped(shipped) => assert_exact(&film, &shipped),
@@ -86,9 +86,9 @@ async fn scenario_7_an_answer_that_is_wrong_is_asked_for_again_and_never_shifts_
 #[tokio::test]
 async fn scenario_7_an_engine_that_never_gets_it_right_fails_with_the_cues_ids() {
     let bench = Bench::new();
-    let task = bench.task_of("a", &film(50), spec("es")).await;
+    let task = bench.task_of("a", &srt_file(50), spec("es")).await;
     let fake = fakes::openai::serve(true).await;
-    fake.always(Fault::Echo);
+    fake.set_default_fault(Fault::Echo);
     let Ended::Failed(failed) = run(&bench, openai(&fake), &["openai"], &task).await else { panic!("nothing to ship") };
     assert_eq!(failed.reason, Reason::TranslationIncomplete);
     assert!(failed.error_message.contains("cue 1: it came back untranslated"), "{}", failed.error_message);
@@ -97,10 +97,10 @@ async fn scenario_7_an_engine_that_never_gets_it_right_fails_with_the_cues_ids()
 #[tokio::test]
 async fn scenario_7_a_quota_that_ends_in_the_middle_names_the_time_and_sends_nothing_more() {
     let bench = Bench::new();
-    let task = bench.task_of("a", &film(100), spec("es")).await;
+    let task = bench.task_of("a", &srt_file(100), spec("es")).await;
     let fake = fakes::deepl::serve().await;
-    fake.faults([Fault::Busy(0)]);
-    fake.quota(50 * 60);
+    fake.queue_faults([Fault::RateLimited(0)]);
+    fake.set_quota(50 * 60);
     let Ended::Failed(failed) = run(&bench, deepl(&fake), &["deepl"], &task).await else { panic!("456") };
     assert_eq!((failed.reason, fake.calls()), (Reason::EngineUnavailable, 3), "429, a batch, 456");
     assert!(failed.not_before.is_some_and(|time| time > jiff::Timestamp::now()), "{failed:?}");
@@ -113,7 +113,7 @@ async fn scenario_8_a_variant_is_served_as_near_as_the_policy_allows() {
         let bench = Bench::new();
         let mut spec = spec("es-MX");
         spec["translation"] = serde_json::json!({ "variants": variants });
-        let film = film(6);
+        let film = srt_file(6);
         let task = bench.task_of("a", &film, spec).await;
         match run(&bench, libretranslate(&fake), &["libretranslate"], &task).await {
             Ended::Shipped(shipped) if is_possible => assert_exact(&film, &shipped),
@@ -164,7 +164,7 @@ async fn scenario_14_an_impossible_pair_or_a_missing_key_fails_before_anything_i
         (Engines::default(), "es", Reason::EngineForbidden),
     ] {
         let bench = Bench::new();
-        let task = bench.task_of("a", &film(6), spec(language)).await;
+        let task = bench.task_of("a", &srt_file(6), spec(language)).await;
         let Ended::Failed(failed) = run(&bench, engines, &["deepl"], &task).await else { panic!("impossible") };
         assert_eq!((failed.reason, fake.calls()), (reason, 0), "{}", failed.error_message);
     }
@@ -198,8 +198,8 @@ async fn scenario_14_a_pair_that_no_engine_announced_costs_no_question_and_no_do
 async fn the_next_engine_takes_over_from_one_that_is_away_but_not_from_one_that_errs() {
     let (paid, libre) = (fakes::deepl::serve().await, fakes::libretranslate::serve().await);
     let both = || deepl(&paid).with(LibreTranslate::new(server(&libre.url, Some(fakes::libretranslate::KEY))));
-    let film = film(20);
-    paid.always(Fault::Status(503, "{}"));
+    let film = srt_file(20);
+    paid.set_default_fault(Fault::Status(503, "{}"));
     let bench = Bench::new();
     let task = bench.task_of("a", &film, spec("es")).await;
     let Ended::Shipped(shipped) = run(&bench, both(), &["deepl", "libretranslate"], &task).await else {
@@ -208,7 +208,7 @@ async fn the_next_engine_takes_over_from_one_that_is_away_but_not_from_one_that_
     assert_exact(&film, &shipped);
 
     let before = libre.calls();
-    paid.always(Fault::Echo);
+    paid.set_default_fault(Fault::Echo);
     let bench = Bench::new();
     let task = bench.task_of("a", &film, spec("es")).await;
     let Ended::Failed(failed) = run(&bench, both(), &["deepl", "libretranslate"], &task).await else { panic!("errs") };
@@ -218,7 +218,7 @@ async fn the_next_engine_takes_over_from_one_that_is_away_but_not_from_one_that_
 #[tokio::test]
 async fn gaps_ship_only_when_the_job_allows_them() {
     let text =
-        film(6).replace("The harbour is quiet tonight, number 100", "The mole is full of ghosts today, number 100");
+        srt_file(6).replace("The harbour is quiet tonight, number 100", "The mole is full of ghosts today, number 100");
     let bench = Bench::new();
     // What one job allowed, the next one must not find in the store.
     for partial in ["Allow", "Forbid"] {

@@ -10,14 +10,14 @@ use crate::{
     Ended,
     bench::Bench,
     deepl,
-    fakes::{self, film},
+    fakes::{self, srt_file},
     libretranslate, result, run, spec, text,
 };
 
 #[tokio::test]
 async fn cues_that_stay_untranslated_are_counted_and_named_also_when_the_file_was_there_already() {
     let film =
-        film(6).replace("The harbour is quiet tonight, number 100", "The mole is full of ghosts today, number 100");
+        srt_file(6).replace("The harbour is quiet tonight, number 100", "The mole is full of ghosts today, number 100");
     let fake = fakes::deepl::serve().await; // knows nothing of ghosts: that line comes back as it was
     let bench = Bench::new();
     let mut spec = spec("es");
@@ -35,7 +35,7 @@ async fn cues_that_stay_untranslated_are_counted_and_named_also_when_the_file_wa
 async fn the_variants_tier_and_the_readability_are_in_the_result() {
     let fake = fakes::libretranslate::serve().await;
     let bench = Bench::new();
-    let task = bench.task_of("a", &film(6), spec("es-MX")).await;
+    let task = bench.task_of("a", &srt_file(6), spec("es-MX")).await;
     let Ended::Shipped(_) = run(&bench, libretranslate(&fake), &["libretranslate"], &task).await else {
         panic!("ships")
     };

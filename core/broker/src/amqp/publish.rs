@@ -1,6 +1,8 @@
 //! Publishing with confirm over a pool of channels, each with at most one unconfirmed message: with several,
 //! a returned mandatory message is attributed to the wrong one. Does I/O.
 
+use std::time::SystemTime;
+
 use lapin::{
     BasicProperties, Channel, Confirmation,
     options::{BasicPublishOptions, ConfirmSelectOptions},
@@ -13,8 +15,13 @@ use subtitle_contract::{
     topology::{DEAD_LETTERS_EXCHANGE, EVENTS_EXCHANGE},
 };
 
+use subtitle_telemetry::{EVENT_LINES_PER_SECOND, LogSampler};
+
 use super::session::AmqpSession;
 use crate::{BrokerError, PublishFailure, PublishWriter, publish_metrics};
+
+/// The log lines of published events.
+static PUBLISHED: LogSampler = LogSampler::new(EVENT_LINES_PER_SECOND);
 
 impl PublishWriter for AmqpSession {
     async fn publish(&self, event: &Event) -> Result<(), BrokerError> {
@@ -28,7 +35,9 @@ impl PublishWriter for AmqpSession {
         let properties = persistent(headers.iter().map(|(name, value)| (*name, value.as_str())))
             .with_message_id(event.identity().to_string().into());
         let publish = self.confirmed(EVENTS_EXCHANGE, routing_key, &body, properties);
-        publish_metrics::observe_event(self.metrics.as_ref(), &event.event_type, publish).await
+        publish_metrics::measure_event(self.metrics.as_ref(), &event.event_type, publish).await?;
+        log_published(event);
+        Ok(())
     }
 
     async fn dead_letter(
@@ -40,7 +49,7 @@ impl PublishWriter for AmqpSession {
     ) -> Result<(), BrokerError> {
         let properties = persistent([("x-reason", reason.as_str()), ("x-message", message)]);
         let publish = self.confirmed(DEAD_LETTERS_EXCHANGE, routing_key, body, properties);
-        publish_metrics::observe_dead_letter(self.metrics.as_ref(), reason, publish).await
+        publish_metrics::measure_dead_letter(self.metrics.as_ref(), reason, publish).await
     }
 }
 
@@ -76,6 +85,16 @@ impl AmqpSession {
         let channel = self.channel().await?;
         self.request("ask for confirms", channel.confirm_select(ConfirmSelectOptions::default())).await?;
         Ok(channel)
+    }
+}
+
+/// Without the payload: URLs in it may carry credentials.
+fn log_published(event: &Event) {
+    let now = SystemTime::UNIX_EPOCH.elapsed().unwrap_or_default();
+    if let Some(skipped) = PUBLISHED.admit(now) {
+        let Event { event_type, job_id, source, attempt, namespace, name, .. } = event;
+        let event_type = event_type.as_str();
+        tracing::info!(event_type, job_id, source, attempt, namespace, name, skipped, "Published event");
     }
 }
 

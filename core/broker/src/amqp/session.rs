@@ -20,7 +20,7 @@ const HEARTBEAT_SECONDS: u16 = 5;
 /// Connect timeout for each address that the broker's name resolves to.
 const CONNECT_TIMEOUT_MILLISECONDS: u64 = 5000;
 
-/// ConnectionState of the whole connection.
+/// The state of the connection as a whole.
 #[derive(Debug, Default)]
 pub(super) struct ConnectionState {
     pub(super) blocked: bool,

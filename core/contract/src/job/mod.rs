@@ -6,8 +6,8 @@
     reason = "KubeSchema derives a private twin of each public struct, and one attribute lists every column"
 )]
 
-mod choice;
 pub mod library;
+mod preferences;
 mod status;
 mod translation;
 mod video;
@@ -16,7 +16,7 @@ use kube::{CustomResource, KubeSchema};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-pub use choice::{
+pub use preferences::{
     Forced, HearingImpaired, MachineTranslated, Output, OutputFormat, Priority, Retry, Selection, Sidecar,
 };
 pub use status::{
@@ -65,10 +65,12 @@ pub struct SubtitleJobSpec {
     /// The language of the subtitle as a BCP 47 tag. Examples: `es`, `pt-BR`, `zh-Hans`.
     #[schemars(length(min = 2, max = 35), regex(pattern = r"^[A-Za-z]{2,3}(-[A-Za-z0-9]{2,8})*$"))]
     pub language: String,
-    /// Whether sounds and speakers are described in the subtitle. Example: `Exclude`.
+    /// Whether to accept subtitles for the deaf and hard of hearing (SDH): `Prefer` ranks them higher, `Require` accepts no
+    /// others, and `Exclude` accepts none. Example: `Exclude`.
     #[serde(default)]
     pub hearing_impaired: HearingImpaired,
-    /// Whether it covers only foreign-language dialogue. Example: `Only`.
+    /// Whether to select forced subtitles, which cover only foreign-language dialogue: none of them (`Exclude`) or no others
+    /// (`Only`). Example: `Only`.
     #[serde(default)]
     pub forced: Forced,
     /// Sources to ask, in this order; by default the downloader's own order. Example: `[{name: embedded}, {name: library}]`.

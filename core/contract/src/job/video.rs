@@ -6,7 +6,8 @@ use serde::{Deserialize, Serialize};
 
 use super::Defaults;
 
-/// Which video: at least one identifying field, and at most one of `url` and `path`.
+/// Identifies the video. At least one of `url`, `path`, `title`, `imdbId`, `tmdbId` and `movieHash` is required; `url` and
+/// `path` are mutually exclusive.
 #[derive(KubeSchema, Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 #[x_kube(
@@ -37,7 +38,7 @@ pub struct Video {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(range(min = 1870, max = 2200))]
     pub year: Option<u16>,
-    /// The season; 0 is for specials. Example: `1`.
+    /// The season number; 0 means specials. Example: `1`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(range(min = 0, max = 10_000))]
     pub season: Option<u16>,

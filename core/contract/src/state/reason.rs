@@ -112,6 +112,8 @@ reasons! {
     MalformedMessage false "Inspect it with `subtitle-operator dead show`; correct its publisher, then drop it.";
     /// The event cannot belong to this job, such as one of an attempt that never began.
     ImpossibleEvent false "Inspect it with `subtitle-operator dead show`; correct its publisher, then drop it.";
+    /// The object of the event cannot be decoded by this version.
+    UndecodableObject false "Upgrade the operator, or correct the object; then run `subtitle-operator dead replay`.";
     /// The API server permanently refused the status.
     StatusRejected false "Update the CRD to the operator's version; then run `subtitle-operator dead replay`.";
 }

@@ -1,6 +1,6 @@
 //! Media types of subtitle files, by file extension. Pure.
 
-/// The media type for a file extension in any case; `None` if it is not one of a subtitle.
+/// The media type for a file extension (case-insensitive); `None` if it is not a subtitle extension.
 pub fn media_type(extension: &str) -> Option<&'static str> {
     match extension.to_ascii_lowercase().as_str() {
         "srt" => Some("application/x-subrip"),

@@ -108,7 +108,8 @@ pub struct Event {
     pub event_type: EventType,
     /// The job's `metadata.uid`.
     pub job_id: String,
-    /// When, RFC 3339 in UTC.
+    /// When. Written as RFC 3339 in UTC; a time without an offset is read as UTC.
+    #[serde(deserialize_with = "super::timestamp::deserialize")]
     pub timestamp: Timestamp,
     /// Who published it.
     pub source: String,

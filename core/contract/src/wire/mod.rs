@@ -7,4 +7,5 @@ pub mod legacy;
 pub mod payload;
 pub mod progress;
 pub mod record;
+mod timestamp;
 pub mod topology;

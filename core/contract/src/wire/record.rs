@@ -10,6 +10,7 @@ use crate::{
     job::{SubtitleJob, SubtitleJobStatus, TranslationPolicy, Video},
     lenient::Lenient,
     phase::Phase,
+    reason::Reason,
 };
 
 /// One job, with the fields of the old system.
@@ -45,7 +46,13 @@ pub struct Record {
     /// When its state last changed.
     #[schemars(with = "String")]
     pub updated_at: Timestamp,
-    /// Why it failed.
+    /// The reason of `status.reason`.
+    #[serde(default)]
+    pub reason: Option<String>,
+    /// How many candidates the status lists.
+    #[serde(default)]
+    pub candidates: usize,
+    /// The last error: why it failed, or why the next attempt is due later.
     pub error_message: Option<String>,
     /// Where to get the subtitle.
     pub download_url: Option<String>,
@@ -68,6 +75,13 @@ pub fn display_name(video: &Video) -> String {
             .unwrap_or_default(),
     };
     crate::text::sanitize(&name, 256)
+}
+
+/// Whether the message of a status is an error.
+fn has_failed(status: &SubtitleJobStatus) -> bool {
+    let is_retried = |reason: &Reason| matches!(reason, Reason::BackingOff | Reason::WaitingForQuota);
+    status.phase == Phase::Failed
+        || status.reason.as_ref().and_then(Lenient::known).is_some_and(|reason| is_retried(&reason))
 }
 
 /// A phase written by a newer version is kept unchanged.
@@ -110,7 +124,9 @@ impl Record {
             revision: status.revision,
             created_at,
             updated_at: changes.chain(transitions).fold(created_at, Timestamp::max),
-            error_message: (status.phase == Phase::Failed).then(|| status.message.clone()).flatten(),
+            reason: status.reason.as_ref().map(|reason| reason.as_str().to_owned()),
+            candidates: status.candidates.len(),
+            error_message: has_failed(&status).then(|| status.message.clone()).flatten(),
             download_url: status.result.map(|result| result.url),
             source: status.updated_by,
         }

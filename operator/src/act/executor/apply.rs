@@ -35,6 +35,11 @@ impl<P: Ports> Executor<P> {
         Self { servers, metrics, exclusive: Exclusive::default(), lagging: Lagging::default() }
     }
 
+    /// What is counted.
+    pub const fn metrics(&self) -> &Metrics {
+        &self.metrics
+    }
+
     /// Reads objects.
     pub fn cluster(&self) -> &impl ClusterReader {
         &*self.servers.cluster
@@ -124,6 +129,7 @@ impl<P: Ports> Executor<P> {
 
     async fn close(&self, uid: &str) {
         if let Err(error) = self.servers.records.close(uid).await {
+            self.metrics.redis_errors.increment([]);
             tracing::warn!(error = %chain(&error), uid, "the record of a deleted job is closed later");
         }
     }

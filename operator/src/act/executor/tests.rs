@@ -97,7 +97,7 @@ impl RecordReader for Records {
         Ok(None)
     }
 
-    async fn events(&self, _: &str, _: usize) -> Result<(Vec<String>, usize), RecordError> {
+    async fn events_before(&self, _: &str, _: Option<usize>, _: usize) -> Result<(Vec<String>, usize), RecordError> {
         Ok((Vec::new(), 0))
     }
 

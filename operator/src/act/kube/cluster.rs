@@ -1,5 +1,5 @@
 //! SubtitleJobs and ConfigMaps on a real API server. A status is written as a merge patch guarded by the
-//! resourceVersion it was decided on. Does I/O.
+//! resourceVersion it was decided on, and recorded as a Kubernetes Event. Does I/O.
 
 use std::{collections::BTreeMap, sync::Arc};
 
@@ -26,7 +26,7 @@ use crate::{
     observe::watch::GuardedJob,
 };
 
-/// A real API server, and the store that a watch fills.
+/// `ClusterReader` and `ClusterWriter` over the Kubernetes API and a reflector store.
 pub struct KubeCluster {
     client: Client,
     cache: Store<SubtitleJob>,
@@ -46,20 +46,23 @@ struct Labelled {
     labels: Option<BTreeMap<String, String>>,
 }
 
-/// The merge patch that turns `before` into `after`: a merge patch keeps what it does not name, so fields that are gone
-/// are named as null.
+/// The merge patch (RFC 7396) that turns `before` into `after`: a merge patch keeps what it does not name, so fields that are
+/// gone are named as null, at every depth.
 fn merge_patch(before: Option<&SubtitleJobStatus>, after: &SubtitleJobStatus) -> Value {
     let mut patch = serde_json::to_value(after).unwrap_or_default();
-    let before = serde_json::to_value(before).unwrap_or_default();
-    if let (Some(patch), Some(before)) = (patch.as_object_mut(), before.as_object()) {
-        for field in before.keys() {
-            patch.entry(field.as_str()).or_insert(Value::Null);
-        }
-    }
+    name_missing(&mut patch, &serde_json::to_value(before).unwrap_or_default());
     patch
 }
 
-async fn in_time<T>(
+fn name_missing(patch: &mut Value, before: &Value) {
+    if let (Some(patch), Some(before)) = (patch.as_object_mut(), before.as_object()) {
+        for (field, before) in before {
+            name_missing(patch.entry(field.as_str()).or_insert(Value::Null), before);
+        }
+    }
+}
+
+async fn with_timeout<T>(
     call: impl Future<Output = Result<T, kube::Error>>,
 ) -> Result<Result<T, kube::Error>, ClusterError> {
     timeout(CLUSTER_TIMEOUT, call).await.map_err(|_| ClusterError::Timeout)
@@ -77,7 +80,7 @@ impl KubeCluster {
         &self.events
     }
 
-    /// Answers are decoded guarded: one undecodable object must not look like an API server that is away.
+    /// Responses are decoded as `GuardedJob`: one undecodable object must not look like an unavailable API server.
     fn api(&self, namespace: &str) -> Api<GuardedJob> {
         Api::namespaced(self.client.clone(), namespace)
     }
@@ -107,7 +110,7 @@ impl ClusterReader for KubeCluster {
     }
 
     async fn read(&self, uid: &str, namespace: &str, name: &str) -> Result<Option<SubtitleJob>, ClusterError> {
-        let found = in_time(self.api(namespace).get_opt(name)).await??;
+        let found = with_timeout(self.api(namespace).get_opt(name)).await??;
         self.last_writes.forget(uid);
         let same = found.filter(|job| job.uid().as_deref() == Some(uid));
         Ok(same.map(GuardedJob::into_result).transpose()?)
@@ -116,7 +119,7 @@ impl ClusterReader for KubeCluster {
     async fn glossary_source(&self, namespace: &str, name: &str) -> Result<Option<GlossarySource>, ClusterError> {
         let request = Request::new(ConfigMap::url_path(&(), Some(namespace))).get(name, &GetParams::default());
         let request = request.map_err(kube::Error::BuildRequest)?;
-        let found = match in_time(self.client.request_text(request)).await? {
+        let found = match with_timeout(self.client.request_text(request)).await? {
             Err(kube::Error::Api(answer)) if answer.code == 404 => return Ok(None),
             found => found?,
         };
@@ -135,7 +138,7 @@ impl ClusterWriter for KubeCluster {
         let (namespace, name) = (job.namespace().unwrap_or_default(), job.name_any());
         let api = self.api(&namespace);
         let (parameters, patch) = (PatchParams::default(), Patch::Merge(&patch));
-        match in_time(api.patch_status(&name, &parameters, &patch)).await? {
+        match with_timeout(api.patch_status(&name, &parameters, &patch)).await? {
             Ok(written) => {
                 let written = written.into_result()?;
                 self.last_writes.add(&written);
@@ -156,16 +159,37 @@ impl ClusterWriter for KubeCluster {
 
     async fn create(&self, job: &SubtitleJob) -> Result<SubtitleJob, ClusterError> {
         let api: Api<SubtitleJob> = Api::namespaced(self.client.clone(), &job.namespace().unwrap_or_default());
-        Ok(in_time(api.create(&PostParams::default(), job)).await??)
+        Ok(with_timeout(api.create(&PostParams::default(), job)).await??)
     }
 
     async fn delete(&self, job: &SubtitleJob) -> Result<(), ClusterError> {
         let (namespace, name) = (job.namespace().unwrap_or_default(), job.name_any());
         let preconditions = Some(Preconditions { uid: job.uid(), resource_version: None });
         let parameters = DeleteParams { preconditions, ..DeleteParams::default() };
-        match in_time(self.api(&namespace).delete(&name, &parameters)).await? {
+        match with_timeout(self.api(&namespace).delete(&name, &parameters)).await? {
+            // 409: the UID precondition failed, so the object is another one.
             Err(kube::Error::Api(answer)) if answer.code == 404 || answer.code == 409 => Ok(()),
             other => Ok(other.map(drop)?),
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+    use subtitle_contract::job::JobResult;
+
+    use super::*;
+
+    #[test]
+    fn fields_that_are_gone_are_named_as_null_at_every_depth() {
+        let with = |engine: Option<&str>| {
+            let result = JobResult { key: "k".into(), engine: engine.map(str::to_owned), ..JobResult::default() };
+            SubtitleJobStatus { result: Some(result), ..SubtitleJobStatus::default() }
+        };
+        let patch = merge_patch(Some(&with(Some("apertium"))), &with(None));
+        assert_eq!((&patch["result"]["key"], patch["result"].get("engine")), (&json!("k"), Some(&Value::Null)));
+        let gone = merge_patch(Some(&with(None)), &SubtitleJobStatus::default());
+        assert_eq!(gone.get("result"), Some(&Value::Null));
     }
 }

@@ -22,16 +22,12 @@ impl LastWrites {
         change(&mut self.0.lock().unwrap_or_else(PoisonError::into_inner))
     }
 
-    /// The watch's copy, with the status of our own last write if that is newer.
+    /// The newer one of the watch's copy and the object that the API server returned for our own last write, which is forgotten
+    /// once the watch has delivered it.
     pub fn newest(&self, cached: &SubtitleJob) -> SubtitleJob {
         let uid = cached.uid().unwrap_or_default();
         self.with(|writes| match writes.get(&uid) {
-            Some(ours) if revision(ours) > revision(cached) => {
-                let mut newest = cached.clone();
-                newest.status.clone_from(&ours.status);
-                newest.metadata.resource_version.clone_from(&ours.metadata.resource_version);
-                newest
-            }
+            Some(ours) if revision(ours) > revision(cached) => ours.clone(),
             _ => {
                 writes.remove(&uid);
                 cached.clone()
@@ -44,7 +40,7 @@ impl LastWrites {
         self.with(|writes| writes.insert(job.uid().unwrap_or_default(), job.clone()));
     }
 
-    /// Forgets our write of this object, which is no longer its newest version.
+    /// Drops the recorded write, for example because another client has written since.
     pub fn forget(&self, uid: &str) {
         self.with(|writes| writes.remove(uid));
     }

@@ -27,6 +27,16 @@ fn parse(text: Option<String>) -> Option<Record> {
     serde_json::from_str(&text?).ok()
 }
 
+/// The arguments of LRANGE over a list whose first element is the newest. -1 is the oldest.
+fn range(before: Option<usize>, limit: usize) -> (i64, i64) {
+    let signed = |number: usize| i64::try_from(number).unwrap_or(i64::MAX);
+    match before.map(signed) {
+        None => (0, signed(limit) - 1),
+        Some(0) => (1, 0),
+        Some(before) => (-before, (signed(limit) - 1 - before).min(-1)),
+    }
+}
+
 impl RedisRecords {
     async fn replace(&self, records: &[Record]) -> Result<usize, RecordError> {
         let mut pipeline = redis::pipe();
@@ -48,10 +58,16 @@ impl RecordReader for RedisRecords {
         Ok(text)
     }
 
-    async fn events(&self, id: &str, limit: usize) -> Result<(Vec<String>, usize), RecordError> {
+    async fn events_before(
+        &self,
+        id: &str,
+        before: Option<usize>,
+        limit: usize,
+    ) -> Result<(Vec<String>, usize), RecordError> {
         let key = self.keys.events(id);
+        let (first, last) = range(before, limit);
         let mut pipeline = redis::pipe();
-        pipeline.cmd("LRANGE").arg(&key).arg(0).arg(limit.saturating_sub(1)).cmd("LLEN").arg(&key);
+        pipeline.cmd("LRANGE").arg(&key).arg(first).arg(last).cmd("LLEN").arg(&key);
         self.connection.run(&pipeline).await
     }
 
@@ -92,5 +108,29 @@ impl RecordWriter for RedisRecords {
             ..record
         };
         self.replace(&[closed]).await.map(drop)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_position_counted_from_the_oldest_event_is_a_range_from_the_newest() {
+        let history: Vec<usize> = (0..10).rev().collect();
+        let read = |before, limit| -> Vec<usize> {
+            let (first, last) = range(before, limit);
+            let at = |index: i64| if index < 0 { index + 10 } else { index };
+            let (first, last) = (at(first).max(0), at(last).min(9));
+            if first > last {
+                vec![]
+            } else {
+                (first..=last).map(|at| history[usize::try_from(at).expect("small")]).collect()
+            }
+        };
+        assert_eq!(read(None, 4), [9, 8, 7, 6]);
+        assert_eq!(read(Some(6), 4), [5, 4, 3, 2]);
+        assert_eq!(read(Some(2), 4), [1, 0]);
+        assert_eq!(read(Some(0), 4), [] as [usize; 0]);
     }
 }

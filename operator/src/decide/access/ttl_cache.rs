@@ -22,13 +22,14 @@ impl<K: Eq + Hash, V: Clone> TtlCache<K, V> {
         self.entries.get(key).filter(|(_, expiry)| *expiry > now).map(|(value, _)| value.clone())
     }
 
-    /// Caches a value until `expiry`. A full cache drops its expired entries and, if there are none, every entry: a miss
-    /// is always correct.
+    /// Caches a value until `expiry`. A full cache evicts expired entries or, if there are none, everything; callers must
+    /// tolerate a miss.
     pub fn insert(&mut self, key: K, value: V, expiry: Timestamp, now: Timestamp) {
-        if self.entries.len() >= self.capacity {
+        let is_full = |entries: &HashMap<K, _>| entries.len() >= self.capacity && !entries.contains_key(&key);
+        if is_full(&self.entries) {
             self.entries.retain(|_, (_, expiry)| *expiry > now);
         }
-        if self.entries.len() >= self.capacity {
+        if is_full(&self.entries) {
             self.entries.clear();
         }
         self.entries.insert(key, (value, expiry));
@@ -52,6 +53,8 @@ mod tests {
             (None, Some(2)),
             "a full cache did not drop its expired entry"
         );
+        cache.insert("c", 5, at(60), at(31));
+        assert_eq!(cache.get(&"b", at(31)), Some(2), "replacing an entry of a full cache dropped another");
         cache.insert("d", 4, at(60), at(31));
         assert_eq!(cache.entries.len(), 1, "a full cache without expired entries was not cleared");
     }

@@ -1,5 +1,5 @@
-//! A job without a task comes in; what goes out is its task as soon as the broker, its glossary and its turn are there,
-//! or a status that shows which of them it waits for. Pure.
+//! Decides what to do with a job whose task is not published yet: publishes it once the broker session, the glossary and a
+//! slot are available, and otherwise records in the status what the job is waiting for. Pure.
 
 use jiff::{SignedDuration, Timestamp};
 use subtitle_contract::{
@@ -20,10 +20,10 @@ use crate::{
     },
 };
 
-/// How long a job waits for its turn before its status shows it: usually the turn comes in a moment, and the write
-/// would be one in four of all.
+/// How long a job waits for its turn before its status shows it: a slot usually frees up within moments,
+/// and showing the wait would add a quarter to all status writes.
 const TURN_GRACE: SignedDuration = SignedDuration::from_secs(1);
-/// How often a missing ConfigMap is read again: there is no watch, which would have to see every ConfigMap.
+/// How often to poll for a missing ConfigMap; a watch would need permission to list every ConfigMap.
 const GLOSSARY_RECHECK: SignedDuration = SignedDuration::from_secs(15);
 
 /// Publishes the task as soon as everything is there: the broker, the glossary, and the job's turn.
@@ -41,7 +41,7 @@ pub(super) fn waiting(valid: &ValidJob, waiting_for: For, facts: Facts, now: Tim
             let plan = wait_with_message(job, WaitingFor::Glossary, message, now);
             return Plan { look_again: Some(now + GLOSSARY_RECHECK), ..plan };
         }
-        // While it waited, others had its turn.
+        // Its slot may have been given to another job while it waited for the glossary.
         Glossary::Found { .. } if waiting_for == For::Glossary => return wait(job, WaitingFor::Turn, now),
         Glossary::Found { key, sha256, text } => {
             let stored = StoredGlossary { key: key.to_string(), sha256 };
@@ -56,10 +56,10 @@ pub(super) fn waiting(valid: &ValidJob, waiting_for: For, facts: Facts, now: Tim
             _ => wait(job, WaitingFor::Turn, now),
         };
     }
-    ask(valid, glossary, now)
+    publish_task(valid, glossary, now)
 }
 
-fn ask(valid: &ValidJob, glossary: Option<(StoredGlossary, Effect)>, now: Timestamp) -> Plan {
+fn publish_task(valid: &ValidJob, glossary: Option<(StoredGlossary, Effect)>, now: Timestamp) -> Plan {
     let job = &valid.job;
     let (glossary, store) = glossary.unzip();
     let mut effects: Vec<Effect> = store.into_iter().collect();
@@ -83,7 +83,7 @@ fn wait(job: &JobSnapshot, waiting_for: WaitingFor, now: Timestamp) -> Plan {
 
 /// Shows what the job waits for; writes only if that is new.
 fn wait_with_message(job: &JobSnapshot, waiting_for: WaitingFor, message: String, now: Timestamp) -> Plan {
-    // A glossary is waited for because it does not exist, or because it may not be read.
+    // The message differs between a missing and an unreadable ConfigMap, so it has to be compared too.
     let is_shown = waiting_for != WaitingFor::Glossary || job.status.message.as_ref() == Some(&message);
     if job.status.waiting_for == Some(waiting_for.into()) && is_shown {
         return Plan::default();

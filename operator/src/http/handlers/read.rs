@@ -2,7 +2,7 @@
 
 use axum::{
     Extension, Json,
-    extract::{Query, State},
+    extract::{Query, State, rejection::QueryRejection},
 };
 use serde::Deserialize;
 use serde_json::Value;
@@ -42,6 +42,7 @@ pub(in crate::http) async fn status(
 #[derive(Deserialize)]
 pub(in crate::http) struct Page {
     limit: Option<String>,
+    r#continue: Option<String>,
 }
 
 impl Page {
@@ -50,16 +51,25 @@ impl Page {
         let limit = text.parse().ok().filter(|limit| (1..=500).contains(limit));
         limit.ok_or_else(|| ApiError::InvalidLimit { limit: sanitize(text, 20) })
     }
+
+    fn before(&self) -> Result<Option<usize>, ApiError> {
+        let parsed = self
+            .r#continue
+            .as_deref()
+            .map(|text| text.parse().map_err(|_| ApiError::InvalidContinue { position: sanitize(text, 20) }));
+        parsed.transpose()
+    }
 }
 
 pub(in crate::http) async fn events(
     State(state): State<HttpState>,
     Extension(caller): Extension<Caller>,
     id: JobId,
-    Query(page): Query<Page>,
+    page: Result<Query<Page>, QueryRejection>,
 ) -> Result<Json<Value>, ApiError> {
-    let (limit, id) = (page.limit()?, id.as_str());
+    let Query(page) = page.map_err(|error| ApiError::InvalidQuery { detail: sanitize(&error.body_text(), 200) })?;
+    let (limit, before, id) = (page.limit()?, page.before()?, id.as_str());
     find(&state, &caller, id).await?;
-    let (texts, total) = state.executor.records().events(id, limit).await?;
-    Ok(Json(views::history(id, &texts, total)))
+    let (texts, total) = state.executor.records().events_before(id, before, limit).await?;
+    Ok(Json(views::history(id, &texts, before.unwrap_or(total).min(total), total)))
 }

@@ -16,13 +16,24 @@ pub(super) fn status(id: &str, record: &Value, status: &SubtitleJobStatus) -> Va
     };
     let meaning = || status.reason.as_ref().and_then(Lenient::known).map(|reason| reason.meaning().trim().to_owned());
     let message = status.message.clone().or_else(meaning);
-    json!({"id": id, "status": record["status"], "progress": progress, "message": message})
+    let next_attempt = status.next_attempt_time.as_ref().map(|time| time.0);
+    json!({
+        "id": id,
+        "status": record["status"],
+        "progress": progress,
+        "message": message,
+        "reason": status.reason,
+        "next_attempt_at": next_attempt,
+    })
 }
 
-/// The response of `GET /subtitles/{id}/events`: the events in the given order, and their total number.
-pub(super) fn history(id: &str, texts: &[String], total: usize) -> Value {
+/// The response of `GET /subtitles/{id}/events`: the events in the given order, of which the first is the `position`-th of
+/// `total`, counted from the oldest.
+pub(super) fn history(id: &str, texts: &[String], position: usize, total: usize) -> Value {
     let events: Vec<Value> = texts.iter().filter_map(|text| serde_json::from_str(text).ok()).collect();
-    json!({"job_id": id, "event_count": events.len(), "total": total, "events": events})
+    let older = position.saturating_sub(texts.len());
+    let next = (older > 0).then_some(older);
+    json!({"job_id": id, "event_count": events.len(), "total": total, "continue": next, "events": events})
 }
 
 /// The key of the newest result among a job's events, which are newest first.

@@ -6,7 +6,7 @@ mod schemas;
 
 use serde_json::{Map, Value, json};
 
-use super::{health, routes::Route};
+use super::{description, health, routes::Route};
 
 /// The whole document.
 pub fn description() -> Value {
@@ -25,6 +25,10 @@ pub fn description() -> Value {
             "/metrics" => ("Metrics, as OpenMetrics text", json!({"200": text("the metrics")})),
             _ => ("Whether it runs", json!({"200": text("it does")})),
         };
+        paths.insert(path.to_owned(), json!({"get": {"summary": summary, "security": [], "responses": responses}}));
+    }
+    for (path, summary) in description::PATHS {
+        let responses = json!({"200": {"description": "the description"}});
         paths.insert(path.to_owned(), json!({"get": {"summary": summary, "security": [], "responses": responses}}));
     }
     let token = "a token for one of the operator's audiences: `kubectl create token NAME --audience subtitle-operator`";
@@ -63,12 +67,16 @@ mod tests {
             redis::{RedisAddress, RedisRecords},
             reviews::Reviews,
         },
-        http::{auth::Auth, routes::router, state::HttpState},
+        http::{
+            auth::Auth,
+            routes::{router, with_cors},
+            state::HttpState,
+        },
         metrics::Metrics,
     };
 
     /// The API over servers that cannot be reached.
-    fn unreachable() -> axum::Router {
+    fn unreachable(is_open: bool) -> axum::Router {
         let _ = rustls::crypto::ring::default_provider().install_default();
         let nowhere = kube::Config::new("http://127.0.0.1:1".parse().expect("a URL"));
         let client = kube::Client::try_from(nowhere).expect("a client");
@@ -78,14 +86,60 @@ mod tests {
         let files = Files::new(Store::open(&"memory:".parse().expect("a URL")).expect("opens"));
         let cluster = Arc::new(KubeCluster::new(client.clone(), reflector::store().0));
         let servers = Servers { cluster, records: Arc::new(records), files: files.clone() };
+        let kubernetes = Auth::Kubernetes { reviews, audience: "subtitle-operator".into() };
         router(HttpState {
             executor: Arc::new(Executor::new(servers, Metrics::new("test", 1).1)),
             client,
             namespace: "default".into(),
             watched: Arc::new([]),
             files,
-            auth: Arc::new(Auth::Kubernetes { reviews, audience: "subtitle-operator".into() }),
+            auth: Arc::new(if is_open { Auth::Open } else { kubernetes }),
         })
+    }
+
+    async fn answer(method: &str, path: &str) -> (u16, Option<String>, Value) {
+        let request = Request::builder().method(method).uri(path);
+        let response =
+            unreachable(true).oneshot(request.body(Body::empty()).expect("a request")).await.expect("an answer");
+        let allowed = response.headers().get("allow").and_then(|value| value.to_str().ok()).map(str::to_owned);
+        let code = response.status().as_u16();
+        let body = axum::body::to_bytes(response.into_body(), 1 << 20).await.expect("a body");
+        (code, allowed, serde_json::from_slice(&body).unwrap_or_default())
+    }
+
+    #[tokio::test]
+    async fn every_refusal_is_json_and_options_name_the_methods() {
+        let id = "/subtitles/0c1d2e3f-0000-4000-8000-000000000001";
+        let wrong_method = answer("DELETE", id).await;
+        assert_eq!((wrong_method.0, wrong_method.1.as_deref()), (405, Some("GET,HEAD")));
+        assert_eq!(wrong_method.2["code"], "MethodNotAllowed");
+        let options = answer("OPTIONS", "/subtitles/download").await;
+        assert_eq!((options.0, options.1.as_deref(), options.2), (204, Some("POST"), Value::Null));
+        for (path, code) in [
+            ("/subtitles/%ff", 404),
+            ("/nothing", 404),
+            (&format!("{id}/events?limit=1&limit=2"), 422),
+            (&format!("{id}/events?limit=0"), 422),
+            (&format!("{id}/events?continue=-1"), 422),
+        ] {
+            let refused = answer("GET", path).await;
+            assert_eq!(refused.0, code, "{path}: {}", refused.2);
+            assert!(refused.2["detail"].is_string() && refused.2["code"].is_string(), "{path}: {}", refused.2);
+        }
+        assert_eq!(answer("GET", "/openapi.json").await.2, description());
+    }
+
+    #[tokio::test]
+    async fn only_named_origins_may_call_the_api_from_a_page() {
+        let origin = "https://films.example";
+        let router = with_cors(unreachable(true), vec![origin.parse().expect("an origin")]);
+        for (sender, allowed) in [(origin, Some(origin)), ("https://other.example", None)] {
+            let preflight = Request::builder().method("OPTIONS").uri("/subtitles/download").header("origin", sender);
+            let preflight = preflight.header("access-control-request-method", "POST").body(Body::empty());
+            let response = router.clone().oneshot(preflight.expect("a request")).await.expect("an answer");
+            let header = response.headers().get("access-control-allow-origin").and_then(|value| value.to_str().ok());
+            assert_eq!((response.status().as_u16(), header), (200, allowed));
+        }
     }
 
     async fn code(method: &str, path: &str, token: Option<&str>) -> u16 {
@@ -94,14 +148,14 @@ mod tests {
             request = request.header("authorization", token);
         }
         let request = request.body(Body::empty()).expect("a request");
-        unreachable().oneshot(request).await.expect("an answer").status().as_u16()
+        unreachable(false).oneshot(request).await.expect("an answer").status().as_u16()
     }
 
     #[tokio::test]
     async fn every_described_route_exists_needs_a_token_and_answers_503_when_no_server_can_review_it() {
         let description = description();
         let paths = description["paths"].as_object().expect("paths");
-        assert_eq!(paths.len(), Route::ALL.len() + health::PATHS.len());
+        assert_eq!(paths.len(), Route::ALL.len() + health::PATHS.len() + description::PATHS.len());
         for route in Route::ALL {
             let operation = &paths[route.path()][route.method()];
             for code in ["401", "403", "503"] {

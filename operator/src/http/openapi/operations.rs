@@ -47,7 +47,16 @@ impl Route {
         let limit = json!({"type": "integer", "minimum": 1, "maximum": 500, "default": 50});
         match self {
             Self::Create => create_parameters(),
-            Self::Events => vec![id(), parameter("limit", "query", "How many events at most", limit)],
+            Self::Events => vec![
+                id(),
+                parameter("limit", "query", "How many events at most", limit),
+                parameter(
+                    "continue",
+                    "query",
+                    "`continue` of the answer before: the events that are older than its last one",
+                    json!({"type": "integer", "minimum": 0}),
+                ),
+            ],
             Self::Status | Self::Record | Self::File => vec![id()],
         }
     }
@@ -89,7 +98,9 @@ impl Route {
                 GUESSES,
                 AWAY,
             ],
-            Self::Events => &[NO_TOKEN, FORBIDDEN, UNKNOWN, ("422", "the limit is not valid"), GUESSES, AWAY],
+            Self::Events => {
+                &[NO_TOKEN, FORBIDDEN, UNKNOWN, ("422", "`limit` or `continue` is not valid"), GUESSES, AWAY]
+            }
             Self::Status | Self::Record | Self::File => &[NO_TOKEN, FORBIDDEN, UNKNOWN, GUESSES, AWAY],
         }
     }

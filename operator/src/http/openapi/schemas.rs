@@ -26,21 +26,24 @@ pub(super) fn schemas() -> Value {
         "Record": schema::<Record>(),
         "Status": {
             "type": "object",
-            "required": ["id", "status", "progress", "message"],
+            "required": ["id", "status", "progress", "message", "reason", "next_attempt_at"],
             "properties": {
                 "id": {"type": "string"},
                 "status": {"type": "string", "enum": statuses},
                 "progress": {"type": "integer", "minimum": 0, "maximum": 100},
-                "message": {"type": ["string", "null"]},
+                "message": {"type": ["string", "null"], "description": "The last error, or what the job waits for."},
+                "reason": {"type": ["string", "null"], "description": "One of the reasons of `status.reason`."},
+                "next_attempt_at": {"type": ["string", "null"], "format": "date-time"},
             },
         },
         "History": {
             "type": "object",
-            "required": ["job_id", "event_count", "total", "events"],
+            "required": ["job_id", "event_count", "total", "continue", "events"],
             "properties": {
                 "job_id": {"type": "string"},
                 "event_count": {"type": "integer", "description": "Events in this answer."},
                 "total": {"type": "integer", "description": "Events in the whole history."},
+                "continue": {"type": ["integer", "null"], "description": "The parameter `continue` for older events; null at the end."},
                 "events": {"type": "array", "items": {"$ref": "#/components/schemas/Event"}},
             },
         },

@@ -7,6 +7,7 @@ use subtitle_contract::{
     job::SubtitleJob,
     reason::Reason,
 };
+use subtitle_telemetry::chain;
 
 use crate::{
     act::{ActError, ApplyContext, ErrorClass, Ports, ports::ClusterReader as _},
@@ -29,14 +30,14 @@ struct Batch<'a, P: Ports> {
     now: Timestamp,
 }
 
-/// What to do after an attempt to handle a batch.
+/// What the caller must do after applying a batch to an object.
 enum Next {
-    /// Nothing: the batch is handled.
+    /// Acknowledge the batch: it is handled.
     Acknowledge,
-    /// The object has changed since it was read.
+    /// Read the object and try again: it has changed since it was read.
     ReadAgain,
-    /// The object does not exist.
-    CloseRecord,
+    /// Give up on the object: it no longer exists.
+    Gone,
 }
 
 /// Handles one job's messages.
@@ -51,18 +52,25 @@ pub async fn handle<P: Ports>(
     for message in messages {
         match &message.event {
             Ok(event) => {
-                operator.metrics().consumed(event);
+                operator.received(event);
                 batch.messages.push(message);
                 batch.events.push(event.clone());
             }
-            Err(error) => malformed.push(dead_letter(message, Reason::MalformedMessage, error.to_string())),
+            // The worker that takes a malformed task dead-letters it; a second dead letter would be replayed as a second task.
+            Err(error) if message.is_task() => {
+                let (routing_key, error) = (&message.routing_key, chain(error));
+                tracing::warn!(routing_key, %error, "a task cannot be decoded: its worker will dead-letter it");
+            }
+            Err(error) => malformed.push(dead_letter(message, Reason::MalformedMessage, chain(error).to_string())),
         }
     }
     batch.apply(None, malformed).await?;
     match batch.events.first() {
         Some(first) => match batch.handle_events(&first.job_id).await {
             // Nothing can be decided now. The dead letters can be replayed after an upgrade or once the object has changed.
-            Err(error) if error.class() == ErrorClass::Undecodable => batch.reject(&error.to_string()).await,
+            Err(error) if error.class() == ErrorClass::Undecodable => {
+                batch.reject(Reason::UndecodableObject, &chain(&error).to_string()).await
+            }
             handled => handled,
         },
         None => Ok(()),
@@ -78,18 +86,18 @@ impl<P: Ports> Batch<'_, P> {
     async fn handle_events(&self, uid: &str) -> Result<(), ActError> {
         let (executor, cluster) = (self.operator.executor(), self.operator.executor().cluster());
         let _guard = executor.lock(uid).await;
-        let located = self.events.iter().find_map(|event| event.namespace.as_deref().zip(event.name.as_deref()));
-        let mut found = cluster.find(uid, located).await?;
-        let mut is_from_cache = true;
+        let object_ref = self.events.iter().find_map(|event| event.namespace.as_deref().zip(event.name.as_deref()));
+        let mut found = cluster.find(uid, object_ref).await?;
+        let mut may_be_stale = true;
         while let Some(object) = found
             && let Some(job) = JobSnapshot::from_object(&object)
         {
-            match self.attempt(object, &job, is_from_cache).await? {
+            match self.try_apply(object, &job, may_be_stale).await? {
                 Next::Acknowledge => return Ok(()),
                 Next::ReadAgain => found = cluster.read(&job.uid, &job.namespace, &job.name).await?,
-                Next::CloseRecord => break,
+                Next::Gone => break,
             }
-            is_from_cache = false;
+            may_be_stale = false;
         }
         if self.events.iter().any(|event| event.event_type == EventType::Cancelled) {
             self.apply(None, vec![Effect::CloseRecord { uid: uid.to_owned() }]).await?;
@@ -97,24 +105,24 @@ impl<P: Ports> Batch<'_, P> {
         Ok(())
     }
 
-    async fn attempt(&self, object: SubtitleJob, job: &JobSnapshot, is_from_cache: bool) -> Result<Next, ActError> {
+    async fn try_apply(&self, object: SubtitleJob, job: &JobSnapshot, may_be_stale: bool) -> Result<Next, ActError> {
         let Folded { plan, rejected } = fold(job, &self.events, self.now);
-        // An attempt that is not in the cache may have been started by another leader.
-        if is_from_cache && rejected.iter().any(|rejected| rejected.reason == Reason::ImpossibleEvent) {
+        // The event may belong to an attempt that another leader started and our cache has not seen yet.
+        if may_be_stale && rejected.iter().any(|rejected| rejected.reason == Reason::ImpossibleEvent) {
             return Ok(Next::ReadAgain);
         }
-        let Err(error) = self.apply_or_shorten(object, job, plan.effects).await else {
-            let letters = rejected
+        let Err(error) = self.apply_with_shortened_fallback(object, job, plan.effects).await else {
+            let dead_letters = rejected
                 .into_iter()
                 .map(|rejected| dead_letter(self.messages[rejected.index], rejected.reason, rejected.message));
-            self.apply(None, letters.collect()).await?;
+            self.apply(None, dead_letters.collect()).await?;
             return Ok(Next::Acknowledge);
         };
         match error.class() {
             ErrorClass::Conflict => Ok(Next::ReadAgain),
-            ErrorClass::Gone => Ok(Next::CloseRecord),
+            ErrorClass::Gone => Ok(Next::Gone),
             ErrorClass::Rejected => {
-                self.reject(error.rejection().unwrap_or_default()).await?;
+                self.reject(Reason::StatusRejected, error.rejection().unwrap_or_default()).await?;
                 Ok(Next::Acknowledge)
             }
             ErrorClass::Undecodable | ErrorClass::Broker | ErrorClass::Transient | ErrorClass::Invalid => Err(error),
@@ -122,13 +130,13 @@ impl<P: Ports> Batch<'_, P> {
     }
 
     /// Dead-letters the whole batch.
-    async fn reject(&self, detail: &str) -> Result<(), ActError> {
-        let letter = |message: &&Message| dead_letter(message, Reason::StatusRejected, detail.to_owned());
+    async fn reject(&self, reason: Reason, detail: &str) -> Result<(), ActError> {
+        let letter = |message: &&Message| dead_letter(message, reason, detail.to_owned());
         self.apply(None, self.messages.iter().map(letter).collect()).await
     }
 
-    /// Retries a status that the API server rejects once, in its shortened form.
-    async fn apply_or_shorten(
+    /// Applies the effects; if the API server rejects the status, tries once more with a shortened one.
+    async fn apply_with_shortened_fallback(
         &self,
         object: SubtitleJob,
         job: &JobSnapshot,

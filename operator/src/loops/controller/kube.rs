@@ -13,7 +13,7 @@ use subtitle_contract::job::SubtitleJob;
 use tokio_util::sync::CancellationToken;
 
 use super::{
-    reconcile::{Requeue, error_policy, reconcile_one},
+    reconcile::{Requeue, error_policy as requeue_after_error, reconcile_one},
     wake::wake,
 };
 use crate::{
@@ -31,13 +31,13 @@ fn action(requeue: Requeue) -> Action {
     }
 }
 
-async fn step(job: Arc<SubtitleJob>, operator: Arc<Operator<Production>>) -> Result<Action, ActError> {
+async fn reconcile(job: Arc<SubtitleJob>, operator: Arc<Operator<Production>>) -> Result<Action, ActError> {
     Box::pin(reconcile_one(&operator, job)).await.map(action)
 }
 
 #[expect(clippy::needless_pass_by_value, reason = "the signature is the controller's")]
-fn after_error(job: Arc<SubtitleJob>, error: &ActError, _: Arc<Operator<Production>>) -> Action {
-    action(error_policy(&job, error))
+fn error_policy(job: Arc<SubtitleJob>, error: &ActError, _: Arc<Operator<Production>>) -> Action {
+    action(requeue_after_error(&job, error))
 }
 
 /// Runs until `stop`, and then until the running reconciles have finished. First reconciles every object in the store.
@@ -47,18 +47,19 @@ pub async fn run(
     stream: impl futures::Stream<Item = Result<SubtitleJob, watcher::Error>> + Send + 'static,
     stop: CancellationToken,
 ) {
-    let (wakes, woken) = futures::channel::mpsc::unbounded();
-    let send = |job: &SubtitleJob| drop(wakes.unbounded_send(ObjectRef::from_obj(job)));
-    store.state().iter().for_each(|job| send(job));
+    let (trigger_tx, trigger_rx) = futures::channel::mpsc::unbounded();
+    let trigger = |job: &SubtitleJob| drop(trigger_tx.unbounded_send(ObjectRef::from_obj(job)));
+    store.state().iter().for_each(|job| trigger(job));
     let controller = Controller::for_stream(stream, store)
-        .reconcile_on(woken)
+        .reconcile_on(trigger_rx)
         .graceful_shutdown_on(stop.cancelled_owned())
         .with_config(Config::default().concurrency(RECONCILES_AT_ONCE))
-        .run(step, after_error, operator.clone())
+        .run(reconcile, error_policy, operator.clone())
+        // `error_policy` logs the errors of reconciles, and the watch logs its own; an object that is not found was deleted.
         .for_each(|_| async {});
     tokio::select! {
         biased;
         () = controller => {}
-        () = wake(&operator, send) => {}
+        () = wake(&operator, trigger) => {}
     }
 }

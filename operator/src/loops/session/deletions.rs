@@ -19,6 +19,7 @@ pub(super) async fn run<P: Ports>(
     deletions: &mut mpsc::UnboundedReceiver<SubtitleJob>,
 ) -> Result<Infallible, ActError> {
     loop {
+        // The channel closes only when the operator shuts down, and that ends this loop.
         let Some(job) = deletions.recv().await else { return std::future::pending().await };
         let now = operator.now();
         if let Some(event) = deleted_object(&job, now) {

@@ -1,7 +1,7 @@
-//! SubtitleJobs as the API server sends them come in one by one; decoded jobs go out, and for an object that this version
-//! cannot decode its identity and the reason. One such object (written under a newer CRD, or with a number or time out of
-//! range) must not make a whole list or watch fail. Only what is read of an object is decoded: the rest, such as
-//! `metadata.managedFields`, is skipped whatever it holds. Called by the watch and by every other read of a SubtitleJob. Pure.
+//! Decodes SubtitleJobs one by one; for an object that this version cannot decode, keeps its identity and the reason. One such
+//! object (written under a newer CRD, or with a number or time out of range) must not make a whole list or watch fail. Only what
+//! is read of an object is decoded: the rest, such as `metadata.managedFields`, is skipped whatever it holds. Called by the watch
+//! and by every other read of a SubtitleJob. Pure.
 
 use std::{borrow::Cow, collections::BTreeMap};
 
@@ -17,9 +17,9 @@ use subtitle_contract::{
 use crate::observe::job::RETRY_ANNOTATION;
 
 /// The longest reason, in characters: it becomes a log field and the note of a Kubernetes Event.
-const MAX_REASON: usize = 300;
+const MAX_REASON_CHARS: usize = 300;
 /// The longest value of the retry annotation, in characters: `status.retryObserved` takes no longer one.
-const MAX_RETRY: usize = 256;
+const MAX_RETRY_CHARS: usize = 256;
 
 /// An object that is stored as a SubtitleJob and cannot be decoded as one.
 #[derive(Clone, Debug, PartialEq, thiserror::Error)]
@@ -32,10 +32,10 @@ pub struct Undecodable {
 
 impl Undecodable {
     fn new(object: &str, error: &serde_path_to_error::Error<serde_json::Error>) -> Self {
-        let Identity { uid, namespace, name, resource_version } =
-            serde_json::from_str(object).map(|Identified { metadata }| metadata).unwrap_or_default();
+        let ObjectIdentity { uid, namespace, name, resource_version } =
+            serde_json::from_str(object).map(|MetadataOnly { metadata }| metadata).unwrap_or_default();
         let metadata = ObjectMeta { uid, namespace, name, resource_version, ..ObjectMeta::default() };
-        let reason = sanitize(&without_values(&error.to_string()), MAX_REASON);
+        let reason = sanitize(&without_values(&error.to_string()), MAX_REASON_CHARS);
         Self { metadata: Box::new(metadata), reason }
     }
 
@@ -72,28 +72,34 @@ impl Undecodable {
         }
     }
 
-    /// The field and what is wrong with it, without the texts the object holds.
+    /// The field and what is wrong with it, without the strings of the object.
     pub fn reason(&self) -> &str {
         &self.reason
     }
 }
 
-/// serde quotes a text of the wrong type, which may be anything the object holds.
+/// serde's message quotes a string of the wrong type in double quotes and an unknown variant in backticks; each may contain a
+/// secret.
 fn without_values(message: &str) -> String {
-    match (message.find('"'), message.rfind('"')) {
-        (Some(first), Some(last)) if first < last => format!("{}\"…\"{}", &message[..first], &message[last + 1..]),
+    let unknown = message.find("unknown ").and_then(|at| {
+        let first = at + message[at..].find('`')?;
+        Some((first, first + message[first..].rfind("`, expected ")?))
+    });
+    let quoted = message.find('"').zip(message.rfind('"'));
+    match unknown.or(quoted) {
+        Some((first, last)) if first < last => format!("{}…{}", &message[..=first], &message[last..]),
         _ => message.to_owned(),
     }
 }
 
 #[derive(Deserialize)]
-struct Identified {
-    metadata: Identity,
+struct MetadataOnly {
+    metadata: ObjectIdentity,
 }
 
 #[derive(Default, Deserialize)]
 #[serde(rename_all = "camelCase")]
-struct Identity {
+struct ObjectIdentity {
     uid: Option<String>,
     namespace: Option<String>,
     name: Option<String>,
@@ -102,15 +108,15 @@ struct Identity {
 
 /// What is read of a stored object.
 #[derive(Deserialize)]
-struct Stored {
-    metadata: Metadata,
+struct StoredJob {
+    metadata: StoredMetadata,
     spec: SubtitleJobSpec,
     status: Option<SubtitleJobStatus>,
 }
 
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
-struct Metadata {
+struct StoredMetadata {
     uid: Option<String>,
     namespace: Option<String>,
     name: Option<String>,
@@ -127,11 +133,11 @@ struct Annotations {
     retry: Option<String>,
 }
 
-impl From<Stored> for SubtitleJob {
-    fn from(Stored { metadata, spec, status }: Stored) -> Self {
-        let Metadata { uid, namespace, name, resource_version, generation, .. } = metadata;
+impl From<StoredJob> for SubtitleJob {
+    fn from(StoredJob { metadata, spec, status }: StoredJob) -> Self {
+        let StoredMetadata { uid, namespace, name, resource_version, generation, .. } = metadata;
         let retry = metadata.annotations.and_then(|annotations| annotations.retry);
-        let short = |text: String| text.chars().take(MAX_RETRY).collect();
+        let short = |text: String| text.chars().take(MAX_RETRY_CHARS).collect();
         let annotations = retry.map(|text| BTreeMap::from([(RETRY_ANNOTATION.to_owned(), short(text))]));
         let metadata = ObjectMeta {
             uid,
@@ -148,16 +154,17 @@ impl From<Stored> for SubtitleJob {
     }
 }
 
-/// Decodes an object of the API server.
+/// Decodes a SubtitleJob as the API server sends it.
 fn decode(object: &str) -> Result<SubtitleJob, Undecodable> {
     // Decoded a second time only for the name of the field.
-    serde_json::from_str::<Stored>(object)
+    serde_json::from_str::<StoredJob>(object)
         .or_else(|_| serde_path_to_error::deserialize(&mut serde_json::Deserializer::from_str(object)))
         .map(SubtitleJob::from)
         .map_err(|error| Undecodable::new(object, &error))
 }
 
-/// A SubtitleJob whose decoding never fails: what `Api<GuardedJob>` lists, gets and watches.
+/// A SubtitleJob whose decoding never fails: what `Api<GuardedJob>` lists, gets and watches. Unlike kube's `DeserializeGuard`, it
+/// skips the fields that are not read, and its error quotes no value of the object.
 #[derive(Clone, Debug)]
 pub enum GuardedJob {
     /// A job.
@@ -178,7 +185,7 @@ impl GuardedJob {
 
 impl<'de> Deserialize<'de> for GuardedJob {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        // The bytes are not looked into: what they hold can only fail this one object.
+        // RawValue keeps the bytes unparsed, so that bad content fails only this object.
         let object = Box::<RawValue>::deserialize(deserializer)?;
         let decoded = decode(object.get());
         Ok(decoded.map_or_else(Self::Undecodable, |job| Self::Decoded(Box::new(job))))
@@ -228,21 +235,26 @@ mod tests {
     use super::*;
 
     #[test]
-    fn an_undecodable_object_keeps_its_identity_and_names_the_field_and_none_of_its_texts() {
-        let object = json!({
-            "apiVersion": "subtitles.dev/v1alpha1", "kind": "SubtitleJob",
-            "metadata": {"name": "harbour", "namespace": "films", "uid": "u", "resourceVersion": "7"},
-            "spec": {"video": {"title": "Harbour"}, "language": "es", "preferredSources": "https://me:secret@films"},
-        });
-        let error = decode(&object.to_string()).expect_err("a text is not a list");
-        assert_eq!((error.namespace(), error.name()), ("films", "harbour"));
-        assert_eq!((error.uid(), error.resource_version()), ("u", "7"));
-        assert!(error.reason().starts_with("spec.preferredSources: invalid type"), "{error}");
-        assert!(!error.to_string().contains("secret"), "{error}");
+    fn an_undecodable_object_keeps_its_identity_and_reports_the_field_without_its_value() {
+        for (field, value, problem) in [
+            ("preferredSources", "https://me:secret@films", "invalid type"),
+            ("hearingImpaired", "secret`, expected `secret", "unknown variant `…`, expected"),
+        ] {
+            let object = json!({
+                "apiVersion": "subtitles.dev/v1alpha1", "kind": "SubtitleJob",
+                "metadata": {"name": "harbour", "namespace": "films", "uid": "u", "resourceVersion": "7"},
+                "spec": {"video": {"title": "Harbour"}, "language": "es", field: value},
+            });
+            let error = decode(&object.to_string()).expect_err(value);
+            assert_eq!((error.namespace(), error.name()), ("films", "harbour"));
+            assert_eq!((error.uid(), error.resource_version()), ("u", "7"));
+            assert!(error.reason().starts_with(&format!("spec.{field}: {problem}")), "{error}");
+            assert!(!error.to_string().contains("secret"), "{error}");
+        }
     }
 
     #[test]
-    fn nothing_in_the_parts_that_are_not_read_fails_an_object_or_the_list_it_is_in() {
+    fn unread_fields_never_fail_an_object_or_its_list() {
         let deep = format!("{}1{}", r#"{"f:a":"#.repeat(2000), "}".repeat(2000));
         let metadata = format!(
             r#"{{"name": "a", "namespace": "films", "uid": "u", "resourceVersion": "7", "labels": {{"a": 1}},
@@ -264,7 +276,7 @@ mod tests {
         for job in [list.items[0].clone(), watched, got] {
             let job = job.into_result().expect("decoded");
             let retry = job.metadata.annotations.expect("annotations")[RETRY_ANNOTATION].chars().count();
-            assert_eq!((job.metadata.name.as_deref(), retry), (Some("a"), MAX_RETRY));
+            assert_eq!((job.metadata.name.as_deref(), retry), (Some("a"), MAX_RETRY_CHARS));
         }
     }
 }

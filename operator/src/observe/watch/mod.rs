@@ -2,12 +2,12 @@
 //! by `run` and by the HTTP API alone. Does I/O.
 //!
 //! ```text
-//!   watch of each namespace ──▶ guarded: decoded one by one ──▶ join: as one watch ──▶ intake ──▶ store, changed jobs
-//!                                                                                        └──▶ deleted, undecodable
+//!   watch of each namespace ──▶ guarded: decoded one by one ──▶ join: as one watch ──▶ apply ──▶ store, changed jobs
+//!                                                                                       └──▶ deleted, undecodable
 //! ```
 
+mod apply;
 mod guarded;
-mod intake;
 mod join;
 mod reports;
 #[cfg(test)]
@@ -25,8 +25,8 @@ use kube::{
 use subtitle_contract::job::SubtitleJob;
 use subtitle_telemetry::chain;
 
+use apply::WatchApplier;
 pub use guarded::{GuardedJob, Undecodable};
-use intake::Intake;
 use join::Join;
 pub use reports::{Reports, WatchMetrics};
 
@@ -42,7 +42,7 @@ where
     U: Fn(&Undecodable) + Send + 'static,
 {
     let (store, writer) = reflector::store();
-    let mut intake = Intake::new(store.clone(), writer, reports);
+    let mut applier = WatchApplier::new(store.clone(), writer, reports);
     let watches = match namespaces {
         [] => vec![(String::new(), Api::all(client.clone()))],
         some => some.iter().map(|name| (name.clone(), Api::namespaced(client.clone(), name))).collect(),
@@ -56,10 +56,10 @@ where
         let touched: Vec<_> = match change {
             Ok(change) => {
                 let changes = match &mut join {
-                    Some(join) => join.next(&namespace, change, |namespace| intake.known(namespace)),
+                    Some(join) => join.next(&namespace, change, |namespace| applier.all_in_namespace(namespace)),
                     None => vec![change],
                 };
-                changes.into_iter().filter_map(|change| intake.take(change)).map(Ok).collect()
+                changes.into_iter().filter_map(|change| applier.apply(change)).map(Ok).collect()
             }
             // Only logged: passed on, an error would pause every trigger of the controller. The watch resumes by itself.
             Err(error) => {

@@ -26,11 +26,12 @@ impl WatchMetrics {
     }
 }
 
-/// Receives what the store does not contain.
+/// What the watch reports besides the store's contents.
 pub struct Reports<D, U> {
-    /// Called with each job that was deleted while it was decodable. (Repair finds the others by their records in Redis.)
+    /// Called with each deleted job. Deletions of undecodable objects are not reported; the repair loop finds those from
+    /// their Redis records.
     pub deleted: D,
-    /// Called once for each version of an object that cannot be decoded, after it was logged.
+    /// Called once per `resourceVersion` of an undecodable object, after logging it.
     pub undecodable: U,
     /// The metrics.
     pub metrics: WatchMetrics,

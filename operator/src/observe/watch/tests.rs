@@ -15,8 +15,8 @@ use subtitle_contract::job::SubtitleJob;
 use subtitle_telemetry::Registry;
 
 use super::{
+    apply::WatchApplier,
     guarded::{GuardedJob, Undecodable},
-    intake::Intake,
     reports::{Reports, WatchMetrics},
 };
 
@@ -41,7 +41,7 @@ type OnUndecodable = Box<dyn Fn(&Undecodable)>;
 /// A watch whose changes are JSON.
 struct Played {
     store: Store<SubtitleJob>,
-    intake: Intake<OnDeleted, OnUndecodable>,
+    applier: WatchApplier<OnDeleted, OnUndecodable>,
     registry: Registry,
     /// The reported objects as `name@version`, in order.
     undecodable: Rc<RefCell<Vec<String>>>,
@@ -61,7 +61,7 @@ impl Played {
             metrics: WatchMetrics::register(&mut registry),
         };
         let (store, writer) = reflector::store();
-        Self { intake: Intake::new(store.clone(), writer, reports), store, registry, undecodable, deleted }
+        Self { applier: WatchApplier::new(store.clone(), writer, reports), store, registry, undecodable, deleted }
     }
 
     /// A whole list, as kube's client decodes it.
@@ -69,15 +69,15 @@ impl Played {
         let list = json!({"apiVersion": "subtitles.dev/v1alpha1", "kind": "SubtitleJobList",
             "metadata": {"resourceVersion": "9"}, "items": objects});
         let list: ObjectList<GuardedJob> = serde_json::from_str(&list.to_string()).expect("a list always decodes");
-        self.intake.take(Event::Init);
+        self.applier.apply(Event::Init);
         for job in list.items {
-            self.intake.take(Event::InitApply(job));
+            self.applier.apply(Event::InitApply(job));
         }
-        self.intake.take(Event::InitDone);
+        self.applier.apply(Event::InitDone);
     }
 
     fn apply(&mut self, object: Value) {
-        self.intake.take(Event::Apply(serde_json::from_value(object).expect("an object always decodes")));
+        self.applier.apply(Event::Apply(serde_json::from_value(object).expect("an object always decodes")));
     }
 
     fn held(&self) -> Vec<String> {
@@ -119,12 +119,12 @@ fn each_version_is_reported_once_and_a_job_that_becomes_undecodable_is_not_repor
     played.list(&[object("a", "1", |_| {}), object("b", "3", newer_schema)]);
     played.apply(object("b", "4", newer_schema));
     assert_eq!(*played.undecodable.borrow(), ["b@3", "b@4"]);
-    assert!(played.counts(1) && played.intake.known("films").len() == 2);
+    assert!(played.counts(1) && played.applier.all_in_namespace("films").len() == 2);
     played.apply(object("b", "5", |_| {}));
     assert!(played.counts(0) && played.held() == ["a", "b"], "the object is still in quarantine");
     assert!(played.deleted.borrow().is_empty());
     let deleted = serde_json::from_value(object("b", "6", |_| {})).expect("an object");
-    played.intake.take(Event::Delete(deleted));
+    played.applier.apply(Event::Delete(deleted));
     assert_eq!(*played.deleted.borrow(), ["b"]);
     played.apply(object("c", "7", newer_schema));
     played.list(&[object("a", "1", |_| {})]);

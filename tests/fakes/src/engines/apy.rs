@@ -1,4 +1,4 @@
-//! Apertium's APY 0.13 with the pairs eng-spa and spa-cat. Does I/O.
+//! Apertium APY 0.13: lists eng→spa, spa→eng and eng→cat, and translates only eng→spa. Does I/O.
 
 use axum::{
     Router,
@@ -6,7 +6,7 @@ use axum::{
 };
 use serde_json::json;
 
-use super::{Fake, Fault, answer, json as as_json, refusal, translated};
+use super::{Fake, Fault, answer, error_response, json_response, translated};
 
 /// Starts the service on a free port.
 pub async fn serve() -> Fake {
@@ -19,7 +19,7 @@ pub async fn serve() -> Fake {
             "responseDetails": null, "responseStatus": 200
         });
         Router::new()
-            .route("/listPairs", get(async move || as_json(&pairs)))
+            .route("/listPairs", get(async move || json_response(&pairs)))
             .route("/translate", post(async move |body: String| translate(&fake, &body)))
     })
     .await
@@ -31,18 +31,18 @@ fn translate(fake: &Fake, body: &str) -> axum::http::Response<axum::body::Body> 
         fields.find(|(key, _)| key == name).map(|(_, value)| value.into_owned()).unwrap_or_default()
     };
     if field("langpair") != "eng|spa" {
-        let words = json!({ "status": "error", "code": 400, "message": "Bad Request", "explanation": "That pair is not installed" });
-        return answer(400, words.to_string());
+        let error_body = json!({ "status": "error", "code": 400, "message": "Bad Request", "explanation": "That pair is not installed" });
+        return answer(400, error_body.to_string());
     }
-    let page = field("q");
-    let texts: Vec<String> = page
+    let html = field("q");
+    let texts: Vec<String> = html
         .split("<p id=\"")
         .skip(1)
         .map(|part| part.split_once("\">").expect("an id").1.split("</p>").next().expect("a text").to_owned())
         .collect();
-    let fault = fake.called(&texts, json!({ "q": page }));
-    if let Some(refusal) = refusal(fault) {
-        return refusal;
+    let fault = fake.record_call_and_next_fault(&texts, json!({ "q": html }));
+    if let Some(response) = error_response(fault) {
+        return response;
     }
     let mut paragraphs: Vec<String> =
         translated(&texts, fault).iter().enumerate().map(|(at, text)| format!("<p id=\"{at}\">{text}</p>")).collect();
@@ -50,5 +50,7 @@ fn translate(fake: &Fake, body: &str) -> axum::http::Response<axum::body::Body> 
         paragraphs.truncate(1);
     }
     let text = paragraphs.join("\n");
-    as_json(&json!({ "responseData": { "translatedText": text }, "responseDetails": null, "responseStatus": 200 }))
+    json_response(
+        &json!({ "responseData": { "translatedText": text }, "responseDetails": null, "responseStatus": 200 }),
+    )
 }

@@ -10,7 +10,7 @@ use axum::{
 };
 use serde_json::{Value, json};
 
-use super::{Fake, answer, json as as_json, refusal, translated};
+use super::{Fake, answer, error_response, json_response, translated};
 
 /// The only valid API key.
 pub const KEY: &str = "deepl-harbour-key:fx";
@@ -41,7 +41,7 @@ async fn languages(headers: HeaderMap, Query(query): Query<Vec<(String, String)>
     let is_target = query.iter().any(|(name, value)| name == "type" && value == "target");
     let codes: &[&str] =
         if is_target { &["EN-GB", "EN-US", "ES", "ES-419", "PT-BR", "PT-PT", "ZH-HANS"] } else { &["EN", "ES", "PT"] };
-    as_json(&codes.iter().map(|code| json!({ "language": code, "name": code })).collect())
+    json_response(&codes.iter().map(|code| json!({ "language": code, "name": code })).collect())
 }
 
 fn translate(fake: &Fake, headers: &HeaderMap, body: &str) -> Response<Body> {
@@ -61,13 +61,13 @@ fn translate(fake: &Fake, headers: &HeaderMap, body: &str) -> Response<Body> {
     if texts.len() > 50 {
         return error(413, "Request size exceeded.");
     }
-    let fault = fake.called(&texts, body);
-    if let Some(refusal) = refusal(fault) {
-        return refusal;
+    let fault = fake.record_call_and_next_fault(&texts, body);
+    if let Some(response) = error_response(fault) {
+        return response;
     }
     if !fake.spend(&texts) {
         return error(456, "Quota for this billing period has been exceeded.");
     }
     let translation = |text: &String| json!({ "detected_source_language": "EN", "text": text });
-    as_json(&json!({ "translations": translated(&texts, fault).iter().map(translation).collect::<Vec<_>>() }))
+    json_response(&json!({ "translations": translated(&texts, fault).iter().map(translation).collect::<Vec<_>>() }))
 }

@@ -8,7 +8,7 @@ use axum::{
 };
 use serde_json::{Value, json};
 
-use super::{Fake, answer, json as as_json, refusal, translated};
+use super::{Fake, answer, error_response, json_response, translated};
 
 /// The only valid API key.
 pub const KEY: &str = "libre-harbour-key";
@@ -23,7 +23,7 @@ pub async fn serve() -> Fake {
             { "code": "es", "name": "Spanish", "targets": ["en"] }
         ]);
         Router::new()
-            .route("/languages", get(async move || as_json(&languages)))
+            .route("/languages", get(async move || json_response(&languages)))
             .route("/translate", post(async move |body: String| translate(&fake, &body)))
     })
     .await
@@ -45,9 +45,9 @@ fn translate(fake: &Fake, body: &str) -> Response<Body> {
         return error(400, "zz is not supported");
     }
     let texts: Vec<String> = serde_json::from_value(body["q"].clone()).expect("a list");
-    let fault = fake.called(&texts, body);
+    let fault = fake.record_call_and_next_fault(&texts, body);
     if texts.len() > LIMIT {
         return error(400, &format!("Invalid request: request ({}) exceeds text limit ({LIMIT})", texts.len()));
     }
-    refusal(fault).unwrap_or_else(|| as_json(&json!({ "translatedText": translated(&texts, fault) })))
+    error_response(fault).unwrap_or_else(|| json_response(&json!({ "translatedText": translated(&texts, fault) })))
 }

@@ -21,12 +21,12 @@ use serde_json::Value;
 /// The fault of a response.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Fault {
-    /// A correct response.
-    Well,
+    /// No fault: a correct response.
+    None,
     /// This HTTP status with this body.
     Status(u16, &'static str),
     /// 429 with `Retry-After` in seconds.
-    Busy(u32),
+    RateLimited(u32),
     /// One translation is missing.
     Drop,
     /// Two translations are joined into one; an empty one takes the second place.
@@ -34,7 +34,7 @@ pub enum Fault {
     /// Two translations are swapped.
     Swap,
     /// One translation is repeated in the place of the next.
-    Double,
+    Duplicate,
     /// The source is returned untranslated.
     Echo,
     /// One translation is empty.
@@ -44,18 +44,18 @@ pub enum Fault {
     /// The response is wrapped in a Markdown code fence.
     Fence,
     /// The translation is in another language than the requested one.
-    German,
+    WrongLanguage,
     /// Placeholders of names are lost.
-    EatTags,
+    LosePlaceholders,
     /// Models only: names are not translated as the glossary says.
-    OwnNames,
+    IgnoreGlossary,
     /// Models only: a `<think>` block precedes the answer, and ids are strings.
-    Thoughts,
+    ThinkBlock,
     /// Models only: the response is cut off by the length limit.
-    Length,
+    CutByLengthLimit,
 }
 
-/// A service that runs until the runtime of its test ends, and the requests it has received.
+/// A service that runs until its test's Tokio runtime is dropped, and the requests it has received.
 #[derive(Clone, Default)]
 pub struct Fake {
     /// The base URL.
@@ -84,28 +84,28 @@ impl Fake {
         fake
     }
 
-    fn with<T>(&self, act: impl FnOnce(&mut Inner) -> T) -> T {
+    fn with_lock<T>(&self, act: impl FnOnce(&mut Inner) -> T) -> T {
         act(&mut self.inner.lock().expect("not poisoned"))
     }
 
     /// Queues faults: each affects one of the next responses.
-    pub fn faults(&self, faults: impl IntoIterator<Item = Fault>) {
-        self.with(|inner| inner.faults.extend(faults));
+    pub fn queue_faults(&self, faults: impl IntoIterator<Item = Fault>) {
+        self.with_lock(|inner| inner.faults.extend(faults));
     }
 
     /// Sets the fault of every response for which none is queued.
-    pub fn always(&self, fault: Fault) {
-        self.with(|inner| inner.always = Some(fault));
+    pub fn set_default_fault(&self, fault: Fault) {
+        self.with_lock(|inner| inner.always = Some(fault));
     }
 
     /// Sets the remaining quota, in characters.
-    pub fn quota(&self, characters: usize) {
-        self.with(|inner| inner.left = Some(characters));
+    pub fn set_quota(&self, characters: usize) {
+        self.with_lock(|inner| inner.left = Some(characters));
     }
 
     /// The texts of every call, in order.
     pub fn texts(&self) -> Vec<Vec<String>> {
-        self.with(|inner| inner.texts.clone())
+        self.with_lock(|inner| inner.texts.clone())
     }
 
     /// The number of calls.
@@ -115,12 +115,12 @@ impl Fake {
 
     /// The JSON body of every call, in order.
     pub fn bodies(&self) -> Vec<Value> {
-        self.with(|inner| inner.bodies.clone())
+        self.with_lock(|inner| inner.bodies.clone())
     }
 
     /// Records a call and returns its fault, if one is due.
-    fn called(&self, texts: &[String], body: Value) -> Option<Fault> {
-        self.with(|inner| {
+    fn record_call_and_next_fault(&self, texts: &[String], body: Value) -> Option<Fault> {
+        self.with_lock(|inner| {
             inner.texts.push(texts.to_vec());
             inner.bodies.push(body);
             inner.faults.pop_front().or(inner.always)
@@ -130,7 +130,7 @@ impl Fake {
     /// Spends characters of the quota; false if too few are left.
     fn spend(&self, texts: &[String]) -> bool {
         let characters: usize = texts.iter().map(|text| text.chars().count()).sum();
-        self.with(|inner| match &mut inner.left {
+        self.with_lock(|inner| match &mut inner.left {
             None => true,
             Some(left) if *left >= characters => {
                 *left -= characters;
@@ -146,15 +146,15 @@ fn answer(status: u16, body: impl Into<Body>) -> Response<Body> {
     response.header("content-type", "application/json").body(body.into()).expect("a response")
 }
 
-fn json(body: &Value) -> Response<Body> {
+fn json_response(body: &Value) -> Response<Body> {
     answer(200, body.to_string())
 }
 
 /// The response of a fault that does not depend on the texts.
-fn refusal(fault: Option<Fault>) -> Option<Response<Body>> {
+fn error_response(fault: Option<Fault>) -> Option<Response<Body>> {
     match fault? {
         Fault::Status(status, words) => Some(answer(status, words)),
-        Fault::Busy(seconds) => {
+        Fault::RateLimited(seconds) => {
             let mut response = answer(429, "{\"error\": \"Slowdown: 20 per 1 minute\"}");
             response.headers_mut().insert("retry-after", seconds.to_string().parse().expect("a number"));
             Some(response)
@@ -163,7 +163,7 @@ fn refusal(fault: Option<Fault>) -> Option<Response<Body>> {
     }
 }
 
-/// The Spanish translations, spoiled by the fault.
+/// The Spanish translations, corrupted as the fault says.
 fn translated(texts: &[String], fault: Option<Fault>) -> Vec<String> {
     let mut answers: Vec<String> = texts.iter().map(|text| spanish(text)).collect();
     let middle = answers.len() / 2;
@@ -177,7 +177,7 @@ fn translated(texts: &[String], fault: Option<Fault>) -> Vec<String> {
             answers.push(String::new());
         }
         Some(Fault::Swap) if answers.len() > 1 => answers.swap(0, middle.max(1)),
-        Some(Fault::Double) if answers.len() > 1 => {
+        Some(Fault::Duplicate) if answers.len() > 1 => {
             let twice = answers[middle - 1].clone();
             answers[middle] = twice;
         }
@@ -185,18 +185,18 @@ fn translated(texts: &[String], fault: Option<Fault>) -> Vec<String> {
         Some(Fault::Empty) => answers[middle] = String::new(),
         Some(Fault::Truncate) => answers.truncate(middle),
         Some(Fault::Fence) => answers[0] = format!("```json {}", answers[0]),
-        Some(Fault::EatTags) => {
+        Some(Fault::LosePlaceholders) => {
             let eaten = |text: &String| text.replace("<g0/>", "").replace("  ", " ").trim().to_owned();
             answers = answers.iter().map(eaten).collect();
         }
-        Some(Fault::German) => answers = texts.iter().map(|text| german(text)).collect(),
+        Some(Fault::WrongLanguage) => answers = texts.iter().map(|text| german(text)).collect(),
         _ => {}
     }
     answers
 }
 
 /// The sentences that the fakes can translate: English and Spanish.
-pub const SAYINGS: [(&str, &str); 6] = [
+pub const SENTENCES: [(&str, &str); 6] = [
     ("The harbour is quiet tonight, number", "El puerto está tranquilo esta noche, número"),
     ("Nobody knows where the captain went, number", "Nadie sabe adónde se fue el capitán, número"),
     ("We should have gone home earlier, number", "Tendríamos que habernos ido antes a casa, número"),
@@ -209,10 +209,10 @@ pub const SAYINGS: [(&str, &str); 6] = [
 const SOMEBODY: (&str, &str) = ("is here tonight, number", "está aquí esta noche, número");
 
 fn spanish(text: &str) -> String {
-    let say = |text: String, (english, spanish): &(&str, &str)| text.replace(english, spanish);
+    let translate = |text: String, (english, spanish): &(&str, &str)| text.replace(english, spanish);
     // DeepL receives tags as numbered elements.
     let masked = text.replace("<x id=\"0\"/>", "<i>").replace("<x id=\"1\"/>", "</i>");
-    let spoken = SAYINGS.iter().chain(&[SOMEBODY]).fold(masked.clone(), say);
+    let spoken = SENTENCES.iter().chain(&[SOMEBODY]).fold(masked.clone(), translate);
     if masked == text { spoken } else { spoken.replace("<i>", "<x id=\"0\"/>").replace("</i>", "<x id=\"1\"/>") }
 }
 
@@ -223,16 +223,16 @@ fn german(text: &str) -> String {
 }
 
 /// An English SRT file of `cues` cues.
-pub fn film(cues: usize) -> String {
+pub fn srt_file(cues: usize) -> String {
     use std::fmt::Write as _;
-    let mut film = String::new();
+    let mut file = String::new();
     for at in 0..cues {
         let (minutes, seconds) = (at / 20, at % 20 * 3);
         let times = format!("00:{minutes:02}:{seconds:02},000 --> 00:{minutes:02}:{seconds:02},900");
-        let saying = SAYINGS[at % SAYINGS.len()].0;
-        let _ = write!(film, "{}\n{times}\n{saying} {}\n\n", at + 1, at + 100);
+        let sentence = SENTENCES[at % SENTENCES.len()].0;
+        let _ = write!(file, "{}\n{times}\n{sentence} {}\n\n", at + 1, at + 100);
     }
-    film
+    file
 }
 
 /// The times and the text of each cue of an SRT file.
@@ -247,12 +247,12 @@ fn cues(file: &str) -> Vec<(String, String)> {
 }
 
 /// Compares a shipped SRT file with its source: every cue at its position, with its times and its own translation.
-pub fn assert_exact(film: &str, shipped: &str) {
-    let (before, after) = (cues(film), cues(shipped));
+pub fn assert_exact(source: &str, shipped: &str) {
+    let (before, after) = (cues(source), cues(shipped));
     assert_eq!(before.len(), after.len(), "{shipped}");
-    for (at, ((times, source), (shipped_times, translation))) in before.iter().zip(&after).enumerate() {
+    for (at, ((times, text), (shipped_times, translation))) in before.iter().zip(&after).enumerate() {
         assert_eq!(times, shipped_times, "cue {}", at + 1);
-        let (english, spanish) = SAYINGS[at % SAYINGS.len()];
-        assert_eq!(translation, &source.replace(english, spanish), "cue {}", at + 1);
+        let (english, spanish) = SENTENCES[at % SENTENCES.len()];
+        assert_eq!(translation, &text.replace(english, spanish), "cue {}", at + 1);
     }
 }

@@ -8,7 +8,7 @@ use axum::{
 };
 use serde_json::{Value, json};
 
-use super::{Fake, Fault, answer, json as as_json, refusal, translated};
+use super::{Fake, Fault, answer, error_response, json_response, translated};
 
 /// The only valid API key.
 pub const KEY: &str = "sk-harbour-key";
@@ -43,20 +43,20 @@ fn complete(fake: &Fake, headers: &HeaderMap, body: &str, knows_schema: bool) ->
     let lines: Value = serde_json::from_str(body["messages"][1]["content"].as_str().expect("a text")).expect("JSON");
     let line = |line: &Value| line["text"].as_str().expect("a text").to_owned();
     let texts: Vec<String> = lines["lines"].as_array().expect("a list").iter().map(line).collect();
-    let fault = fake.called(&texts, body);
-    if let Some(refusal) = refusal(fault) {
-        return refusal;
+    let fault = fake.record_call_and_next_fault(&texts, body);
+    if let Some(response) = error_response(fault) {
+        return response;
     }
     let words = |text: &str| text.split(' ').take(2).collect::<Vec<_>>().join(" ");
     let mut answers = translated(&texts, fault.filter(|fault| *fault != Fault::Swap && *fault != Fault::Fence));
-    if fault != Some(Fault::OwnNames) {
+    if fault != Some(Fault::IgnoreGlossary) {
         for (term, rendered) in lines["glossary"].as_object().into_iter().flatten() {
             let rendered = rendered.as_str().expect("a text");
             answers = answers.iter().map(|text| text.replace(term, rendered)).collect();
         }
     }
     let item = |(at, text): (usize, &String)| {
-        let id = if fault == Some(Fault::Thoughts) { json!((at + 1).to_string()) } else { json!(at + 1) };
+        let id = if fault == Some(Fault::ThinkBlock) { json!((at + 1).to_string()) } else { json!(at + 1) };
         // A model that swaps ids still quotes the line it translated.
         let source = texts.get(at).map(|text| words(text)).unwrap_or_default();
         json!({ "id": id, "begins": source, "text": text })
@@ -70,10 +70,10 @@ fn complete(fake: &Fake, headers: &HeaderMap, body: &str, knows_schema: bool) ->
     let mut content = json!({ "translations": items }).to_string();
     if fault == Some(Fault::Fence) {
         content = format!("```json\n{content}\n```");
-    } else if fault == Some(Fault::Thoughts) {
+    } else if fault == Some(Fault::ThinkBlock) {
         content = format!("<think>The user wants {{Spanish}}.</think>\n{content}");
     }
-    let is_cut = fault == Some(Fault::Length);
+    let is_cut = fault == Some(Fault::CutByLengthLimit);
     if is_cut {
         content.truncate(content.len() / 2);
     }
@@ -81,5 +81,7 @@ fn complete(fake: &Fake, headers: &HeaderMap, body: &str, knows_schema: bool) ->
         "index": 0, "message": { "role": "assistant", "content": content },
         "finish_reason": if is_cut { "length" } else { "stop" }
     });
-    as_json(&json!({ "id": "x", "object": "chat.completion", "choices": [choice], "usage": { "total_tokens": 9 } }))
+    json_response(
+        &json!({ "id": "x", "object": "chat.completion", "choices": [choice], "usage": { "total_tokens": 9 } }),
+    )
 }

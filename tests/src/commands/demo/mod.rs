@@ -14,7 +14,7 @@ use subtitle_tests::{
 
 use crate::commands::{
     requirements,
-    session::{Options, Session, Starting},
+    session::{Session, SessionArgs, SessionGuard},
 };
 
 /// Cues shown side by side.
@@ -23,11 +23,11 @@ const SHOWN: usize = 10;
 const COLUMN: usize = 46;
 
 /// Runs the demo; the system stays running afterwards.
-pub(crate) fn demo(options: &Options) -> Result<()> {
-    requirements::prepare(options)?;
+pub(crate) fn demo(options: &SessionArgs) -> Result<()> {
+    requirements::check_and_install(options)?;
     println!("\nStarting, side by side:");
-    let starting = Starting::begin(options)?;
-    let session = &starting.session;
+    let guard = SessionGuard::begin(options)?;
+    let session = &guard.session;
 
     // Only a cluster has the pod that serves films over HTTP.
     let in_pods = options.node || options.context.is_some();
@@ -50,8 +50,8 @@ pub(crate) fn demo(options: &Options) -> Result<()> {
     println!("\nWhy 'failed' failed:\n  {}", failed["status"]["message"].as_str().unwrap_or_default());
     what_to_try(session, options);
     let Cost { wall, cpu } = usage::so_far();
-    println!("\nThis took {}, what was compiled included.", Cost { wall, cpu: cpu + starting.cpu() });
-    starting.keep()
+    println!("\nThis took {}, what was compiled included.", Cost { wall, cpu: cpu + guard.cpu_time() });
+    guard.keep()
 }
 
 /// Deletes the jobs of an earlier demo, which the user's own cluster may have.
@@ -101,18 +101,18 @@ fn history(session: &Session, job: &Value) -> Result<()> {
     Ok(())
 }
 
-fn what_to_try(session: &Session, options: &Options) {
-    let place = options.place();
+fn what_to_try(session: &Session, options: &SessionArgs) {
+    let folder_argument = options.folder_argument();
     println!(
         "
 Everything keeps running; the API is at {}. Try:
 
-  eval \"$(cargo dev env{place})\"          # kubectl, curl and redis-cli now mean this system
+  eval \"$(cargo dev env{folder_argument})\"          # kubectl, curl and redis-cli now mean this system
   kubectl get subtitlejobs -o wide
   curl $SUBTITLES_API/subtitles/$(kubectl get subtitlejob translated -o jsonpath='{{.metadata.uid}}')
   {}
 
-End it with: cargo dev down{place}",
+End it with: cargo dev down{folder_argument}",
         session.api,
         if options.node || options.context.is_some() {
             "kubectl -n subtitles delete pod -l app.kubernetes.io/component=translator; kubectl replace --force -f manifests/samples/"

@@ -12,7 +12,7 @@ use std::{
 use anyhow::{Context as _, Result, bail};
 use serde_json::Value;
 
-use subtitle_tests::limit::Limit;
+use subtitle_tests::limit::AwakeTimeout;
 
 use crate::commands::session::Session;
 
@@ -66,7 +66,7 @@ pub(crate) fn until_finished(session: &Session, names: &[String], limit: Duratio
 fn follow(changes: &mpsc::Receiver<Value>, names: &[String], limit: Duration) -> Result<()> {
     let is_terminal = std::io::stdout().is_terminal();
     let mut rows: BTreeMap<String, Row> = names.iter().map(|name| (name.clone(), Row::default())).collect();
-    let (begun, mut left) = (Instant::now(), Limit::new(limit));
+    let (begun, mut left) = (Instant::now(), AwakeTimeout::new(limit));
     println!("\n{}", line("NAME", &heading()));
     if is_terminal {
         print!("{}", "\n".repeat(rows.len()));
@@ -74,7 +74,7 @@ fn follow(changes: &mpsc::Receiver<Value>, names: &[String], limit: Duration) ->
     while rows.values().any(|row| !row.is_finished) {
         let job = changes.recv_timeout(Duration::from_secs(1));
         if let Err(error) = job
-            && (error == RecvTimeoutError::Disconnected || left.is_over())
+            && (error == RecvTimeoutError::Disconnected || left.poll_expired())
         {
             let open: Vec<&str> =
                 rows.iter().filter(|(_, row)| !row.is_finished).map(|(name, _)| name.as_str()).collect();

@@ -10,7 +10,7 @@ use anyhow::{Context as _, Result, bail};
 use subtitle_tests::process::output;
 
 /// A folder that grows by about this much.
-pub(super) struct Growth {
+pub(super) struct DiskRequirement {
     pub(super) folder: PathBuf,
     pub(super) megabytes: u64,
     /// The environment variable that moves it.
@@ -33,26 +33,26 @@ fn gigabytes(megabytes: u64) -> String {
 }
 
 /// What is needed in all, as people read it.
-pub(super) fn needed(growths: &[Growth]) -> String {
-    gigabytes(growths.iter().map(|growth| growth.megabytes).sum())
+pub(super) fn needed(requirements: &[DiskRequirement]) -> String {
+    gigabytes(requirements.iter().map(|growth| growth.megabytes).sum())
 }
 
 /// An error if a disk has less free space than will grow on it.
-pub(super) fn check(growths: &[Growth]) -> Result<()> {
-    let mut disks: BTreeMap<String, (u64, Vec<&Growth>)> = BTreeMap::new();
-    for growth in growths {
+pub(super) fn check(requirements: &[DiskRequirement]) -> Result<()> {
+    let mut disks: BTreeMap<String, (u64, Vec<&DiskRequirement>)> = BTreeMap::new();
+    for growth in requirements {
         let (device, free) = free(&growth.folder)?;
         disks.entry(device).or_insert((free, Vec::new())).1.push(growth);
     }
-    for (device, (free, growths)) in disks {
-        let needed: u64 = growths.iter().map(|growth| growth.megabytes).sum();
+    for (device, (free, requirements)) in disks {
+        let needed: u64 = requirements.iter().map(|growth| growth.megabytes).sum();
         if free >= needed {
             continue;
         }
-        let folders: Vec<String> = growths
+        let folders: Vec<String> = requirements
             .iter()
             .map(|growth| {
-                let Growth { folder, megabytes, variable } = growth;
+                let DiskRequirement { folder, megabytes, variable } = growth;
                 format!("  {} in {}, which {variable} moves", gigabytes(*megabytes), folder.display())
             })
             .collect();
@@ -68,11 +68,12 @@ pub(super) fn check(growths: &[Growth]) -> Result<()> {
 
 #[cfg(test)]
 mod tests {
-    use super::{Growth, check};
+    use super::{DiskRequirement, check};
 
     #[test]
     fn too_small_a_disk_is_named_with_what_is_needed_and_how_to_move_it() {
-        let growth = |megabytes| Growth { folder: "/tmp/not/there/yet".into(), megabytes, variable: "GOCACHE" };
+        let growth =
+            |megabytes| DiskRequirement { folder: "/tmp/not/there/yet".into(), megabytes, variable: "GOCACHE" };
         check(&[growth(1)]).expect("there is a megabyte");
         let error = check(&[growth(1), growth(1_000_000_000_000)]).expect_err("there is not so much").to_string();
         for part in ["free, and this needs about 1000000000.0 GB", "in /tmp/not/there/yet, which GOCACHE moves"] {

@@ -12,7 +12,7 @@ use std::{
     time::Duration,
 };
 
-use anyhow::{Context as _, Result};
+use anyhow::Result;
 use subtitle_tests::{
     kubernetes::{
         installation::{Installation, NAMESPACE},
@@ -24,10 +24,10 @@ use subtitle_tests::{
     root,
     stack::{self, Stack},
     target,
-    tools::HELM_4,
+    tools::{HELM_4, packages::Purpose},
 };
 
-use crate::commands::session::{Options, Session, signal_group};
+use crate::commands::session::{Session, SessionArgs, signal_group};
 
 /// A running system.
 enum System {
@@ -72,8 +72,8 @@ fn end_with_parent() {
 }
 
 /// Runs until its process group is ended.
-pub(crate) fn serve(options: &Options) -> Result<()> {
-    let _lock = options.lock()?.context("another session starts in this folder at this moment")?;
+pub(crate) fn serve(options: &SessionArgs) -> Result<()> {
+    let _lock = options.lock_for_session()?;
     let folder = options.folder()?;
     fs::write(folder.join("process"), group())?;
     end_with_parent();
@@ -86,7 +86,7 @@ pub(crate) fn serve(options: &Options) -> Result<()> {
     }
 }
 
-fn start(options: &Options, folder: &Path) -> Result<System> {
+fn start(options: &SessionArgs, folder: &Path) -> Result<System> {
     // Users put their own videos into the library, so it stays; everything else is created again.
     for old in ["session.json", "kubernetes", "rabbitmq", "redis", "store", "preview"] {
         let old = folder.join(old);
@@ -109,7 +109,7 @@ fn processes(folder: &Path) -> Result<(Stack, Session)> {
     let simulated_delay = Duration::from_millis(1500);
     let preview = |subtitles: &Path| preview::show(subtitles, &folder.join("preview"), &tell);
     // What was compiled before is quick to start: then the preview would only be in the way.
-    let is_slow = needs_compiling(false)? || !target().join("debug/subtitle-operator").exists();
+    let is_slow = needs_compiling(Purpose::Processes)? || !target().join("debug/subtitle-operator").exists();
     if is_slow {
         preview::first_lines(&tell)?;
     }
@@ -119,16 +119,18 @@ fn processes(folder: &Path) -> Result<(Stack, Session)> {
     let session = Session {
         kubeconfig: stack.cluster.kubeconfig.clone(),
         kubectl: stack.cluster.kubectl.clone(),
-        api: stack.api.clone(),
+        api: stack.api_url.clone(),
         broker_url: stack.broker.url.clone(),
         redis_url: stack.redis.url.clone(),
         library: Some(stack.library.clone()),
+        namespace: None,
+        helm: None,
     };
     Ok((stack, session))
 }
 
 /// Installs the chart on a new node or in the user's own cluster, and forwards ports to loopback.
-fn installation(options: &Options, folder: &Path) -> Result<(Installation, Vec<Server>, Session)> {
+fn installation(options: &SessionArgs, folder: &Path) -> Result<(Installation, Vec<Server>, Session)> {
     let library = folder.join("library");
     let installation = match &options.context {
         Some(context) => Installation::on_a_cluster(context, &folder.join("kubernetes"), &tell)?,
@@ -159,8 +161,10 @@ fn installation(options: &Options, folder: &Path) -> Result<(Installation, Vec<S
         api: format!("http://127.0.0.1:{api}"),
         // As manifests/dev has them.
         broker_url: format!("amqp://subtitles:not-for-production@127.0.0.1:{broker}/%2f"),
-        redis_url: format!("redis://:not-for-production@127.0.0.1:{redis}/0"),
+        redis_url: format!("redis://default:not-for-production@127.0.0.1:{redis}/0"),
         library: options.context.is_none().then_some(library),
+        namespace: options.context.is_none().then(|| NAMESPACE.to_owned()),
+        helm: Some(HELM_4.find_or_build(&tell)?),
     };
     Ok((installation, forwards, session))
 }

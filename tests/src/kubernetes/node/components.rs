@@ -109,7 +109,11 @@ impl Launcher<'_> {
         let kubeconfig = self.folder.join("kubeconfig");
         fs::write(
             &kubeconfig,
-            crate::kubernetes::cluster::kubeconfig_text(&format!("https://{}:6443", self.sandbox.address), &token),
+            crate::kubernetes::cluster::kubeconfig_text(
+                &format!("https://{}:6443", self.sandbox.address),
+                "admin",
+                &token,
+            ),
         )?;
         let mut apiserver = self.component("kube-apiserver", |command| {
             command.args(["--etcd-servers", client, "--secure-port=6443", "--bind-address=0.0.0.0"]);
@@ -129,7 +133,8 @@ impl Launcher<'_> {
             command.arg("--requestheader-extra-headers-prefix=X-Remote-Extra-");
             command.arg("--proxy-client-cert-file").arg(&front).arg("--proxy-client-key-file").arg(&front_key);
         })?;
-        let cluster = Cluster { kubeconfig, kubectl: self.programs.kubectl.clone(), servers: Vec::new(), own: None };
+        let cluster =
+            Cluster { kubeconfig, kubectl: self.programs.kubectl.clone(), servers: Vec::new(), started: None };
         wait_until(&mut apiserver, self.folder, Duration::from_secs(90), || {
             cluster.kubectl().args(["get", "--raw", "/readyz"]).output().is_ok_and(|out| out.status.success())
         })?;
@@ -164,7 +169,7 @@ impl Launcher<'_> {
         let text = include_str!("kubelet.yaml")
             .replace("RESOLVER", &resolver.display().to_string())
             .replace("SOCKET", &socket(self.folder).display().to_string())
-            .replace("GROUP", &self.sandbox.control_group)
+            .replace("GROUP", &self.sandbox.cgroup)
             .replace("NAMESERVER", DNS_SERVICE);
         fs::write(&configuration, text)?;
         self.component("kubelet", |command| {

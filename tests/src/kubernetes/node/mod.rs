@@ -110,7 +110,7 @@ pub fn check() -> Result<()> {
     );
     ensure!(
         !sandbox::hierarchies().is_empty(),
-        "no control groups, of version 1 or 2, are mounted at /sys/fs/cgroup, which the kubelet needs: `mount -t cgroup2 none \
+        "no cgroups, v1 or v2, are mounted at /sys/fs/cgroup, which the kubelet needs: `mount -t cgroup2 none \
          /sys/fs/cgroup` mounts them; leave out --node to run processes instead"
     );
     Ok(())
@@ -122,9 +122,9 @@ pub fn is_allowed() -> bool {
     packages::is_root() && output(Command::new("unshare").args(namespaces)).is_ok()
 }
 
-/// Removes the files of a node that has ended, and the empty control groups of one that was killed.
-pub fn forget(name: &str) -> Result<()> {
-    sandbox::forget(name);
+/// Removes the files of a node that has ended, and the empty cgroups of one that was killed.
+pub fn remove_leftovers(name: &str) -> Result<()> {
+    sandbox::remove_leftovers(name);
     let folder = cache()?.join("nodes").join(name);
     if folder.exists() {
         fs::remove_dir_all(&folder).with_context(|| format!("failed to remove {}", folder.display()))?;

@@ -13,7 +13,7 @@ use crate::{
 
 /// The image archive, built if the cache does not have it for these sources.
 pub(super) fn archive(reference: &str, progress: Progress<'_>) -> Result<PathBuf> {
-    let (system, sources) = (SERVERS.find_or_make(progress)?, root().join("tests/cluster/servers"));
+    let (system, sources) = (SERVERS.find_or_build(progress)?, root().join("tests/cluster/servers"));
     let folder = cache()?.join("images");
     fs::create_dir_all(&folder)?;
     let archive = folder.join("servers.tar");

@@ -73,7 +73,7 @@ impl RecordReader for SimRecords {
         Ok(None) // only called by the HTTP API
     }
 
-    async fn events(&self, _: &str, _: usize) -> Result<(Vec<String>, usize), RecordError> {
+    async fn events_before(&self, _: &str, _: Option<usize>, _: usize) -> Result<(Vec<String>, usize), RecordError> {
         Ok((Vec::new(), 0)) // only called by the HTTP API
     }
 

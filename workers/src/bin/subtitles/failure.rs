@@ -15,25 +15,25 @@ pub(crate) enum Failure {
     Unreadable {
         /// Its name.
         input: String,
-        /// The reason on the wire.
+        /// The reason, as in `status.reason`.
         code: &'static str,
-        /// For a person.
+        /// Human-readable message.
         message: String,
     },
     /// The translation is not good enough to be written, or could not be made.
     Untranslated {
-        /// Whether the checks refused it.
+        /// Whether the checks rejected it.
         is_refused: bool,
-        /// The reason on the wire.
+        /// The reason, as in `status.reason`.
         code: &'static str,
-        /// For a person, with the cues' numbers.
+        /// Human-readable message, with the cues' numbers.
         message: String,
     },
     /// Cues of the file would be missing from the result.
     Incomplete(String),
     /// Every source answered, and none of them has a subtitle.
     NothingFound(String),
-    /// A source could not be asked.
+    /// A source could not be queried.
     Source(Reason, String),
     /// Standard output was closed by its reader.
     Closed,

@@ -1,4 +1,4 @@
-//! Which candidate is taken: how well it fits the video, and the order. Pure.
+//! Scores candidates against the video and selects one. Pure.
 
 mod identity;
 mod preference;

@@ -1,5 +1,5 @@
-//! SubDL, as its users' code has it: one search, and a zip for each file. The key is in the address, so that no
-//! address gets into a message. Does I/O.
+//! SubDL's API (undocumented; reconstructed from client code): one search request, one zip per subtitle. The API key is a
+//! query parameter, so URLs must never appear in messages. Does I/O.
 
 use std::{path::PathBuf, time::Duration};
 
@@ -26,13 +26,13 @@ use crate::{
 #[derive(Args, Clone, Debug)]
 #[expect(clippy::struct_field_names, reason = "fields are named like their flags")]
 pub struct SubDlArguments {
-    /// The file with SubDL's key; with it, subdl.com is asked
+    /// Path of the file with the SubDL API key; enables this provider
     #[arg(long, env = "SUBTITLES_SUBDL_KEY_FILE", value_name = "FILE")]
     subdl_key_file: Option<PathBuf>,
-    /// SubDL's address [default: https://api.subdl.com/api/v1]
+    /// Base URL of the SubDL API [default: https://api.subdl.com/api/v1]
     #[arg(long, env = "SUBTITLES_SUBDL_URL", value_name = "URL")]
     subdl_url: Option<Url>,
-    /// Where SubDL's files are [default: https://dl.subdl.com]
+    /// Base URL of SubDL downloads [default: https://dl.subdl.com]
     #[arg(long, env = "SUBTITLES_SUBDL_DOWNLOAD_URL", value_name = "URL")]
     subdl_download_url: Option<Url>,
 }
@@ -40,30 +40,29 @@ pub struct SubDlArguments {
 const API_URL: &str = "https://api.subdl.com/api/v1";
 const DOWNLOAD_URL: &str = "https://dl.subdl.com";
 
-/// No limit is published: two calls a second.
+/// SubDL publishes no rate limit; we limit ourselves to two calls per second.
 const LIMITS: Limits = Limits { interval: Duration::from_millis(500), logins: &[] };
 
 /// The client.
 pub struct SubDl {
     account: Account,
     files: CredentialFiles,
-    /// Where the zips are.
-    downloads: Url,
+    download_url: Url,
 }
 
 #[derive(Deserialize)]
-struct Answers {
+struct SearchResponse {
     status: Option<bool>,
     error: Option<String>,
     #[serde(default)]
-    subtitles: Vec<Row>,
+    subtitles: Vec<SubtitleEntry>,
     #[serde(default)]
-    results: Vec<Work>,
+    results: Vec<MatchedTitle>,
 }
 
-/// What the search was understood as.
+/// The title that the search matched.
 #[derive(Deserialize)]
-struct Work {
+struct MatchedTitle {
     name: Option<String>,
     year: Option<u16>,
     #[serde(rename = "type")]
@@ -71,7 +70,7 @@ struct Work {
 }
 
 #[derive(Deserialize)]
-struct Row {
+struct SubtitleEntry {
     name: Option<String>,
     release_name: Option<String>,
     language: Option<String>,
@@ -85,8 +84,8 @@ struct Row {
     hi: Option<bool>,
 }
 
-/// Whether the quota is used up, which it also answers with 500.
-fn is_spent(answer: &Answer) -> bool {
+/// SubDL signals an exhausted quota with status 500 and this text.
+fn is_quota_exceeded(answer: &Answer) -> bool {
     answer.status == StatusCode::INTERNAL_SERVER_ERROR
         && String::from_utf8_lossy(&answer.body).to_ascii_lowercase().contains("download limit exceeded")
 }
@@ -102,8 +101,8 @@ impl Provider for SubDl {
         let files = CredentialFiles { key, login: None };
         let user = files.user().map_err(|message| anyhow!("{}: {message}", Self::NAME))?;
         let base = subdl_url.map_or_else(|| Url::parse(API_URL), Ok)?;
-        let downloads = subdl_download_url.map_or_else(|| Url::parse(DOWNLOAD_URL), Ok)?;
-        Ok(Some(Self { account: setup.account::<Self>(base, &user, LIMITS)?, files, downloads }))
+        let download_url = subdl_download_url.map_or_else(|| Url::parse(DOWNLOAD_URL), Ok)?;
+        Ok(Some(Self { account: setup.account::<Self>(base, &user, LIMITS)?, files, download_url }))
     }
 
     async fn list(&self, query: &Query<'_>) -> Result<Vec<FoundSubtitle>, SourceError> {
@@ -111,19 +110,19 @@ impl Provider for SubDl {
             self.files.read().map_err(|message| self.account.error(SourceErrorKind::Forbidden, message))?;
         let Some(url) = self.address(query, credentials.key.reveal()) else { return Ok(Vec::new()) };
         let permit = PermitRequest { call: Call::Query, credentials: credentials.fingerprint };
-        let asked = self.account.get(permit, is_spent, url, |get| get).await;
+        let asked = self.account.get(permit, is_quota_exceeded, url, |get| get).await;
         let answer = asked.map_err(|error| credentials.hide(error))?;
         if matches!(answer.status, StatusCode::FORBIDDEN | StatusCode::UNAUTHORIZED) {
             self.account.limiter.report(Notice::CredentialsRefused(credentials.fingerprint)).await;
             return Err(credentials.hide(self.account.unexpected(&answer)));
         }
-        if is_spent(&answer) {
-            return Err(self.spent().await);
+        if is_quota_exceeded(&answer) {
+            return Err(self.report_quota_exceeded().await);
         }
-        let answers: Answers = self.account.json(&answer).map_err(|error| credentials.hide(error))?;
+        let answers: SearchResponse = self.account.json(&answer).map_err(|error| credentials.hide(error))?;
         if answers.status == Some(false) {
             let reason = answers.error.unwrap_or_default();
-            // Its words for a work or a subtitle that it does not know.
+            // SubDL reports an unknown title as an error.
             let is_unknown = reason.is_empty() || reason.to_ascii_lowercase().contains("find");
             let error = || {
                 self.account.error(SourceErrorKind::Unavailable, format!("{} answered: {reason}", self.account.host()))
@@ -134,15 +133,15 @@ impl Provider for SubDl {
         Ok(answers.subtitles.iter().filter_map(|row| self.found(row, work.as_ref(), query)).collect())
     }
 
-    /// A zip, which needs no key.
+    /// A zip. Its URL carries no key, so that errors have nothing to hide.
     async fn fetch(&self, offer: &Offer) -> Result<Vec<u8>, SourceError> {
         let url = offer.link(Self::SOURCE)?;
         let credentials =
             self.files.read().map_err(|message| self.account.error(SourceErrorKind::Forbidden, message))?;
         let permit = PermitRequest { call: Call::Download, credentials: credentials.fingerprint };
-        let (url, answer) = self.account.followed(permit, is_spent, url.clone(), |get| get).await?;
-        if is_spent(&answer) {
-            return Err(self.spent().await);
+        let (url, answer) = self.account.followed(permit, is_quota_exceeded, url.clone(), |get| get).await?;
+        if is_quota_exceeded(&answer) {
+            return Err(self.report_quota_exceeded().await);
         }
         self.account.file_at(&url, answer).await
     }
@@ -178,10 +177,10 @@ impl SubDl {
         Some(url)
     }
 
-    fn found(&self, row: &Row, work: Option<&Work>, query: &Query<'_>) -> Option<FoundSubtitle> {
+    fn found(&self, row: &SubtitleEntry, work: Option<&MatchedTitle>, query: &Query<'_>) -> Option<FoundSubtitle> {
         let language = code::read(row.language.as_deref()?)?;
-        let url = self.downloads.join(row.url.trim_start_matches('/')).ok()?;
-        if url.origin() != self.downloads.origin() {
+        let url = self.download_url.join(row.url.trim_start_matches('/')).ok()?;
+        if url.origin() != self.download_url.origin() {
             return None;
         }
         let names: Vec<&str> =
@@ -189,7 +188,7 @@ impl SubDl {
         let label = names.first().map_or_else(|| row.url.clone(), |name| (*name).to_owned());
         let is_episode = row.season.is_some_and(|season| season > 0);
         let episodes = match (row.episode_from.filter(|from| *from > 0), row.episode_end) {
-            // Of a season's archive the right file is taken, if it can be in there.
+            // From a season pack the wanted episode is extracted later, so a pack that covers it lists no episodes.
             (Some(from), Some(end)) if end > from => {
                 let all: Vec<u16> = (from..=end).collect();
                 if query.wanted.episodes().iter().all(|one| all.contains(one)) { Vec::new() } else { all }
@@ -206,7 +205,7 @@ impl SubDl {
             },
             season: row.season.filter(|_| is_episode),
             episodes,
-            // What was asked for by id is what was answered.
+            // A search by id returns only that title.
             imdb_id: id(query.video.imdb_id.as_ref()).filter(|_| !query.wanted.is_episode()),
             series_imdb_id: id(query.video.series_imdb_id.as_ref()).filter(|_| query.wanted.is_episode()),
             parts: 1,
@@ -227,7 +226,7 @@ impl SubDl {
         })
     }
 
-    async fn spent(&self) -> SourceError {
+    async fn report_quota_exceeded(&self) -> SourceError {
         let until = Timestamp::now().saturating_add(UNNAMED_RENEWAL).unwrap_or(Timestamp::MAX);
         self.account.limiter.report(Notice::QuotaSpent(until)).await;
         self.account

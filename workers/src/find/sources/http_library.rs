@@ -1,5 +1,5 @@
 //! A library behind HTTP: a URL template with `{stem}` and `{language}`, such as
-//! `https://subtitles.example/{stem}.{language}.srt`. 404 and 410 mean that it has none. Does I/O.
+//! `https://subtitles.example/{stem}.{language}.srt`. 404 and 410 mean that the library has no such subtitle. Does I/O.
 
 use futures::TryStreamExt as _;
 use percent_encoding::percent_decode_str;
@@ -15,9 +15,10 @@ use crate::find::{
 };
 
 /// The largest file that is read, in bytes.
-const LARGEST_FILE: usize = 10 << 20;
+const MAX_FILE_BYTES: usize = 10 << 20;
 
-/// Asks language by language and stops at the first file: every answer is a download.
+/// Tries the languages in order and returns the first hit; a listing already downloads the file, so later languages are not
+/// tried.
 pub(in crate::find) async fn list(
     libraries: &Libraries,
     video: &Video,
@@ -26,7 +27,7 @@ pub(in crate::find) async fn list(
     let Some(template) = &libraries.url_template else { return Ok(Vec::new()) };
     let Some(stem) = stem(video) else { return Ok(Vec::new()) };
     for language in languages {
-        let url = address(template, &stem, language)?;
+        let url = subtitle_url(template, &stem, language)?;
         if let Some(bytes) = get(&libraries.http, &url).await? {
             let label = decoded(url.path_segments().and_then(Iterator::last).unwrap_or_default());
             return Ok(vec![FoundSubtitle {
@@ -50,22 +51,22 @@ fn decoded(segment: &str) -> String {
     percent_decode_str(segment).decode_utf8_lossy().into_owned()
 }
 
-/// The file's name without its extension, as a person reads it: a URL's is decoded, a path's is as it is.
+/// The file's name without its extension, percent-decoded if it comes from a URL; falls back to the video's title.
 fn stem(video: &Video) -> Option<String> {
     let name = match (&video.url, &video.path) {
-        (Some(url), _) => decoded(url.split(['?', '#']).next()?.rsplit('/').next()?),
-        (None, Some(path)) => path.rsplit('/').next()?.to_owned(),
-        (None, None) => String::new(),
+        (Some(url), _) => Some(decoded(url.split(['?', '#']).next()?.rsplit('/').next()?)),
+        (None, Some(path)) => Some(path.rsplit('/').next()?.to_owned()),
+        (None, None) => None,
     };
-    let stem = name.rsplit_once('.').map_or(name.as_str(), |(stem, _)| stem);
-    Some(if stem.is_empty() { video.title.clone()? } else { stem.to_owned() })
+    let stem = name.as_deref().map(|name| name.rsplit_once('.').map_or(name, |(stem, _)| stem));
+    stem.filter(|stem| !stem.is_empty()).map(str::to_owned).or_else(|| video.title.clone())
 }
 
 fn unavailable(message: String) -> SourceError {
     SourceError::new(SourceId::Library, SourceErrorKind::Unavailable, message)
 }
 
-fn address(template: &str, stem: &str, language: &Language) -> Result<Url, SourceError> {
+fn subtitle_url(template: &str, stem: &str, language: &Language) -> Result<Url, SourceError> {
     let encoded: String = url::form_urlencoded::byte_serialize(stem.as_bytes()).collect();
     let text = template.replace("{stem}", &encoded.replace('+', "%20")).replace("{language}", language.as_str());
     Url::parse(&text)
@@ -74,9 +75,10 @@ fn address(template: &str, stem: &str, language: &Language) -> Result<Url, Sourc
 
 async fn get(http: &reqwest::Client, url: &Url) -> Result<Option<Vec<u8>>, SourceError> {
     let host = url.host_str().unwrap_or_default().to_owned();
-    let unreachable =
-        |error: reqwest::Error| unavailable(format!("failed to reach {host}")).caused_by(error.without_url());
-    let response = http.get(url.clone()).send().await.map_err(unreachable)?;
+    let to_error = |attempt: &str, error: reqwest::Error| {
+        unavailable(format!("failed to {attempt} {host}")).caused_by(error.without_url())
+    };
+    let response = http.get(url.clone()).send().await.map_err(|error| to_error("reach", error))?;
     match response.status() {
         StatusCode::NOT_FOUND | StatusCode::GONE => return Ok(None),
         status if !status.is_success() => return Err(unavailable(format!("{host} answered {status}"))),
@@ -84,10 +86,10 @@ async fn get(http: &reqwest::Client, url: &Url) -> Result<Option<Vec<u8>>, Sourc
     }
     let mut bytes = Vec::new();
     let mut stream = response.bytes_stream();
-    while let Some(piece) = stream.try_next().await.map_err(unreachable)? {
+    while let Some(piece) = stream.try_next().await.map_err(|error| to_error("read the response from", error))? {
         bytes.extend_from_slice(&piece);
-        if bytes.len() > LARGEST_FILE {
-            return Err(unavailable(format!("{host} sent more than {LARGEST_FILE} bytes")));
+        if bytes.len() > MAX_FILE_BYTES {
+            return Err(unavailable(format!("{host} sent more than {MAX_FILE_BYTES} bytes")));
         }
     }
     Ok(Some(bytes))

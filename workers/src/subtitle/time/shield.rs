@@ -1,13 +1,12 @@
-//! A line of text that would be read as a time line comes in, the same with an invisible joiner in its arrow goes out.
-//! Pure.
+//! Escapes cue text that parsers would mistake for a timing line, by inserting an invisible joiner into its arrow. Pure.
 
 use super::{
     characters::clean,
     line::{Line, classify},
 };
 
-/// The line with an invisible joiner in each arrow, so that no reader takes it for times; `None` where it is text inside
-/// a cue anyway.
+/// The line with an invisible joiner in each arrow, so that no parser takes it for a timing line; `None` if the line is
+/// already safe inside a cue.
 pub(in crate::subtitle) fn without_arrow(line: &str, joiner: char) -> Option<String> {
     let is_text = |line: &str| match classify(line) {
         Line::Text | Line::Sentence => true,
@@ -23,7 +22,7 @@ pub(in crate::subtitle) fn without_arrow(line: &str, joiner: char) -> Option<Str
     if is_text(&bent) {
         return Some(bent);
     }
-    // Two clocks with nothing but dashes between them.
+    // Two timestamps separated only by dashes.
     Some(self::bent(&bent, joiner, |_, sign| is_shaft(sign)))
 }
 
@@ -31,7 +30,7 @@ const fn is_shaft(sign: char) -> bool {
     matches!(sign, '-' | '=' | '~' | '_')
 }
 
-/// The line with a joiner in front of the signs that are meant, by the sign before and the sign itself.
+/// Inserts the joiner before each character for which `is_meant(previous, character)`; spaces do not count as previous.
 fn bent(line: &str, joiner: char, is_meant: impl Fn(char, char) -> bool) -> String {
     let mut written = String::with_capacity(line.len() + 8);
     let (mut before, mut copied) = (' ', 0);

@@ -1,4 +1,4 @@
-//! A worker from its start until it is asked to stop: session after session with the broker, each run by
+//! A worker from its start until it is asked to stop: opens a session with the broker, and another one whenever it ends, each run by
 //! `session_loop`. Every error ends the session, and the broker delivers its tasks again.
 
 mod in_flight;
@@ -27,17 +27,17 @@ pub use vitals::Vitals;
 /// A worker process.
 #[derive(Debug)]
 pub struct Worker<W, C: Connector, R> {
-    /// What it does with a task.
+    /// The task handler.
     pub work: Arc<W>,
     /// Where claims are kept.
     pub store: Store,
-    /// Opens its sessions.
+    /// Connects to the broker.
     pub connector: C,
-    /// Time and tasks.
+    /// Clock, sleep and spawn.
     pub runtime: R,
-    /// How it runs.
+    /// Limits and identity.
     pub settings: WorkerSettings,
-    /// What others see of it.
+    /// Health and metrics.
     pub vitals: Vitals<C::Session>,
 }
 
@@ -48,7 +48,7 @@ impl<W: Work, C: Connector, R: Runtime> Worker<W, C, R> {
         let cancelled = Arc::<CancelledJobs>::default();
         let claim_owners = Arc::new(ClaimOwners::new(&self.settings.identity.incarnation));
         while !stop.is_cancelled() {
-            let mut lived = Duration::ZERO;
+            let mut session_age = Duration::ZERO;
             let context = |session: &Arc<C::Session>| TaskContext {
                 cancelled: cancelled.clone(),
                 claim_owners: claim_owners.clone(),
@@ -61,25 +61,25 @@ impl<W: Work, C: Connector, R: Runtime> Worker<W, C, R> {
                     self.vitals.metrics.clone(),
                 )
             };
-            match self.session(context, &mut lived).await {
+            match self.session(context, &mut session_age).await {
                 Ok(()) => return,
                 Err(error) => {
-                    tracing::warn!(error = %chain(&error), "the session with the broker ended; opening another one");
+                    tracing::warn!(error = %chain(&error), "the session with the broker failed; reconnecting");
                 }
             }
             tokio::select! {
                 biased;
                 () = stop.cancelled() => {}
-                () = self.runtime.sleep(backoff.pause(lived, self.runtime.jitter())) => {}
+                () = self.runtime.sleep(backoff.pause(session_age, self.runtime.jitter())) => {}
             }
         }
     }
 
-    /// One session; `lived` is how long it lasted.
+    /// One session; sets `session_age` to how long it lasted, and leaves it if none could be opened.
     async fn session(
         &self,
         context: impl Fn(&Arc<C::Session>) -> TaskContext<C::Session, R>,
-        lived: &mut Duration,
+        session_age: &mut Duration,
     ) -> Result<(), BrokerError> {
         let session = Arc::new(self.connector.open().await?);
         let opened = self.runtime.elapsed();
@@ -87,7 +87,7 @@ impl<W: Work, C: Connector, R: Runtime> Worker<W, C, R> {
         let Self { work, settings, vitals, .. } = self;
         let outcome = SessionLoop { work, session: &session, context: &context, settings, vitals }.run().await;
         vitals.set_session(None);
-        *lived = self.runtime.elapsed().saturating_sub(opened);
+        *session_age = self.runtime.elapsed().saturating_sub(opened);
         session.close().await;
         outcome
     }

@@ -1,5 +1,5 @@
-//! The engines' flags and variables on a program's command line: those of every engine in the registry. Keys come from
-//! files only, because too many can read an environment. Does I/O: reads the files with keys.
+//! Command-line flags and environment variables of every registered engine. API keys are only read from files, because
+//! environment variables are too easily exposed. Does I/O: reads the files with keys.
 
 use std::time::Duration;
 
@@ -9,17 +9,20 @@ use clap::{ArgMatches, Args, Command, FromArgMatches};
 use super::{port::Shared, registry::REGISTRY, set::Engines};
 use crate::simulation::Simulation;
 
+const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
+/// A language model may take minutes to respond.
+const REQUEST_TIMEOUT: Duration = Duration::from_secs(300);
+
 /// The flags of every engine, to be flattened into a program's own.
 #[derive(Clone, Debug)]
 pub struct EngineArguments(ArgMatches);
 
 impl EngineArguments {
-    /// The engines that are configured.
+    /// Builds the configured engines; reads their key files.
     pub fn engines(&self, simulation: Simulation) -> Result<Engines> {
         let http = reqwest::Client::builder()
-            .connect_timeout(Duration::from_secs(5))
-            // A model takes minutes.
-            .timeout(Duration::from_secs(300))
+            .connect_timeout(CONNECT_TIMEOUT)
+            .timeout(REQUEST_TIMEOUT)
             .build()
             .context("failed to set up the HTTP client")?;
         let shared = Shared { http, simulation };

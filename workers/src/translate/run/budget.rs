@@ -1,6 +1,6 @@
 //! How many characters a namespace may send to paid engines in a day. Each translation reserves what it is about to send
-//! before any of it is sent, as an object whose name holds the number: create-if-absent and a list are all it takes. The
-//! sum is read after the reservation, so that of two at the same time at least one sees both. Does I/O.
+//! before any of it is sent, as an object whose name holds the number: the store needs only create-if-absent and list. The sum
+//! is read after the reservation, so that of two concurrent reservations at least one sees both. Does I/O.
 
 use jiff::{Timestamp, civil::Date, tz::TimeZone};
 
@@ -47,8 +47,7 @@ impl DailyBudget {
         self.day.tomorrow().ok()?.to_zoned(TimeZone::UTC).ok().map(|midnight| midnight.timestamp())
     }
 
-    /// Reserves characters for the work that `identity` stands for. What is reserved for it today counts once, however
-    /// often it resumes after a crash.
+    /// Reserves characters. `identity` identifies the translation; reserving again for the same identity on the same day is a no-op.
     pub(crate) async fn reserve(&self, identity: &str, characters: u64) -> Result<Reservation, StoreError> {
         let name = &sha256(identity.as_bytes())[..20];
         let key = format!("{}/{name}-{characters}", self.folder());
@@ -67,7 +66,7 @@ impl DailyBudget {
         Ok(Reservation::Granted)
     }
 
-    /// Counts characters that were sent again, which cost again.
+    /// Counts characters that were sent, and so paid for, again.
     pub(crate) async fn record_repeats(&self, identity: &str, characters: u64) -> Result<(), StoreError> {
         let name = &sha256(identity.as_bytes())[..20];
         let key = format!("{}/again-{name}-{characters}", self.folder());

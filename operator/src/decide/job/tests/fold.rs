@@ -12,7 +12,7 @@ use subtitle_contract::{
     reason::Reason,
 };
 
-use super::{CALM, failed, job, now, outline, reconcile, task};
+use super::{READY_FACTS, failed, job, now, outline, reconcile, task};
 use crate::{
     decide::{
         job::fold::fold,
@@ -35,7 +35,7 @@ fn a_failure_is_retried_with_its_decision_written_before_it_is_announced() {
     assert!(status.announced_revision < status.revision && status.next_attempt_time.is_some());
 
     let again = JobSnapshot { status, ..job };
-    let plan = reconcile(&again, CALM, now());
+    let plan = reconcile(&again, READY_FACTS, now());
     let Effect::Publish(announcement) = &plan.effects[0] else { panic!("an announcement") };
     assert_eq!(announcement.event_type, EventType::RetryScheduled);
     let (names, status) = outline(&plan);

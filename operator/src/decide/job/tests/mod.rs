@@ -30,8 +30,8 @@ fn job(spec: &Value, status: &Value) -> JobSnapshot {
     JobSnapshot::from_object(&serde_json::from_value(object).expect("a job")).expect("observed")
 }
 
-/// There is everything the job needs, and it is its turn.
-const CALM: Facts = Facts {
+/// Everything the job needs is available, and it may run.
+const READY_FACTS: Facts = Facts {
     is_its_turn: true,
     has_broker: true,
     events_settled: true,

@@ -1,4 +1,4 @@
-//! What an object needs now.
+//! Tests of `reconcile`: the plan for each state of a job.
 
 use std::sync::Arc;
 
@@ -13,7 +13,7 @@ use subtitle_contract::{
     store_key::StoreKey,
 };
 
-use super::{CALM, job, now, outline, reconcile, task};
+use super::{READY_FACTS, job, now, outline, reconcile, task};
 use crate::{
     decide::{
         admit::Places,
@@ -27,9 +27,9 @@ use crate::{
 };
 
 #[test]
-fn a_task_is_published_before_the_status_is_written_and_is_always_the_same() {
+fn a_task_is_published_before_the_status_is_written_and_has_a_deterministic_id() {
     let job = job(&json!({}), &json!({}));
-    let plan = reconcile(&job, CALM, now());
+    let plan = reconcile(&job, READY_FACTS, now());
     let (names, status) = outline(&plan);
     assert_eq!(names, ["publish", "status", "project"]);
     assert_eq!(status.expect("a status").phase, Phase::DownloadQueued);
@@ -38,55 +38,55 @@ fn a_task_is_published_before_the_status_is_written_and_is_always_the_same() {
 }
 
 #[test]
-fn a_job_that_waits_for_its_turn_shows_it_once() {
+fn a_job_that_waits_for_its_turn_reports_it_once() {
     let waiting = job(&json!({}), &json!({}));
-    let at_once = reconcile(&waiting, Facts { is_its_turn: false, ..CALM }, waiting.created);
+    let at_once = reconcile(&waiting, Facts { is_its_turn: false, ..READY_FACTS }, waiting.created);
     assert!(at_once.effects.is_empty() && at_once.look_again > Some(waiting.created), "not before a moment has passed");
-    let (names, status) = outline(&reconcile(&waiting, Facts { is_its_turn: false, ..CALM }, now()));
+    let (names, status) = outline(&reconcile(&waiting, Facts { is_its_turn: false, ..READY_FACTS }, now()));
     assert_eq!(
         (names, status.expect("a status").reason),
         (vec!["status", "project"], Some(Reason::WaitingForTurn.into()))
     );
-    let said = job(&json!({}), &json!({"revision": 1, "announcedRevision": 1, "reason": "WaitingForTurn"}));
-    assert_eq!(reconcile(&said, Facts { is_its_turn: false, ..CALM }, now()), Plan::default());
+    let already_reported = job(&json!({}), &json!({"revision": 1, "announcedRevision": 1, "reason": "WaitingForTurn"}));
+    assert_eq!(reconcile(&already_reported, Facts { is_its_turn: false, ..READY_FACTS }, now()), Plan::default());
 }
 
 #[test]
-fn suspending_starts_nothing_and_resuming_starts_the_next_attempt() {
+fn a_suspended_job_publishes_nothing_and_resuming_starts_the_next_attempt() {
     let job_at = |suspend, phase, reason| {
         job(
             &json!({"suspend": suspend}),
             &json!({"phase": phase, "attempt": 1, "revision": 2, "announcedRevision": 2, "reason": reason}),
         )
     };
-    let (names, status) = outline(&reconcile(&job_at(true, "Pending", "WaitingForTurn"), CALM, now()));
+    let (names, status) = outline(&reconcile(&job_at(true, "Pending", "WaitingForTurn"), READY_FACTS, now()));
     assert_eq!((names, status.expect("a status").reason), (vec!["status", "project"], Some(Reason::Suspended.into())));
-    let (_, status) = outline(&reconcile(&job_at(false, "DownloadInProgress", "Suspended"), CALM, now()));
+    let (_, status) = outline(&reconcile(&job_at(false, "DownloadInProgress", "Suspended"), READY_FACTS, now()));
     let status = status.expect("a status");
     assert_eq!((status.phase, status.attempt), (Phase::Pending.into(), 2));
 }
 
 #[test]
-fn deadlines_and_times_to_live_end_when_they_are_due() {
+fn a_missed_deadline_fails_the_job_and_an_expired_ttl_deletes_it() {
     let late = job(
         &json!({"activeDeadlineSeconds": 60}),
         &json!({"phase": "DownloadInProgress", "attempt": 1, "revision": 2, "announcedRevision": 2, "startTime": "2026-01-31T20:00:00Z", "activeSince": "2026-01-31T20:00:00Z"}),
     );
-    let unsettled = reconcile(&late, Facts { events_settled: false, ..CALM }, now());
-    assert!(unsettled.effects.is_empty() && unsettled.look_again > Some(now()), "not judged while events wait");
-    let (_, status) = outline(&reconcile(&late, CALM, now()));
+    let unsettled = reconcile(&late, Facts { events_settled: false, ..READY_FACTS }, now());
+    assert!(unsettled.effects.is_empty() && unsettled.look_again > Some(now()), "not failed while events wait");
+    let (_, status) = outline(&reconcile(&late, READY_FACTS, now()));
     assert_eq!(status.expect("a status").reason, Some(Reason::DeadlineExceeded.into()));
-    let over = job(
+    let finished = job(
         &json!({"ttlSecondsAfterFinished": 60}),
         &json!({"phase": "Done", "attempt": 1, "revision": 2, "announcedRevision": 2, "completionTime": "2026-01-31T20:00:00Z"}),
     );
-    assert_eq!(outline(&reconcile(&over, CALM, now())).0, ["project", "delete"]);
+    assert_eq!(outline(&reconcile(&finished, READY_FACTS, now())).0, ["project", "delete"]);
 }
 
 #[test]
-fn a_spec_that_only_the_schema_accepts_fails_with_a_message() {
+fn a_spec_that_passes_the_schema_but_is_invalid_fails_with_a_message() {
     let absolute = job(&json!({"video": {"path": "/etc/passwd"}}), &json!({}));
-    let (_, status) = outline(&reconcile(&absolute, CALM, now()));
+    let (_, status) = outline(&reconcile(&absolute, READY_FACTS, now()));
     let status = status.expect("a status");
     assert_eq!((status.phase, status.reason), (Phase::Failed.into(), Some(Reason::InvalidSpec.into())));
     assert!(status.message.expect("a message").contains("spec.video.path"));
@@ -104,12 +104,12 @@ fn with_glossary(status: &Value) -> JobSnapshot {
 #[test]
 fn an_attempt_keeps_the_glossary_that_it_began_with() {
     let stored = StoredGlossary { key: "films/glossaries/5a.txt".into(), sha256: "5a".into() };
-    let facts = Facts { glossary: found(&stored), ..CALM };
+    let facts = Facts { glossary: found(&stored), ..READY_FACTS };
     let plan = reconcile(&with_glossary(&json!({})), facts, now());
     let [Effect::StoreGlossary { key, text }, Effect::Publish(event), Effect::WriteStatus(status), Effect::Project] =
         plan.effects.as_slice()
     else {
-        panic!("asks: {plan:?}")
+        panic!("unexpected plan: {plan:?}")
     };
     assert_eq!(
         (key.as_str(), text.as_str()),
@@ -121,7 +121,8 @@ fn an_attempt_keeps_the_glossary_that_it_began_with() {
     let published_again = task(&JobSnapshot { status: (**status).clone(), ..with_glossary(&json!({})) }, now());
     assert_eq!(published_again.payload, event.payload);
 
-    // The consumer may be faster than that write, which is then left out.
+    // If the consumer folds the worker's event first, the reconciler's status write is dropped; the folded status must still
+    // carry the glossary.
     let worker = DownloadStarted { worker: "w".into(), warnings: vec![] };
     let started = Event::new(&with_glossary(&json!({})).subject(), source::DOWNLOADER, now(), &worker);
     let overtaken = outline(&fold(&with_glossary(&json!({})), &[(**event).clone(), started], now()).plan).1;
@@ -130,12 +131,13 @@ fn an_attempt_keeps_the_glossary_that_it_began_with() {
 
     let mut again = (**status).clone();
     crate::decide::job::next_status::next_attempt(&mut again, now());
-    assert_eq!(again.glossary, None, "the next attempt takes it as it is then");
+    assert_eq!(again.glossary, None, "the next attempt reads the ConfigMap again");
 }
 
 #[test]
-fn a_missing_glossary_is_waited_for_by_name_without_taking_a_turn() {
-    let missing = || Facts { glossary: Glossary::Missing("ConfigMap 'films/names' does not exist".into()), ..CALM };
+fn a_job_waits_for_a_missing_glossary_without_using_a_slot() {
+    let missing =
+        || Facts { glossary: Glossary::Missing("ConfigMap 'films/names' does not exist".into()), ..READY_FACTS };
     let plan = reconcile(&with_glossary(&json!({})), missing(), now());
     let (names, status) = outline(&plan);
     let status = status.expect("a status");
@@ -143,24 +145,28 @@ fn a_missing_glossary_is_waited_for_by_name_without_taking_a_turn() {
     assert!(status.message.as_deref().is_some_and(|message| message.contains("films/names")));
     assert!(plan.look_again.is_some_and(|time| time > now()));
     let waiting = JobSnapshot { status, ..with_glossary(&json!({})) };
-    assert_eq!(reconcile(&waiting, missing(), now()).effects, [], "said once");
+    assert_eq!(reconcile(&waiting, missing(), now()).effects, [], "not written again");
 
     let object = json!({
         "apiVersion": "subtitles.dev/v1alpha1", "kind": "SubtitleJob", "spec": waiting.spec, "status": waiting.status,
         "metadata": {"name": "a", "namespace": "films", "uid": "u", "creationTimestamp": "2026-01-31T20:00:00Z"},
     });
     let object = Arc::new(serde_json::from_value(object).expect("a job"));
-    assert!(crate::decide::admit::admitted(&[object], Places::new(1, None), now()).is_empty(), "others have its turn");
+    assert!(
+        crate::decide::admit::admitted(&[object], Places::new(1, None), now()).is_empty(),
+        "its slot is free for others"
+    );
 
     let stored = StoredGlossary { key: "films/k".into(), sha256: "5a".into() };
-    let there = Facts { is_its_turn: false, glossary: found(&stored), ..CALM };
-    let (_, status) = outline(&reconcile(&waiting, there, now()));
+    let with_glossary_found = Facts { is_its_turn: false, glossary: found(&stored), ..READY_FACTS };
+    let (_, status) = outline(&reconcile(&waiting, with_glossary_found, now()));
     assert_eq!(status.expect("a status").reason, Some(Reason::WaitingForTurn.into()));
 }
 
 #[test]
 fn an_invalid_glossary_fails_the_job_with_its_line() {
-    let facts = Facts { glossary: Glossary::Invalid("ConfigMap 'films/names': line 2 is 'Anna'".into()), ..CALM };
+    let facts =
+        Facts { glossary: Glossary::Invalid("ConfigMap 'films/names': line 2 is 'Anna'".into()), ..READY_FACTS };
     let (_, status) = outline(&reconcile(&with_glossary(&json!({})), facts, now()));
     let status = status.expect("a status");
     assert_eq!((status.phase, status.reason), (Phase::Failed.into(), Some(Reason::InvalidSpec.into())));
@@ -168,22 +174,22 @@ fn an_invalid_glossary_fails_the_job_with_its_line() {
 }
 
 #[test]
-fn without_a_broker_a_job_shows_that_it_waits_and_goes_on_when_there_is_one() {
-    let away = Facts { has_broker: false, ..CALM };
-    let (names, status) = outline(&reconcile(&job(&json!({}), &json!({})), away.clone(), now()));
+fn a_job_reports_a_missing_broker_and_continues_once_it_is_back() {
+    let without_broker = Facts { has_broker: false, ..READY_FACTS };
+    let (names, status) = outline(&reconcile(&job(&json!({}), &json!({})), without_broker.clone(), now()));
     let status = status.expect("a status");
     assert_eq!((names, &status.reason), (vec!["status", "project"], &Some(Reason::WaitingForBroker.into())));
     let waiting = JobSnapshot { status, ..job(&json!({}), &json!({})) };
-    assert_eq!(reconcile(&waiting, away, now()), Plan::default(), "said once");
-    assert_eq!(outline(&reconcile(&waiting, CALM, now())).0, ["publish", "status", "project"]);
+    assert_eq!(reconcile(&waiting, without_broker, now()), Plan::default(), "not written again");
+    assert_eq!(outline(&reconcile(&waiting, READY_FACTS, now())).0, ["publish", "status", "project"]);
 }
 
 #[test]
 fn a_task_that_may_be_lost_is_published_again_and_nothing_else_changes() {
     let queued =
         job(&json!({}), &json!({"phase": "DownloadQueued", "attempt": 2, "revision": 3, "announcedRevision": 3}));
-    assert_eq!(reconcile(&queued, CALM, now()).effects, []);
-    let lost = reconcile(&queued, Facts { task_may_be_lost: true, ..CALM }, now());
+    assert_eq!(reconcile(&queued, READY_FACTS, now()).effects, []);
+    let lost = reconcile(&queued, Facts { task_may_be_lost: true, ..READY_FACTS }, now());
     let [Effect::Publish(event)] = lost.effects.as_slice() else { panic!("one task: {lost:?}") };
     assert_eq!(event.identity(), task(&queued, now()).identity());
 }
@@ -197,18 +203,18 @@ fn a_job_that_is_resumed_while_it_backs_off_still_waits_for_that_time() {
             "nextAttemptTime": "2026-01-31T20:20:00Z",
         }),
     );
-    let (_, status) = outline(&reconcile(&resumed, CALM, now()));
+    let (_, status) = outline(&reconcile(&resumed, READY_FACTS, now()));
     let resumed = JobSnapshot { status: status.expect("a status"), ..resumed };
-    let plan = reconcile(&resumed, CALM, now());
+    let plan = reconcile(&resumed, READY_FACTS, now());
     assert_eq!((plan.effects, plan.look_again), (vec![], Some("2026-01-31T20:20:00Z".parse().expect("a time"))));
     let later = now() + SignedDuration::from_mins(6);
-    assert_eq!(outline(&reconcile(&resumed, CALM, later)).0, ["publish", "status", "project"]);
+    assert_eq!(outline(&reconcile(&resumed, READY_FACTS, later)).0, ["publish", "status", "project"]);
 }
 
 #[test]
 fn what_the_installation_does_not_allow_is_never_published_and_the_conditions_say_why() {
     let refusal = Some("jobs of the namespace 'films' may not read the library 'team-b'".to_owned());
-    let plan = reconcile(&job(&json!({}), &json!({})), Facts { refusal: refusal.clone(), ..CALM }, now());
+    let plan = reconcile(&job(&json!({}), &json!({})), Facts { refusal: refusal.clone(), ..READY_FACTS }, now());
     let (names, status) = outline(&plan);
     let status = status.expect("a status");
     assert_eq!((names, &status.phase), (vec!["status", "project"], &Phase::Failed.into()));

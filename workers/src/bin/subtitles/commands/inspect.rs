@@ -1,4 +1,4 @@
-//! `subtitles inspect`: what the readers make of a file, for a person or as one JSON object. Does I/O.
+//! `subtitles inspect`: prints what was parsed from a subtitle file, as text or as one JSON object. Does I/O.
 
 use std::io::{self, BufWriter, Write};
 
@@ -17,7 +17,7 @@ use crate::{
 pub(crate) struct Arguments {
     #[command(flatten)]
     input: Input,
-    /// Prints one JSON object with every cue: text without markup, lines with it, times in milliseconds
+    /// Print one JSON object with every cue: `text` without markup, `lines` with markup, times in milliseconds
     #[arg(long)]
     json: bool,
 }
@@ -25,7 +25,7 @@ pub(crate) struct Arguments {
 const EXAMPLES: &str = "\
 Examples:
   subtitles inspect film.srt
-  subtitles inspect film.zip --language he        an archive, whose Hebrew file is wanted
+  subtitles inspect film.zip --language he        read the Hebrew file from an archive
   subtitles inspect film.srt --json | jq '.warnings'
   curl -s URL | subtitles inspect -";
 
@@ -84,7 +84,7 @@ impl<'a> Report<'a> {
     }
 
     fn print(&self, out: &mut impl Write) -> io::Result<()> {
-        let language = self.language.unwrap_or("not certain");
+        let language = self.language.unwrap_or("unknown");
         writeln!(out, "format    {}\ncharset   {}\nlanguage  {language}", self.format, self.charset)?;
         let (first, last) = (self.cues.first(), self.cues.iter().map(|cue| cue.end_ms).max());
         let times = first.zip(last).map(|(first, last)| (clock(first.start_ms), clock(last)));

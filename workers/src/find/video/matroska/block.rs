@@ -1,4 +1,4 @@
-//! One block of a track (RFC 9559 §10): its bytes come in, its time and its data without compression go out. Pure.
+//! One block of a track (RFC 9559 §10): parses its bytes into its time and decompressed data. Pure.
 
 use std::io::{self, Read as _};
 
@@ -11,10 +11,10 @@ use super::{
     ids,
 };
 
-/// The most a single block may be, and may grow to, in bytes; a subtitle block is a few hundred.
-pub(super) const LARGEST: u64 = 1 << 20;
+/// Maximum size of a block in bytes, also after decompression; a subtitle block has a few hundred.
+pub(super) const MAX_BLOCK_BYTES: u64 = 1 << 20;
 
-/// What a block says.
+/// A parsed block.
 #[derive(Debug)]
 pub(super) struct ParsedBlock {
     pub(super) track: u64,
@@ -50,8 +50,8 @@ impl ParsedBlock {
         Ok(Some(Self { track, time, duration, data: data.to_vec(), addition }))
     }
 
-    /// The block at `time`, in ticks of `tick` nanoseconds, as it was before it was packed.
-    pub(super) fn unpacked(self, time: u64, tick: u64, entry: &Entry) -> Result<Block, VideoError> {
+    /// The block at `time`, in ticks of `tick` nanoseconds, with its content encodings undone.
+    pub(super) fn decode(self, time: u64, tick: u64, entry: &Entry) -> Result<Block, VideoError> {
         let milliseconds =
             |ticks: u64| u64::try_from(u128::from(ticks) * u128::from(tick) / 1_000_000).unwrap_or(u64::MAX);
         let mut data = self.data;
@@ -60,7 +60,7 @@ impl ParsedBlock {
                 Encoding::Stripped(front) => [front.as_slice(), &data].concat(),
                 Encoding::Zlib => {
                     let mut plain = Vec::new();
-                    let mut limited = ZlibDecoder::new(data.as_slice()).take(LARGEST);
+                    let mut limited = ZlibDecoder::new(data.as_slice()).take(MAX_BLOCK_BYTES);
                     let read = limited.read_to_end(&mut plain);
                     read.map_err(|_| VideoError::Damaged("a block cannot be decompressed"))?;
                     plain

@@ -32,13 +32,13 @@ pub(super) struct Element {
     pub(super) id: u32,
     pub(super) size: u64,
     /// Where its content begins.
-    pub(super) inside: u64,
+    pub(super) data_start: u64,
 }
 
 impl Element {
     /// Where the next element of its level begins; `None` for an unknown size.
     pub(super) fn end(self) -> Option<u64> {
-        self.inside.checked_add(self.size).filter(|_| self.size != UNKNOWN)
+        self.data_start.checked_add(self.size).filter(|_| self.size != UNKNOWN)
     }
 }
 
@@ -49,14 +49,14 @@ pub(super) fn element(read: &mut impl Read) -> io::Result<(u32, u64)> {
 }
 
 /// The element that begins where the file stands.
-pub(super) fn next(file: &mut (impl Read + Seek)) -> io::Result<Element> {
+pub(super) fn read_element_header(file: &mut (impl Read + Seek)) -> io::Result<Element> {
     let (id, size) = element(file)?;
-    Ok(Element { id, size, inside: file.stream_position()? })
+    Ok(Element { id, size, data_start: file.stream_position()? })
 }
 
 pub(super) fn element_at(file: &mut (impl Read + Seek), at: u64) -> io::Result<Element> {
     file.seek(SeekFrom::Start(at))?;
-    next(file)
+    read_element_header(file)
 }
 
 /// Goes on to a position that is not behind the file's.

@@ -1,5 +1,5 @@
 //! What a Matroska file says in front of its clusters, or where its seek head leads: tracks, the clock's ticks, where the
-//! index is, statistics. What is missing because the file is cut or still growing is left out. Does I/O.
+//! index is, statistics. What is missing because the file is truncated or still growing is left out. Does I/O.
 
 use std::{
     collections::BTreeMap,
@@ -21,7 +21,7 @@ pub(super) struct Header {
     /// Where the segment's content begins; positions in the file count from there.
     pub(super) segment: u64,
     /// Whether the file ends before its segment does.
-    pub(super) is_cut: bool,
+    pub(super) is_truncated: bool,
     /// Nanoseconds in one tick of the file's clock.
     pub(super) tick: u64,
     pub(super) entries: Vec<Entry>,
@@ -43,10 +43,10 @@ impl Header {
         if segment.id != ids::SEGMENT {
             return Ok(None);
         }
-        let is_cut = segment.end().is_some_and(|end| end > length);
-        let mut header = Self { segment: segment.inside, is_cut, tick: 1_000_000, ..Self::default() };
+        let is_truncated = segment.end().is_some_and(|end| end > length);
+        let mut header = Self { segment: segment.data_start, is_truncated, tick: 1_000_000, ..Self::default() };
         let mut elsewhere: Vec<(u32, u64)> = Vec::new();
-        let mut at = segment.inside;
+        let mut at = segment.data_start;
         while let Ok(element) = element_at(file, at) {
             if element.id == ids::CLUSTER {
                 header.first_cluster = Some(at);

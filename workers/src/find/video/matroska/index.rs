@@ -8,7 +8,7 @@ use std::{
 
 use super::{
     super::{error::VideoError, track::TextBudget},
-    block::{LARGEST, ParsedBlock},
+    block::{MAX_BLOCK_BYTES, ParsedBlock},
     ebml::{child, children, content, element_at, unsigned},
     header::Header,
     ids, scan,
@@ -68,15 +68,17 @@ pub(super) fn blocks(
         }
         match point.relative {
             Some(relative) => {
-                let element = element_at(file, cluster.inside.saturating_add(relative))?;
-                let bytes = content(file, element.size, LARGEST)?;
+                let element = element_at(file, cluster.data_start.saturating_add(relative))?;
+                let bytes = content(file, element.size, MAX_BLOCK_BYTES)?;
                 budget.take(bytes.len())?;
                 let block = ParsedBlock::read(element.id, &bytes)?.filter(|block| block.track == track);
                 let mut block = block.ok_or(VideoError::Damaged("its index leads to no block of the track"))?;
                 block.duration = block.duration.or(point.duration);
                 blocks.push((point.time, block));
             }
-            None if walked.insert(point.cluster) => blocks.extend(scan::cluster(file, cluster, track, &mut budget)?),
+            None if walked.insert(point.cluster) => {
+                blocks.extend(scan::scan_cluster(file, cluster, track, &mut budget)?);
+            }
             None => {}
         }
     }

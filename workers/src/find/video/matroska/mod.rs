@@ -48,23 +48,23 @@ pub(super) fn blocks(file: &mut (impl Read + Seek), number: u64, reading: Readin
     let header = header(file)?;
     let entry = header.entries.iter().find(|entry| entry.number == number).ok_or(VideoError::TrackMissing(number))?;
     let codec = entry.codec().ok_or(VideoError::NotText(number))?;
-    let (parsed, is_cut) = match reading {
-        Reading::Whole => scan::whole(file, &header, number)?,
+    let scan::ScanResult { blocks: parsed, is_truncated } = match reading {
+        Reading::Whole => scan::scan_file(file, &header, number)?,
         Reading::ByIndex => {
             let indexed = index::blocks(file, &header, number)?;
             if let Some(all) = header.frames.get(&entry.uid).copied().filter(|all| *all > indexed.len() as u64) {
                 return Err(VideoError::PartlyIndexed { listed: indexed.len(), all });
             }
-            (indexed, false)
+            scan::ScanResult { blocks: indexed, is_truncated: false }
         }
     };
     // What was packed has a budget of its own: plain blocks would be counted twice.
     let mut budget = TextBudget::new();
     let unpacked = |(time, block): (u64, ParsedBlock)| {
-        let block: Block = block.unpacked(time, header.tick, entry)?;
+        let block: Block = block.decode(time, header.tick, entry)?;
         budget.take(block.data.len())?;
         Ok(block)
     };
     let blocks = parsed.into_iter().map(unpacked).collect::<Result<_, VideoError>>()?;
-    Ok(TrackBlocks { codec, header: entry.private.clone(), blocks, is_cut })
+    Ok(TrackBlocks { codec, header: entry.private.clone(), blocks, is_cut: is_truncated })
 }

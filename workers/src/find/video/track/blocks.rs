@@ -1,4 +1,4 @@
-//! From a track's blocks to the file that they would be: SubRip for plain text, else the file that was muxed. Text blocks are
+//! Converts a track's blocks to a subtitle file: SubRip for plain text, otherwise the format that was muxed. Text blocks are
 //! decoded together, by the same rules as a file. Pure.
 
 use subtitle_contract::language::Language;
@@ -11,6 +11,9 @@ use crate::{
 
 /// How long a cue without a duration stays, in milliseconds, unless the next one comes first.
 const UNKNOWN_DURATION: u64 = 4_000;
+
+/// How many of the last cues a cue of a TTML document is compared with, as one that spans segments is in each of them.
+const COMPARED_CUES: usize = 50;
 
 /// One subtitle as the container has it.
 #[derive(Clone, Debug, Default)]
@@ -35,7 +38,7 @@ pub(in crate::find::video) enum Codec {
     WebVtt,
     /// `D_WEBVTT/…`, as WebM has it: identifier, settings and text, a line each.
     WebVttInline,
-    /// `stpp`: a whole TTML document for each stretch of time.
+    /// `stpp`: one TTML document per segment.
     Ttml,
 }
 
@@ -46,12 +49,12 @@ pub(in crate::find::video) struct TrackBlocks {
     /// The file's head, in formats that have one.
     pub(in crate::find::video) header: Vec<u8>,
     pub(in crate::find::video) blocks: Vec<Block>,
-    /// Whether the video ended before its structure did.
+    /// Whether the video file is truncated.
     pub(in crate::find::video) is_cut: bool,
 }
 
 impl TrackBlocks {
-    /// The file that the track would be.
+    /// Converts the track to a subtitle file.
     pub(in crate::find::video) fn file(&self, language: Option<&Language>) -> Result<TrackFile, VideoError> {
         let mut parts: Vec<&[u8]> = self.blocks.iter().map(|block| block.data.as_slice()).collect();
         if parts.iter().all(|part| part.iter().all(u8::is_ascii_whitespace)) {
@@ -66,8 +69,8 @@ impl TrackBlocks {
             Codec::Plain => plain(&timed)?,
             Codec::Ass if header.contains("[Script Info]") => script::file(&header, &timed),
             Codec::Ass => script::file(script::DEFAULT_HEADER, &timed),
-            Codec::WebVtt => webvtt::file(&header, timed.iter().map(webvtt::from_addition)),
-            Codec::WebVttInline => webvtt::file(&header, timed.iter().map(webvtt::from_lines)),
+            Codec::WebVtt => webvtt::render(&header, timed.iter().map(webvtt::from_block_additional)),
+            Codec::WebVttInline => webvtt::render(&header, timed.iter().map(webvtt::from_webm_block)),
             Codec::Ttml => documents(&timed)?,
         };
         if self.is_cut {
@@ -78,29 +81,29 @@ impl TrackBlocks {
 
     /// A block without a duration ends with the next one.
     fn timed(&self, texts: Vec<String>) -> Vec<TimedText<'_>> {
-        let timed = |(at, (block, text)): (usize, (&'_ Block, String))| {
-            let open_end = block.start.saturating_add(UNKNOWN_DURATION);
-            let next = self.blocks.get(at + 1).map(|next| next.start).filter(|next| *next > block.start);
-            let end = match block.duration {
-                Some(duration) => block.start.saturating_add(duration),
-                None => next.map_or(open_end, |next| open_end.min(next)),
-            };
-            (block.start, end, text.replace("\r\n", "\n").replace('\0', ""), at)
-        };
-        let timed = self.blocks.iter().zip(texts).enumerate().map(timed);
-        timed
-            .map(|(start, end, text, at)| TimedText { start, end, text, addition: &self.blocks[at].addition })
+        let blocks = self.blocks.iter().zip(texts).enumerate();
+        blocks
+            .map(|(index, (block, text))| {
+                let open_end = block.start.saturating_add(UNKNOWN_DURATION);
+                let next = self.blocks.get(index + 1).map(|next| next.start).filter(|next| *next > block.start);
+                let end = match block.duration {
+                    Some(duration) => block.start.saturating_add(duration),
+                    None => next.map_or(open_end, |next| open_end.min(next)),
+                };
+                let text = text.replace("\r\n", "\n").replace('\0', "");
+                TimedText { start: block.start, end, text, addition: &block.addition }
+            })
             .collect()
     }
 }
 
-/// The cues of every document, whose times count from the start of the video; a cue of two stretches is in two documents.
+/// The cues of every document, whose times count from the start of the video; a cue that spans two segments is in both.
 fn documents(timed: &[TimedText<'_>]) -> Result<String, VideoError> {
     let mut cues: Vec<Cue> = Vec::new();
-    for document in timed.iter().filter(|one| !one.text.trim().is_empty()) {
+    for document in timed.iter().filter(|document| !document.text.trim().is_empty()) {
         let Ok(read) = Subtitle::read(&document.text) else { continue };
         for cue in read.cues {
-            if !cues.iter().rev().take(50).any(|known| *known == cue) {
+            if !cues.iter().rev().take(COMPARED_CUES).any(|known| *known == cue) {
                 cues.push(cue);
             }
         }

@@ -1,5 +1,5 @@
-//! Applies the changes of the watch to the store of decodable jobs, and reports undecodable, deleted and changed objects through
-//! callbacks and the return value. An undecodable object is quarantined: counted, reported once for each of its versions, and
+//! Applies the changes of the watch to the store of decodable jobs; reports deleted and undecodable objects through callbacks,
+//! the changed one as return value. An undecodable object is quarantined: counted, reported once for each of its versions, and
 //! not in the store, so that nothing is decided on an outdated copy of it.
 
 use std::collections::HashMap;
@@ -24,54 +24,54 @@ fn key(namespace: &str, name: &str) -> Key {
     (namespace.to_owned(), name.to_owned())
 }
 
-/// Fills the store.
-pub(super) struct Intake<D, U> {
+/// Applies watch events to the reflector store and keeps undecodable objects in quarantine.
+pub(super) struct WatchApplier<D, U> {
     store: Store<SubtitleJob>,
     writer: Writer<SubtitleJob>,
     quarantine: HashMap<Key, Undecodable>,
     /// The undecodable objects of the list in progress, which will replace the quarantine as it replaces the store.
-    listed: HashMap<Key, Undecodable>,
+    next_quarantine: HashMap<Key, Undecodable>,
     reports: Reports<D, U>,
 }
 
-impl<D: Fn(SubtitleJob), U: Fn(&Undecodable)> Intake<D, U> {
+impl<D: Fn(SubtitleJob), U: Fn(&Undecodable)> WatchApplier<D, U> {
     pub(super) fn new(store: Store<SubtitleJob>, writer: Writer<SubtitleJob>, reports: Reports<D, U>) -> Self {
-        Self { store, writer, quarantine: HashMap::new(), listed: HashMap::new(), reports }
+        Self { store, writer, quarantine: HashMap::new(), next_quarantine: HashMap::new(), reports }
     }
 
     /// Every object of a namespace, decodable or not.
-    pub(super) fn known(&self, namespace: &str) -> Vec<GuardedJob> {
+    pub(super) fn all_in_namespace(&self, namespace: &str) -> Vec<GuardedJob> {
         let jobs = self.store.state_filter(|job| job.metadata.namespace.as_deref() == Some(namespace));
         let decoded = jobs.iter().map(|job| GuardedJob::Decoded(Box::new(job.as_ref().clone())));
-        let held = self.quarantine.values().filter(|object| object.namespace() == namespace);
-        decoded.chain(held.cloned().map(GuardedJob::Undecodable)).collect()
+        let quarantined = self.quarantine.values().filter(|object| object.namespace() == namespace);
+        decoded.chain(quarantined.cloned().map(GuardedJob::Undecodable)).collect()
     }
 
-    /// Applies one change; returns the changed job, if it is decodable.
-    pub(super) fn take(&mut self, change: Event<GuardedJob>) -> Option<SubtitleJob> {
-        let touched = match change {
+    /// Applies one event; returns the changed or deleted job, if it is decodable.
+    pub(super) fn apply(&mut self, event: Event<GuardedJob>) -> Option<SubtitleJob> {
+        let changed = match event {
             Event::Init => {
-                self.listed.clear();
-                self.write(Event::Init);
+                self.next_quarantine.clear();
+                self.write(&Event::Init);
                 None
             }
             Event::InitApply(GuardedJob::Decoded(job)) => {
-                self.write(Event::InitApply(job.as_ref().clone()));
+                self.write(&Event::InitApply(job.as_ref().clone()));
                 Some(*job)
             }
             Event::InitApply(GuardedJob::Undecodable(object)) => {
                 self.report(&object);
-                self.listed.insert(key(object.namespace(), object.name()), object);
+                self.next_quarantine.insert(key(object.namespace(), object.name()), object);
                 None
             }
             Event::InitDone => {
-                self.quarantine = std::mem::take(&mut self.listed);
-                self.write(Event::InitDone);
+                self.quarantine = std::mem::take(&mut self.next_quarantine);
+                self.write(&Event::InitDone);
                 None
             }
             Event::Apply(GuardedJob::Decoded(job)) => {
-                self.release(&job);
-                self.write(Event::Apply(job.as_ref().clone()));
+                self.remove_from_quarantine(&job);
+                self.write(&Event::Apply(job.as_ref().clone()));
                 Some(*job)
             }
             Event::Apply(GuardedJob::Undecodable(object)) => {
@@ -81,8 +81,8 @@ impl<D: Fn(SubtitleJob), U: Fn(&Undecodable)> Intake<D, U> {
                 None
             }
             Event::Delete(GuardedJob::Decoded(job)) => {
-                self.release(&job);
-                self.write(Event::Delete(job.as_ref().clone()));
+                self.remove_from_quarantine(&job);
+                self.write(&Event::Delete(job.as_ref().clone()));
                 (self.reports.deleted)(job.as_ref().clone());
                 Some(*job)
             }
@@ -93,23 +93,22 @@ impl<D: Fn(SubtitleJob), U: Fn(&Undecodable)> Intake<D, U> {
             }
         };
         self.reports.metrics.set_undecodable(self.quarantine.len());
-        touched
+        changed
     }
 
-    #[expect(clippy::needless_pass_by_value, reason = "every caller makes the event for this one call")]
-    fn write(&mut self, event: Event<SubtitleJob>) {
-        self.writer.apply_watcher_event(&event);
+    fn write(&mut self, event: &Event<SubtitleJob>) {
+        self.writer.apply_watcher_event(event);
     }
 
     /// Removes the last decodable version from the store. It is not reported as deleted, because the object exists.
     fn drop_outdated(&mut self, object: &Undecodable) {
         let reference = ObjectRef::new(object.name()).within(object.namespace());
         if let Some(outdated) = self.store.get(&reference) {
-            self.write(Event::Delete(outdated.as_ref().clone()));
+            self.write(&Event::Delete(outdated.as_ref().clone()));
         }
     }
 
-    fn release(&mut self, job: &SubtitleJob) {
+    fn remove_from_quarantine(&mut self, job: &SubtitleJob) {
         if self.quarantine.is_empty() {
             return;
         }
@@ -120,9 +119,9 @@ impl<D: Fn(SubtitleJob), U: Fn(&Undecodable)> Intake<D, U> {
     }
 
     fn report(&self, object: &Undecodable) {
-        let held = self.quarantine.get(&key(object.namespace(), object.name()));
+        let quarantined = self.quarantine.get(&key(object.namespace(), object.name()));
         let version = |object: &Undecodable| (object.uid().to_owned(), object.resource_version().to_owned());
-        if held.is_some_and(|held| version(held) == version(object)) {
+        if quarantined.is_some_and(|known| version(known) == version(object)) {
             return;
         }
         tracing::warn!(

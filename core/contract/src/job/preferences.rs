@@ -1,13 +1,13 @@
-//! Selection, output, priority and retries of a job.
+//! The types of a job's preferences: selection, output, priority and retries.
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::Defaults;
 
-/// Whether sounds and speakers are described.
+/// Whether to accept subtitles for the deaf and hard of hearing (SDH).
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-#[expect(missing_docs, reason = "the names say it; the field's description lists them")]
+#[expect(missing_docs, reason = "the description of the field of this type explains them")]
 pub enum HearingImpaired {
     #[default]
     Any,
@@ -16,19 +16,19 @@ pub enum HearingImpaired {
     Exclude,
 }
 
-/// Whether only foreign-language parts are in it.
+/// Whether to select forced subtitles, which cover only foreign-language dialogue.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-#[expect(missing_docs, reason = "the names say it; the field's description lists them")]
+#[expect(missing_docs, reason = "the description of the field of this type explains them")]
 pub enum Forced {
     #[default]
     Exclude,
     Only,
 }
 
-/// Whether a machine-translated subtitle may be used. Translations by a language model, if the provider marks them as
-/// such, are only excluded by `ExcludeAll`; otherwise they are used when no human translation scores as high.
+/// Which machine translations may be used. `Exclude` excludes them except those that the provider marks as made by a language
+/// model, which rank below human ones; `ExcludeAll` excludes those too; `Allow` excludes none.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-#[expect(missing_docs, reason = "the names say it; the field's description lists them")]
+#[expect(missing_docs, reason = "the description of the field of this type explains them")]
 pub enum MachineTranslated {
     #[default]
     Exclude,
@@ -44,12 +44,12 @@ pub struct Selection {
     #[serde(default)]
     #[schemars(range(min = 0, max = 100))]
     pub minimum_score: u8,
-    /// The most downloads per attempt that count against a provider's quota. Example: `3`.
+    /// Maximum number of downloads per attempt that count against a provider's quota. Example: `3`.
     #[serde(default = "Defaults::max_downloads")]
     #[schemars(range(min = 1, max = 20))]
     pub max_downloads: u8,
-    /// Whether a subtitle that is marked as machine-translated is used; `ExcludeAll` also excludes translations by a language
-    /// model. Example: `Allow`.
+    /// Which machine translations may be used: none but those by a language model, which rank below human ones (`Exclude`),
+    /// none at all (`ExcludeAll`), or any (`Allow`). Example: `Allow`.
     #[serde(default)]
     pub machine_translated: MachineTranslated,
 }
@@ -66,7 +66,7 @@ impl Default for Selection {
 
 /// The format of the result.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-#[expect(missing_docs, reason = "the names say it; the field's description lists them")]
+#[expect(missing_docs, reason = "the description of the field of this type explains them")]
 pub enum OutputFormat {
     #[default]
     Original,
@@ -80,7 +80,7 @@ pub enum OutputFormat {
 
 /// Whether the result is also written beside the video.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-#[expect(missing_docs, reason = "the names say it; the field's description lists them")]
+#[expect(missing_docs, reason = "the description of the field of this type explains them")]
 pub enum Sidecar {
     #[default]
     Never,
@@ -91,17 +91,18 @@ pub enum Sidecar {
 /// What the result looks like.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct Output {
-    /// The file's format; `Original` keeps the one that was found. Example: `SRT`.
+    /// The file's format; `Original` keeps the one that was found, the others convert to it. Example: `SRT`.
     #[serde(default)]
     pub format: OutputFormat,
-    /// Whether the file is also written beside the video. Example: `IfAbsent`.
+    /// Whether the file is also written beside the video: never, only if there is no file of this name (`IfAbsent`), or in
+    /// place of it (`Overwrite`). Example: `IfAbsent`.
     #[serde(default)]
     pub sidecar: Sidecar,
 }
 
 /// Which job of a namespace goes first when many wait.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, JsonSchema)]
-#[expect(missing_docs, reason = "the names say it; the field's description lists them")]
+#[expect(missing_docs, reason = "the description of the field of this type explains them")]
 pub enum Priority {
     Low,
     #[default]
