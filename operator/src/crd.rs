@@ -7,8 +7,8 @@ use k8s_openapi::apiextensions_apiserver::pkg::apis::apiextensions::v1::{
 use kube::CustomResourceExt as _;
 use subtitle_contract::job::SubtitleJob;
 
-/// The only field of `spec` that may be changed after creation.
-const MUTABLE_FIELD: &str = "suspend";
+/// The fields of `spec` that may be changed after creation.
+const MUTABLE_FIELDS: [&str; 3] = ["suspend", "priority", "ttlSecondsAfterFinished"];
 
 /// The definition that users apply, with the rules that the derive cannot express.
 pub fn definition() -> CustomResourceDefinition {
@@ -17,7 +17,7 @@ pub fn definition() -> CustomResourceDefinition {
         let Some(root) = version.schema.as_mut().and_then(|schema| schema.open_api_v3_schema.as_mut()) else {
             continue;
         };
-        drop_foreign_formats(root);
+        normalize(root);
         if let Some(spec) = root.properties.as_mut().and_then(|properties| properties.get_mut("spec")) {
             let rule = immutable_rule(spec);
             spec.x_kubernetes_validations.get_or_insert_default().push(rule);
@@ -26,16 +26,18 @@ pub fn definition() -> CustomResourceDefinition {
     definition
 }
 
-/// Removes the formats of unsigned integers: OpenAPI has none, and the API server warns about them on every apply.
-fn drop_foreign_formats(schema: &mut JSONSchemaProps) {
+/// Removes the formats of unsigned integers, of which OpenAPI has none and the API server warns on every apply, and `nullable`:
+/// a null is then dropped like a field that is absent, in every way to apply.
+fn normalize(schema: &mut JSONSchemaProps) {
     if schema.format.as_deref().is_some_and(|format| format.starts_with("uint")) {
         schema.format = None;
     }
+    schema.nullable = None;
     for property in schema.properties.iter_mut().flatten().map(|(_, property)| property) {
-        drop_foreign_formats(property);
+        normalize(property);
     }
     if let Some(JSONSchemaPropsOrArray::Schema(items)) = &mut schema.items {
-        drop_foreign_formats(items);
+        normalize(items);
     }
 }
 
@@ -43,17 +45,73 @@ fn drop_foreign_formats(schema: &mut JSONSchemaProps) {
 /// or removed.
 fn immutable_rule(spec: &JSONSchemaProps) -> ValidationRule {
     let fields = spec.properties.iter().flatten().map(|(name, _)| name.as_str());
-    let unchanged = fields.filter(|name| *name != MUTABLE_FIELD).map(|name| {
+    let unchanged = fields.filter(|name| !MUTABLE_FIELDS.contains(name)).map(|name| {
         format!("has(self.{name}) == has(oldSelf.{name}) && (!has(self.{name}) || self.{name} == oldSelf.{name})")
     });
     ValidationRule {
         rule: unchanged.collect::<Vec<_>>().join(" && "),
         message: Some(
-            "spec is immutable except suspend: delete this job or create another one with the new values; \
+            "spec is immutable except priority, suspend and ttlSecondsAfterFinished: delete this job or create another one with the new values; \
              to run it again unchanged, change the annotation subtitles.dev/retry"
                 .to_owned(),
         ),
         reason: Some("FieldValueForbidden".to_owned()),
         ..ValidationRule::default()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn schema() -> JSONSchemaProps {
+        let version = definition().spec.versions.into_iter().next().expect("a version");
+        version.schema.and_then(|schema| schema.open_api_v3_schema).expect("a schema")
+    }
+
+    /// Every schema below `schema`, with its path.
+    fn each(schema: &JSONSchemaProps, path: &str, visit: &mut impl FnMut(&str, &JSONSchemaProps)) {
+        visit(path, schema);
+        for (name, property) in schema.properties.iter().flatten() {
+            each(property, &format!("{path}.{name}"), visit);
+        }
+        if let Some(JSONSchemaPropsOrArray::Schema(items)) = &schema.items {
+            each(items, &format!("{path}[]"), visit);
+        }
+    }
+
+    #[test]
+    fn a_null_means_absent() {
+        each(&schema(), "", &mut |path, schema| assert_eq!(schema.nullable, None, "{path}"));
+    }
+
+    #[test]
+    fn every_integer_of_the_status_has_a_bound() {
+        let schema = schema();
+        let status = &schema.properties.as_ref().expect("properties")["status"];
+        let mut integers = 0;
+        each(status, "status", &mut |path, schema| {
+            let is_generation = path.ends_with("observedGeneration"); // Kubernetes' own, of 64 bits
+            if schema.type_.as_deref() == Some("integer") && !is_generation {
+                integers += 1;
+                let most = schema.maximum.unwrap_or(f64::INFINITY);
+                let is_wide = path.to_lowercase().contains("revision") || path == "status.announced";
+                let limit = if is_wide { 9_007_199_254_740_991.0 } else { 2_147_483_647.0 };
+                assert!(most <= limit && schema.minimum.is_some(), "{path}: {most}");
+            }
+        });
+        assert!(integers > 10);
+    }
+
+    #[test]
+    fn only_what_may_change_later_is_mutable() {
+        let schema = schema();
+        let spec = &schema.properties.as_ref().expect("properties")["spec"];
+        let rules = spec.x_kubernetes_validations.as_ref().expect("rules");
+        let rule = &rules.iter().find(|rule| rule.rule.contains("oldSelf")).expect("the rule").rule;
+        for name in spec.properties.iter().flatten().map(|(name, _)| name) {
+            let is_immutable = rule.contains(&format!("oldSelf.{name})"));
+            assert_eq!(is_immutable, !MUTABLE_FIELDS.contains(&name.as_str()), "{name}");
+        }
     }
 }

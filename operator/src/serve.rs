@@ -26,7 +26,7 @@ use tokio::{
 use crate::{
     act::{
         Production, Servers,
-        kube::{EventRecorder, KubeCluster},
+        kube::{EventRecorder, KubeCluster, LEASE},
     },
     decide::{admit::Places, rules::JobRules},
     http::{
@@ -91,7 +91,9 @@ impl Settings {
     fn allows(&self) -> OperatorSettings {
         let places = Places::new(self.max_in_flight, self.max_in_flight_per_namespace);
         let libraries = self.library_rules.clone().unwrap_or_default();
-        OperatorSettings { places, rules: JobRules { libraries, allows_simulated: self.allow_simulated } }
+        let rules = JobRules { libraries, allows_simulated: self.allow_simulated };
+        let installation = Some(format!("{}/{LEASE}", self.serving.namespace));
+        OperatorSettings { places, rules, installation }
     }
 }
 

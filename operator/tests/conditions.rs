@@ -33,5 +33,5 @@ fn a_task_that_the_broker_gave_up_on_is_a_retryable_failure() {
     };
     let task = Event::new(&subject, source::MANAGER, Timestamp::UNIX_EPOCH, &task);
     let failed: Failed = dead_letter::failure(&task, Timestamp::UNIX_EPOCH).expect("a task").read().expect("a failure");
-    assert_eq!((failed.reason, failed.retryable), (Reason::DeliveryLimitExceeded, true));
+    assert_eq!((failed.reason, failed.retryable), (Reason::DeliveryLimitExceeded.into(), true));
 }

@@ -15,6 +15,7 @@ pub mod kubernetes;
 pub mod limit;
 pub mod process;
 pub mod progress;
+pub mod promises;
 pub mod samples;
 pub mod servers;
 pub mod skips;

@@ -204,11 +204,11 @@ async fn every_listener_receives_an_announcement_and_leaves_no_queue_behind(brok
     );
     let (one, other) = (one.expect("connects"), other.expect("connects"));
     let mut heard = [
-        one.consume_events(&EventType::Cancelled, 10).await.expect("listens"),
-        other.consume_events(&EventType::Cancelled, 10).await.expect("listens"),
+        one.consume_events(&[EventType::Cancelled, EventType::Stopped], 10).await.expect("listens"),
+        other.consume_events(&[EventType::Cancelled, EventType::Stopped], 10).await.expect("listens"),
     ];
     let subject = event(0).subject().expect("a subject");
-    let deleted = Cancelled { reason: Reason::Deleted };
+    let deleted = Cancelled { reason: Reason::Deleted.into() };
     let deleted = Event::new(&subject, source::MANAGER, event(0).timestamp, &deleted);
     one.publish(&deleted).await.expect("published");
     one.publish(&event(0)).await.expect("listeners do not receive another type");
@@ -337,7 +337,8 @@ async fn a_worker_survives_its_session_and_skips_tasks_of_deleted_jobs(broker: &
     assert_eq!(probe.performed.load(SeqCst), 2, "the first run stopped when its session ended");
 
     let deleted = task("b").subject().expect("a subject");
-    let deleted = Event::new(&deleted, source::MANAGER, event(0).timestamp, &Cancelled { reason: Reason::Deleted });
+    let deleted =
+        Event::new(&deleted, source::MANAGER, event(0).timestamp, &Cancelled { reason: Reason::Deleted.into() });
     session.publish(&deleted).await.expect("confirmed");
     // Any number: more than one may have been delivered between two polls.
     let cancelled = format!("{{queue=\"{DOWNLOAD_QUEUE}\",outcome=\"cancelled\",reason=\"\"}} ");

@@ -5,11 +5,12 @@ use std::process::Command;
 use jiff::Timestamp;
 use subtitle_contract::{
     event::{Event, source},
+    job::SubtitleJob,
     keys::KeyStyle,
     payload::{Subject, TranslateProgress},
 };
 use subtitle_operator::act::{
-    ports::{Checkpoint, HistoryWriter as _, RecordReader as _},
+    ports::{Checkpoint, HistoryWriter as _, Projected, RecordReader as _, RecordWriter as _},
     redis::{RedisAddress, RedisRecords},
 };
 use subtitle_tests::{
@@ -76,4 +77,50 @@ async fn a_checkpoint_moves_only_from_the_position_that_this_loop_saved() {
     }
     assert!(!append(&records, 7..8, Some(4), 7).await);
     assert_eq!(history(&records).await, [7, 6, 5]);
+}
+
+#[tokio::test]
+async fn a_value_of_another_type_is_set_aside_and_a_lost_history_is_read_again() {
+    let folder = temporary_folder("set-aside").expect("a folder");
+    let port = free_port().expect("a port");
+    let redis = Redis::start(&folder, port).expect("Redis starts");
+    let records = RedisRecords::open(RedisAddress::from_url(&redis.url), KeyStyle::Plain).expect("a URL");
+    let run = |arguments: &[&str]| {
+        output(Command::new("redis-cli").args(["-p", &port.to_string()]).args(arguments)).expect("Redis answers")
+    };
+    let object = serde_json::json!({
+        "apiVersion": "subtitles.dev/v1alpha1", "kind": "SubtitleJob",
+        "metadata": {"name": "a", "namespace": "n", "uid": "u", "creationTimestamp": "2026-01-31T20:00:00Z"},
+        "spec": {"video": {"title": "A"}, "language": "es"}, "status": {"revision": 2, "attempt": 1},
+    });
+    let job: SubtitleJob = serde_json::from_value(object).expect("a job");
+
+    run(&["lpush", "job:u", "x"]);
+    run(&["set", "job:events:u", "x"]);
+    run(&["set", "job:seen:u", "x"]);
+    assert_eq!(records.unfinished(0).await.expect("reads").0, [], "another type fails the scan");
+    assert!(append(&records, 0..0, None, -7).await && append(&records, 0..2, Some(-7), 1).await);
+    assert_eq!(history(&records).await, [1, 0]);
+    assert_eq!(records.project(&[&job]).await.expect("writes"), [Projected::Replaced]);
+    assert!(records.record("u").await.expect("reads").is_some());
+    for key in ["job:u", "job:events:u", "job:seen:u"] {
+        assert_eq!(run(&["exists", &format!("set-aside:{key}")]).trim(), "1", "{key}");
+    }
+    assert_eq!(records.load_checkpoint().await.expect("reads"), Some(at(1)), "nothing is lost");
+
+    run(&["del", "job:events:u"]);
+    assert_eq!(records.project(&[&job]).await.expect("writes"), [Projected::Same]);
+    assert_eq!(records.load_checkpoint().await.expect("reads"), None, "the stream is not read again");
+    assert!(append(&records, 0..0, None, -8).await && append(&records, 0..3, Some(-8), 2).await);
+    assert_eq!(history(&records).await, [2, 1, 0]);
+
+    run(&["del", "job:events:u"]);
+    let events: Vec<Event> = (0..3).map(event).collect();
+    assert_eq!(records.restore("u", &events, false).await.expect("reads"), 3, "a rebuild finds nothing missing");
+
+    let older: SubtitleJob = serde_json::from_value(serde_json::json!({
+        "apiVersion": "subtitles.dev/v1alpha1", "kind": "SubtitleJob", "metadata": job.metadata, "spec": job.spec,
+    }))
+    .expect("a job");
+    assert_eq!(records.project(&[&older]).await.expect("answers"), [Projected::Ahead]);
 }

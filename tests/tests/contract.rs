@@ -82,10 +82,8 @@ const IMMUTABLE_FIELDS: &[ImmutableField] = &[
     optional("selection", "{minimumScore: 1}", "{minimumScore: 2}"),
     optional("translation", "{policy: Always}", "{policy: Never}"),
     optional("output", "{format: SRT}", "{format: ASS}"),
-    optional("priority", "High", "Low"),
     optional("retry", "{limit: 1}", "{limit: 2}"),
     optional("activeDeadlineSeconds", "10", "20"),
-    optional("ttlSecondsAfterFinished", "10", "20"),
 ];
 
 fn spec_with(field: &str, value: Option<&str>) -> String {
@@ -117,7 +115,10 @@ fn the_api_server_enforces_the_crd_schema() {
         let (accepted, message) = apply(&cluster, &folder, &job(&name, &spec_with(field, Some(first))));
         assert!(accepted, "{field}: {message}");
         let (accepted, message) = apply(&cluster, &folder, &job(&name, &spec_with(field, Some(second))));
-        assert!(!accepted && message.contains("spec is immutable except suspend"), "changed {field}: {message}");
+        assert!(
+            !accepted && message.contains("spec is immutable except priority, suspend"),
+            "changed {field}: {message}"
+        );
         if !is_optional {
             continue;
         }
@@ -132,9 +133,23 @@ fn the_api_server_enforces_the_crd_schema() {
 
     let (accepted, message) = apply(&cluster, &folder, &job("pausable", "{video: {title: A}, language: es}"));
     assert!(accepted, "{message}");
-    let (accepted, message) =
-        apply(&cluster, &folder, &job("pausable", "{video: {title: A}, language: es, suspend: true}"));
-    assert!(accepted, "suspend cannot be changed: {message}");
+    for change in ["suspend: true", "priority: High", "ttlSecondsAfterFinished: 60"] {
+        let changed = format!("{{video: {{title: A}}, language: es, {change}}}");
+        let (accepted, message) = apply(&cluster, &folder, &job("pausable", &changed));
+        assert!(accepted, "{change} is refused: {message}");
+    }
+
+    // A null is an absent field, whichever way the same file is applied.
+    let nulls =
+        job("nulls", "{video: {title: A, season: null}, language: es, sources: null, ttlSecondsAfterFinished: null}");
+    let (accepted, message) = apply(&cluster, &folder, &nulls);
+    assert!(accepted, "{message}");
+    let file = folder.join("nulls.yaml");
+    std::fs::write(&file, &nulls).expect("writable");
+    for way in [&["apply", "--server-side", "--force-conflicts"][..], &["replace"]] {
+        let applied = cluster.kubectl().args(way).arg("-f").arg(&file).output().expect("kubectl runs");
+        assert!(applied.status.success(), "{way:?}: {}", String::from_utf8_lossy(&applied.stderr));
+    }
 
     let explained = cluster.kubectl().args(["explain", "subtitlejob.spec.video.path"]).output().expect("kubectl runs");
     assert!(String::from_utf8_lossy(&explained.stdout).contains("Example:"), "kubectl explain shows no example");

@@ -43,7 +43,7 @@ impl Failure {
             // A failure with a `not_before` is retryable whatever its reason.
             retryable: self.reason.is_retryable() || self.not_before.is_some(),
             error_message: self.message,
-            reason: self.reason,
+            reason: self.reason.into(),
             not_before: self.not_before,
             candidates: self.candidates,
         }

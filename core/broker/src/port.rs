@@ -68,10 +68,10 @@ pub trait Session: PublishWriter + QueueWriter + 'static {
         from: StreamStart,
     ) -> impl Future<Output = Result<Self::Deliveries, BrokerError>> + Send;
 
-    /// Subscribes to all events of one type from now on, through an exclusive queue that is deleted with this session.
+    /// Subscribes to all events of these types from now on, through an exclusive queue that is deleted with this session.
     fn consume_events(
         &self,
-        event_type: &EventType,
+        event_types: &[EventType],
         prefetch: u16,
     ) -> impl Future<Output = Result<Self::Deliveries, BrokerError>> + Send;
 

@@ -8,7 +8,7 @@ use subtitle_contract::{
     event::{Event, EventType, source},
     job::{Artifact, Candidate, JobResult, Readability, StoredGlossary, SubtitleJob, Untranslated, VariantMatch},
     payload::{
-        Cancelled, DownloadRequested, DownloadStarted, Failed, Payload, Ready, RetryScheduled, Subject,
+        Cancelled, DownloadRequested, DownloadStarted, Failed, Payload, Ready, RetryScheduled, Stopped, Subject,
         TranslateProgress, TranslateRequested, TranslateStarted, Translated,
     },
     reason::Reason,
@@ -133,7 +133,7 @@ fn every_event_type_matches_the_golden_file() {
             source::DOWNLOADER,
             &Failed {
                 error_message: "no source has one".into(),
-                reason: Reason::NoSubtitleFound,
+                reason: Reason::NoSubtitleFound.into(),
                 retryable: false,
                 not_before: None,
                 candidates,
@@ -142,13 +142,14 @@ fn every_event_type_matches_the_golden_file() {
         round_trip(
             source::MANAGER,
             &RetryScheduled {
-                reason: Reason::SourceUnavailable,
+                reason: Reason::SourceUnavailable.into(),
                 error_message: "the library did not answer".into(),
                 not_before: Some(time()),
                 failures: 1,
             },
         ),
-        round_trip(source::MANAGER, &Cancelled { reason: Reason::Deleted }),
+        round_trip(source::MANAGER, &Cancelled { reason: Reason::Deleted.into() }),
+        round_trip(source::MANAGER, &Stopped { reason: Reason::Suspended.into() }),
     ];
     let types: Vec<&str> = events.iter().filter_map(|event| event["event_type"].as_str()).collect();
     assert_eq!(types, EventType::KNOWN.each_ref().map(EventType::as_str), "the events do not cover every type once");

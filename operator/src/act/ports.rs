@@ -76,6 +76,9 @@ pub trait ClusterWriter: Send + Sync + 'static {
         status: &SubtitleJobStatus,
     ) -> impl Future<Output = Result<SubtitleJob, ClusterError>> + Send;
 
+    /// Records a Kubernetes Event about an object; best effort.
+    fn note(&self, job: &SubtitleJob, reason: &str, note: &str);
+
     /// Creates an object in the namespace that its metadata names.
     fn create(&self, job: &SubtitleJob) -> impl Future<Output = Result<SubtitleJob, ClusterError>> + Send;
 
@@ -109,10 +112,21 @@ pub trait RecordReader: Send + Sync + 'static {
     fn load_checkpoint(&self) -> impl Future<Output = Result<Option<Checkpoint>, RecordError>> + Send;
 }
 
+/// What became of a record.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Projected {
+    /// It was the status's already.
+    Same,
+    /// It was behind, and was replaced.
+    Replaced,
+    /// It is ahead: the status is an earlier one.
+    Ahead,
+}
+
 /// Writes records.
 pub trait RecordWriter: Send + Sync + 'static {
-    /// Projects each object's status onto its record where the record's revision is lower; returns how many were.
-    fn project(&self, jobs: &[&SubtitleJob]) -> impl Future<Output = Result<usize, RecordError>> + Send;
+    /// Projects each object's status onto its record, unless that has a higher revision; returns what became of each.
+    fn project(&self, jobs: &[&SubtitleJob]) -> impl Future<Output = Result<Vec<Projected>, RecordError>> + Send;
 
     /// Makes the record of a deleted object final, unless it is already.
     fn close(&self, id: &str) -> impl Future<Output = Result<(), RecordError>> + Send;

@@ -14,7 +14,7 @@ pub fn failure(event: &Event, now: Timestamp) -> Option<Event> {
     }
     let payload = Failed {
         error_message: format!("the broker gave up on '{}': its workers broke too often", event.event_type.as_str()),
-        reason: Reason::DeliveryLimitExceeded,
+        reason: Reason::DeliveryLimitExceeded.into(),
         retryable: true,
         not_before: None,
         candidates: vec![],

@@ -3,7 +3,7 @@
 use jiff::Timestamp;
 use kube::ResourceExt as _;
 use subtitle_contract::{
-    event::{Event, source},
+    event::{Event, EventType, source},
     job::SubtitleJob,
     payload::{Cancelled, Subject},
     reason::Reason,
@@ -13,17 +13,24 @@ use subtitle_contract::{
 use crate::observe::state::JobState;
 
 fn cancelled(subject: &Subject, now: Timestamp) -> Event {
-    Event::new(subject, source::MANAGER, now, &Cancelled { reason: Reason::Deleted })
+    Event::new(subject, source::MANAGER, now, &Cancelled { reason: Reason::Deleted.into() })
 }
 
-/// The event of an object that the watch reported as deleted; `None` for a job that had finished.
+/// The event of an object that the watch reported as deleted; `None` for a job whose end was published.
 pub fn deleted_object(job: &SubtitleJob, now: Timestamp) -> Option<Event> {
-    if JobState::from_object(job).is_over() {
+    let is_announced = job.status.as_ref().is_some_and(|status| status.announced_up_to() >= status.revision);
+    if JobState::from_object(job).is_over() && is_announced {
         return None;
     }
     let attempt = job.status.as_ref().map_or(1, |status| status.attempt.max(1));
     let subject = Subject { job_id: job.uid()?, namespace: job.namespace()?, name: job.name_any(), attempt };
     Some(cancelled(&subject, now))
+}
+
+/// The event that answers a worker which has just started the task of a job whose object no longer exists.
+pub fn started_after_deletion(event: &Event, now: Timestamp) -> Option<Event> {
+    let is_start = matches!(event.event_type, EventType::DownloadStarted | EventType::TranslateStarted);
+    event.subject().filter(|_| is_start).map(|subject| cancelled(&subject, now))
 }
 
 /// The event of a record whose object no longer exists.
@@ -35,7 +42,6 @@ pub fn orphaned_record(record: &Record, now: Timestamp) -> Event {
 #[cfg(test)]
 mod tests {
     use serde_json::{Value, json};
-    use subtitle_contract::event::EventType;
 
     use super::*;
 

@@ -22,6 +22,13 @@ pub enum Effect {
     WriteStatus(Box<SubtitleJobStatus>),
     /// Projects the status onto the record in Redis. A failure does not end the plan: the projection is repeated later.
     Project,
+    /// Records a Kubernetes Event about something that changes nothing.
+    Note {
+        /// Its reason.
+        reason: &'static str,
+        /// What a person should know.
+        note: String,
+    },
     /// Deletes the object because its time to live is over. Waits until the last record is in Redis, but not forever.
     Delete {
         /// From this time on the object is deleted even if Redis does not have the record.

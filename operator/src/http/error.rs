@@ -59,6 +59,12 @@ pub(super) enum ApiError {
     BodyTooLarge,
     #[error("the body did not arrive in time")]
     SlowBody,
+    #[error("the field '{field}' is not known: did you mean '{known}'?")]
+    MisspeltField { field: String, known: &'static str },
+    #[error(
+        "the Idempotency-Key names the job '{name}', which was created from another request: send another key, or the same body"
+    )]
+    KeyReused { name: String },
     #[error(transparent)]
     InvalidBody(serde_json::Error),
     /// The API server does not accept the job that the body asks for.
@@ -114,7 +120,10 @@ impl ApiError {
             Self::InvalidLimit { .. } => (StatusCode::UNPROCESSABLE_ENTITY, "InvalidLimit"),
             Self::InvalidNamespace { .. } => (StatusCode::UNPROCESSABLE_ENTITY, "InvalidNamespace"),
             Self::NamespaceNotWatched { .. } => (StatusCode::UNPROCESSABLE_ENTITY, "NamespaceNotWatched"),
-            Self::InvalidBody(_) | Self::InvalidJob(_) => (StatusCode::UNPROCESSABLE_ENTITY, "InvalidBody"),
+            Self::KeyReused { .. } => (StatusCode::UNPROCESSABLE_ENTITY, "KeyReused"),
+            Self::MisspeltField { .. } | Self::InvalidBody(_) | Self::InvalidJob(_) => {
+                (StatusCode::UNPROCESSABLE_ENTITY, "InvalidBody")
+            }
             Self::Reviews(_)
             | Self::Act(_)
             | Self::Cluster(_)

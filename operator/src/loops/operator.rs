@@ -22,6 +22,7 @@ use crate::{
         rules::JobRules,
     },
     metrics::Metrics,
+    observe::ownership::Ownership,
 };
 
 /// The current session with the broker, while there is one.
@@ -34,6 +35,8 @@ pub struct OperatorSettings {
     pub places: Places,
     /// What jobs may ask for.
     pub rules: JobRules,
+    /// Its name, as in `status.owner`; `None` where only one installation can exist.
+    pub installation: Option<String>,
 }
 
 type Uids = Mutex<HashSet<String>>;
@@ -47,6 +50,7 @@ pub struct Operator<P: Ports> {
     settings: OperatorSettings,
     admitted: Uids,
     republish: Uids,
+    foreign_owners: Uids,
     republish_requested: Notify,
     reconciled: Notify,
     unacknowledged_events: AtomicUsize,
@@ -74,6 +78,7 @@ impl<P: Ports> Operator<P> {
             settings,
             admitted: Uids::default(),
             republish: Uids::default(),
+            foreign_owners: Uids::default(),
             republish_requested: Notify::new(),
             reconciled: Notify::new(),
             unacknowledged_events: AtomicUsize::new(0),
@@ -129,6 +134,8 @@ impl<P: Ports> Operator<P> {
     /// Admits the next jobs; returns those that were not admitted before.
     pub fn admit(&self, now: Timestamp) -> Vec<Arc<SubtitleJob>> {
         let mut jobs = self.executor.cluster().all();
+        let us = self.settings.installation.as_deref();
+        jobs.retain(|job| !matches!(Ownership::of_object(job, us), Ownership::Foreign(_)));
         let next = admitted(&jobs, self.settings.places, now);
         let mut admitted = locked(&self.admitted);
         let is_new = |uid: &String| next.contains(uid) && !admitted.contains(uid);
@@ -165,6 +172,11 @@ impl<P: Ports> Operator<P> {
     /// The job's task was published again, or does not have to be.
     pub fn republished(&self, uid: &str) {
         locked(&self.republish).remove(uid);
+    }
+
+    /// Whether this is the first job seen of another installation.
+    pub fn is_first_of(&self, owner: &str) -> bool {
+        locked(&self.foreign_owners).insert(owner.to_owned())
     }
 
     /// A reconcile ended: a turn may be free.

@@ -18,6 +18,19 @@ pub struct Facts {
     pub glossary: Glossary,
     /// Why the installation does not allow the job.
     pub refusal: Option<String>,
+    /// The name of this installation; `None` where only one exists.
+    pub installation: Option<String>,
+    /// The job's record in Redis, if it is ahead of the status.
+    pub record: Option<RecordAhead>,
+}
+
+/// A record that shows more than the status: a user or a backup put an earlier status back, or none.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct RecordAhead {
+    /// The revision of the status it is a projection of.
+    pub revision: i64,
+    /// The attempt.
+    pub attempt: u32,
 }
 
 /// What was found where `spec.translation.glossaryRef` points.

@@ -10,11 +10,17 @@ use subtitle_contract::{
     payload::Subject,
     record::display_name,
 };
+use uuid::Uuid;
 
-use super::state::{JobState, has_published, waiting_for};
+use super::{
+    ownership::{OWNER_ANNOTATION, Ownership},
+    state::{JobState, has_published, waiting_for},
+};
 
 /// The annotation whose change starts a failed job again.
 pub const RETRY_ANNOTATION: &str = "subtitles.dev/retry";
+/// The most characters of `status.retryObserved`.
+const MAX_RETRY_TOKEN: usize = 256;
 
 /// A job, and whether this version can process its spec.
 #[derive(Clone, Debug, PartialEq)]
@@ -60,8 +66,10 @@ pub struct JobSnapshot {
     pub created: Timestamp,
     /// Whether `metadata.deletionTimestamp` is set.
     pub is_deleting: bool,
-    /// The value of [`RETRY_ANNOTATION`].
+    /// The value of [`RETRY_ANNOTATION`]; the digest of one that is longer than a status may hold.
     pub retry_requested: Option<String>,
+    /// The value of [`OWNER_ANNOTATION`].
+    pub chosen_owner: Option<String>,
     /// The spec as it was written.
     pub spec: SubtitleJobSpec,
     /// The status; `attempt` is at least 1, and `video` and `waitingFor` are filled in if they are missing.
@@ -106,15 +114,27 @@ impl JobSnapshot {
             generation: object.metadata.generation,
             created: object.metadata.creation_timestamp.as_ref()?.0,
             is_deleting: object.metadata.deletion_timestamp.is_some(),
-            retry_requested: object.annotations().get(RETRY_ANNOTATION).cloned(),
+            retry_requested: object.annotations().get(RETRY_ANNOTATION).map(|value| retry_token(value)),
+            chosen_owner: object.annotations().get(OWNER_ANNOTATION).cloned(),
             spec: object.spec.clone(),
             status,
         })
     }
 
+    /// The time that a status shows for what an event reports at `now`: the operator's clock decides, because a worker's may be
+    /// wrong by hours; only creation, by the API server's clock, is never later.
+    pub fn observed_time(&self, now: Timestamp) -> Timestamp {
+        now.max(self.created)
+    }
+
     /// What the status means for decisions.
     pub fn state(&self) -> JobState {
         JobState::from_status(&self.status)
+    }
+
+    /// Whether `installation` works on the job.
+    pub fn ownership(&self, installation: Option<&str>) -> Ownership<'_> {
+        Ownership::new(self.chosen_owner.as_deref(), self.status.owner.as_deref(), installation)
     }
 
     /// Whether the current attempt's task was published.
@@ -137,6 +157,14 @@ impl JobSnapshot {
             attempt: self.status.attempt,
         }
     }
+}
+
+/// What a status remembers of a value of [`RETRY_ANNOTATION`].
+pub fn retry_token(value: &str) -> String {
+    if value.chars().count() <= MAX_RETRY_TOKEN {
+        return value.to_owned();
+    }
+    Uuid::new_v5(&Uuid::NAMESPACE_OID, value.as_bytes()).to_string()
 }
 
 /// The languages of a spec, or the error message for a spec that the schema accepts but this version cannot process.

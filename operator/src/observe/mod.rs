@@ -3,5 +3,6 @@
 pub mod facts;
 pub mod job;
 pub mod message;
+pub mod ownership;
 pub mod state;
 pub mod watch;

@@ -99,6 +99,11 @@ pub(super) fn waiting_for(status: &SubtitleJobStatus) -> Option<WaitingFor> {
     }
 }
 
+/// Whether workers may have a task of the job and must not work on it.
+pub fn is_stopped(status: &SubtitleJobStatus) -> bool {
+    JobState::from_status(status) == JobState::Suspended && has_published(status)
+}
+
 /// Whether the current attempt's task was published: a job that is suspended after that resumes with a new attempt.
 pub(super) fn has_published(status: &SubtitleJobStatus) -> bool {
     status.phase != Phase::Pending

@@ -3,7 +3,7 @@
 use std::{fs, process::Command};
 
 use anyhow::{Context as _, Result, ensure};
-use subtitle_tests::{image::sbom, process::output, progress::print, root, stack};
+use subtitle_tests::{image::sbom, process::output, progress::print, promises, root, stack};
 
 /// A file's path from the checkout's root, and the function that generates its content.
 type Generated = (&'static str, fn() -> Result<String>);
@@ -13,6 +13,7 @@ const FILES: &[Generated] = &[
     ("charts/subtitle-operator/files/crds/subtitlejobs.yaml", crd),
     ("operator/openapi.yaml", openapi),
     (sbom::FILE, sbom::generate),
+    ("core/docs/fields.md", promises::markdown),
 ];
 
 fn printed(command: &str, sources: &str) -> Result<String> {

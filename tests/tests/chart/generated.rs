@@ -69,7 +69,7 @@ fn the_readme_documents_every_value() {
     let template = chart::folder().join("README.md.gotmpl");
     let text = fs::read_to_string(&template).expect("the template");
     let text = with_region(&with_region(&text, "alerts", &alerts()), "panels", &panels());
-    assert_current(&template, &text);
+    assert_or_update(&template, &text);
     let program = tools::HELM_DOCS.find_or_build(&progress).expect("helm-docs compiles");
     let mut docs = std::process::Command::new(program);
     docs.args(["--dry-run", "--log-level", "error", "--sort-values-order", "file", "--chart-search-root"]);
@@ -95,11 +95,15 @@ fn publisher_and_meaning(event: &EventType) -> (&'static str, &'static str) {
         EventType::TranslateProgress => ("translator", "How many of all cues are translated so far."),
         EventType::Translated => ("translator", "The translation is stored; the job is done."),
         EventType::Failed => (
-            "downloader, translator, consumer",
+            "downloader, translator, consumer, manager",
             "The attempt failed; the payload holds the reason, and whether another attempt may succeed.",
         ),
         EventType::RetryScheduled => ("manager", "Another attempt starts at the named time."),
         EventType::Cancelled => ("manager", "The object was deleted; workers stop before their next call."),
+        EventType::Stopped => (
+            "manager",
+            "The attempt must not be worked on any more, for the reason in the payload; workers stop before their next call.",
+        ),
         EventType::Unknown(_) => ("", ""),
     }
 }

@@ -94,7 +94,7 @@ async fn scenario_07_whatever_an_engine_returns_the_file_is_exact_or_the_job_fai
     let Ended::Failed(failed) = world.ended("quota").await else {
         panic!("the job finished although the quota is used up")
     };
-    assert_eq!((failed.reason, failed.retryable), (Reason::EngineUnavailable, true));
+    assert_eq!((failed.reason.clone(), failed.retryable), (Reason::EngineUnavailable.into(), true));
     assert!(failed.not_before.is_some_and(|time| time > jiff::Timestamp::now()), "{failed:?}");
     assert_eq!(world.deepl.calls() - before, 3, "texts were sent after the quota was used up");
 }
@@ -109,7 +109,7 @@ async fn scenario_08_the_policy_decides_on_a_variant_and_the_result_shows_its_ti
     let Ended::Failed(failed) = world.ended("exact").await else {
         panic!("the job finished although the server has only 'es'")
     };
-    assert_eq!((failed.reason, world.libre.calls()), (Reason::LanguagePairUnsupported, 0));
+    assert_eq!((failed.reason, world.libre.calls()), (Reason::LanguagePairUnsupported.into(), 0));
     world.ask("near", &film, "es-MX", by("libretranslate")).await;
     let Ended::Shipped(result, shipped) = world.ended("near").await else { panic!("the job failed") };
     assert_exact(&film, &shipped);
@@ -143,7 +143,7 @@ async fn scenario_14_an_impossible_pair_or_a_wrong_key_fails_before_anything_is_
     ] {
         world.ask(job, &srt_file(6), language, by(engine)).await;
         let Ended::Failed(failed) = world.ended(job).await else { panic!("{job} finished although it is impossible") };
-        assert_eq!((failed.reason, failed.retryable), (reason, false), "{}", failed.error_message);
+        assert_eq!((failed.reason, failed.retryable), (reason.into(), false), "{}", failed.error_message);
         assert!(!failed.error_message.contains(WRONG_KEY), "{}", failed.error_message);
     }
     let sent = [&world.deepl, &world.libre, &world.openai].map(fakes::Fake::calls);
@@ -172,6 +172,6 @@ async fn scenario_14_an_impossible_pair_or_a_wrong_key_fails_before_anything_is_
         translation["policy"] = json!("Always");
         world.ask_to_find(job, language, translation).await;
         let Ended::Failed(failed) = world.ended(job).await else { panic!("{job} finished although it is impossible") };
-        assert_eq!((failed.reason, asked.load(Ordering::SeqCst)), (reason, 0), "{}", failed.error_message);
+        assert_eq!((failed.reason, asked.load(Ordering::SeqCst)), (reason.into(), 0), "{}", failed.error_message);
     }
 }

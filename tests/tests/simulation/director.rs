@@ -7,16 +7,19 @@ use jiff::SignedDuration;
 use object_store::memory::InMemory;
 use subtitle_contract::{
     event::{Event, EventType},
+    job::SubtitleJob,
+    lenient::Lenient,
+    payload::{Failed, Subject},
     topology::{CONSUMER_QUEUE, DOWNLOAD_QUEUE, HISTORY_STREAM, TRANSLATE_QUEUE},
 };
 
 use crate::{
     checks::corners::Corner,
-    faults::{MAX_SKEW, PROCESSES, WORKERS, name_of},
+    faults::{MAX_SKEW, MAX_WORKER_SKEW, PROCESSES, WORKERS, name_of},
     ports::{engine::translator, search::downloader, session::route},
     processes::{operator, worker},
     scheduler::Command,
-    servers::broker::Message,
+    servers::{api_server::Place, broker::Message},
     users::{self, Request},
     world::{Sim, World},
 };
@@ -29,6 +32,7 @@ enum Scheduled {
     Crash(usize),
     List(usize),
     Create(Request),
+    Finalize(Place),
     Flow,
 }
 
@@ -48,7 +52,7 @@ impl Director {
             sim.with(users::requests).into_iter().map(|(when, request)| (when, Scheduled::Create(request))).collect();
         let (files, incarnations) = (Arc::new(InMemory::new()), 0);
         let mut director = Self { sim: sim.clone(), files, later, incarnations, runs: [false; PROCESSES.len()] };
-        sim.with(|world| world.leads = [true, false]);
+        sim.with(|world| world.leads = [true, world.rates.two_owners]);
         (0..PROCESSES.len()).for_each(|process| director.start(process));
         director
     }
@@ -95,9 +99,14 @@ impl Director {
         self.after(back_after, Scheduled::Start(process));
         if process < WORKERS.start {
             self.sim.with(|world| world.leads[process] = false);
-            let taken_over_after = self.milliseconds(16_000);
-            self.after(taken_over_after, Scheduled::Lead(1 - process));
+            let leads_after = self.milliseconds(16_000);
+            let next = if self.has_two_owners() { process } else { 1 - process };
+            self.after(leads_after, Scheduled::Lead(next));
         }
+    }
+
+    fn has_two_owners(&self) -> bool {
+        self.sim.with(|world| world.rates.two_owners)
     }
 
     fn milliseconds(&self, most: u64) -> u64 {
@@ -137,6 +146,7 @@ impl Director {
                     }
                 }),
                 Scheduled::Flow => self.sim.with(|world| world.broker.wake_pump()),
+                Scheduled::Finalize(place) => self.sim.with(|world| world.api.remove(&place)),
                 Scheduled::Create(request) => self.sim.with(|world| users::create(world, &request)),
             }
         }
@@ -193,13 +203,22 @@ impl Director {
             66..70 => self.sim.with(repeat_an_event),
             70..73 => self.stall(),
             73 => self.sim.with(|world| {
-                let skew = world.random.below(u64::try_from(2 * MAX_SKEW).unwrap_or(1));
-                let skew = i64::try_from(skew).unwrap_or(0) - MAX_SKEW;
+                // Claims expire by their workers' clocks.
+                let is_wide = process >= WORKERS.start && world.random.permille(400);
+                world.checks.paid.claims_may_lapse |= is_wide;
+                let widest = if is_wide { MAX_WORKER_SKEW } else { MAX_SKEW };
+                let skew = world.random.below(u64::try_from(2 * widest).unwrap_or(1));
+                let skew = i64::try_from(skew).unwrap_or(0) - widest;
                 world.set_clock(process, skew);
                 world.note(|| format!("the CLOCK of {} is {skew} ms ahead", name_of(process)));
                 world.reach(Corner::ClockSet);
             }),
-            74 => self.sim.with(talk_nonsense),
+            74 => self.sim.with(|world| match world.random.index(4) {
+                0 => users::write_unknown_phase(world),
+                1 => users::restore_status(world),
+                2 => fail_newly(world),
+                _ => talk_nonsense(world),
+            }),
             75..77 => self.sim.with(|world| {
                 world.checks.paid.claims_may_lapse = true;
                 world.elapsed += world.random.below(30_000);
@@ -209,13 +228,20 @@ impl Director {
                 world.note(|| "the broker's CREDENTIALS change".to_owned());
                 world.broker.change_credentials();
             }),
-            78..84 => {
+            78 => {
+                if let Some(place) = self.sim.with(users::delete_with_finalizer) {
+                    let later = self.milliseconds(20_000);
+                    self.after(later, Scheduled::Finalize(place));
+                }
+            }
+            79..84 => {
                 if let Some(again) = self.sim.with(users::delete) {
                     let later = self.milliseconds(5_000);
                     self.after(later, Scheduled::Create(again));
                 }
             }
             84..93 => self.sim.with(users::suspend_or_resume),
+            93..95 if self.has_two_owners() => self.sim.with(users::give_away),
             _ => self.sim.with(users::retry),
         }
     }
@@ -223,7 +249,7 @@ impl Director {
     /// Makes both operators lead at once; the previous leader notices later.
     fn overlap(&mut self) {
         let leads = self.sim.with(|world| world.leads);
-        let Some(old) = leads.iter().position(|leads| *leads) else { return };
+        let Some(old) = leads.iter().position(|leads| *leads).filter(|_| !self.has_two_owners()) else { return };
         self.after(0, Scheduled::Lead(1 - old));
         let noticed_after = self.milliseconds(15_000);
         self.after(noticed_after, Scheduled::Crash(old));
@@ -275,6 +301,7 @@ impl Director {
         (0..PROCESSES.len()).for_each(|process| self.start(process));
         let leads = self.sim.with(|world| world.leads);
         match leads {
+            _ if self.has_two_owners() => self.sim.with(|world| world.leads = [true; 2]),
             [true, true] => {
                 self.crash(0);
                 self.later.clear();
@@ -284,6 +311,11 @@ impl Director {
             _ => {}
         }
         self.catch_up();
+        self.sim.with(|world| {
+            for job in users::in_unknown_phase(world) {
+                publish_unknown_failure(world, &job);
+            }
+        });
     }
 }
 
@@ -318,6 +350,37 @@ fn talk_nonsense(world: &mut World) {
         None => (b"<html>".to_vec(), None),
     };
     route(world, &Message { key: key.into(), body: body.into(), event, earlier: 0 });
+}
+
+/// Publishes the failure of a running job with a reason that only a newer version knows.
+fn fail_newly(world: &mut World) {
+    let jobs: Vec<_> = world.api.objects.values().filter(|job| job.status.is_some()).cloned().collect();
+    if !jobs.is_empty() {
+        let job = jobs[world.random.index(jobs.len())].clone();
+        publish_unknown_failure(world, &job);
+    }
+}
+
+fn publish_unknown_failure(world: &mut World, job: &SubtitleJob) {
+    let subject = Subject {
+        job_id: job.metadata.uid.clone().unwrap_or_default(),
+        namespace: job.metadata.namespace.clone().unwrap_or_default(),
+        name: job.metadata.name.clone().unwrap_or_default(),
+        attempt: job.status.as_ref().map_or(1, |status| status.attempt.max(1)),
+    };
+    let payload = Failed {
+        error_message: "the moon is too bright".to_owned(),
+        reason: Lenient::Unknown("Moonlight".to_owned()),
+        retryable: false,
+        not_before: None,
+        candidates: Vec::new(),
+    };
+    let event = Event::new(&subject, "transcriber", world.now(), &payload);
+    world.note(|| format!("a newer worker FAILS attempt {} of {}", subject.attempt, subject.name));
+    world.reach(Corner::UnknownReason);
+    let body = serde_json::to_vec(&event).unwrap_or_default().into();
+    let key = event.event_type.as_str().into();
+    route(world, &Message { key, body, event: Some(Arc::new(event)), earlier: 0 });
 }
 
 /// Whether an event without an attempt is recognized by this timestamp as one of an earlier attempt: a late result is not.

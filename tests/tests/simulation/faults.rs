@@ -10,8 +10,11 @@ pub(crate) const PROCESSES: [&str; 6] =
 /// The indices of the workers.
 pub(crate) const WORKERS: std::ops::Range<usize> = 2..6;
 
-/// Maximum clock skew of a process, in milliseconds.
+/// Maximum clock skew of an operator, in milliseconds.
 pub(crate) const MAX_SKEW: i64 = 5_000;
+
+/// Maximum clock skew of a worker, in milliseconds: an hour.
+pub(crate) const MAX_WORKER_SKEW: i64 = 3_600_000;
 
 /// A process's name in the trace.
 pub(crate) const fn name_of(process: usize) -> &'static str {
@@ -23,6 +26,8 @@ pub(crate) const fn name_of(process: usize) -> &'static str {
 pub(crate) struct FaultRates {
     /// Whether there are faults at all.
     pub(crate) are_on: bool,
+    /// Whether the two operators are two installations, instead of two replicas of one.
+    pub(crate) two_owners: bool,
     /// A message is lost before it is routed, and its session ends.
     pub(crate) publish_lost: u32,
     /// A confirm is lost after the message was routed, and the session ends.
@@ -58,6 +63,7 @@ impl FaultRates {
         };
         Self {
             are_on: true,
+            two_owners: false,
             publish_lost: upto(30),
             confirm_lost: upto(60),
             nack: upto(40),
@@ -109,11 +115,21 @@ pub(crate) enum Planted {
     NoTaskRepair,
     /// Redis reports records as written that it did not write.
     NoRecordRepair,
+    /// The broker confirms that an attempt is stopped and tells nobody.
+    StopLost,
+    /// Workers hear that another attempt is stopped.
+    StopMisread,
+    /// The deadline runs while the job is queued.
+    DeadlineInQueue,
+    /// Redis does not tell that a record is ahead of its status, and has no record of an old job without a status.
+    RecordAheadHidden,
+    /// An operator does not see that another installation owns a job.
+    SecondOwner,
 }
 
 impl Planted {
     /// Every planted fault.
-    pub(crate) const ALL: [Self; 16] = [
+    pub(crate) const ALL: [Self; 21] = [
         Self::AckBeforeEffect,
         Self::StatusBeforePublish,
         Self::NoAttemptCheck,
@@ -130,5 +146,10 @@ impl Planted {
         Self::NoConfirm,
         Self::NoTaskRepair,
         Self::NoRecordRepair,
+        Self::StopLost,
+        Self::StopMisread,
+        Self::DeadlineInQueue,
+        Self::RecordAheadHidden,
+        Self::SecondOwner,
     ];
 }

@@ -1,14 +1,16 @@
 //! The simulated users: they create a few jobs with short timeouts in two namespaces, and suspend, resume, retry and delete them.
 
+use std::sync::Arc;
+
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::Time;
 use kube::ResourceExt as _;
 use serde_json::json;
-use subtitle_contract::{job::SubtitleJob, phase::Phase, reason::Reason};
-use subtitle_operator::observe::job::RETRY_ANNOTATION;
+use subtitle_contract::{job::SubtitleJob, lenient::Lenient, phase::Phase, reason::Reason};
+use subtitle_operator::observe::{job::RETRY_ANNOTATION, ownership::OWNER_ANNOTATION};
 
 use crate::{
     checks::{corners::Corner, reason_of},
-    servers::api_server::place_of,
+    servers::api_server::{Place, place_of},
     world::World,
 };
 
@@ -125,6 +127,48 @@ pub(crate) fn delete(world: &mut World) -> Option<Request> {
     world.random.permille(500).then_some(again)
 }
 
+/// Deletes a job that a finalizer keeps; returns it, to be removed later.
+pub(crate) fn delete_with_finalizer(world: &mut World) -> Option<Place> {
+    let mut job = one_of(world, |job| job.metadata.deletion_timestamp.is_none())?;
+    world.note(|| format!("a user DELETES {}, which a finalizer keeps", job.name_any()));
+    world.reach(Corner::Finalizer);
+    job.metadata.deletion_timestamp = Some(Time(world.now()));
+    job.metadata.generation = job.metadata.generation.map(|generation| generation + 1);
+    Some(place_of(&world.api.store(job)))
+}
+
+/// Puts an earlier status of a job back, or none, as `kubectl replace` or a backup does.
+pub(crate) fn restore_status(world: &mut World) {
+    let Some(mut job) = one_of(world, |job| job.status.is_some()) else { return };
+    let earlier = world.checks.earlier_status(&job);
+    job.status = earlier.filter(|_| world.random.permille(500));
+    let revision = job.status.as_ref().map_or(0, |status| status.revision);
+    world.note(|| format!("a user puts revision {revision} of {} BACK", job.name_any()));
+    world.reach(Corner::StatusRestored);
+    world.records_may_be_behind = true;
+    let job = world.api.store(job);
+    world.checks.restored(&job);
+}
+
+/// A newer version writes a phase that this one does not know.
+pub(crate) fn write_unknown_phase(world: &mut World) {
+    let runs = |job: &SubtitleJob| job.status.as_ref().is_some_and(|status| status.phase == Phase::DownloadInProgress);
+    let Some(mut job) = one_of(world, runs) else { return };
+    if let Some(status) = &mut job.status {
+        status.phase = Lenient::Unknown("TranscribeQueued".to_owned());
+        status.revision += 1;
+    }
+    world.note(|| format!("a newer version writes {}: TranscribeQueued", job.name_any()));
+    let job = world.api.store(job);
+    world.checks.restored(&job);
+}
+
+/// The jobs in a phase of a newer version.
+pub(crate) fn in_unknown_phase(world: &World) -> Vec<Arc<SubtitleJob>> {
+    let is_unknown = |job: &&Arc<SubtitleJob>| job.status.as_ref().is_some_and(|status| status.phase.known().is_none());
+    world.api.objects.values().filter(is_unknown).cloned().collect()
+}
+
 /// Toggles `spec.suspend` of a job.
 pub(crate) fn suspend_or_resume(world: &mut World) {
     if let Some(mut job) = one_of(world, |_| true) {
@@ -136,9 +180,23 @@ pub(crate) fn suspend_or_resume(world: &mut World) {
     }
 }
 
+/// Gives a job to one of two installations.
+pub(crate) fn give_away(world: &mut World) {
+    if let Some(mut job) = one_of(world, |_| true) {
+        let number = world.random.index(2);
+        let owner = world.installation(number).unwrap_or_default();
+        world.note(|| format!("a user GIVES {} to {owner}", job.name_any()));
+        job.metadata.annotations.get_or_insert_default().insert(OWNER_ANNOTATION.to_owned(), owner);
+        world.api.store(job);
+    }
+}
+
 /// Requests a manual retry of a failed job.
 pub(crate) fn retry(world: &mut World) {
-    let has_failed = |job: &SubtitleJob| job.status.as_ref().is_some_and(|status| status.phase == Phase::Failed);
+    let has_failed = |job: &SubtitleJob| {
+        job.metadata.deletion_timestamp.is_none()
+            && job.status.as_ref().is_some_and(|status| status.phase == Phase::Failed)
+    };
     if let Some(mut job) = one_of(world, has_failed) {
         let asked = format!("at {}", world.elapsed);
         world.note(|| format!("a user RETRIES {}", job.name_any()));

@@ -13,7 +13,7 @@ use jiff::{SignedDuration, Timestamp};
 
 use crate::{
     checks::{corners::Corner, status::Checks},
-    faults::{FaultRates, PROCESSES, Planted},
+    faults::{FaultRates, PROCESSES, Planted, name_of},
     random::Random,
     scheduler::{Command, ProcessId, TaskFuture},
     servers::{api_server::ApiServer, broker::Broker, redis::Redis},
@@ -71,6 +71,11 @@ impl World {
     /// The time that a process's clock shows.
     pub(crate) fn clock(&self, process: usize) -> Timestamp {
         self.now() + SignedDuration::from_millis(self.skews[process])
+    }
+
+    /// The installation of an operator process.
+    pub(crate) fn installation(&self, process: usize) -> Option<String> {
+        Some(if self.rates.two_owners { name_of(process) } else { "release" }.to_owned())
     }
 
     /// The latest that a process's clock has shown, which may have been set back since.

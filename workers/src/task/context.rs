@@ -47,7 +47,7 @@ pub struct TaskContext<P, C> {
     pub store: Store,
     /// Time.
     pub clock: C,
-    /// Jobs known to be deleted.
+    /// Jobs known to be deleted, and attempts known to be stopped.
     pub cancelled: Arc<CancelledJobs>,
     /// Cancelled when the session with the broker ends.
     pub session_ended: CancellationToken,

@@ -4,7 +4,7 @@
 //! ```text
 //!   read ──▶ claim ──▶ started ──▶ work (result already stored? use it) ──▶ ready|translated|failed ──▶ Ack
 //!    │         │ another worker holds it for too long ──────────────────────────────────────────▶ Requeue
-//!    │         │ the job was deleted ───────────────────────────────────────────────────────────▶ Ack
+//!    │         │ the attempt is stopped ──────────────────────────────────────────────────────────▶ Ack
 //!    ▼         │ held for long: a continuation is published ────────────────────────────────────▶ Ack
 //!  dead letters│ the claim was lost ────────────────────────────────────────────────────────────▶ Requeue
 //!              │ the session ended ─────────────────────────────────────────────────────────────▶ Leave
@@ -71,7 +71,7 @@ async fn claim_and_perform<W: Work, P: PublishWriter, C: Clock>(
     };
     let claim_lost = AtomicBool::new(false);
     let reporter = TaskReporter { context, subject: &subject, source: W::SOURCE, taken, claim_lost: &claim_lost };
-    if context.cancelled.contains(&subject.job_id) {
+    if context.cancelled.contains(&subject.job_id, subject.attempt, taken) {
         return settle(&reporter, &event, None, Err(StopReason::Cancelled)).await;
     }
     let patience = patience(delivered.delivery_count);

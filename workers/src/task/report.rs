@@ -31,8 +31,8 @@ pub enum StopReason {
     /// Another worker may hold the claim by now.
     #[error("the claim was lost")]
     ClaimLost,
-    /// The job was deleted.
-    #[error("the job was deleted")]
+    /// The job was deleted, or the attempt stopped.
+    #[error("the job was deleted or its attempt stopped")]
     Cancelled,
     /// The delivery was held for long: what is done is kept, and a new task continues with the rest.
     #[error("continues as a new task after {done} cues")]
@@ -66,7 +66,7 @@ pub struct TaskReporter<'a, P, C> {
 }
 
 impl<P: PublishWriter, C: Clock> TaskReporter<'_, P, C> {
-    /// Publishes with confirm, unless the job was deleted.
+    /// Publishes with confirm, unless the attempt is stopped: no step follows it.
     pub async fn publish<T: Payload>(&self, payload: &T) -> Result<(), StopReason> {
         self.check_cancelled()?;
         Ok(self.publish_unchecked(payload).await?)
@@ -98,7 +98,8 @@ impl<P: PublishWriter, C: Clock> TaskReporter<'_, P, C> {
     }
 
     pub(super) fn is_cancelled(&self) -> bool {
-        self.context.cancelled.contains(&self.subject.job_id)
+        let now = self.context.clock.elapsed();
+        self.context.cancelled.contains(&self.subject.job_id, self.subject.attempt, now)
     }
 
     fn check_cancelled(&self) -> Result<(), StopReason> {

@@ -102,7 +102,7 @@ pub(super) async fn settle<P: PublishWriter, C: Clock>(
             Ok(Outcome::Continued)
         }
         Err(StopReason::Cancelled) => {
-            tracing::info!(job, attempt, "the job was deleted: nothing to do");
+            tracing::info!(job, attempt, "the job was deleted or the attempt stopped: what is paid for is kept");
             Ok(Outcome::Cancelled)
         }
         Err(StopReason::ClaimLost) => {

@@ -133,5 +133,11 @@ pub async fn translate<E: Translate>(
 }
 
 fn failed(reason: Reason, error_message: String) -> Failed {
-    Failed { error_message, reason, retryable: reason.is_retryable(), not_before: None, candidates: vec![] }
+    Failed {
+        error_message,
+        reason: reason.into(),
+        retryable: reason.is_retryable(),
+        not_before: None,
+        candidates: vec![],
+    }
 }

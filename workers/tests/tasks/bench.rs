@@ -16,7 +16,7 @@ use subtitle_contract::{
     event::{Event, EventType, source},
     job::{self, VariantMatch},
     language::Language,
-    payload::{DownloadRequested, Subject, TranslateRequested},
+    payload::{Cancelled, DownloadRequested, Subject, TranslateRequested},
     reason::Reason,
 };
 use subtitle_telemetry::Registry;
@@ -278,6 +278,11 @@ pub(crate) fn download() -> DownloadRequested {
         spec: serde_json::from_value(spec).expect("a spec"),
         glossary: None,
     }
+}
+
+/// The event of a job that was deleted.
+pub(crate) fn deletion(job: &str) -> Event {
+    Event::new(&subject(job), source::MANAGER, Timestamp::UNIX_EPOCH, &Cancelled { reason: Reason::Deleted.into() })
 }
 
 pub(crate) fn subject(job: &str) -> Subject {

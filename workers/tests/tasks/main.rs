@@ -8,13 +8,13 @@ use std::{
     time::Duration,
 };
 
-use bench::{Bench, CountingEngine, deliver, download, subject};
+use bench::{Bench, CountingEngine, deletion, deliver, download, subject};
 use jiff::Timestamp;
 use subtitle_broker::PublishWriter;
 use subtitle_clock::Clock;
 use subtitle_contract::{
     event::{Event, EventType, source},
-    payload::{Failed, Payload as _, Subject, TranslateProgress, TranslateRequested, Translated},
+    payload::{Failed, Payload as _, Stopped, Subject, TranslateProgress, TranslateRequested, Translated},
     reason::Reason,
     topology::TRANSLATE_QUEUE,
 };
@@ -111,11 +111,39 @@ fn done(event: &Event) -> u32 {
 }
 
 #[tokio::test(start_paused = true)]
+async fn a_stopped_attempt_costs_nothing_more_and_the_next_one_continues_with_what_was_paid_for() {
+    let bench = Bench::new();
+    let task = bench.task("a", 220).await;
+    let context = bench.context("w");
+    let cancelled = context.cancelled.clone();
+    let suspended = Event::new(
+        &subject("a"),
+        source::MANAGER,
+        Timestamp::UNIX_EPOCH,
+        &Stopped { reason: Reason::Suspended.into() },
+    );
+    let on_call = Box::new(move |call| {
+        if call == 2 {
+            cancelled.insert(&suspended, Duration::ZERO);
+        }
+    });
+    let translator = bench.translator(CountingEngine { on_call, ..CountingEngine::default() });
+    assert_eq!(deliver(&translator, &context, &task).await, (Settlement::Ack, 1));
+    assert_eq!(translator.engines.calls.load(Ordering::SeqCst), 2);
+    assert!(bench.outbox.of(&EventType::Translated).is_empty() && bench.outbox.of(&EventType::Failed).is_empty());
+
+    let resumed = Event { attempt: Some(2), ..task };
+    deliver(&translator, &context, &resumed).await;
+    assert_eq!(translator.engines.calls.load(Ordering::SeqCst), 5, "a batch was paid for twice");
+    assert_eq!(bench.outbox.of(&EventType::Translated).len(), 1);
+}
+
+#[tokio::test(start_paused = true)]
 async fn a_deleted_job_costs_nothing_and_says_nothing() {
     let bench = Bench::new();
     let task = bench.task("a", 220).await;
     let context = bench.context("w");
-    context.cancelled.insert("a");
+    context.cancelled.insert(&deletion("a"), Duration::ZERO);
     let translator = bench.translator(CountingEngine::default());
     assert_eq!(deliver(&translator, &context, &task).await, (Settlement::Ack, 1));
     assert_eq!((translator.engines.calls.load(Ordering::SeqCst), bench.outbox.events().len()), (0, 0));
@@ -131,7 +159,7 @@ async fn a_job_deleted_meanwhile_is_not_paid_for_any_further() {
     let noted = said.clone();
     let on_call = Box::new(move |call| {
         if call == 2 {
-            cancelled.insert("a");
+            cancelled.insert(&deletion("a"), Duration::ZERO);
             *noted.lock().expect("not poisoned") = outbox.events().len();
         }
     });
@@ -149,7 +177,7 @@ async fn a_job_deleted_while_its_sources_are_asked_fetches_nothing() {
     let task = Event::new(&subject("a"), source::MANAGER, Timestamp::UNIX_EPOCH, &download());
     let deleted = async {
         tokio::time::sleep(Duration::from_millis(500)).await;
-        context.cancelled.insert("a");
+        context.cancelled.insert(&deletion("a"), Duration::ZERO);
     };
     let downloader = bench.downloader(Duration::from_secs(1));
     let (settled, ()) = tokio::join!(deliver(&downloader, &context, &task), deleted);
@@ -271,7 +299,7 @@ async fn work_that_panics_is_a_failed_job_and_not_a_lost_one() {
     assert_eq!(deliver(&Broken, &bench.context("w"), &task).await, (Settlement::Ack, 1));
     let failed = bench.outbox.of(&Failed::EVENT_TYPE);
     let failed: Failed = failed[0].read().expect("a failure");
-    assert_eq!((failed.reason, failed.retryable), (Reason::WorkerError, true));
+    assert_eq!((failed.reason, failed.retryable), (Reason::WorkerError.into(), true));
     assert!(failed.error_message.contains("out of range"), "{}", failed.error_message);
     assert_eq!(claims(&bench.store).await, 0);
 }

@@ -13,7 +13,7 @@ use subtitle_workers::{
     task::{DeliveredTask, Settlement, Work as _, handle},
 };
 
-use crate::bench::{Bench, CountingEngine, deliver, download, subject};
+use crate::bench::{Bench, CountingEngine, deletion, deliver, download, subject};
 
 /// Moved by a session only: `tests/tests/degradation.rs` moves the first two, the broker's adapter counts what it publishes.
 const OF_A_SESSION: [&str; 5] = [
@@ -32,7 +32,7 @@ async fn tasks_in_every_way(bench: &Bench) {
     let task = bench.task("a", 120).await;
     let context = bench.context("w");
 
-    context.cancelled.insert("deleted");
+    context.cancelled.insert(&deletion("deleted"), Duration::ZERO);
     let deleted = bench.task("deleted", 120).await;
     deliver(&bench.translator(CountingEngine::default()), &context, &deleted).await;
     assert_eq!(finished(bench, "outcome=\"cancelled\",reason=\"\""), 1);

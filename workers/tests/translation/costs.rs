@@ -92,7 +92,7 @@ async fn a_namespace_sends_no_more_than_its_day_allows_and_says_when_it_goes_on(
     let other = srt_file(40).split_once("\n21\n").map(|(_, rest)| format!("21\n{rest}")).expect("40 cues");
     let second = bench.task_of("b", &other, spec("es")).await;
     let failed = tries(&bench, &fake, 1200, &second).await.expect_err("it is beyond the limit");
-    assert_eq!((failed.reason, failed.retryable, fake.calls()), (Reason::CostLimitExceeded, true, before));
+    assert_eq!((failed.reason, failed.retryable, fake.calls()), (Reason::CostLimitExceeded.into(), true, before));
     let midnight = "1970-01-02T00:00:00Z".parse().expect("a time");
     assert_eq!(failed.not_before, Some(midnight));
     for words in ["characters would be sent", "namespace 'n' has sent 8", "of 1200 today (UTC)", "1970-01-02T00:00:00Z"]
@@ -104,7 +104,7 @@ async fn a_namespace_sends_no_more_than_its_day_allows_and_says_when_it_goes_on(
     tries(&bench, &fake, 1200, &elsewhere).await.expect("another namespace has its own day");
 
     let failed = tries(&bench, &fake, 100, &second).await.expect_err("it never fits");
-    assert_eq!((failed.reason, failed.retryable, failed.not_before), (Reason::CostLimitExceeded, false, None));
+    assert_eq!((failed.reason, failed.retryable, failed.not_before), (Reason::CostLimitExceeded.into(), false, None));
     assert!(failed.error_message.contains("SUBTITLES_CHARACTERS_PER_DAY"), "{}", failed.error_message);
 }
 

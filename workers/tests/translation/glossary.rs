@@ -115,7 +115,7 @@ async fn a_glossary_that_is_not_there_as_it_was_is_said_and_nothing_is_sent() {
     let elsewhere = serde_json::json!({ "key": "n/glossaries/gone.txt", "sha256": "5a" });
     task.payload.insert("glossary".to_owned(), elsewhere);
     let Ended::Failed(failed) = run(&bench, deepl(&paid), &["deepl"], &task).await else { panic!("it is gone") };
-    assert_eq!((failed.reason, failed.retryable, paid.calls()), (Reason::StoreUnavailable, true, 0));
+    assert_eq!((failed.reason, failed.retryable, paid.calls()), (Reason::StoreUnavailable.into(), true, 0));
     assert!(failed.error_message.contains("n/glossaries/gone.txt"), "{}", failed.error_message);
 }
 

@@ -59,7 +59,7 @@ proptest! {
             match run(&bench, engines, &[engine], &task).await {
                 Ended::Shipped(shipped) => assert_exact(&film, &shipped),
                 Ended::Failed(failed) => {
-                    let is_named = match failed.reason {
+                    let is_named = match failed.reason.known().expect("a known reason") {
                         Reason::EngineUnavailable => failed.error_message.contains(engine),
                         Reason::TranslationIncomplete => {
                             failed.error_message.contains("cue ") || failed.error_message.contains("instead of es")

@@ -37,14 +37,16 @@ impl Session for AmqpSession {
         self.subscribe(stream, prefetch, arguments).await.map(AmqpDeliveries::new)
     }
 
-    async fn consume_events(&self, event_type: &EventType, prefetch: u16) -> Result<AmqpDeliveries, BrokerError> {
+    async fn consume_events(&self, event_types: &[EventType], prefetch: u16) -> Result<AmqpDeliveries, BrokerError> {
         let channel = self.channel().await?;
         let options = QueueDeclareOptions { exclusive: true, auto_delete: true, ..QueueDeclareOptions::default() };
         let bound = async {
             let queue = channel.queue_declare("".into(), options, FieldTable::default()).await?;
-            let (name, key) = (queue.name().clone(), event_type.as_str().into());
-            let bind = QueueBindOptions::default();
-            channel.queue_bind(name.clone(), EVENTS_EXCHANGE.into(), key, bind, FieldTable::default()).await?;
+            let name = queue.name().clone();
+            for event_type in event_types {
+                let (key, bind) = (event_type.as_str().into(), QueueBindOptions::default());
+                channel.queue_bind(name.clone(), EVENTS_EXCHANGE.into(), key, bind, FieldTable::default()).await?;
+            }
             Ok::<_, lapin::Error>(name)
         };
         let queue = self.request("declare an exclusive queue", bound).await?;

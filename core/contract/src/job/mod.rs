@@ -62,7 +62,8 @@ use crate::names::SIMULATED;
 pub struct SubtitleJobSpec {
     /// Which video. Example: `{library: default, path: films/harbour.mkv}`.
     pub video: Video,
-    /// The language of the subtitle as a BCP 47 tag. Examples: `es`, `pt-BR`, `zh-Hans`.
+    /// The language of the subtitle as a BCP 47 tag; Norwegian in quotes, because YAML reads an unquoted `no` as a boolean.
+    /// Examples: `es`, `pt-BR`, `zh-Hans`, `"no"`.
     #[schemars(length(min = 2, max = 35), regex(pattern = r"^[A-Za-z]{2,3}(-[A-Za-z0-9]{2,8})*$"))]
     pub language: String,
     /// Whether to accept subtitles for the deaf and hard of hearing (SDH): `Prefer` ranks them higher, `Require` accepts no
@@ -95,21 +96,24 @@ pub struct SubtitleJobSpec {
     /// What the result looks like. Example: `{format: SRT, sidecar: IfAbsent}`.
     #[serde(default)]
     pub output: Output,
-    /// Which job of a namespace goes first when many wait. Example: `High`.
+    /// Which job of a namespace goes first when many wait; may be changed while it waits. Example: `High`.
     #[serde(default)]
     pub priority: Priority,
     /// How often and how fast to try again. Example: `{limit: 3, backoffSeconds: 30}`.
     #[serde(default)]
     pub retry: Retry,
-    /// Seconds that workers may spend on the job; waiting does not count. Example: `3600`.
+    /// Seconds that workers may spend on the job, in all attempts together: counted while it is `DownloadInProgress` or
+    /// `TranslateInProgress` and not suspended; queues, backoff and other waiting do not count. Example: `3600`.
     #[serde(default = "Defaults::active_deadline_seconds")]
     #[schemars(range(min = 1, max = 604_800))]
     pub active_deadline_seconds: u32,
-    /// Seconds after its end until the object is deleted; its history is kept longer. Example: `86400`.
+    /// Seconds after its end, by the operator's clock, until the object is deleted; its history is kept longer. May be changed.
+    /// Example: `86400`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(range(min = 0, max = 31_536_000))]
     pub ttl_seconds_after_finished: Option<u32>,
-    /// Keeps new work from starting; the only field that can be changed. Example: `true`.
+    /// Stops the job: no task is published, and its worker stops before the next paid call. What was paid for is kept, and
+    /// after `false` another attempt continues with it. A result that is already on its way is accepted. Example: `true`.
     #[serde(default)]
     pub suspend: bool,
 }

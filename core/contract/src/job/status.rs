@@ -1,6 +1,6 @@
 //! The status of a job. Written only by the operator. Pure.
 
-use k8s_openapi::apimachinery::pkg::apis::meta::v1::{Condition, Time};
+use k8s_openapi::apimachinery::pkg::apis::meta::v1::{Condition, MicroTime, Time};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
@@ -19,10 +19,10 @@ pub struct SubtitleJobStatus {
     /// `Done` or `Failed`. Example: `TranslateInProgress`.
     pub phase: Lenient<Phase>,
     /// The current attempt, from 1; grows with every retry, resume and manual retry. Example: `1`.
-    #[schemars(range(min = 0))]
+    #[schemars(range(min = 0, max = 2_147_483_647))]
     pub attempt: u32,
     /// Failures that count against `spec.retry.limit`. Example: `0`.
-    #[schemars(range(min = 0))]
+    #[schemars(range(min = 0, max = 2_147_483_647))]
     pub failures: u32,
     /// The step that the job needs next: `Download` or `Translate`. Example: `Translate`.
     pub step: Lenient<Step>,
@@ -33,14 +33,14 @@ pub struct SubtitleJobStatus {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub glossary: Option<StoredGlossary>,
     /// Grows by one with each write of the status. Example: `4`.
-    #[schemars(range(min = 0))]
+    #[schemars(range(min = 0, max = 9_007_199_254_740_991_i64))]
     pub revision: i64,
     /// The revision up to which decisions have been published as events. Example: `4`.
-    #[schemars(range(min = 0))]
+    #[schemars(range(min = 0, max = 9_007_199_254_740_991_i64))]
     pub announced_revision: i64,
     /// The same as `announcedRevision`, under the name that earlier versions read: after a rollback they publish nothing twice. Example: `4`.
     #[serde(skip_serializing_if = "Option::is_none")]
-    #[schemars(range(min = 0))]
+    #[schemars(range(min = 0, max = 9_007_199_254_740_991_i64))]
     pub announced: Option<i64>,
     /// The value of the annotation `subtitles.dev/retry` that was last acted on. Example: `2026-01-31`.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -56,6 +56,11 @@ pub struct SubtitleJobStatus {
     /// What must happen before the next task is published; absent if nothing must. Example: `Turn`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub waiting_for: Option<Lenient<WaitingFor>>,
+    /// The installation that works on the job: the namespace and the name of its leader's lease. Others leave the job alone,
+    /// unless its annotation `subtitles.dev/owner` names them: that takes the job over. Example: `subtitles/subtitle-operator`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schemars(length(max = 317))]
+    pub owner: Option<String>,
     /// A message for the user. Example: `no source has a Spanish subtitle`.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schemars(length(max = 1024))]
@@ -71,28 +76,32 @@ pub struct SubtitleJobStatus {
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schemars(length(max = 256))]
     pub video: Option<String>,
-    /// When the next attempt starts. Example: `2026-01-31T20:15:00Z`.
+    /// When the next attempt starts, by the operator's clock. Example: `2026-01-31T20:15:00.250000Z`.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub next_attempt_time: Option<Time>,
+    pub next_attempt_time: Option<MicroTime>,
     /// When the current attempt started, unless it is the first: a legacy event, which has no attempt, belongs to it if it is
-    /// not older. Example: `2026-01-31T20:15:00Z`.
+    /// not older. Example: `2026-01-31T20:15:00.250000Z`.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub attempt_time: Option<Time>,
-    /// When a worker first started the job. Example: `2026-01-31T20:15:00Z`.
+    pub attempt_time: Option<MicroTime>,
+    /// When the operator saw that a worker had started the job, by the operator's clock: workers' clocks decide nothing.
+    /// Example: `2026-01-31T20:15:00Z`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub start_time: Option<Time>,
-    /// Since when the deadline has been running without a pause; absent while it is paused. Example: `2026-01-31T20:15:00Z`.
+    /// Since when the deadline has been running, by the operator's clock; absent while no worker has the job. Example:
+    /// `2026-01-31T20:15:00.250000Z`.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub active_since: Option<Time>,
+    pub active_since: Option<MicroTime>,
     /// Seconds of the deadline that were used before `activeSince`. Example: `40`.
     #[serde(skip_serializing_if = "is_zero")]
-    #[schemars(range(min = 0))]
+    #[schemars(range(min = 0, max = 2_147_483_647))]
     pub active_seconds: i64,
-    /// When the job finished. Example: `2026-01-31T20:15:09Z`.
+    /// When the operator saw that the job had finished, by the operator's clock; `spec.ttlSecondsAfterFinished` counts from it.
+    /// Example: `2026-01-31T20:15:09Z`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub completion_time: Option<Time>,
-    /// The generation of the object that this status describes. Example: `1`.
+    /// The generation of the object that this status describes; it follows `metadata.generation` in every phase. Example: `1`.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schemars(range(min = 0))]
     pub observed_generation: Option<i64>,
     /// The trace that all events of the job belong to. Example: `4bf92f3577b34da6a3ce929d0e0e4736`.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -163,10 +172,10 @@ pub struct StoredGlossary {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Cues {
     /// Cues translated. Example: `120`.
-    #[schemars(range(min = 0))]
+    #[schemars(range(min = 0, max = 2_147_483_647))]
     pub done: u32,
     /// All cues. Example: `356`.
-    #[schemars(range(min = 0))]
+    #[schemars(range(min = 0, max = 2_147_483_647))]
     pub total: u32,
 }
 
@@ -187,7 +196,7 @@ pub struct JobResult {
     #[schemars(length(max = 16))]
     pub format: String,
     /// How many cues it has. Example: `356`.
-    #[schemars(range(min = 0))]
+    #[schemars(range(min = 0, max = 2_147_483_647))]
     pub cues: u32,
     /// The SHA-256 of its bytes, hexadecimal. Example: `9f86d081…`.
     #[schemars(length(max = 64))]
@@ -226,10 +235,10 @@ pub struct JobResult {
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Untranslated {
     /// How many. Example: `1`.
-    #[schemars(range(min = 0))]
+    #[schemars(range(min = 0, max = 2_147_483_647))]
     pub count: u32,
     /// Their numbers in the file, from 1; the first fifty. Example: `[17]`.
-    #[schemars(length(max = 50), inner(range(min = 1)))]
+    #[schemars(length(max = 50), inner(range(min = 1, max = 2_147_483_647)))]
     pub cues: Vec<u32>,
 }
 
@@ -238,19 +247,19 @@ pub struct Untranslated {
 #[serde(default)]
 pub struct Readability {
     /// More than 17 characters a second. Example: `12`.
-    #[schemars(range(min = 0))]
+    #[schemars(range(min = 0, max = 2_147_483_647))]
     pub fast: u32,
     /// A line of more than 42 characters (16 in full-width scripts), or more than two lines. Example: `1`.
-    #[schemars(range(min = 0))]
+    #[schemars(range(min = 0, max = 2_147_483_647))]
     pub wide: u32,
     /// Shown for less than five sixths of a second. Example: `0`.
-    #[schemars(range(min = 0))]
+    #[schemars(range(min = 0, max = 2_147_483_647))]
     pub brief: u32,
     /// Shown for more than seven seconds. Example: `3`.
-    #[schemars(range(min = 0))]
+    #[schemars(range(min = 0, max = 2_147_483_647))]
     pub lasting: u32,
     /// Less than two frames (at 24 a second) before the next cue, without touching it. Example: `0`.
-    #[schemars(range(min = 0))]
+    #[schemars(range(min = 0, max = 2_147_483_647))]
     pub close: u32,
 }
 

@@ -50,6 +50,21 @@ impl Lenient<Reason> {
     }
 }
 
+impl Lenient<Reason> {
+    /// The reason as a status and a condition may hold it: what cannot be a name there is replaced.
+    pub fn or_worker_error(self) -> Self {
+        let is_name = |text: &str| {
+            (1..=64).contains(&text.len())
+                && text.starts_with(|first: char| first.is_ascii_alphabetic())
+                && text.chars().all(|character| character.is_ascii_alphanumeric())
+        };
+        match self {
+            Self::Unknown(text) if !is_name(&text) => Reason::WorkerError.into(),
+            reason => reason,
+        }
+    }
+}
+
 impl<T> From<T> for Lenient<T> {
     fn from(value: T) -> Self {
         Self::Known(value)

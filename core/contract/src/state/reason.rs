@@ -106,6 +106,8 @@ reasons! {
     CostLimitExceeded false "Raise `spec.translation.maxCharacters` in a new job or the daily limit in the chart, or wait until tomorrow.";
     /// A simulated failure, as configured.
     SimulatedFailure true "Nothing; the simulated source or engine was requested and configured to fail.";
+    /// Another attempt has replaced this one.
+    Superseded false "Nothing.";
     /// The job was deleted.
     Deleted false "Nothing.";
     /// The message is not an event: it is not a JSON object, or a field is missing or has the wrong type.

@@ -40,13 +40,15 @@ pub enum EventType {
     RetryScheduled,
     /// The job was deleted; stop.
     Cancelled,
+    /// The attempt must not be worked on any more.
+    Stopped,
     /// A type this version does not know; kept in history.
     Unknown(String),
 }
 
 impl EventType {
     /// Every known type.
-    pub const KNOWN: [Self; 10] = [
+    pub const KNOWN: [Self; 11] = [
         Self::DownloadRequested,
         Self::DownloadStarted,
         Self::Ready,
@@ -57,6 +59,7 @@ impl EventType {
         Self::Failed,
         Self::RetryScheduled,
         Self::Cancelled,
+        Self::Stopped,
     ];
 
     /// The name on the wire.
@@ -72,6 +75,7 @@ impl EventType {
             Self::Failed => "job.failed",
             Self::RetryScheduled => "job.retry.scheduled",
             Self::Cancelled => "job.cancelled",
+            Self::Stopped => "job.stopped",
             Self::Unknown(name) => name,
         }
     }
@@ -232,6 +236,18 @@ impl Event {
         })
     }
 
+    /// The attempts of its job that must not be worked on once this is published: all up to this one.
+    pub fn stops_up_to(&self) -> Option<u32> {
+        match self.event_type {
+            EventType::Cancelled => Some(u32::MAX),
+            EventType::Stopped => self.attempt,
+            // A worker's failure is not yet a decision, and may be lost with its queue.
+            EventType::Failed if self.source == source::MANAGER => self.attempt,
+            EventType::RetryScheduled => self.attempt?.checked_sub(1),
+            _ => None,
+        }
+    }
+
     /// A text field of the payload.
     pub fn text(&self, key: &str) -> Option<&str> {
         self.payload.get(key).and_then(Value::as_str)
@@ -292,6 +308,23 @@ mod tests {
         let reference = Oversize { oversize_bytes: 40_000_000, sha256: "5e".into(), headers };
         let refused = Event::decode(&serde_json::to_vec(&reference).expect("JSON")).expect_err("a reference");
         assert!(refused.to_string().contains("40000000 bytes") && refused.to_string().contains("5e"), "{refused}");
+    }
+
+    #[test]
+    fn what_ends_an_attempt_stops_it_and_all_before_it() {
+        let old = Event::decode(OLD.as_bytes()).expect("an event");
+        for (source, event_type, attempt, stops) in [
+            (source::MANAGER, EventType::Cancelled, Some(2), Some(u32::MAX)),
+            (source::MANAGER, EventType::Stopped, Some(2), Some(2)),
+            (source::MANAGER, EventType::Failed, Some(2), Some(2)),
+            (source::DOWNLOADER, EventType::Failed, Some(2), None),
+            (source::MANAGER, EventType::RetryScheduled, Some(2), Some(1)),
+            (source::MANAGER, EventType::Failed, None, None),
+            (source::DOWNLOADER, EventType::Ready, Some(2), None),
+        ] {
+            let event = Event { source: source.to_owned(), event_type: event_type.clone(), attempt, ..old.clone() };
+            assert_eq!(event.stops_up_to(), stops, "{source} {event_type:?}");
+        }
     }
 
     #[test]

@@ -8,6 +8,7 @@ use serde_json::{Map, Value};
 use crate::{
     event::{Event, EventType, SCHEMA_VERSION, event_id},
     job::{Artifact, Candidate, JobResult, StoredGlossary, SubtitleJobSpec},
+    lenient::Lenient,
     reason::Reason,
 };
 
@@ -137,7 +138,7 @@ pub struct Failed {
     pub error_message: String,
     /// Why.
     #[serde(default = "worker_error")]
-    pub reason: Reason,
+    pub reason: Lenient<Reason>,
     /// Whether another attempt may succeed.
     #[serde(default = "yes")]
     pub retryable: bool,
@@ -153,7 +154,7 @@ pub struct Failed {
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct RetryScheduled {
     /// Why there is another attempt.
-    pub reason: Reason,
+    pub reason: Lenient<Reason>,
     /// Message for the user.
     pub error_message: String,
     /// When it starts.
@@ -167,11 +168,18 @@ pub struct RetryScheduled {
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Cancelled {
     /// Why.
-    pub reason: Reason,
+    pub reason: Lenient<Reason>,
 }
 
-fn worker_error() -> Reason {
-    Reason::WorkerError
+/// `job.stopped`.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Stopped {
+    /// Why.
+    pub reason: Lenient<Reason>,
+}
+
+fn worker_error() -> Lenient<Reason> {
+    Reason::WorkerError.into()
 }
 
 fn yes() -> bool {
@@ -211,9 +219,10 @@ payloads! {
     TranslateStarted;
     TranslateProgress (|progress| progress.done.to_string());
     Translated;
-    Failed (|failed| failed.reason.to_string());
+    Failed (|failed| failed.reason.as_str().to_owned());
     RetryScheduled;
     Cancelled;
+    Stopped (|stopped| stopped.reason.as_str().to_owned());
 }
 
 impl Event {

@@ -50,6 +50,16 @@ impl<P: Ports> Executor<P> {
         &*self.servers.records
     }
 
+    /// Whether the job's record may be ahead of its status.
+    pub fn is_record_ahead(&self, uid: &str) -> bool {
+        self.lagging.is_ahead(uid)
+    }
+
+    /// The job's record was compared with its status.
+    pub fn record_compared(&self, uid: &str) {
+        self.lagging.compared(uid);
+    }
+
     /// Waits until no other task of this process decides and writes for this job, and keeps others out until the guard
     /// is dropped.
     pub async fn lock(&self, uid: &str) -> JobGuard {
@@ -74,6 +84,7 @@ impl<P: Ports> Executor<P> {
                     let job = outcome.job.take().ok_or(ActError::NoJob)?;
                     outcome.job = Some(self.write(&job, &status, caused_at, now).await?);
                 }
+                Effect::Note { reason, note } => self.servers.cluster.note(job_of(&outcome)?, reason, &note),
                 Effect::Project => unprojected = self.project(job_of(&outcome)?).await.err(),
                 Effect::Delete { at_the_latest } => match unprojected.take().filter(|_| now < at_the_latest) {
                     Some(error) => return Err(ActError::NoRecord(error)),
@@ -115,7 +126,7 @@ impl<P: Ports> Executor<P> {
     }
 
     async fn project(&self, job: &SubtitleJob) -> Result<(), RecordError> {
-        let projected = self.servers.records.project(&[job]).await.map(drop);
+        let projected = self.lagging.project_one(&self.servers, job).await;
         if let Err(error) = &projected {
             tracing::warn!(error = %chain(error), job = job.name_any(), "the record in Redis lags behind");
             self.metrics.redis_errors.increment([]);

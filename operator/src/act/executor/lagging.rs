@@ -1,9 +1,9 @@
-//! Remembers the jobs whose record in Redis is behind their status, and projects them again in pages. Called by the executor.
-//! Does I/O.
+//! Remembers the jobs whose record in Redis differs from their status: those behind it are projected again in pages, those
+//! ahead of it are for the controller. Called by the executor. Does I/O.
 
 use std::{
     collections::HashSet,
-    sync::{Arc, Mutex, PoisonError},
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
 };
 
 use kube::ResourceExt as _;
@@ -12,25 +12,47 @@ use subtitle_contract::job::SubtitleJob;
 use super::context::Servers;
 use crate::act::{
     error::RecordError,
-    ports::{ClusterReader as _, Ports, RecordWriter as _},
+    ports::{ClusterReader as _, Ports, Projected, RecordWriter as _},
 };
 
 /// Records written in one pipeline.
 const PAGE: usize = 200;
 
-/// The uids of jobs whose record is behind their status.
+/// The uids of jobs whose record is behind their status, or ahead of it.
 #[derive(Debug, Default)]
-pub(super) struct Lagging(Mutex<HashSet<String>>);
+pub(super) struct Lagging {
+    behind: Mutex<HashSet<String>>,
+    ahead: Mutex<HashSet<String>>,
+}
+
+fn locked(uids: &Mutex<HashSet<String>>) -> MutexGuard<'_, HashSet<String>> {
+    uids.lock().unwrap_or_else(PoisonError::into_inner)
+}
 
 impl Lagging {
     pub(super) fn add(&self, job: &SubtitleJob) {
-        if let Some(uid) = job.uid() {
-            self.0.lock().unwrap_or_else(PoisonError::into_inner).insert(uid);
-        }
+        locked(&self.behind).extend(job.uid());
     }
 
     fn take(&self) -> HashSet<String> {
-        std::mem::take(&mut *self.0.lock().unwrap_or_else(PoisonError::into_inner))
+        std::mem::take(&mut *locked(&self.behind))
+    }
+
+    pub(super) fn is_ahead(&self, uid: &str) -> bool {
+        locked(&self.ahead).contains(uid)
+    }
+
+    pub(super) fn compared(&self, uid: &str) {
+        locked(&self.ahead).remove(uid);
+    }
+
+    /// Projects one job.
+    pub(super) async fn project_one<P: Ports>(
+        &self,
+        servers: &Servers<P>,
+        job: &SubtitleJob,
+    ) -> Result<(), RecordError> {
+        self.project_page(servers, &[job]).await.map(drop)
     }
 
     /// Projects the jobs whose record is behind; returns how many records were replaced.
@@ -61,7 +83,7 @@ impl Lagging {
         }
         let mut older = 0;
         for (done, page) in newest.chunks(PAGE).enumerate() {
-            match servers.records.project(&page.iter().collect::<Vec<_>>()).await {
+            match self.project_page(servers, &page.iter().collect::<Vec<_>>()).await {
                 Ok(count) => older += count,
                 Err(error) => {
                     newest[done * PAGE..].iter().for_each(|job| self.add(job));
@@ -70,5 +92,13 @@ impl Lagging {
             }
         }
         Ok(older)
+    }
+
+    async fn project_page<P: Ports>(&self, servers: &Servers<P>, jobs: &[&SubtitleJob]) -> Result<usize, RecordError> {
+        let projected = servers.records.project(jobs).await?;
+        let is_ahead =
+            |(job, projected): (&&SubtitleJob, &Projected)| (*projected == Projected::Ahead).then(|| job.uid())?;
+        locked(&self.ahead).extend(jobs.iter().zip(&projected).filter_map(is_ahead));
+        Ok(projected.iter().filter(|projected| **projected == Projected::Replaced).count())
     }
 }

@@ -26,7 +26,8 @@ use crate::{
         error::{ActError, ClusterError, ErrorClass, RecordError},
         files::Files,
         ports::{
-            Checkpoint, ClusterReader, ClusterWriter, GlossarySource, HistoryWriter, Ports, RecordReader, RecordWriter,
+            Checkpoint, ClusterReader, ClusterWriter, GlossarySource, HistoryWriter, Ports, Projected, RecordReader,
+            RecordWriter,
         },
     },
     decide::plan::{DeadLetter, Effect},
@@ -75,6 +76,8 @@ impl ClusterWriter for Cluster {
         Ok(SubtitleJob { status: Some(status.clone()), ..job.clone() })
     }
 
+    fn note(&self, _: &SubtitleJob, _: &str, _: &str) {}
+
     async fn create(&self, job: &SubtitleJob) -> Result<SubtitleJob, ClusterError> {
         Ok(job.clone())
     }
@@ -111,12 +114,12 @@ impl RecordReader for Records {
 }
 
 impl RecordWriter for Records {
-    async fn project(&self, jobs: &[&SubtitleJob]) -> Result<usize, RecordError> {
+    async fn project(&self, jobs: &[&SubtitleJob]) -> Result<Vec<Projected>, RecordError> {
         if self.is_away.load(Ordering::Relaxed) {
             return Err(RecordError::Unreachable);
         }
         self.projected.fetch_add(jobs.len(), Ordering::Relaxed);
-        Ok(jobs.len())
+        Ok(vec![Projected::Replaced; jobs.len()])
     }
 
     async fn close(&self, _: &str) -> Result<(), RecordError> {
@@ -164,7 +167,7 @@ impl Session for NoSession {
         match *self {}
     }
 
-    async fn consume_events(&self, _: &EventType, _: u16) -> Result<Self, BrokerError> {
+    async fn consume_events(&self, _: &[EventType], _: u16) -> Result<Self, BrokerError> {
         match *self {}
     }
 

@@ -17,7 +17,7 @@ use subtitle_contract::{
 };
 use tokio::time::timeout;
 
-use super::{events::EventRecorder, last_writes::LastWrites};
+use super::{FIELD_MANAGER, events::EventRecorder, last_writes::LastWrites};
 use crate::{
     act::{
         error::{CLUSTER_TIMEOUT, ClusterError},
@@ -137,7 +137,8 @@ impl ClusterWriter for KubeCluster {
         let patch = json!({"metadata": metadata, "status": merge_patch(job.status.as_ref(), status)});
         let (namespace, name) = (job.namespace().unwrap_or_default(), job.name_any());
         let api = self.api(&namespace);
-        let (parameters, patch) = (PatchParams::default(), Patch::Merge(&patch));
+        let parameters = PatchParams { field_manager: Some(FIELD_MANAGER.to_owned()), ..PatchParams::default() };
+        let patch = Patch::Merge(&patch);
         match with_timeout(api.patch_status(&name, &parameters, &patch)).await? {
             Ok(written) => {
                 let written = written.into_result()?;
@@ -157,9 +158,14 @@ impl ClusterWriter for KubeCluster {
         }
     }
 
+    fn note(&self, job: &SubtitleJob, reason: &str, note: &str) {
+        self.events.note(job, reason, note);
+    }
+
     async fn create(&self, job: &SubtitleJob) -> Result<SubtitleJob, ClusterError> {
         let api: Api<SubtitleJob> = Api::namespaced(self.client.clone(), &job.namespace().unwrap_or_default());
-        Ok(with_timeout(api.create(&PostParams::default(), job)).await??)
+        let parameters = PostParams { field_manager: Some(FIELD_MANAGER.to_owned()), ..PostParams::default() };
+        Ok(with_timeout(api.create(&parameters, job)).await??)
     }
 
     async fn delete(&self, job: &SubtitleJob) -> Result<(), ClusterError> {

@@ -14,7 +14,6 @@ use k8s_openapi::{
 use kube::{Api, Client, Resource as _, ResourceExt as _, api::PostParams};
 use subtitle_contract::{
     job::{SubtitleJob, SubtitleJobStatus},
-    phase::Phase,
     reason::Reason,
     text::sanitize,
 };
@@ -22,6 +21,7 @@ use subtitle_telemetry::chain;
 use tokio::{sync::Semaphore, time::timeout};
 use uuid::Uuid;
 
+use super::FIELD_MANAGER;
 use crate::observe::state::{JobState, Outcome};
 
 /// Events written concurrently; few, so that they do not delay writes of statuses.
@@ -81,8 +81,9 @@ fn phase_event(job: &SubtitleJob, after: &SubtitleJobStatus, now: Timestamp) -> 
         return None;
     }
     let reason = after.reason.clone().unwrap_or(Reason::WaitingForTurn.into());
-    let rank = |status: &SubtitleJobStatus| status.phase.known().map(Phase::rank);
-    let is_good = rank(after) > rank(&before) && JobState::from_status(after) != JobState::Over(Outcome::Failed);
+    // Another attempt is a warning only if a failure is the cause.
+    let is_retry = before.attempt.max(1) < attempt && after.failures > before.failures;
+    let is_good = !is_retry && JobState::from_status(after) != JobState::Over(Outcome::Failed);
     let meaning = || reason.known().map_or("", Reason::meaning);
     let message = sanitize(after.message.as_deref().unwrap_or_else(meaning), MAX_NOTE);
     let phase = after.phase.as_str();
@@ -139,6 +140,17 @@ impl EventRecorder {
         }
     }
 
+    /// Records something about a job that changes nothing; the same note is recorded once.
+    pub(super) fn note(&self, job: &SubtitleJob, reason: &str, note: &str) {
+        let text = Text {
+            unique: format!("{}/{reason}/{note}", job.uid().unwrap_or_default()),
+            reason: reason.to_owned(),
+            action: reason.to_owned(),
+            note: sanitize(note, MAX_NOTE),
+        };
+        self.write(event(job.object_ref(&()), "Normal", text, Timestamp::now()));
+    }
+
     /// Records a warning about an object, once for each of its versions (`resource_version`) and each `reason`.
     pub fn warn(&self, object: ObjectReference, reason: &str, message: &str) {
         let version = object.resource_version.as_deref().unwrap_or_default();
@@ -160,9 +172,10 @@ impl EventRecorder {
         let recorder = self.0.clone();
         let namespace = event.metadata.namespace.clone().unwrap_or_default();
         let events: Api<Event> = Api::namespaced(recorder.client.clone(), &namespace);
+        let parameters = PostParams { field_manager: Some(FIELD_MANAGER.to_owned()), ..PostParams::default() };
         tokio::spawn(async move {
             let _permit = recorder.permits.acquire().await;
-            match timeout(TIMEOUT, events.create(&PostParams::default(), &event)).await {
+            match timeout(TIMEOUT, events.create(&parameters, &event)).await {
                 Ok(Ok(_)) => {}
                 Ok(Err(error)) => tracing::debug!(error = %chain(&error), "a Kubernetes Event was not written"),
                 Err(_) => tracing::debug!("writing a Kubernetes Event timed out"),
@@ -173,6 +186,8 @@ impl EventRecorder {
 
 #[cfg(test)]
 mod tests {
+    use subtitle_contract::phase::Phase;
+
     use super::*;
 
     fn status(phase: Phase, attempt: u32, reason: Reason) -> SubtitleJobStatus {
@@ -198,7 +213,7 @@ mod tests {
     }
 
     #[test]
-    fn a_phase_change_is_recorded_once_and_failures_and_new_attempts_are_warnings() {
+    fn a_phase_change_is_recorded_once_and_only_failures_are_warnings() {
         let queued = status(Phase::DownloadQueued, 1, Reason::WaitingForWorker);
         let working = status(Phase::DownloadInProgress, 1, Reason::Working);
         let good = recorded(Some(queued.clone()), &working).expect("an event");
@@ -212,8 +227,10 @@ mod tests {
         assert!(recorded(Some(working.clone()), &working).is_none());
         let waiting = status(Phase::Pending, 1, Reason::WaitingForTurn);
         assert!(recorded(None, &waiting).is_none(), "it was Pending before");
-        for worse in [status(Phase::Failed, 1, Reason::NoSubtitleFound), status(Phase::Pending, 2, Reason::WorkerError)]
-        {
+        let resumed = recorded(Some(working.clone()), &status(Phase::Pending, 2, Reason::WaitingForTurn));
+        assert_eq!(resumed.and_then(|event| event.type_).as_deref(), Some("Normal"), "nothing is wrong");
+        let retried = SubtitleJobStatus { failures: 1, ..status(Phase::Pending, 2, Reason::BackingOff) };
+        for worse in [status(Phase::Failed, 1, Reason::NoSubtitleFound), retried] {
             assert_eq!(
                 recorded(Some(working.clone()), &worse).and_then(|event| event.type_).as_deref(),
                 Some("Warning")

@@ -13,8 +13,9 @@ use subtitle_contract::job::SubtitleJob;
 #[derive(Debug, Default)]
 pub struct LastWrites(Mutex<HashMap<String, SubtitleJob>>);
 
-fn revision(job: &SubtitleJob) -> i64 {
-    job.status.as_ref().map_or(-1, |status| status.revision)
+/// Orders versions of an object. A revision would not do: a status that a user or a backup put back has a lower one.
+fn version(job: &SubtitleJob) -> Option<u64> {
+    job.metadata.resource_version.as_deref()?.parse().ok()
 }
 
 impl LastWrites {
@@ -27,7 +28,7 @@ impl LastWrites {
     pub fn newest(&self, cached: &SubtitleJob) -> SubtitleJob {
         let uid = cached.uid().unwrap_or_default();
         self.with(|writes| match writes.get(&uid) {
-            Some(ours) if revision(ours) > revision(cached) => ours.clone(),
+            Some(ours) if version(ours) > version(cached) => ours.clone(),
             _ => {
                 writes.remove(&uid);
                 cached.clone()

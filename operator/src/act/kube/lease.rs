@@ -7,8 +7,10 @@ use k8s_openapi::api::coordination::v1::{Lease, LeaseSpec};
 use kube::{Api, Client, api::PostParams};
 use tokio::time::timeout;
 
+use super::FIELD_MANAGER;
+
 /// The Lease's name.
-const LEASE: &str = "subtitle-operator";
+pub const LEASE: &str = "subtitle-operator";
 /// Timeout of a call to the API server.
 const CALL_TIMEOUT: Duration = Duration::from_secs(3);
 
@@ -39,7 +41,7 @@ impl LeaderLease {
 
     /// Creates the Lease, or replaces the one that was read; false if another candidate wrote first.
     pub async fn write(&self, read: Option<Lease>, spec: LeaseSpec) -> Result<bool, LeaseError> {
-        let parameters = PostParams::default();
+        let parameters = PostParams { field_manager: Some(FIELD_MANAGER.to_owned()), ..PostParams::default() };
         let written = if let Some(read) = read {
             with_timeout(self.0.replace(LEASE, &parameters, &Lease { spec: Some(spec), ..read })).await
         } else {

@@ -8,4 +8,7 @@ mod lease;
 pub use cluster::KubeCluster;
 pub use events::EventRecorder;
 pub use last_writes::LastWrites;
-pub use lease::{LeaderLease, LeaseError};
+pub use lease::{LEASE, LeaderLease, LeaseError};
+
+/// Who wrote a field, in every write of this operator.
+const FIELD_MANAGER: &str = "subtitle-operator";

@@ -1,7 +1,8 @@
-//! The records `job:{id}`: replaced only by a projection of a higher revision. Does I/O.
+//! The records `job:{id}`: replaced unless they are projections of a higher revision. Does I/O.
 
 use subtitle_contract::{
     job::SubtitleJob,
+    keys::{HISTORY_OFFSET, KeyStyle},
     phase::{Phase, Step},
     reason::Reason,
     record::Record,
@@ -13,7 +14,7 @@ use super::{
 };
 use crate::act::{
     error::RecordError,
-    ports::{Checkpoint, RecordReader, RecordWriter},
+    ports::{Checkpoint, Projected, RecordReader, RecordWriter},
 };
 
 /// Keys per step of a scan.
@@ -38,17 +39,24 @@ fn range(before: Option<usize>, limit: usize) -> (i64, i64) {
 }
 
 impl RedisRecords {
-    async fn replace(&self, records: &[Record]) -> Result<usize, RecordError> {
+    async fn replace(&self, records: &[Record]) -> Result<Vec<Projected>, RecordError> {
         let mut pipeline = redis::pipe();
         for record in records {
             let is_final = is_final(record);
             let seconds = if is_final { TIME_TO_LIVE } else { SAFETY_TIME_TO_LIVE };
-            pipeline.cmd("EVALSHA").arg(self.project_script.get_hash()).arg(3).arg(self.keys.record(&record.id));
-            pipeline.arg(self.keys.events(&record.id)).arg(self.keys.seen(&record.id));
+            let checkpoint = (self.keys == KeyStyle::Plain).then_some(HISTORY_OFFSET);
+            let keys = 3 + usize::from(checkpoint.is_some());
+            pipeline.cmd("EVALSHA").arg(self.project_script.get_hash()).arg(keys).arg(self.keys.record(&record.id));
+            pipeline.arg(self.keys.events(&record.id)).arg(self.keys.seen(&record.id)).arg(checkpoint);
             pipeline.arg(serde_json::to_string(record).unwrap_or_default()).arg(record.revision).arg(seconds);
             pipeline.arg(u8::from(is_final));
         }
-        Ok(self.connection.run::<Vec<usize>>(&pipeline).await?.iter().sum())
+        let outcome = |code: &u8| match code {
+            0 => Projected::Same,
+            1 => Projected::Replaced,
+            _ => Projected::Ahead,
+        };
+        Ok(self.connection.run::<Vec<u8>>(&pipeline).await?.iter().map(outcome).collect())
     }
 }
 
@@ -74,6 +82,7 @@ impl RecordReader for RedisRecords {
     async fn unfinished(&self, cursor: u64) -> Result<(Vec<Record>, u64), RecordError> {
         let mut scan = redis::pipe();
         scan.cmd("SCAN").arg(cursor).arg("MATCH").arg(self.keys.record("*")).arg("COUNT").arg(PAGE);
+        scan.arg("TYPE").arg("string");
         let ((next, keys),): ((u64, Vec<String>),) = self.connection.run(&scan).await?;
         let mut get = redis::pipe();
         for key in keys.iter().filter(|key| self.keys.is_record(key)) {
@@ -92,9 +101,9 @@ impl RecordReader for RedisRecords {
 }
 
 impl RecordWriter for RedisRecords {
-    async fn project(&self, jobs: &[&SubtitleJob]) -> Result<usize, RecordError> {
+    async fn project(&self, jobs: &[&SubtitleJob]) -> Result<Vec<Projected>, RecordError> {
         if jobs.is_empty() {
-            return Ok(0);
+            return Ok(Vec::new());
         }
         self.replace(&jobs.iter().map(|job| Record::project(job)).collect::<Vec<_>>()).await
     }

@@ -11,14 +11,24 @@ pub(super) const TIME_TO_LIVE: u64 = 7 * 86_400;
 /// TTL in seconds until then, in case the final phase is never projected.
 pub(super) const SAFETY_TIME_TO_LIVE: u64 = 60 * 86_400;
 
-/// Replaces the record only by one of a higher revision, so that it never goes back whatever the order of calls. A record of
-/// the old system has no revision and counts as older than any.
+/// Replaces the record unless its revision is higher, so that it never goes back whatever the order of calls. A record of the
+/// old system has no revision and counts as older than any; one of the same revision was changed by somebody else. A value of
+/// another type is set aside. Where the job's events are gone although their ids are known, the ids and the checkpoint
+/// (KEYS[4], except in cluster mode) are removed, so that the history loop reads the stream again. Returns 0 if the record is the same already, 1 if it was replaced, 2 if it is ahead.
 pub const PROJECT: &str = "
+local function set_aside(key, kind)
+  local is = redis.call('TYPE', key).ok
+  if is ~= kind and is ~= 'none' then redis.call('RENAME', key, 'set-aside:' .. key) end
+  return is ~= kind
+end
+set_aside(KEYS[1], 'string')
+if set_aside(KEYS[2], 'list') and redis.call('DEL', KEYS[3]) == 1 and KEYS[4] then redis.call('DEL', KEYS[4]) end
 local current = redis.call('GET', KEYS[1])
+if current == ARGV[1] then return 0 end
 if current then
   local read, record = pcall(cjson.decode, current)
   local revision = read and type(record) == 'table' and tonumber(record.revision) or -1
-  if revision >= tonumber(ARGV[2]) then return 0 end
+  if revision > tonumber(ARGV[2]) then return 2 end
 end
 redis.call('SET', KEYS[1], ARGV[1], 'EX', ARGV[3])
 if ARGV[4] == '1' then redis.call('EXPIRE', KEYS[2], ARGV[3]); redis.call('EXPIRE', KEYS[3], ARGV[3]) end
@@ -39,8 +49,13 @@ if checkpoint then
   local offset = redis.call('GET', checkpoint) or ''
   if offset ~= ARGV[3] and offset ~= ARGV[4] then return 0 end
 end
+local function set_aside(key, kind)
+  local is = redis.call('TYPE', key).ok
+  if is ~= kind and is ~= 'none' then redis.call('RENAME', key, 'set-aside:' .. key) end
+end
 for at = 1, count do
   local history, seen = KEYS[2 * at - 1], KEYS[2 * at]
+  set_aside(history, 'list'); set_aside(seen, 'set')
   if redis.call('SADD', seen, ARGV[3 + 2 * at]) == 1 then
     redis.call('LPUSH', history, ARGV[4 + 2 * at])
     for _, key in ipairs({history, seen}) do
@@ -55,6 +70,7 @@ return 1";
 /// first. Events that only Redis has are kept: those older than ARGV's first go before it, all others after.
 pub(super) const RESTORE: &str = "
 local known, missing = {}, 0
+if redis.call('EXISTS', KEYS[1]) == 0 then redis.call('DEL', KEYS[2]) end
 for at = 3, #ARGV, 2 do
   known[ARGV[at]], known[ARGV[at + 1]] = true, true
   if redis.call('SISMEMBER', KEYS[2], ARGV[at]) == 0 then missing = missing + 1 end

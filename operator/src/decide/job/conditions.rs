@@ -30,6 +30,14 @@ pub fn table(state: JobState) -> [(&'static str, bool); 7] {
     ]
 }
 
+/// Whether the conditions of `status` are those of its state.
+pub(super) fn are_current(status: &SubtitleJobStatus) -> bool {
+    table(JobState::from_status(status)).into_iter().all(|(kind, is_true)| {
+        let has = |condition: &Condition| condition.type_ == kind && (condition.status == "True") == is_true;
+        status.conditions.iter().any(has)
+    })
+}
+
 /// The conditions of `status`; an unchanged condition keeps its transition time.
 pub fn for_status(status: &SubtitleJobStatus, generation: Option<i64>, now: Timestamp) -> Vec<Condition> {
     let state = JobState::from_status(status);

@@ -2,13 +2,15 @@
 //! has passed. Pure.
 
 use jiff::{SignedDuration, Timestamp};
-use k8s_openapi::apimachinery::pkg::apis::meta::v1::Time;
 use subtitle_contract::job::SubtitleJobStatus;
 
 use super::next_status::{next_attempt, wait_for_turn};
 use crate::{
     decide::plan::{Effect, Plan},
-    observe::{job::JobSnapshot, state::Outcome},
+    observe::{
+        job::JobSnapshot,
+        state::{JobState, Outcome},
+    },
 };
 
 /// How long the deletion of a finished job waits for Redis.
@@ -24,10 +26,25 @@ pub(super) fn retried(job: &JobSnapshot, outcome: Outcome, now: Timestamp) -> Op
     status.retry_observed.clone_from(&job.retry_requested);
     status.failures = 0;
     status.active_seconds = 0;
-    status.active_since = status.start_time.is_some().then_some(Time(now));
+    status.active_since = None;
     wait_for_turn(&mut status);
     next_attempt(&mut status, now);
     Some(status)
+}
+
+/// Why the job's retry annotation, which has changed, starts nothing; `None` if it has not changed or starts something.
+pub(super) fn needless_retry(job: &JobSnapshot) -> Option<String> {
+    let is_requested = job.retry_requested.is_some() && job.retry_requested != job.status.retry_observed;
+    let state = job.state();
+    if !is_requested || state == JobState::Over(Outcome::Failed) {
+        return None;
+    }
+    Some(match state {
+        JobState::Over(_) => {
+            "the job is done: there is nothing to retry; create another job to run it again".to_owned()
+        }
+        _ => format!("attempt {} has not ended: there is nothing to retry", job.status.attempt),
+    })
 }
 
 /// Deletes the job when its TTL has passed.

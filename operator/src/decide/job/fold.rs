@@ -2,14 +2,14 @@
 //! turns a worker's event into a phase. Called by the consumer loop. Pure.
 
 use jiff::{SignedDuration, Timestamp};
-use k8s_openapi::apimachinery::pkg::apis::meta::v1::Time;
+use k8s_openapi::apimachinery::pkg::apis::meta::v1::{MicroTime, Time};
 use serde::Deserialize as _;
 use std::time::Duration;
 use subtitle_contract::{
-    event::{Event, EventType},
+    event::{Event, EventType, source},
     job::{Cues, StoredGlossary, SubtitleJobStatus, WaitingFor},
     legacy,
-    payload::{DownloadStarted, Failed, Ready, TranslateProgress},
+    payload::{DownloadStarted, Failed, Ready, Stopped, Subject, TranslateProgress},
     phase::{Phase, Step},
     progress::{Progress, Verdict},
     reason::Reason,
@@ -24,7 +24,10 @@ use super::{
 };
 use crate::{
     decide::plan::{Effect, Folded, Plan, Rejected},
-    observe::job::JobSnapshot,
+    observe::{
+        job::JobSnapshot,
+        state::{JobState, Outcome},
+    },
 };
 
 /// A status keeps this many of a worker's warnings.
@@ -34,30 +37,45 @@ const MAX_WARNINGS: usize = 16;
 /// step needs of an earlier one (`step`, `from`, `candidates`).
 pub fn fold(job: &JobSnapshot, events: &[Event], now: Timestamp) -> Folded {
     let (mut current, mut changed, mut repeated, mut rejected) = (job.clone(), false, false, Vec::new());
+    let mut stops = Vec::new();
     for (index, event) in events.iter().enumerate() {
         match fold_one(&current, event, now) {
             Folding::Changed(status) => {
                 current.status = *status;
+                deadline::follow(&mut current.status, now);
                 changed = true;
             }
             Folding::Repeated => repeated = true,
             Folding::Unchanged => {}
             Folding::Rejected(reason, message) => rejected.push(Rejected { index, reason, message }),
         }
+        stops.extend(stop(&current, event, now).map(|stop| Effect::Publish(Box::new(stop))));
     }
     let mut effects = Vec::new();
     if changed {
-        effects.push(Effect::WriteStatus(Box::new(next_revision(
-            job,
-            current.status,
-            Announcement::OfNewAttempts,
-            now,
-        ))));
+        effects.push(Effect::WriteStatus(Box::new(next_revision(job, current.status, Announcement::OfAttempts, now))));
     }
     if changed || repeated {
         effects.push(Effect::Project);
     }
+    effects.extend(stops);
     Folded { plan: Plan { effects, look_again: None }, rejected }
+}
+
+/// Tells a worker that has just started an attempt which must not be worked on: it did not hear of that before. The event is
+/// the same each time.
+fn stop(job: &JobSnapshot, started: &Event, now: Timestamp) -> Option<Event> {
+    if !matches!(started.event_type, EventType::DownloadStarted | EventType::TranslateStarted) {
+        return None;
+    }
+    let attempt = started.attempt?;
+    let reason = match job.state() {
+        _ if attempt < job.status.attempt => Reason::Superseded.into(),
+        JobState::Suspended => Reason::Suspended.into(),
+        JobState::Over(Outcome::Failed) => job.status.reason.clone()?,
+        _ => return None,
+    };
+    Some(Event::new(&Subject { attempt, ..job.subject() }, source::MANAGER, now, &Stopped { reason }))
 }
 
 /// What one event does to the status it finds.
@@ -70,11 +88,12 @@ enum Folding {
 }
 
 fn fold_one(job: &JobSnapshot, event: &Event, now: Timestamp) -> Folding {
-    let Some(phase) = job.status.phase.known() else { return Folding::Unchanged };
+    // A phase of a newer version counts as the last one before the end: its results are accepted.
+    let phase = job.status.phase.known().unwrap_or(Phase::TranslateInProgress);
     let progress = Progress { attempt: job.status.attempt, phase };
     let attempt = attempt(job, event);
     let changed = match progress.judge(&event.event_type, attempt) {
-        Verdict::Advance(phase) => advance(job, event, phase).map(Some),
+        Verdict::Advance(phase) => advance(job, event, phase, now).map(Some),
         Verdict::Judge => judge_failure(job, event, now).map(Some),
         Verdict::Repeat if event.event_type == EventType::TranslateProgress => count_progress(job, event),
         Verdict::Repeat => return Folding::Repeated,
@@ -126,8 +145,8 @@ fn attempt(job: &JobSnapshot, event: &Event) -> u32 {
     })
 }
 
-fn advance(job: &JobSnapshot, event: &Event, phase: Phase) -> Result<SubtitleJobStatus, Unusable> {
-    let at = event.timestamp;
+fn advance(job: &JobSnapshot, event: &Event, phase: Phase, now: Timestamp) -> Result<SubtitleJobStatus, Unusable> {
+    let at = job.observed_time(now);
     let mut status = job.status.clone();
     status.phase = phase.into();
     status.updated_by = Some(text::sanitize(&event.source, 64));
@@ -150,9 +169,6 @@ fn advance(job: &JobSnapshot, event: &Event, phase: Phase) -> Result<SubtitleJob
                 && let Ok(DownloadStarted { warnings, .. }) = event.read()
             {
                 status.warnings = warnings.iter().take(MAX_WARNINGS).map(|one| text::sanitize(one, 256)).collect();
-            }
-            if !job.spec.suspend {
-                deadline::run_from(&mut status, at);
             }
         }
         EventType::TranslateRequested => {
@@ -221,7 +237,9 @@ fn judge_failure(job: &JobSnapshot, event: &Event, now: Timestamp) -> Result<Sub
     status.message = Some(failed.error_message);
     status.candidates = failed.candidates;
     status.waiting_for = None;
-    let waits_for_quota = failed.not_before.is_some_and(|time| time > now);
+    // The worker's clock may be wrong, but not by how long it wants to wait.
+    let wait = failed.not_before.map(|time| time.duration_since(event.timestamp)).filter(SignedDuration::is_positive);
+    let waits_for_quota = wait.is_some();
     if failed.retryable && (waits_for_quota || status.failures < job.spec.retry.limit) {
         if !waits_for_quota {
             status.failures += 1;
@@ -231,16 +249,14 @@ fn judge_failure(job: &JobSnapshot, event: &Event, now: Timestamp) -> Result<Sub
             max: Duration::from_secs(job.spec.retry.max_backoff_seconds.into()),
         };
         let delay = SignedDuration::try_from(pace.delay(status.failures, &job.uid)).unwrap_or(SignedDuration::ZERO);
-        let backoff = now + delay;
-        let next = failed.not_before.unwrap_or(backoff).max(backoff);
-        status.next_attempt_time = Some(Time(next));
-        deadline::pause_until(&mut status, now, next);
+        let next = now.checked_add(wait.unwrap_or(delay).max(delay)).unwrap_or(Timestamp::MAX);
+        status.next_attempt_time = Some(MicroTime(next));
         status.reason = Some(if waits_for_quota { Reason::WaitingForQuota } else { Reason::BackingOff }.into());
         next_attempt(&mut status, now);
     } else {
         status.phase = Phase::Failed.into();
-        status.reason = Some(failed.reason.into());
-        status.completion_time = Some(Time(event.timestamp));
+        status.reason = Some(failed.reason.or_worker_error());
+        status.completion_time = Some(Time(job.observed_time(now)));
     }
     Ok(status)
 }

@@ -1,27 +1,27 @@
 //! The last step of every decision: turns a changed status into its next revision, or into the plan that writes it. Pure.
 
 use jiff::Timestamp;
-use k8s_openapi::apimachinery::pkg::apis::meta::v1::Time;
+use k8s_openapi::apimachinery::pkg::apis::meta::v1::{MicroTime, Time};
 use subtitle_contract::{
     event::source,
     headers,
     job::{SubtitleJobStatus, WaitingFor},
-    phase::Phase,
+    phase::{Phase, Step},
     reason::Reason,
     text,
 };
 
-use super::conditions;
+use super::{conditions, deadline};
 use crate::{
     decide::plan::{Effect, Plan},
-    observe::job::JobSnapshot,
+    observe::{job::JobSnapshot, state::is_stopped},
 };
 
 /// Whether a change still has to be published as an event after it is written.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Announcement {
-    /// Only if it starts a new attempt: everything else was an event before it was a status.
-    OfNewAttempts,
+    /// Only if it starts a new attempt or stops one: everything else was an event before it was a status.
+    OfAttempts,
     /// Always: the operator itself decided it.
     OfDecision,
 }
@@ -34,14 +34,20 @@ pub(super) fn next_revision(
     now: Timestamp,
 ) -> SubtitleJobStatus {
     let before = &job.status;
+    deadline::follow(&mut status, now);
     let is_unannounced = before.announced_up_to() < before.revision
         || status.attempt > before.attempt
+        || (is_stopped(&status) && !is_stopped(before))
         || announcement == Announcement::OfDecision;
     status.revision = before.revision + 1;
     if !is_unannounced {
         status.set_announced(status.revision);
     }
     status.observed_generation = job.generation;
+    if before.revision == 0 {
+        // An annotation that the job was created with asks for nothing again.
+        status.retry_observed.clone_from(&job.retry_requested);
+    }
     status.message = status.message.map(|message| text::sanitize(&message, text::MAX_MESSAGE_CHARS));
     status.conditions = conditions::for_status(&status, job.generation, now);
     status
@@ -50,8 +56,11 @@ pub(super) fn next_revision(
 /// Starts the next attempt at the step that the previous one reached: a failed translation never repeats the download.
 pub(super) fn next_attempt(status: &mut SubtitleJobStatus, now: Timestamp) {
     status.attempt += 1;
-    status.attempt_time = Some(Time(now));
+    status.attempt_time = Some(MicroTime(now));
     status.phase = Phase::Pending.into();
+    if status.step.known().is_none() {
+        status.step = if status.from.is_some() { Step::Translate } else { Step::Download }.into();
+    }
     status.cues = None;
     status.progress = None;
     status.completion_time = None;
@@ -73,7 +82,7 @@ pub(super) fn fail(job: &JobSnapshot, reason: Reason, message: String, now: Time
     status.waiting_for = None;
     status.message = Some(message);
     status.next_attempt_time = None;
-    status.completion_time = Some(Time(now));
+    status.completion_time = Some(Time(job.observed_time(now)));
     write(job, status, Announcement::OfDecision, now)
 }
 

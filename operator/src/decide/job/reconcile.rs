@@ -5,23 +5,23 @@ use jiff::{SignedDuration, Timestamp};
 use subtitle_contract::{
     event::{Event, source},
     job::WaitingFor,
-    lenient::Lenient,
-    payload::{Failed, RetryScheduled},
+    payload::{Failed, RetryScheduled, Stopped},
     reason::Reason,
 };
 
 use super::{
-    deadline, finished,
-    next_status::{Announcement, fail, next_attempt, wait_for_turn, write},
+    conditions, deadline, finished,
+    next_status::{Announcement, fail, next_attempt, next_revision, wait_for_turn, write},
     task::task,
     waiting::waiting,
 };
 use crate::{
     decide::plan::{Effect, Plan},
     observe::{
-        facts::Facts,
+        facts::{Facts, RecordAhead},
         job::{InvalidJob, JobSnapshot, ObservedJob, ValidJob},
-        state::{For, JobState, Outcome},
+        ownership::Ownership,
+        state::{For, JobState, Outcome, is_stopped},
     },
 };
 
@@ -32,21 +32,84 @@ const EVENTS_RECHECK: SignedDuration = SignedDuration::from_secs(1);
 pub fn reconcile(observed: &ObservedJob, facts: Facts, now: Timestamp) -> Plan {
     let job = observed.snapshot();
     let state = job.state();
-    if job.is_deleting || state == JobState::Unknown {
+    let ownership = job.ownership(facts.installation.as_deref());
+    if state == JobState::Unknown || matches!(ownership, Ownership::Foreign(_)) {
         return Plan::default();
     }
+    if let Some(record) = facts.record {
+        return overtake(job, record, now);
+    }
+    if ownership == Ownership::TakenOver || (ownership == Ownership::Unclaimed && !state.is_over()) {
+        return claim(job, ownership, facts.installation, now);
+    }
+    refreshed(job, decide(observed, state, facts, now), now)
+}
+
+fn decide(observed: &ObservedJob, state: JobState, facts: Facts, now: Timestamp) -> Plan {
+    let job = observed.snapshot();
     let is_announced = job.status.announced_up_to() >= job.status.revision;
     match (state, observed) {
         _ if facts.has_broker && !is_announced => announce(job, state, now),
         // Its final phase is announced when the broker is available again; only then may it be deleted or started again.
-        (JobState::Over(_), _) if !is_announced => Plan::default(),
+        (JobState::Over(_), _) if !is_announced || job.is_deleting => Plan::default(),
+        // A finalizer may keep the object for long; its worker stops now.
+        _ if job.is_deleting => fail(job, Reason::Deleted, Reason::Deleted.meaning().trim().to_owned(), now),
         (JobState::Over(outcome), _) => match finished::retried(job, outcome, now) {
-            Some(status) => write(job, status, Announcement::OfNewAttempts, now),
+            Some(status) => write(job, status, Announcement::OfAttempts, now),
             None => finished::expired(job, now),
         },
         (_, ObservedJob::Invalid(InvalidJob { message, .. })) => fail(job, Reason::InvalidSpec, message.clone(), now),
         (_, ObservedJob::Valid(valid)) => unfinished(valid, state, facts, now),
     }
+}
+
+/// Makes this installation the job's owner. What another one has begun is superseded by the next attempt.
+fn claim(job: &JobSnapshot, ownership: Ownership<'_>, installation: Option<String>, now: Timestamp) -> Plan {
+    let mut status = job.status.clone();
+    status.owner = installation;
+    if ownership == Ownership::TakenOver && !job.state().is_over() && job.has_published() {
+        wait_for_turn(&mut status);
+        next_attempt(&mut status, now);
+    }
+    write(job, status, Announcement::OfAttempts, now)
+}
+
+/// Continues where the record is, whose events exist already: at a higher revision and, as earlier attempts' events have
+/// the same ids, with the next attempt.
+fn overtake(job: &JobSnapshot, record: RecordAhead, now: Timestamp) -> Plan {
+    let mut base = job.clone();
+    base.status.revision = record.revision;
+    base.status.set_announced(record.revision);
+    let is_over = job.state().is_over();
+    let mut status = base.status.clone();
+    if !is_over || record.attempt > status.attempt {
+        status.attempt = status.attempt.max(record.attempt);
+        if is_over {
+            status.attempt += 1;
+        } else {
+            wait_for_turn(&mut status);
+            next_attempt(&mut status, now);
+        }
+    }
+    write(&base, status, Announcement::OfAttempts, now)
+}
+
+/// The plan, with a status that follows the object's generation and has all its conditions, and an answer to a retry that
+/// means nothing.
+fn refreshed(job: &JobSnapshot, mut plan: Plan, now: Timestamp) -> Plan {
+    let needless = finished::needless_retry(job);
+    let is_current =
+        job.status.observed_generation == job.generation && conditions::are_current(&job.status) && needless.is_none();
+    let ends = |effect: &Effect| matches!(effect, Effect::WriteStatus(_) | Effect::Delete { .. });
+    if job.status.revision > 0 && !is_current && !plan.effects.iter().any(ends) {
+        let mut status = next_revision(job, job.status.clone(), Announcement::OfAttempts, now);
+        if needless.is_some() {
+            status.retry_observed.clone_from(&job.retry_requested);
+        }
+        plan.effects.extend([Effect::WriteStatus(Box::new(status)), Effect::Project]);
+        plan.effects.extend(needless.map(|note| Effect::Note { reason: "NothingToRetry", note }));
+    }
+    plan
 }
 
 /// Whether the deadline has passed. An event that finishes the job may still be queued.
@@ -92,24 +155,20 @@ fn past_deadline(job: &JobSnapshot, facts: &Facts, due: Timestamp, now: Timestam
 
 fn suspend(job: &JobSnapshot, now: Timestamp) -> Plan {
     let mut status = job.status.clone();
-    deadline::pause(&mut status, now);
     status.reason = Some(Reason::Suspended.into());
     status.waiting_for = Some(WaitingFor::Resume.into());
-    status.message = Some("spec.suspend is true: set it to false to go on".to_owned());
-    write(job, status, Announcement::OfNewAttempts, now)
+    status.message = Some("spec.suspend is true: set it to false to continue".to_owned());
+    write(job, status, Announcement::OfAttempts, now)
 }
 
 /// A result of the suspended attempt may still arrive; the next attempt continues at the same step.
 fn resume(job: &JobSnapshot, now: Timestamp) -> Plan {
     let mut status = job.status.clone();
     wait_for_turn(&mut status);
-    if status.start_time.is_some() {
-        deadline::run_from(&mut status, now);
-    }
     if job.has_published() {
         next_attempt(&mut status, now);
     }
-    write(job, status, Announcement::OfNewAttempts, now)
+    write(job, status, Announcement::OfAttempts, now)
 }
 
 /// The task is published; it is published again only when it may be lost.
@@ -122,19 +181,26 @@ fn in_flight(valid: &ValidJob, facts: &Facts, now: Timestamp) -> Plan {
 /// Publishes the event of a decision that is already in the status, then records that it is announced.
 fn announce(job: &JobSnapshot, state: JobState, now: Timestamp) -> Plan {
     let (status, subject) = (&job.status, job.subject());
-    let reason = status.reason.as_ref().and_then(Lenient::known).unwrap_or(Reason::WorkerError);
+    let reason = status.reason.clone().unwrap_or(Reason::WorkerError.into());
     let error_message = status.message.clone().unwrap_or_default();
-    let event = if state == JobState::Over(Outcome::Failed) {
-        let payload = Failed { error_message, reason, retryable: false, not_before: None, candidates: vec![] };
-        Event::new(&subject, source::MANAGER, now, &payload)
-    } else {
-        let not_before = status.next_attempt_time.as_ref().map(|time| time.0);
-        let payload = RetryScheduled { reason, error_message, not_before, failures: status.failures };
-        Event::new(&subject, source::MANAGER, now, &payload)
+    let event = match state {
+        JobState::Over(Outcome::Failed) => {
+            let payload = Failed { error_message, reason, retryable: false, not_before: None, candidates: vec![] };
+            Some(Event::new(&subject, source::MANAGER, now, &payload))
+        }
+        // A result arrived before the decision was announced.
+        JobState::Over(Outcome::Done) => None,
+        _ if is_stopped(status) => Some(Event::new(&subject, source::MANAGER, now, &Stopped { reason })),
+        _ => {
+            let not_before = status.next_attempt_time.as_ref().map(|time| time.0);
+            let payload = RetryScheduled { reason, error_message, not_before, failures: status.failures };
+            Some(Event::new(&subject, source::MANAGER, now, &payload))
+        }
     };
     let mut announced = status.clone();
     announced.revision += 1;
     announced.set_announced(announced.revision);
-    let write = Effect::WriteStatus(Box::new(announced));
-    Plan { effects: vec![Effect::Publish(Box::new(event)), write, Effect::Project], look_again: None }
+    let publish = event.map(|event| Effect::Publish(Box::new(event)));
+    let written = [Effect::WriteStatus(Box::new(announced)), Effect::Project];
+    Plan { effects: publish.into_iter().chain(written).collect(), look_again: None }
 }

@@ -56,10 +56,15 @@ pub(super) fn waiting(valid: &ValidJob, waiting_for: For, facts: Facts, now: Tim
             _ => wait(job, WaitingFor::Turn, now),
         };
     }
-    publish_task(valid, glossary, now)
+    publish_task(valid, glossary, facts.installation, now)
 }
 
-fn publish_task(valid: &ValidJob, glossary: Option<(StoredGlossary, Effect)>, now: Timestamp) -> Plan {
+fn publish_task(
+    valid: &ValidJob,
+    glossary: Option<(StoredGlossary, Effect)>,
+    installation: Option<String>,
+    now: Timestamp,
+) -> Plan {
     let job = &valid.job;
     let (glossary, store) = glossary.unzip();
     let mut effects: Vec<Effect> = store.into_iter().collect();
@@ -70,9 +75,10 @@ fn publish_task(valid: &ValidJob, glossary: Option<(StoredGlossary, Effect)>, no
     status.message = None;
     status.next_attempt_time = None;
     status.glossary = glossary;
+    status.owner = installation.or(status.owner);
     let asked = ValidJob { job: JobSnapshot { status: status.clone(), ..job.clone() }, ..valid.clone() };
     effects.push(Effect::Publish(Box::new(task(&asked, now))));
-    let written = write(job, status, Announcement::OfNewAttempts, now);
+    let written = write(job, status, Announcement::OfAttempts, now);
     effects.extend(written.effects);
     Plan { effects, look_again: None }
 }
@@ -92,7 +98,7 @@ fn wait_with_message(job: &JobSnapshot, waiting_for: WaitingFor, message: String
     status.reason = Some(reason_of(waiting_for).into());
     status.waiting_for = Some(waiting_for.into());
     status.message = Some(message);
-    write(job, status, Announcement::OfNewAttempts, now)
+    write(job, status, Announcement::OfAttempts, now)
 }
 
 const fn reason_of(waiting_for: WaitingFor) -> Reason {

@@ -13,8 +13,9 @@ use jiff::Timestamp;
 use kube::{Api, ResourceExt as _};
 use schemars::JsonSchema;
 use serde::Deserialize;
-use serde_json::json;
+use serde_json::{Map, Value, json};
 use subtitle_contract::{job::SubtitleJob, record::Record, text::sanitize};
+use subtitle_store::sha256;
 use tokio::time::timeout;
 
 use crate::{
@@ -36,8 +37,12 @@ const MOST_WISHES: usize = 16;
 const NAMESPACE_HEADER: &str = "subtitles-namespace";
 /// The longest a body may take.
 const BODY_WITHIN: Duration = Duration::from_secs(5);
-/// The name of the new object.
-const NAME_HEADER: &str = "idempotency-key";
+/// The key of the request, from which the new object's name is made.
+const KEY_HEADER: &str = "idempotency-key";
+/// The digest of the body that a job was created from.
+const DIGEST_ANNOTATION: &str = "subtitles.dev/request-sha256";
+/// The fields of the body.
+const FIELDS: [&str; 5] = ["video_url", "video_title", "language", "target_language", "preferred_sources"];
 
 /// A wish for a subtitle.
 #[derive(Deserialize, JsonSchema)]
@@ -58,11 +63,14 @@ pub(in crate::http) struct Request {
 }
 
 impl Request {
-    /// The object to create; `name` is its name, else the API server makes one up.
-    fn job(&self, namespace: &str, name: Option<&str>) -> Result<SubtitleJob, ApiError> {
+    /// The object to create; without a key, the API server makes a name up.
+    fn job(&self, namespace: &str, key: Option<&Key>) -> Result<SubtitleJob, ApiError> {
         let mut metadata = json!({"namespace": namespace});
-        match name {
-            Some(name) => metadata["name"] = json!(name),
+        match key {
+            Some(Key { name, digest }) => {
+                metadata["name"] = json!(name);
+                metadata["annotations"] = json!({DIGEST_ANNOTATION: digest});
+            }
             None => metadata["generateName"] = json!("subtitle-"),
         }
         let mut spec = json!({
@@ -82,6 +90,44 @@ impl Request {
             json!({"apiVersion": "subtitles.dev/v1alpha1", "kind": "SubtitleJob", "metadata": metadata, "spec": spec});
         serde_json::from_value(object).map_err(ApiError::InvalidBody)
     }
+}
+
+/// An idempotency key: what it names, and the body it stands for.
+#[derive(Debug)]
+struct Key {
+    /// The object's name: the key itself, if that is a valid name, else one made from its digest.
+    name: String,
+    /// Of the body as JSON, whatever its whitespace and its order of fields.
+    digest: String,
+}
+
+impl Key {
+    fn new(key: &[u8], body: &[u8]) -> Self {
+        let is_inner = |byte: &u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || matches!(byte, b'-' | b'.');
+        let is_edge = |byte: Option<&u8>| byte.is_some_and(|byte| is_inner(byte) && byte.is_ascii_alphanumeric());
+        let text = std::str::from_utf8(key).unwrap_or_default();
+        let is_name = (1..=253).contains(&key.len())
+            && key.iter().all(is_inner)
+            && text.split('.').all(|label| is_edge(label.as_bytes().first()) && is_edge(label.as_bytes().last()));
+        let name = if is_name { text.to_owned() } else { format!("subtitle-{}", &sha256(key)[..40]) };
+        let content: Value = serde_json::from_slice(body).unwrap_or_default();
+        Self { name, digest: sha256(content.to_string().as_bytes()) }
+    }
+}
+
+/// A warning for each field of the body that means nothing here; the error names one that looks like a misspelt field.
+fn unknown_fields(body: &[u8]) -> Result<Vec<String>, ApiError> {
+    let fields: Map<String, Value> = serde_json::from_slice(body).map_err(ApiError::InvalidBody)?;
+    let unknown = fields.keys().filter(|field| !FIELDS.contains(&field.as_str()));
+    let warn = |field: &String| {
+        let shown = sanitize(field, 64);
+        let similar = FIELDS.iter().find(|known| strsim::damerau_levenshtein(&field.to_ascii_lowercase(), known) <= 2);
+        match similar {
+            Some(known) => Err(ApiError::MisspeltField { field: shown, known }),
+            None => Ok(format!("the field '{shown}' is not known and was ignored")),
+        }
+    };
+    unknown.map(warn).collect()
 }
 
 #[derive(Deserialize)]
@@ -115,30 +161,37 @@ pub(in crate::http) async fn create(
     // A caller who went away reads no answer: the body was too large.
     let body = body.map_err(|_| ApiError::BodyTooLarge)?;
     let request: Request = serde_json::from_slice(&body).map_err(ApiError::InvalidBody)?;
-    let name = headers.get(NAME_HEADER).and_then(|value| value.to_str().ok());
-    let job = request.job(&namespace, name)?;
+    let warnings = unknown_fields(&body)?;
+    let key = headers.get(KEY_HEADER).map(|value| Key::new(value.as_bytes(), &body));
+    let job = request.job(&namespace, key.as_ref())?;
     // With its record: a GET right after the answer must find it.
     let effects = vec![Effect::CreateJob(Box::new(job)), Effect::Project];
-    let created = match (state.executor.apply(effects, ApplyContext::new(Timestamp::now())).await, name) {
+    let created = match (state.executor.apply(effects, ApplyContext::new(Timestamp::now())).await, key) {
         (Ok(outcome), _) => outcome.job.ok_or(ActError::NoJob)?,
-        (Err(error), Some(name)) if status_code(&error) == Some(409) => {
+        (Err(error), Some(key)) if status_code(&error) == Some(409) => {
             // A right to create jobs is no right to see one that exists already.
-            state.auth.authorize(&caller, "get", &namespace, Some(name)).await?;
-            Box::pin(existing(&state, &namespace, name)).await?
+            state.auth.authorize(&caller, "get", &namespace, Some(&key.name)).await?;
+            Box::pin(existing(&state, &namespace, &key)).await?
         }
         (Err(error), _) => return Err(refused(error)),
     };
     let id = created.uid().unwrap_or_default();
     let mut record = serde_json::to_value(Record::project(&created)).map_err(ApiError::Encode)?;
     record["job_id"] = json!(id);
+    if !warnings.is_empty() {
+        record["warnings"] = json!(warnings);
+    }
     Ok((StatusCode::CREATED, [(header::LOCATION, format!("/subtitles/{id}"))], Json(record)).into_response())
 }
 
-/// The job that an earlier request with the same name created, with its record written if that was missed then.
-async fn existing(state: &HttpState, namespace: &str, name: &str) -> Result<SubtitleJob, ApiError> {
+/// The job that an earlier request with the same key created, with its record written if that was missed then.
+async fn existing(state: &HttpState, namespace: &str, key: &Key) -> Result<SubtitleJob, ApiError> {
     let api: Api<GuardedJob> = Api::namespaced(state.client.clone(), namespace);
-    let found = timeout(READ_TIMEOUT, api.get(name)).await.map_err(|_| ClusterError::Timeout)?;
+    let found = timeout(READ_TIMEOUT, api.get(&key.name)).await.map_err(|_| ClusterError::Timeout)?;
     let job = found.map_err(|error| refused(ClusterError::Request(error).into()))?.into_result()?;
+    if job.annotations().get(DIGEST_ANNOTATION) != Some(&key.digest) {
+        return Err(ApiError::KeyReused { name: key.name.clone() });
+    }
     let context = ApplyContext { job: Some(job.clone()), ..ApplyContext::new(Timestamp::now()) };
     state.executor.apply(vec![Effect::Project], context).await?;
     Ok(job)
@@ -161,5 +214,43 @@ fn refused(error: ActError) -> ApiError {
             _ => ActError::Cluster(ClusterError::Request(kube::Error::Api(status))).into(),
         },
         error => error.into(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const BODY: &[u8] = br#"{"video_url": "http://a/b.mkv", "language": "es"}"#;
+
+    #[test]
+    fn any_key_names_an_object_and_the_same_key_always_the_same_one() {
+        let name = |key: &str| Key::new(key.as_bytes(), BODY).name;
+        for valid in ["a", "harbour-es", "films.harbour.2024"] {
+            assert_eq!(name(valid), valid);
+        }
+        let mut names = std::collections::BTreeSet::new();
+        for odd in ["", "Harbour", "a_b", "\"a\"", "b\u{e4}r", "-a", "a-", "a..b", &"x".repeat(254)] {
+            let made = name(odd);
+            assert!(made.len() == 49 && made == name(odd) && names.insert(made), "{odd}");
+        }
+        assert!(Key::new(b"\xff", BODY).name.starts_with("subtitle-"));
+    }
+
+    #[test]
+    fn a_key_stands_for_what_the_body_says_and_not_for_its_whitespace() {
+        let digest = |body: &[u8]| Key::new(b"k", body).digest;
+        assert_eq!(digest(BODY), digest(br#"{"language":"es","video_url":"http://a/b.mkv"}"#));
+        assert_ne!(digest(BODY), digest(br#"{"video_url": "http://a/b.mkv", "language": "fr"}"#));
+    }
+
+    #[test]
+    fn a_misspelt_field_is_refused_by_name_and_another_system_s_is_ignored_with_a_warning() {
+        for misspelt in ["videoUrl", "Language", "target_langage", "prefered_sources"] {
+            let refused = unknown_fields(json!({misspelt: 1}).to_string().as_bytes()).expect_err(misspelt);
+            assert!(refused.to_string().contains(misspelt), "{refused}");
+        }
+        let warned = unknown_fields(br#"{"language": "es", "user_id": 7}"#).expect("accepted");
+        assert_eq!(warned, ["the field 'user_id' is not known and was ignored"]);
     }
 }

@@ -4,10 +4,11 @@
 use axum::{
     Extension,
     extract::State,
-    http::header,
+    http::{HeaderMap, HeaderName, StatusCode, header},
     response::{IntoResponse, Response},
 };
 use subtitle_contract::{media::media_type, store_key::StoreKey};
+use subtitle_store::sha256;
 
 use super::{
     find::{Found, find},
@@ -37,10 +38,85 @@ pub(in crate::http) async fn file(
     State(state): State<HttpState>,
     Extension(caller): Extension<Caller>,
     id: JobId,
+    headers: HeaderMap,
 ) -> Result<Response, ApiError> {
     let found = find(&state, &caller, id.as_str()).await?;
     let key = result_key(&state, found, id.as_str()).await?.ok_or(ApiError::NoFile)?;
     let bytes = state.files.read(&key).await?.ok_or(ApiError::FileExpired)?;
     let kind = key.as_str().rsplit('.').next().and_then(media_type).unwrap_or("text/plain");
-    Ok(([(header::CONTENT_TYPE, format!("{kind}; charset=utf-8"))], bytes).into_response())
+    let etag = format!("\"{}\"", sha256(&bytes));
+    let fixed = [
+        (header::CONTENT_TYPE, format!("{kind}; charset=utf-8")),
+        (header::ACCEPT_RANGES, "bytes".to_owned()),
+        (header::ETAG, etag.clone()),
+    ];
+    let text = |name: HeaderName| headers.get(name).and_then(|value| value.to_str().ok());
+    if text(header::IF_NONE_MATCH).is_some_and(|known| known == "*" || known.contains(&etag)) {
+        return Ok((StatusCode::NOT_MODIFIED, fixed).into_response());
+    }
+    let is_current = text(header::IF_RANGE).is_none_or(|known| known == etag);
+    Ok(match text(header::RANGE).filter(|_| is_current).map(|range| requested(range, bytes.len())) {
+        Some(Requested::Part(first, last)) => {
+            let range = format!("bytes {first}-{last}/{}", bytes.len());
+            let part = bytes.slice(first..=last);
+            (StatusCode::PARTIAL_CONTENT, fixed, [(header::CONTENT_RANGE, range)], part).into_response()
+        }
+        Some(Requested::Nothing) => {
+            let range = format!("bytes */{}", bytes.len());
+            (StatusCode::RANGE_NOT_SATISFIABLE, fixed, [(header::CONTENT_RANGE, range)]).into_response()
+        }
+        Some(Requested::All) | None => (fixed, bytes).into_response(),
+    })
+}
+
+/// What a `Range` asks for.
+#[derive(Debug, PartialEq, Eq)]
+enum Requested {
+    /// The bytes from the first to the last, inclusive.
+    Part(usize, usize),
+    /// Bytes that the file has not.
+    Nothing,
+    /// More than one part, or something that is no range of bytes: the whole file is the answer.
+    All,
+}
+
+fn requested(range: &str, length: usize) -> Requested {
+    let Some((first, last)) = range.trim().strip_prefix("bytes=").and_then(|range| range.split_once('-')) else {
+        return Requested::All;
+    };
+    match (first.parse::<usize>(), last.parse::<usize>()) {
+        (Ok(first), _) if last.is_empty() && first < length => Requested::Part(first, length - 1),
+        (Ok(first), Ok(last)) if first < length && first <= last => Requested::Part(first, last.min(length - 1)),
+        (Err(_), Ok(suffix)) if first.is_empty() && suffix > 0 && length > 0 => {
+            Requested::Part(length - suffix.min(length), length - 1)
+        }
+        (Ok(first), Ok(last)) if first > last => Requested::All,
+        (Ok(_), _) if last.is_empty() || last.parse::<usize>().is_ok() => Requested::Nothing,
+        (Err(_), Ok(_)) if first.is_empty() => Requested::Nothing,
+        _ => Requested::All,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_range_is_one_part_of_the_file_or_none_or_all_of_it() {
+        for (range, expected) in [
+            ("bytes=0-3", Requested::Part(0, 3)),
+            ("bytes=4-", Requested::Part(4, 9)),
+            ("bytes=-3", Requested::Part(7, 9)),
+            ("bytes=-30", Requested::Part(0, 9)),
+            ("bytes=8-30", Requested::Part(8, 9)),
+            ("bytes=10-", Requested::Nothing),
+            ("bytes=10-12", Requested::Nothing),
+            ("bytes=-0", Requested::Nothing),
+            ("bytes=0-1,4-5", Requested::All),
+            ("bytes=5-2", Requested::All),
+            ("lines=1-2", Requested::All),
+        ] {
+            assert_eq!(requested(range, 10), expected, "{range}");
+        }
+    }
 }

@@ -38,8 +38,8 @@ impl Route {
                 parameter(
                     "Idempotency-Key",
                     "header",
-                    "Becomes the object's name: two requests with the same key make one job",
-                    json!({"type": "string", "maxLength": 253}),
+                    "Any text: two requests with the same key and the same body make one job, with another body the second is refused. A key that is a valid name becomes the object's",
+                    json!({"type": "string"}),
                 ),
             ]
         };

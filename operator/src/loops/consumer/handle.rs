@@ -12,6 +12,7 @@ use subtitle_telemetry::chain;
 use crate::{
     act::{ActError, ApplyContext, ErrorClass, Ports, ports::ClusterReader as _},
     decide::{
+        deletion::started_after_deletion,
         fold::fold,
         plan::{DeadLetter, Effect, Folded},
         rejected::shortened,
@@ -100,9 +101,10 @@ impl<P: Ports> Batch<'_, P> {
             may_be_stale = false;
         }
         if self.events.iter().any(|event| event.event_type == EventType::Cancelled) {
-            self.apply(None, vec![Effect::CloseRecord { uid: uid.to_owned() }]).await?;
+            return self.apply(None, vec![Effect::CloseRecord { uid: uid.to_owned() }]).await;
         }
-        Ok(())
+        let cancelled = self.events.iter().find_map(|event| started_after_deletion(event, self.now));
+        self.apply(None, cancelled.map(|event| Effect::Publish(Box::new(event))).into_iter().collect()).await
     }
 
     async fn try_apply(&self, object: SubtitleJob, job: &JobSnapshot, may_be_stale: bool) -> Result<Next, ActError> {

@@ -2,21 +2,25 @@
 
 use std::{sync::Arc, time::Duration};
 
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 use kube::ResourceExt as _;
 use subtitle_broker::Session as _;
 use subtitle_clock::Clock as _;
-use subtitle_contract::{job::SubtitleJob, topology::CONSUMER_QUEUE};
+use subtitle_contract::{job::SubtitleJob, record::Record, topology::CONSUMER_QUEUE};
 use subtitle_telemetry::chain;
 
 use super::glossary::read_glossary;
 use crate::{
-    act::{ActError, ApplyContext, ErrorClass, Ports, ports::ClusterReader as _},
+    act::{
+        ActError, ApplyContext, ErrorClass, Ports,
+        ports::{ClusterReader as _, RecordReader as _},
+    },
     decide::reconcile::{deadline_is_due, reconcile},
     loops::operator::Operator,
     observe::{
-        facts::{Facts, Glossary},
+        facts::{Facts, Glossary, RecordAhead},
         job::{JobSnapshot, ObservedJob},
+        ownership::{OWNER_ANNOTATION, Ownership},
         state::{For, JobState},
     },
 };
@@ -25,6 +29,8 @@ use crate::{
 const RESYNC: Duration = Duration::from_secs(300);
 /// An object that is due is reconciled again after this at the earliest.
 const MIN_WAIT: Duration = Duration::from_millis(10);
+/// How long a job without a status is new: only an older one may have lost it.
+const NEW_FOR: SignedDuration = SignedDuration::from_secs(10);
 /// How long to wait after an error.
 const RETRY: Duration = Duration::from_secs(1);
 
@@ -80,6 +86,7 @@ async fn observe_decide_act<P: Ports>(
     let _guard = executor.lock(job.metadata.uid.as_deref().unwrap_or_default()).await;
     let newest = executor.cluster().newest(job).await;
     let Some(observed) = ObservedJob::from_object(&newest) else { return Ok(None) };
+    report_foreign(operator, observed.snapshot());
     let session = operator.session();
     let facts = gather_facts(operator, observed.snapshot(), session.as_deref(), now).await?;
     let plan = reconcile(&observed, facts, now);
@@ -119,7 +126,39 @@ async fn gather_facts<P: Ports>(
         events_settled,
         task_may_be_lost: operator.is_republish_requested(&job.uid),
         refusal: operator.settings().rules.refusal(job),
+        installation: operator.settings().installation.clone(),
+        record: record_ahead(operator, job, now).await,
     })
+}
+
+/// The job's record, if it is ahead of its status. It is read only where that may be: somebody has put an earlier status back,
+/// or an old job has none.
+async fn record_ahead<P: Ports>(operator: &Operator<P>, job: &JobSnapshot, now: Timestamp) -> Option<RecordAhead> {
+    let executor = operator.executor();
+    let is_old = now.duration_since(job.created) > NEW_FOR;
+    if !executor.is_record_ahead(&job.uid) && (job.status.revision > 0 || !is_old) {
+        return None;
+    }
+    // Without an answer it is compared again with the next projection.
+    let text = executor.records().record(&job.uid).await.ok()??;
+    executor.record_compared(&job.uid);
+    let record: Record = serde_json::from_str(&text).ok()?;
+    let ahead = RecordAhead { revision: record.revision, attempt: record.attempt };
+    (ahead.revision > job.status.revision).then_some(ahead)
+}
+
+/// Says once in the log that another installation works on these jobs.
+fn report_foreign<P: Ports>(operator: &Operator<P>, job: &JobSnapshot) {
+    let Ownership::Foreign(owner) = job.ownership(operator.settings().installation.as_deref()) else { return };
+    if operator.is_first_of(owner) {
+        let us = operator.settings().installation.as_deref().unwrap_or_default();
+        tracing::warn!(
+            owner,
+            job = %format_args!("{}/{}", job.namespace, job.name),
+            "another installation works on this job and maybe on others, which are left alone; the annotation \
+             {OWNER_ANNOTATION}={us} takes a job over"
+        );
+    }
 }
 
 /// Whether this reconcile may publish the task, or waits for nothing but the glossary.

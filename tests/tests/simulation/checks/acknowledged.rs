@@ -25,15 +25,16 @@ pub(crate) fn acknowledged(world: &mut World, queue: &str, message: &Message) {
         }
         _ => true,
     };
-    if !is_done {
+    if !is_done && !world.checks.was_restored(&event.job_id) {
         let what = format!("{} of {} is acknowledged in {queue}", event.event_type.as_str(), event.job_id);
         world.checks.broken("acknowledged means done", || what);
     }
 }
 
-/// Whether an event reports how a task ended; the task of a deleted job ends without one.
+/// Whether an event reports how a task ended; the task of a deleted job or of a stopped attempt ends without one.
 fn says(world: &World, task: &Event, any_of: &[EventType]) -> bool {
     world.api.find(&task.job_id).is_none()
+        || world.checks.is_stopped(&task.job_id, task.attempt.unwrap_or(0))
         || world.checks.was_published(&task.job_id, task.attempt.unwrap_or(0), any_of)
 }
 
@@ -49,7 +50,7 @@ fn is_in_status(world: &World, event: &Event) -> bool {
         EventType::TranslateRequested => 3,
         EventType::TranslateStarted | EventType::TranslateProgress => 4,
         EventType::Ready | EventType::Translated | EventType::Failed => 5,
-        EventType::RetryScheduled | EventType::Cancelled | EventType::Unknown(_) => return true,
+        EventType::RetryScheduled | EventType::Cancelled | EventType::Stopped | EventType::Unknown(_) => return true,
     };
     let Some(status) = world.api.find(&event.job_id).map(|job| job.status.clone().unwrap_or_default()) else {
         return true;

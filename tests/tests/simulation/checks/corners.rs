@@ -68,11 +68,17 @@ pub(crate) enum Corner {
     Glossary,
     /// The credentials of a running process change.
     NewCredentials,
+    /// A finalizer keeps a deleted job.
+    Finalizer,
+    /// An earlier status of a job is put back.
+    StatusRestored,
+    /// A failure with a reason of a newer version.
+    UnknownReason,
 }
 
 impl Corner {
     /// Every corner case.
-    pub(crate) const ALL: [Self; 32] = [
+    pub(crate) const ALL: [Self; 35] = [
         Self::PublishLost,
         Self::ConfirmLost,
         Self::Nack,
@@ -105,5 +111,8 @@ impl Corner {
         Self::GlossaryMissing,
         Self::Glossary,
         Self::NewCredentials,
+        Self::Finalizer,
+        Self::StatusRestored,
+        Self::UnknownReason,
     ];
 }

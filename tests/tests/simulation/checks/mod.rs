@@ -8,12 +8,12 @@ pub(crate) mod status;
 
 use subtitle_contract::{job::SubtitleJobStatus, lenient::Lenient, phase::Phase, reason::Reason};
 
-/// The phase; nothing in the simulation writes an unknown one.
+/// The phase; one of a newer version comes before the end and after all others.
 pub(crate) fn phase_of(status: &SubtitleJobStatus) -> Phase {
-    status.phase.known().unwrap_or_default()
+    status.phase.known().unwrap_or(Phase::TranslateInProgress)
 }
 
-/// The reason; nothing in the simulation writes an unknown one.
+/// The reason, if this version knows it.
 pub(crate) fn reason_of(status: &SubtitleJobStatus) -> Option<Reason> {
     status.reason.as_ref().and_then(Lenient::known)
 }

@@ -4,7 +4,19 @@
 use std::collections::BTreeMap;
 
 use jiff::{SignedDuration, Timestamp};
+use subtitle_contract::event::{Event, EventType, source};
 use subtitle_workers::task::claim::LEASE;
+
+/// The last attempt that an event stops.
+pub(crate) fn stopped_attempt(event: &Event) -> Option<u32> {
+    match (&event.event_type, event.attempt) {
+        (EventType::Cancelled, _) => Some(u32::MAX),
+        (EventType::Stopped, attempt) => attempt,
+        (EventType::Failed, attempt) if event.source == source::MANAGER => attempt,
+        (EventType::RetryScheduled, Some(attempt)) => Some(attempt - 1),
+        _ => None,
+    }
+}
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Fate {
@@ -31,6 +43,8 @@ struct Call {
 pub(crate) struct Paid {
     calls: BTreeMap<String, Vec<Call>>,
     claims: BTreeMap<(usize, String), Timestamp>,
+    /// The last attempt of each job that each process was told to stop.
+    told: BTreeMap<(usize, String), u32>,
     /// A claim may expire although its holder is alive, because the store was unavailable or time was lost.
     pub(crate) claims_may_lapse: bool,
 }
@@ -51,6 +65,24 @@ impl Paid {
         let broken = earlier.map(|earlier| format!("{what} is paid for again: {earlier:?}, now {now} by {process}"));
         calls.push(Call { process, since: now, claim, fate: Fate::Pending });
         broken
+    }
+
+    /// A process was told to stop an attempt.
+    pub(crate) fn told(&mut self, process: usize, stop: &Event) {
+        if let Some(attempt) = stopped_attempt(stop) {
+            let told = self.told.entry((process, stop.job_id.clone())).or_default();
+            *told = attempt.max(*told);
+        }
+    }
+
+    /// Whether a process was told to stop all of these tasks, which are those of one job that it has.
+    pub(crate) fn are_stopped<'a>(&self, process: usize, mut tasks: impl Iterator<Item = &'a Event>) -> bool {
+        let is_told = |task: &Event| {
+            let told = self.told.get(&(process, task.job_id.clone()));
+            told.is_some_and(|told| task.attempt.is_some_and(|attempt| attempt <= *told))
+        };
+        let first = tasks.next();
+        first.is_some_and(is_told) && tasks.all(is_told)
     }
 
     /// A process acquired or renewed a claim.
@@ -85,6 +117,7 @@ impl Paid {
 
     /// The process was killed.
     pub(crate) fn died(&mut self, process: usize) {
+        self.told.retain(|(by, _), _| *by != process);
         self.settle(process, None, Fate::Lost);
     }
 }

@@ -12,7 +12,7 @@ use subtitle_contract::{
 };
 use subtitle_operator::observe::{
     job::RETRY_ANNOTATION,
-    state::{For, JobState},
+    state::{For, JobState, is_stopped},
 };
 
 use super::{phase_of, reason_of, status::missing};
@@ -22,7 +22,7 @@ use crate::{servers::redis::is_final, world::World};
 pub(crate) fn unsettled(world: &World) -> Option<String> {
     let jobs = || world.api.objects.values();
     jobs()
-        .find_map(|job| undecided(job))
+        .find_map(|job| undecided(job).or_else(|| untold(world, job)))
         .or_else(|| unfinished(world))
         .or_else(|| jobs().find_map(|job| unprojected(world, job)))
         .or_else(|| orphan(world))
@@ -69,11 +69,21 @@ fn undecided(job: &SubtitleJob) -> Option<String> {
         let reason = reason_of(status).map_or("", Reason::as_str);
         return Some(format!("I5: {name} is {} {reason} and waits for nothing", status.phase.as_str()));
     }
-    let asked = job.annotations().get(RETRY_ANNOTATION);
+    if status.observed_generation != job.metadata.generation || status.conditions.len() < 7 {
+        return Some(format!("{name} has a status of another generation, or lacks conditions"));
+    }
+    let asked = job.annotations().get(RETRY_ANNOTATION).filter(|_| job.metadata.deletion_timestamp.is_none());
     if status.phase == Phase::Failed && asked.is_some() && asked != status.retry_observed.as_ref() {
         return Some(format!("{name} is asked to be tried again, and is not"));
     }
     (status.announced_up_to() < status.revision).then(|| format!("a decision about {name} was never announced"))
+}
+
+/// A suspended job whose workers were never told.
+fn untold(world: &World, job: &SubtitleJob) -> Option<String> {
+    let status = job.status.as_ref().filter(|status| is_stopped(status))?;
+    let is_told = world.checks.is_stopped(job.metadata.uid.as_deref().unwrap_or_default(), status.attempt);
+    (!is_told).then(|| format!("{} is suspended, and no worker was told", job.name_any()))
 }
 
 /// Work that a server or a process still has.

@@ -14,7 +14,11 @@ use subtitle_contract::{
 };
 use uuid::Uuid;
 
-use super::{corners::Corner, paid::Paid, phase_of, reason_of};
+use super::{
+    corners::Corner,
+    paid::{Paid, stopped_attempt},
+    phase_of, reason_of,
+};
 use crate::{
     faults::WORKERS,
     servers::{api_server::ApiServer, broker::Message},
@@ -43,10 +47,14 @@ pub(crate) struct Checks {
     had: HashSet<Uuid>,
     /// When each event was first published, by the clock of each operator; by job, attempt and type.
     first_published: HashMap<(String, u32, EventType), [Timestamp; WORKERS.start]>,
+    /// The last attempt of each job that an event stopped.
+    stopped: HashMap<String, u32>,
     /// Attempts whose translation was continued by a new task.
     pub(crate) continued: BTreeSet<(String, u32)>,
     /// Every version of every status.
-    versions: HashMap<(String, i64), std::sync::Arc<SubtitleJob>>,
+    versions: HashMap<(String, i64), Vec<std::sync::Arc<SubtitleJob>>>,
+    /// Jobs of which an earlier status, or none, was put back: revision and attempt may skip some.
+    restored: BTreeSet<String>,
     /// The final phase of each attempt.
     ends: BTreeMap<(String, u32), Phase>,
     /// Up to which index of the stream the histories are known to be complete.
@@ -83,6 +91,10 @@ impl Checks {
 
     /// Records the first event of this type in an attempt; returns whether this is the first.
     pub(crate) fn record_event(&mut self, event: &Event, clocks: [Timestamp; WORKERS.start]) -> bool {
+        if let Some(attempt) = stopped_attempt(event) {
+            let stopped = self.stopped.entry(event.job_id.clone()).or_default();
+            *stopped = attempt.max(*stopped);
+        }
         let what = (event.job_id.clone(), event.attempt.unwrap_or(0), event.event_type.clone());
         let is_new = !self.first_published.contains_key(&what);
         self.first_published.entry(what).or_insert(clocks);
@@ -95,6 +107,11 @@ impl Checks {
     /// Whether an event of one of these types was published for an attempt.
     pub(crate) fn was_published(&self, uid: &str, attempt: u32, any_of: &[EventType]) -> bool {
         any_of.iter().any(|kind| self.first_published.contains_key(&(uid.to_owned(), attempt, kind.clone())))
+    }
+
+    /// Whether an event that stops this attempt was published.
+    pub(crate) fn is_stopped(&self, uid: &str, attempt: u32) -> bool {
+        self.stopped.get(uid).is_some_and(|stopped| attempt <= *stopped)
     }
 
     /// The broker has confirmed this event.
@@ -121,9 +138,9 @@ impl Checks {
 
     /// A record was written to Redis.
     pub(crate) fn projected(&mut self, api: &ApiServer, record: &Record) {
-        let version = self.versions.get(&(record.id.clone(), record.revision));
+        let versions = self.versions.get(&(record.id.clone(), record.revision)).map_or(&[][..], Vec::as_slice);
         let is_closed = api.find(&record.id).is_none() && record.status == "FAILED";
-        if !is_closed && version.is_none_or(|version| Record::project(version) != *record) {
+        if !is_closed && !versions.iter().any(|version| Record::project(version) == *record) {
             self.broken("I4", || {
                 format!(
                     "the record of {} says {} in revision {}, no status did",
@@ -153,10 +170,30 @@ impl Checks {
         self.checkpoint_is_stale = false;
     }
 
+    /// Whether an earlier status of a job was put back.
+    pub(crate) fn was_restored(&self, uid: &str) -> bool {
+        self.restored.contains(uid)
+    }
+
+    /// An earlier status of a job.
+    pub(crate) fn earlier_status(&self, job: &SubtitleJob) -> Option<SubtitleJobStatus> {
+        let revision = job.status.as_ref()?.revision / 2;
+        self.versions.get(&(job.metadata.uid.clone()?, revision))?.last()?.status.clone()
+    }
+
+    /// An earlier status was put back.
+    pub(crate) fn restored(&mut self, job: &std::sync::Arc<SubtitleJob>) {
+        let uid = job.metadata.uid.clone().unwrap_or_default();
+        let revision = job.status.as_ref().map_or(0, |status| status.revision);
+        self.ends.retain(|(of, _), _| *of != uid);
+        self.versions.entry((uid.clone(), revision)).or_default().push(job.clone());
+        self.restored.insert(uid);
+    }
+
     /// A new object has no history.
     pub(crate) fn created(&mut self, job: &std::sync::Arc<SubtitleJob>) {
         let uid = job.metadata.uid.clone().unwrap_or_default();
-        self.versions.insert((uid, 0), job.clone());
+        self.versions.insert((uid, 0), vec![job.clone()]);
     }
 }
 
@@ -203,7 +240,7 @@ pub(crate) fn wrote(world: &mut World, process: usize, before: &SubtitleJob, aft
     let old = before.status.clone().unwrap_or_default();
     let Some(new) = after.status.clone() else { return };
     world.checks.writes += 1;
-    world.checks.versions.insert((uid.clone(), new.revision), after.clone());
+    world.checks.versions.entry((uid.clone(), new.revision)).or_default().push(after.clone());
     let describe = || {
         let of = |status: &SubtitleJobStatus| {
             format!("{} attempt {} revision {}", status.phase.as_str(), status.attempt, status.revision)
@@ -211,11 +248,14 @@ pub(crate) fn wrote(world: &mut World, process: usize, before: &SubtitleJob, aft
         format!("{}: {} -> {}", after.metadata.name.clone().unwrap_or_default(), of(&old), of(&new))
     };
     let checks = &mut world.checks;
-    if new.revision != old.revision + 1 {
+    let may_skip = checks.restored.contains(&uid);
+    if new.revision != old.revision + 1 && !(may_skip && new.revision > old.revision) {
         checks.broken("revision grows by one", describe);
     }
     let old_attempt = old.attempt.max(1);
-    if (new.attempt, phase_of(&new).rank()) < (old_attempt, phase_of(&old).rank()) || new.attempt > old_attempt + 1 {
+    if (new.attempt, phase_of(&new).rank()) < (old_attempt, phase_of(&old).rank())
+        || (new.attempt > old_attempt + 1 && !may_skip)
+    {
         checks.broken("I3", describe);
     }
     let same_attempt = new.attempt == old_attempt;
@@ -287,7 +327,11 @@ fn truth(checks: &mut Checks, uid: &str, new: &SubtitleJobStatus, describe: impl
         Phase::TranslateQueued => &[E::TranslateRequested],
         Phase::TranslateInProgress => &[E::TranslateStarted, E::TranslateProgress],
         Phase::Done => &[E::Ready, E::Translated],
-        Phase::Failed if matches!(reason_of(new), Some(Reason::DeadlineExceeded | Reason::InvalidSpec)) => return,
+        Phase::Failed
+            if matches!(reason_of(new), Some(Reason::DeadlineExceeded | Reason::InvalidSpec | Reason::Deleted)) =>
+        {
+            return;
+        }
         Phase::Failed => &[E::Failed],
     };
     if !checks.was_published(uid, new.attempt, backed_by) {
@@ -300,7 +344,8 @@ fn truth(checks: &mut Checks, uid: &str, new: &SubtitleJobStatus, describe: impl
 
 /// Checks that a deadline is due, and that no event from before it is still queued for the process that decides.
 fn deadline(world: &mut World, process: usize, uid: &str, old: &SubtitleJobStatus, allowed: u32) {
-    let Some(since) = &old.active_since else {
+    let has_worker = matches!(phase_of(old), Phase::DownloadInProgress | Phase::TranslateInProgress);
+    let Some(since) = old.active_since.as_ref().filter(|_| has_worker) else {
         world.checks.broken("deadline", || format!("{uid} ended by a deadline that stood still"));
         return;
     };

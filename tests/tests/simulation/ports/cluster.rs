@@ -6,6 +6,7 @@ use std::{
     sync::{Arc, Mutex, PoisonError},
 };
 
+use k8s_openapi::apimachinery::pkg::apis::meta::v1::MicroTime;
 use kube::{ResourceExt as _, core::Status};
 use subtitle_contract::{
     job::{SubtitleJob, SubtitleJobStatus},
@@ -108,7 +109,20 @@ impl ClusterReader for SimCluster {
     }
 
     async fn newest(&self, cached: &SubtitleJob) -> SubtitleJob {
-        self.last_writes.newest(cached)
+        let mut newest = self.last_writes.newest(cached);
+        if let Some(status) = &mut newest.status
+            && self.sim.with(|world| world.is_planted(Planted::SecondOwner))
+        {
+            status.owner = self.sim.with(|world| world.installation(self.process));
+        }
+        if self.sim.with(|world| world.is_planted(Planted::DeadlineInQueue))
+            && let Some(status) = newest.status.as_mut().filter(|status| status.start_time.is_some())
+            && phase_of(status) == Phase::TranslateQueued
+        {
+            status.phase = Phase::TranslateInProgress.into();
+            status.active_since = status.start_time.clone().map(|time| MicroTime(time.0));
+        }
+        newest
     }
 
     async fn find(&self, uid: &str, located: Option<(&str, &str)>) -> Result<Option<SubtitleJob>, ClusterError> {
@@ -162,6 +176,8 @@ impl ClusterWriter for SimCluster {
             }
         }
     }
+
+    fn note(&self, _: &SubtitleJob, _: &str, _: &str) {}
 
     async fn create(&self, job: &SubtitleJob) -> Result<SubtitleJob, ClusterError> {
         Ok(job.clone()) // only the API creates jobs

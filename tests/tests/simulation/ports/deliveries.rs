@@ -2,6 +2,7 @@
 
 use std::{
     future::poll_fn,
+    sync::Arc,
     task::{Poll, Waker},
 };
 
@@ -19,30 +20,33 @@ use crate::{
     world::{Sim, World},
 };
 
-/// A subscription to a queue or, without one, to `job.cancelled` events.
+/// A subscription to a queue or, without one, to the events that stop attempts.
 pub(crate) struct SimDeliveries {
     sim: Sim,
+    process: usize,
     queue: Option<&'static str>,
     id: u32,
 }
 
 impl SimDeliveries {
-    pub(super) fn new(sim: &Sim, queue: Option<&'static str>, id: u32) -> Self {
-        Self { sim: sim.clone(), queue, id }
+    pub(super) fn new(sim: &Sim, process: usize, queue: Option<&'static str>, id: u32) -> Self {
+        Self { sim: sim.clone(), process, queue, id }
     }
 }
 
 impl SimDeliveries {
     fn poll(&self, waker: &Waker) -> Poll<Result<Delivery<SimReceipt>, BrokerError>> {
         self.sim.with(|world| {
-            let receipt = |tag| SimReceipt { sim: self.sim.clone(), consumer: self.id, tag };
+            let receipt =
+                |tag| SimReceipt { sim: self.sim.clone(), process: self.process, consumer: self.id, tag, stop: None };
             if self.queue.is_none() {
                 let polled = world.broker.next_announcement(self.id, waker);
-                return polled.map(|body| {
-                    let body = body.ok_or(BrokerError::Cancelled)?.to_vec();
-                    let routing_key = EventType::Cancelled.as_str().to_owned();
+                return polled.map(|message| {
+                    let Message { key, body, event: stop, .. } = message.ok_or(BrokerError::Cancelled)?;
+                    let body = misread(world, stop.as_deref()).unwrap_or_else(|| body.to_vec());
+                    let receipt = SimReceipt { stop, ..receipt(None) };
                     let (redelivered, delivery_count, offset) = (false, 0, None);
-                    Ok(Delivery { routing_key, body, redelivered, delivery_count, offset, receipt: receipt(None) })
+                    Ok(Delivery { routing_key: key.to_string(), body, redelivered, delivery_count, offset, receipt })
                 });
             }
             let Poll::Ready(next) = world.broker.next(self.id, waker) else { return Poll::Pending };
@@ -81,6 +85,13 @@ impl SimDeliveries {
     }
 }
 
+/// The planted fault of a stop that names an earlier attempt.
+fn misread(world: &World, stop: Option<&Event>) -> Option<Vec<u8>> {
+    let event =
+        stop.filter(|event| world.is_planted(Planted::StopMisread) && event.event_type != EventType::Cancelled)?;
+    serde_json::to_vec(&Event { attempt: Some(0), ..event.clone() }).ok()
+}
+
 impl Deliveries for SimDeliveries {
     type Receipt = SimReceipt;
 
@@ -103,8 +114,11 @@ impl Deliveries for SimDeliveries {
 /// Settles a delivery; one without a tag is already settled.
 pub(crate) struct SimReceipt {
     sim: Sim,
+    process: usize,
     consumer: u32,
     tag: Option<u64>,
+    /// What the worker was told.
+    stop: Option<Arc<Event>>,
 }
 
 impl SimReceipt {
@@ -115,6 +129,9 @@ impl SimReceipt {
 
 impl Receipt for SimReceipt {
     async fn ack(&self) -> Result<(), BrokerError> {
+        if let Some(stop) = &self.stop {
+            self.sim.with(|world| world.checks.paid.told(self.process, stop));
+        }
         self.sim.step().await;
         let Some(tag) = self.tag.filter(|_| !self.is_settled_already()) else { return Ok(()) };
         self.sim.with(|world| {

@@ -30,7 +30,7 @@ impl Translate for PaidEngine {
         let what = sha256(&serde_json::to_vec(texts).expect("texts are JSON"));
         let title = texts.first().and_then(|text| text.strip_prefix(TRANSLATED)?.split(',').next()).unwrap_or_default();
         let claim = format!("translate-{}", sha256(text(title).as_bytes()));
-        if !pay(&self.sim, self.process, (&what, &claim), 20_000).await {
+        if !pay(&self.sim, self.process, [title, &what, &claim], 20_000).await {
             return Err(EngineError::unavailable(engine, "the engine is away"));
         }
         Ok(texts.iter().map(|text| format!("[{to}] {text}")).collect())

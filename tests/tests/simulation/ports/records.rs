@@ -10,7 +10,7 @@ use subtitle_contract::{
 };
 use subtitle_operator::act::{
     RecordError,
-    ports::{Checkpoint, HistoryWriter, RecordReader, RecordWriter},
+    ports::{Checkpoint, HistoryWriter, Projected, RecordReader, RecordWriter},
 };
 
 use crate::{
@@ -69,8 +69,10 @@ fn record_from_event(world: &mut World, event: &Event) {
 }
 
 impl RecordReader for SimRecords {
-    async fn record(&self, _: &str) -> Result<Option<String>, RecordError> {
-        Ok(None) // only called by the HTTP API
+    async fn record(&self, id: &str) -> Result<Option<String>, RecordError> {
+        let record = self.call(|world| world.redis.records.get(id).cloned()).await?;
+        let record = record.filter(|_| !self.is_planted(Planted::RecordAheadHidden));
+        Ok(record.map(|record| serde_json::to_string(&record).expect("a record is JSON")))
     }
 
     async fn events_before(&self, _: &str, _: Option<usize>, _: usize) -> Result<(Vec<String>, usize), RecordError> {
@@ -102,18 +104,20 @@ fn fitting(world: &World, checkpoint: Checkpoint) -> Checkpoint {
 }
 
 impl RecordWriter for SimRecords {
-    async fn project(&self, jobs: &[&SubtitleJob]) -> Result<usize, RecordError> {
-        if jobs.is_empty() {
-            return Ok(0);
-        }
+    async fn project(&self, jobs: &[&SubtitleJob]) -> Result<Vec<Projected>, RecordError> {
         let records: Vec<Record> = jobs.iter().map(|job| Record::project(job)).collect();
+        let nothing = vec![Projected::Same; records.len()];
         let forgets = self.is_planted(Planted::NoRecordRepair);
-        if forgets && records.len() > 1 {
-            return Ok(0);
+        if records.is_empty() || (forgets && records.len() > 1) {
+            return Ok(nothing);
         }
-        let replaced =
-            self.call(|world| records.into_iter().filter(|record| replace(world, record.clone())).count()).await;
-        if forgets { Ok(replaced.unwrap_or(0)) } else { replaced }
+        let hides = self.is_planted(Planted::RecordAheadHidden);
+        let projected = self.call(|world| records.into_iter().map(|record| replace(world, record)).collect()).await;
+        match projected {
+            Ok(_) if hides => Ok(nothing),
+            Err(_) if forgets => Ok(nothing),
+            projected => projected,
+        }
     }
 
     async fn close(&self, id: &str) -> Result<(), RecordError> {
@@ -128,10 +132,9 @@ impl RecordWriter for SimRecords {
         self.call(|world| {
             world.reach(Corner::Closed);
             world.note(|| format!("{} closes the record of {id}", name_of(self.process)));
-            replace(world, closed)
+            replace(world, closed);
         })
         .await
-        .map(drop)
     }
 }
 

@@ -27,11 +27,18 @@ use super::runtime::SimRuntime;
 use crate::{faults::name_of, world::Sim};
 
 /// Performs a billed call of random duration and outcome, and reports it to the checks.
-pub(crate) async fn pay(sim: &Sim, process: usize, (what, claim): (&str, &str), longest: u64) -> bool {
+pub(crate) async fn pay(sim: &Sim, process: usize, [title, what, claim]: [&str; 3], longest: u64) -> bool {
     let takes = sim.with(|world| {
         world.note(|| format!("{} pays for {what}", name_of(process)));
         if let Some(how) = world.checks.paid.begin_call(what, claim, process, world.clock(process)) {
             world.checks.broken("I8", || how);
+        }
+        let uids = world.api.objects.values().filter(|job| job.spec.video.title.as_deref() == Some(title));
+        let uids = uids.filter_map(|job| job.metadata.uid.clone());
+        let uids: Vec<_> = uids.filter(|uid| !world.checks.was_restored(uid)).collect();
+        let tasks = world.broker.taken_by(process).filter(|task| uids.contains(&task.job_id));
+        if world.checks.paid.are_stopped(process, tasks) {
+            world.checks.broken("stopped means no further paid call", || format!("{title} is paid for: {what}"));
         }
         world.random.below(longest)
     });
@@ -129,7 +136,7 @@ impl Search for PaidSource {
         let title = found.label.as_str();
         let longest = if title.starts_with("slow") { 90_000 } else { 3_000 };
         let what = sha256(found.identity.as_bytes())[..40].to_owned();
-        if !pay(&self.sim, self.process, (&what, &format!("fetch-{what}")), longest).await {
+        if !pay(&self.sim, self.process, [title, &what, &format!("fetch-{what}")], longest).await {
             return Err(SourceError::new(found.source, SourceErrorKind::Unavailable, "the source is away"));
         }
         Ok(FetchedContent::Bytes(text(title).into_bytes()))

@@ -3,6 +3,7 @@
 
 use std::{future::poll_fn, sync::Arc, task::Poll, time::Duration};
 
+use kube::ResourceExt as _;
 use subtitle_broker::{
     BrokerError, Connector, PublishFailure, PublishWriter, QueueStats, QueueWriter, Session, StreamStart,
 };
@@ -11,6 +12,7 @@ use subtitle_contract::{
     reason::Reason,
     topology::{CONSUMER_QUEUE, DEAD_LETTERS_EXCHANGE, EVENTS_EXCHANGE, HISTORY_STREAM},
 };
+use subtitle_operator::observe::ownership::OWNER_ANNOTATION;
 
 use super::deliveries::SimDeliveries;
 use crate::{
@@ -86,6 +88,18 @@ pub(crate) fn route(world: &mut World, message: &Message) -> usize {
     routed
 }
 
+/// Only the owner of a job publishes its tasks; while it is given to another, both may.
+fn check_owner(world: &mut World, process: usize, task: &Event) {
+    let Some(job) = world.api.find(&task.job_id).filter(|job| !job.annotations().contains_key(OWNER_ANNOTATION)) else {
+        return;
+    };
+    let owner = job.status.as_ref().and_then(|status| status.owner.clone());
+    let us = world.installation(process);
+    if owner.is_some() && owner != us {
+        world.checks.broken("one owner", || format!("{us:?} publishes a task of {}, of {owner:?}", task.job_id));
+    }
+}
+
 fn is_task(event: &Event) -> bool {
     matches!(event.event_type, EventType::DownloadRequested | EventType::TranslateRequested)
 }
@@ -148,7 +162,7 @@ impl SimSession {
         });
         let id = id.ok_or_else(|| silent("subscribe"))?;
         let id = id.ok_or_else(|| BrokerError::QueueNotFound { queue: queue.to_owned() })?;
-        Ok(SimDeliveries::new(&self.sim, Some(queue), id))
+        Ok(SimDeliveries::new(&self.sim, self.process, Some(queue), id))
     }
 }
 
@@ -173,8 +187,13 @@ impl PublishWriter for SimSession {
             self.publish_later(message);
             return Ok(());
         }
+        if is_operator && is_task(event) {
+            self.sim.with(|world| check_owner(world, self.process, event));
+        }
+        let is_lost =
+            event.event_type == EventType::Stopped && self.sim.with(|world| world.is_planted(Planted::StopLost));
         let sent = self.send(key, |world| {
-            let routed = route(world, &message);
+            let routed = if is_lost { 1 } else { route(world, &message) };
             world.note(|| {
                 let attempt = event.attempt.unwrap_or(0);
                 format!("{} publishes {key} of {} attempt {attempt}", name_of(self.process), event.job_id)
@@ -189,7 +208,7 @@ impl PublishWriter for SimSession {
             Err(_) if self.sim.with(|world| world.is_planted(Planted::NoConfirm)) => Ok(()),
             Err(error) => Err(error),
         };
-        if outcome.is_ok() {
+        if outcome.is_ok() && !is_lost {
             self.sim.with(|world| world.checks.confirmed(event));
         }
         outcome
@@ -239,11 +258,11 @@ impl Session for SimSession {
         self.subscribe(stream, prefetch, cursor).await
     }
 
-    async fn consume_events(&self, _: &EventType, _: u16) -> Result<SimDeliveries, BrokerError> {
+    async fn consume_events(&self, _: &[EventType], _: u16) -> Result<SimDeliveries, BrokerError> {
         self.sim.step().await;
         let id = self.sim.with(|world| world.broker.is_open(self.id).then(|| world.broker.consume_events(self.id)));
         let id = id.ok_or_else(|| silent("consume events"))?;
-        Ok(SimDeliveries::new(&self.sim, None, id))
+        Ok(SimDeliveries::new(&self.sim, self.process, None, id))
     }
 
     async fn queue_stats(&self, queue: &'static str) -> Result<Option<QueueStats>, BrokerError> {

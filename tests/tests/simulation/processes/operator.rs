@@ -68,7 +68,7 @@ pub(crate) fn start(sim: &Sim, number: usize, files: Store) {
     let (_, metrics) = Metrics::new("simulation", RECONCILES_AT_ONCE);
     let places = Places { total: MAX_IN_FLIGHT, per_namespace: MAX_IN_FLIGHT };
     let rules = JobRules { allows_simulated: true, ..JobRules::default() };
-    let settings = OperatorSettings { places, rules };
+    let settings = OperatorSettings { places, rules, installation: sim.with(|world| world.installation(number)) };
     let operator = Arc::new(Operator::new(servers, SimRuntime::new(sim, number), session, settings, metrics));
     let queue = WorkQueue::default();
     let is_listed = watch::Sender::new(false);

@@ -49,10 +49,13 @@ struct Consumer {
     waker: Option<Waker>,
 }
 
-/// Exclusive queues of `job.cancelled`.
+/// The events that can stop an attempt.
+const STOPS: [&str; 4] = ["job.cancelled", "job.stopped", "job.failed", "job.retry.scheduled"];
+
+/// Exclusive queues of the events that stop attempts.
 struct Listener {
     session: u32,
-    inbox: VecDeque<Arc<[u8]>>,
+    inbox: VecDeque<Message>,
     waker: Option<Waker>,
 }
 
@@ -148,11 +151,11 @@ impl Broker {
         self.ready(queue).map(|ready| QueueStats { ready, consumers })
     }
 
-    /// The next `job.cancelled` event; `None` if the subscription has ended.
-    pub(crate) fn next_announcement(&mut self, id: u32, waker: &Waker) -> Poll<Option<Arc<[u8]>>> {
+    /// The next event that stops attempts; `None` if the subscription has ended.
+    pub(crate) fn next_announcement(&mut self, id: u32, waker: &Waker) -> Poll<Option<Message>> {
         let Some(listener) = self.listeners.get_mut(&id) else { return Poll::Ready(None) };
-        if let Some(body) = listener.inbox.pop_front() {
-            return Poll::Ready(Some(body));
+        if let Some(message) = listener.inbox.pop_front() {
+            return Poll::Ready(Some(message));
         }
         listener.waker = Some(waker.clone());
         Poll::Pending
@@ -184,6 +187,13 @@ impl Broker {
         self.queues[at].ready.iter().chain(taken)
     }
 
+    /// The tasks that a process has received and not settled.
+    pub(crate) fn taken_by(&self, process: usize) -> impl Iterator<Item = &Event> {
+        let of_process = move |session: u32| self.sessions.get(&session).is_some_and(|(of, _)| *of == process);
+        let mine = self.consumers.values().filter(move |consumer| of_process(consumer.session));
+        mine.flat_map(|consumer| consumer.unacked.values()).filter_map(|message| message.event.as_deref())
+    }
+
     /// The messages of the stream.
     pub(crate) fn stream(&self) -> &[Message] {
         &self.stream
@@ -192,7 +202,7 @@ impl Broker {
     /// Routes a message to every queue bound to its key; returns their number.
     pub(crate) fn route(&mut self, exchange: &str, message: &Message) -> usize {
         let message = Message { earlier: 0, ..message.clone() };
-        let (key, body) = (&*message.key, &message.body);
+        let key = &*message.key;
         let mut routed = 0;
         for (at, known) in QUEUES.iter().enumerate() {
             let is_bound = |binding: &(&str, &str)| {
@@ -209,9 +219,9 @@ impl Broker {
                 self.queues[at].ready.push_back(message.clone());
             }
         }
-        if exchange == EVENTS_EXCHANGE && key == "job.cancelled" {
+        if exchange == EVENTS_EXCHANGE && STOPS.contains(&key) {
             for listener in self.listeners.values_mut() {
-                listener.inbox.push_back(body.clone());
+                listener.inbox.push_back(message.clone());
                 listener.waker.take().into_iter().for_each(Waker::wake);
             }
         }
@@ -243,7 +253,7 @@ impl Broker {
         Some(self.made)
     }
 
-    /// Subscribes to `job.cancelled` through an exclusive queue.
+    /// Subscribes to the events that stop attempts through an exclusive queue.
     pub(crate) fn consume_events(&mut self, session: u32) -> u32 {
         self.made += 1;
         self.listeners.insert(self.made, Listener { session, inbox: VecDeque::new(), waker: None });

@@ -4,7 +4,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use subtitle_contract::{event::Event, phase::Phase, record::Record};
-use subtitle_operator::act::ports::Checkpoint;
+use subtitle_operator::act::ports::{Checkpoint, Projected};
 use uuid::Uuid;
 
 use crate::{faults::Planted, world::World};
@@ -35,14 +35,17 @@ pub(crate) fn is_final(record: &Record) -> bool {
     Phase::from_wire_status(&record.status).is_some_and(Phase::is_final)
 }
 
-/// Replaces a record by one of a higher revision; returns whether it did.
-pub(crate) fn replace(world: &mut World, record: Record) -> bool {
-    let is_older = world.redis.records.get(&record.id).is_none_or(|current| current.revision < record.revision);
-    if is_older {
-        world.checks.projected(&world.api, &record);
-        world.redis.records.insert(record.id.clone(), record);
+/// Replaces a record, unless it has a higher revision.
+pub(crate) fn replace(world: &mut World, record: Record) -> Projected {
+    match world.redis.records.get(&record.id) {
+        Some(current) if *current == record => Projected::Same,
+        Some(current) if current.revision > record.revision => Projected::Ahead,
+        _ => {
+            world.checks.projected(&world.api, &record);
+            world.redis.records.insert(record.id.clone(), record);
+            Projected::Replaced
+        }
     }
-    is_older
 }
 
 /// Appends an event to its job's history, once.

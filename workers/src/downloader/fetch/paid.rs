@@ -66,6 +66,8 @@ impl<S: Search, C: Clock> DownloadPlan<'_, S, C> {
     }
 
     async fn fetch_and_store(&self, found: &FoundSubtitle, key: &str) -> Result<Bytes, FetchError> {
+        // Stopped while it waited for the store.
+        self.stop_signal.check()?;
         let content = self.downloader.finder.fetch(found).await;
         self.count_fetch(found, content.is_ok());
         let FetchedContent::Bytes(bytes) = content? else {

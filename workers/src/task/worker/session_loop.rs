@@ -21,7 +21,9 @@ use super::{
     vitals::Vitals,
 };
 
-/// Unacknowledged announcements of deleted jobs; remembering one takes no time.
+/// The events that can stop an attempt.
+const STOPS: [EventType; 4] = [EventType::Cancelled, EventType::Stopped, EventType::Failed, EventType::RetryScheduled];
+/// Unacknowledged announcements; remembering one takes no time.
 const ANNOUNCEMENT_PREFETCH: u16 = 100;
 
 /// What one session needs.
@@ -38,8 +40,8 @@ impl<W: Work, S: Session, R: Runtime> SessionLoop<'_, W, S, R> {
     /// stored, and stop there.
     pub(super) async fn run(&self) -> Result<(), BrokerError> {
         let Self { work, session, context, settings, vitals } = self;
-        // Before the first task: no deletion after this moment may be missed.
-        let mut announcements = session.consume_events(&EventType::Cancelled, ANNOUNCEMENT_PREFETCH).await?;
+        // Before the first task: no stop after this moment may be missed.
+        let mut announcements = session.consume_events(&STOPS, ANNOUNCEMENT_PREFETCH).await?;
         let mut deliveries = session.consume(W::QUEUE, settings.concurrency).await?;
         vitals.set_session(Some((*session).clone()));
         tracing::info!(queue = W::QUEUE, worker = settings.identity.name, "taking tasks");
@@ -62,7 +64,7 @@ impl<W: Work, S: Session, R: Runtime> SessionLoop<'_, W, S, R> {
                 }
                 error = session.ended() => break error,
                 announcement = announcements.next() => {
-                    if let Err(error) = remember(&context.cancelled, announcement).await {
+                    if let Err(error) = remember(&context.cancelled, announcement, context.clock.elapsed()).await {
                         break error;
                     }
                 }
@@ -95,14 +97,15 @@ impl<W: Work, S: Session, R: Runtime> SessionLoop<'_, W, S, R> {
     }
 }
 
-/// Remembers a deleted job.
+/// Remembers a stopped attempt.
 async fn remember<R: Receipt>(
     cancelled: &CancelledJobs,
     announcement: Result<Delivery<R>, BrokerError>,
+    now: Duration,
 ) -> Result<(), BrokerError> {
     let announcement = announcement?;
     match Event::decode(&announcement.body) {
-        Ok(event) => cancelled.insert(&event.job_id),
+        Ok(event) => cancelled.insert(&event, now),
         Err(error) => tracing::warn!(error = %chain(&error), "ignored an announcement that is not an event"),
     }
     announcement.receipt.ack().await

@@ -1,6 +1,7 @@
 //! Whole plans, for the steps of a job's life.
 
 mod fold;
+mod promises;
 mod reconcile;
 
 use jiff::Timestamp;
@@ -27,7 +28,12 @@ fn job(spec: &Value, status: &Value) -> JobSnapshot {
         "metadata": {"name": "a", "namespace": "films", "uid": "u", "generation": 1, "creationTimestamp": "2026-01-31T20:00:00Z"},
         "spec": whole, "status": status,
     });
-    JobSnapshot::from_object(&serde_json::from_value(object).expect("a job")).expect("observed")
+    let mut job = JobSnapshot::from_object(&serde_json::from_value(object).expect("a job")).expect("observed");
+    if job.status.revision > 0 {
+        job.status.observed_generation = job.generation;
+        job.status.conditions = super::conditions::for_status(&job.status, job.generation, now());
+    }
+    job
 }
 
 /// Everything the job needs is available, and it may run.
@@ -38,6 +44,8 @@ const READY_FACTS: Facts = Facts {
     task_may_be_lost: false,
     glossary: Glossary::NotNeeded,
     refusal: None,
+    installation: None,
+    record: None,
 };
 
 /// The status a plan writes, and the names of its effects in order.
@@ -58,7 +66,7 @@ fn outline(plan: &Plan) -> (Vec<&'static str>, Option<SubtitleJobStatus>) {
 }
 
 fn failed(retryable: bool, reason: Reason) -> Failed {
-    Failed { error_message: "it broke".into(), reason, retryable, not_before: None, candidates: vec![] }
+    Failed { error_message: "it broke".into(), reason: reason.into(), retryable, not_before: None, candidates: vec![] }
 }
 
 fn reconcile(job: &JobSnapshot, facts: Facts, now: Timestamp) -> Plan {
