@@ -26,3 +26,4 @@ pub mod subtitle;
 pub mod task;
 pub mod translate;
 pub mod translator;
+pub mod written;

@@ -1,6 +1,9 @@
 //! Writing a result beside its video, for a job that asks for it. Does I/O.
 
-use std::{io, path::Path};
+use std::{
+    io,
+    path::{Path, PathBuf},
+};
 
 use subtitle_contract::{
     job::{Sidecar, SubtitleJobSpec},
@@ -13,6 +16,7 @@ use crate::{
     artifact::StoreArtifact,
     failure::Failure,
     find::{Libraries, sources::machine_mark},
+    written,
 };
 
 /// Who wrote a text.
@@ -25,7 +29,8 @@ pub enum Author {
 }
 
 /// Writes the sidecar if the job asks for one, to a temporary name first: a player never sees half a file. Returns what was
-/// left alone instead, for a person: only `Overwrite` replaces a file that is there, and nothing replaces a link.
+/// left alone instead, or whose work was replaced, for a person: only `Overwrite` replaces a file that is there, and nothing
+/// replaces a link.
 pub async fn write_sidecar(
     libraries: &Libraries,
     spec: &SubtitleJobSpec,
@@ -50,7 +55,10 @@ pub async fn write_sidecar(
         Existing::Other if spec.output.sidecar == Sidecar::IfAbsent => {
             return Ok(Some(left_alone(&name, "it exists, and spec.output.sidecar is IfAbsent")));
         }
-        Existing::Other | Existing::Nothing => write(&path, artifact, author, spec.output.sidecar).await,
+        Existing::Other | Existing::Nothing => {
+            let replaced = replaced(&path, matches!(existing, Existing::Other)).await;
+            write(&path, artifact, author, spec.output.sidecar).await.map(|()| replaced)
+        }
     };
     match written {
         // Somebody was faster.
@@ -58,7 +66,35 @@ pub async fn write_sidecar(
             Ok(Some(left_alone(&name, "it appeared while this one was written")))
         }
         Err(error) => Err(failed(format!("failed to write '{name}' beside the video: {error}"))),
-        Ok(()) => Ok(None),
+        Ok(replaced) => {
+            if author == Author::Unknown {
+                record(path, artifact).await;
+            }
+            Ok(replaced)
+        }
+    }
+}
+
+/// What to tell of a file that is about to be replaced.
+async fn replaced(path: &Path, is_there: bool) -> Option<String> {
+    if !is_there {
+        return None;
+    }
+    let file = path.to_path_buf();
+    let is_ours = tokio::task::spawn_blocking(move || written::is_ours(&file)).await.unwrap_or(false);
+    let name = path.file_name().unwrap_or_default().to_string_lossy();
+    let whose = written::whose(is_ours);
+    tracing::info!(sidecar = %name, whose, "replacing a sidecar");
+    // Its own work is what a job that runs again is expected to replace.
+    (!is_ours).then(|| format!("the sidecar '{name}' was replaced: it held {whose}"))
+}
+
+/// Records whose the file is. Without the record it counts as a person's, and is left alone the next time.
+async fn record(path: PathBuf, artifact: &StoreArtifact) {
+    let text = artifact.text.clone();
+    let recorded = tokio::task::spawn_blocking(move || written::record(&path, text.as_bytes())).await;
+    if let Ok(Err(error)) = recorded {
+        tracing::warn!(%error, "failed to record that this system wrote a sidecar");
     }
 }
 

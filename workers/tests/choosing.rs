@@ -4,13 +4,7 @@
 use std::{collections::BTreeMap, fs, path::PathBuf};
 
 use serde_json::{Value, json};
-use subtitle_clock::SystemRuntime;
-use subtitle_contract::{
-    job::JobResult,
-    language::Language,
-    payload::{DownloadRequested, Subject},
-    reason::Reason,
-};
+use subtitle_contract::{job::JobResult, language::Language, reason::Reason};
 use subtitle_workers::{
     artifact::StoreArtifact,
     downloader::{DownloadOutcome, Downloader},
@@ -19,11 +13,9 @@ use subtitle_workers::{
         Finder, Libraries, SourceId,
         guard::{Guard, GuardedClient},
     },
-    metrics::WorkerMetrics,
     sidecar::{Author, write_sidecar},
     store::Store,
     subtitle::Format,
-    task::{ClaimOwners, StopReason, StopSignal},
 };
 
 const SPANISH: &str = "1\n00:00:01,000 --> 00:00:02,000\nEl barco sale al mediodía y no vuelve.\n";
@@ -32,15 +24,6 @@ fn english() -> String {
     let line = "The boat leaves the harbour at noon and it does not return before the storm is over, they said.";
     let cue = |at: u32| format!("{at}\n00:00:{at:02},000 --> 00:00:{at:02},900\n{line}\n\n");
     (1..30).map(cue).collect()
-}
-
-/// Never stops the work.
-struct NeverStop;
-
-impl StopSignal for NeverStop {
-    fn check(&self) -> Result<(), StopReason> {
-        Ok(())
-    }
 }
 
 /// A library of its own for each test, removed with it.
@@ -73,31 +56,11 @@ impl Library {
     async fn answer_with(&self, more: Value, change: impl FnOnce(&mut Downloader)) -> Result<DownloadOutcome, Failure> {
         let mut spec = json!({"video": {"library": "films", "path": "film.mkv"}, "language": "es"});
         spec.as_object_mut().expect("an object").extend(more.as_object().expect("an object").clone());
-        let task = DownloadRequested {
-            video_url: String::new(),
-            video_title: "film".to_owned(),
-            language: "es".to_owned(),
-            preferred_sources: vec![],
-            spec: serde_json::from_value(spec).expect("a spec"),
-            glossary: None,
-        };
-        let sources = self.sources();
-        let mut downloader = Downloader {
-            store: Store::open(&"memory:".parse().expect("a URL")).expect("opens"),
-            finder: Finder::new(sources, GuardedClient::new(Guard::default()).expect("a client")),
-            order: vec![SourceId::Embedded, SourceId::Library],
-            public_url: "http://example".to_owned(),
-            metrics: WorkerMetrics::new("test").1,
-            clock: SystemRuntime::default(),
-            claim_owners: ClaimOwners::new("test"),
-        };
+        let finder = Finder::new(self.sources(), GuardedClient::new(Guard::default()).expect("a client"));
+        let store = Store::open(&"memory:".parse().expect("a URL")).expect("opens");
+        let mut downloader = Downloader::standalone(finder, vec![SourceId::Embedded, SourceId::Library], store);
         change(&mut downloader);
-        let subject = Subject { job_id: "a".into(), namespace: "n".into(), name: "a".into(), attempt: 1 };
-        match downloader.run(&task, &subject, &NeverStop).await {
-            Ok(answer) => Ok(answer),
-            Err(StopReason::Failed(failure)) => Err(failure),
-            Err(stopped) => panic!("{stopped}"),
-        }
+        downloader.answer("a", serde_json::from_value(spec).expect("a spec")).await
     }
 }
 
@@ -203,4 +166,41 @@ async fn a_sidecar_that_this_system_translated_is_found_only_where_machines_are_
     // Somebody corrects it.
     fs::write(library.0.join("film.es.srt"), SPANISH.replace("vuelve", "regresa")).expect("written");
     assert!(matches!(library.answer(json!({})).await, Ok(DownloadOutcome::Ready { .. })));
+}
+
+/// One cue of three cannot be read.
+fn damaged() -> String {
+    english().replacen("00:00:02,000 --> 00:00:02,900", "00:00:0Z,000 --> 00:00:02,900", 1)
+}
+
+#[tokio::test]
+async fn a_file_with_cues_missing_is_not_translated_unless_that_is_allowed() {
+    let library = Library::new("missing", &[("film.en.srt", &damaged())]);
+    for format in ["Original", "SRT"] {
+        let output = json!({"output": {"format": format}});
+        let failure = library.answer(output).await.expect_err("incomplete");
+        assert_eq!(failure.reason, Reason::UnusableSubtitle);
+        assert!(failure.message.contains("1 of the file's cues cannot be read"), "{}", failure.message);
+    }
+    let allowed = library.answer(json!({"translation": {"partial": "Allow"}, "output": {"format": "SRT"}})).await;
+    assert!(matches!(allowed, Ok(DownloadOutcome::Translate { .. })), "{allowed:?}");
+    // A whole one is taken instead.
+    fs::write(library.0.join("film.en.sdh.srt"), english()).expect("written");
+    assert!(matches!(library.answer(json!({})).await, Ok(DownloadOutcome::Translate { .. })));
+}
+
+#[tokio::test]
+async fn a_file_with_cues_missing_is_delivered_with_a_warning_and_never_found_as_a_whole_one() {
+    let library = Library::new("in-part", &[("film.en.srt", &damaged())]);
+    let store = Store::open(&"memory:".parse().expect("a URL")).expect("opens");
+    let with_store = |downloader: &mut Downloader| downloader.store = store.clone();
+    for _ in 0..2 {
+        let wanted = json!({"language": "en", "output": {"format": "SRT"}});
+        let answer = library.answer_with(wanted, with_store).await.expect("found");
+        let DownloadOutcome::Ready { artifact, warnings, .. } = answer else { panic!("ready") };
+        assert_eq!(artifact.result.cues, 28);
+        assert!(warnings.iter().any(|warning| warning.contains("1 of the file's cues")), "{warnings:?}");
+        let translated = json!({"output": {"format": "SRT"}});
+        assert!(library.answer_with(translated, with_store).await.is_err(), "what is stored has no damage any more");
+    }
 }

@@ -7,12 +7,7 @@ use std::{
     sync::{Arc, atomic::Ordering},
 };
 
-use subtitle_clock::SystemRuntime;
-use subtitle_contract::{
-    job::Video,
-    payload::{DownloadRequested, Subject},
-    reason::Reason,
-};
+use subtitle_contract::{job::Video, reason::Reason};
 use subtitle_fakes::matroska::{Film, Index, Track, element};
 use subtitle_telemetry::chain;
 use subtitle_workers::{
@@ -26,10 +21,8 @@ use subtitle_workers::{
             ranges::{Reader, Remote},
         },
     },
-    metrics::WorkerMetrics,
     store::Store,
     subtitle::{Cue, Format, file},
-    task::{ClaimOwners, StopReason, StopSignal},
 };
 
 const HALF_A_GIGABYTE: u64 = 500 << 20;
@@ -207,40 +200,16 @@ async fn a_reader_gives_up_before_it_has_read_more_than_its_allowance() {
     assert!(sent.load(Ordering::SeqCst) * 50 <= size);
 }
 
-/// Never stops the work.
-struct NeverStop;
-
-impl StopSignal for NeverStop {
-    fn check(&self) -> Result<(), StopReason> {
-        Ok(())
-    }
-}
-
 #[tokio::test]
 async fn a_video_with_pictures_only_is_image_based_and_not_without_subtitles() {
     let pictures = Track { number: 2, codec: "S_VOBSUB", language: Some("spa"), more: vec![] };
     let (address, _) = Film::new(&[pictures], Index::Exact, 1, 1_000, |_, _| String::new()).serve().await;
     let video = serde_json::json!({"url": format!("http://{address}/film.mkv")});
-    let downloader = Downloader {
-        store: Store::open(&"memory:".parse().expect("a URL")).expect("opens"),
-        finder: finder(&["127.0.0.0/8"]),
-        order: vec![SourceId::Embedded, SourceId::Library],
-        public_url: "http://example".to_owned(),
-        metrics: WorkerMetrics::new("test").1,
-        clock: SystemRuntime::default(),
-        claim_owners: ClaimOwners::new("test"),
-    };
-    let task = DownloadRequested {
-        video_url: String::new(),
-        video_title: "film".to_owned(),
-        language: "es".to_owned(),
-        preferred_sources: vec![],
-        spec: serde_json::from_value(serde_json::json!({"video": video, "language": "es"})).expect("a spec"),
-        glossary: None,
-    };
-    let subject = Subject { job_id: "a".into(), namespace: "n".into(), name: "a".into(), attempt: 1 };
-    let stopped = downloader.run(&task, &subject, &NeverStop).await.expect_err("nothing");
-    let StopReason::Failed(failure) = stopped else { panic!("{stopped}") };
+    let store = Store::open(&"memory:".parse().expect("a URL")).expect("opens");
+    let order = vec![SourceId::Embedded, SourceId::Library];
+    let spec = serde_json::from_value(serde_json::json!({"video": video, "language": "es"})).expect("a spec");
+    let downloader = Downloader::standalone(finder(&["127.0.0.0/8"]), order, store);
+    let failure = downloader.answer("a", spec).await.expect_err("nothing");
     assert_eq!(failure.reason, Reason::ImageBased);
     assert!(failure.message.contains("track 2 (es)"), "{}", failure.message);
     assert!(failure.candidates[0].rejection_reason.as_deref().is_some_and(|lost| lost.contains("pictures of text")));

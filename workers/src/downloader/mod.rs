@@ -14,6 +14,7 @@ mod order;
 mod plan;
 mod run;
 mod settings;
+mod standalone;
 mod work;
 
 pub use run::DownloadOutcome;

@@ -51,7 +51,7 @@ impl<S: Search, C: Clock> DownloadPlan<'_, S, C> {
         let languages = self.languages();
         let mut listing = Listing::default();
         for (at, language) in languages.iter().enumerate() {
-            let Some(Taken { artifact, candidates, simulated, cut_off }) =
+            let Some(Taken { artifact, candidates, simulated, warnings }) =
                 self.list_and_take(&mut listing, &languages, language).await?
             else {
                 continue;
@@ -59,7 +59,7 @@ impl<S: Search, C: Clock> DownloadPlan<'_, S, C> {
             if at == 0 && policy != TranslationPolicy::Always {
                 let libraries = self.downloader.finder.libraries();
                 let left = write_sidecar(libraries, &self.task.spec, &artifact, &self.wanted, Author::Unknown).await?;
-                let warnings = left.into_iter().chain(cut_off).collect();
+                let warnings = left.into_iter().chain(warnings).collect();
                 return Ok(DownloadOutcome::Ready { artifact, candidates, simulated, warnings });
             }
             let result = artifact.result;

@@ -8,12 +8,7 @@ use std::{
 };
 
 use serde_json::{Value, json};
-use subtitle_clock::SystemRuntime;
-use subtitle_contract::{
-    job::Video,
-    language::Language,
-    payload::{DownloadRequested, Subject},
-};
+use subtitle_contract::{job::Video, language::Language};
 use subtitle_telemetry::chain;
 use subtitle_workers::{
     downloader::{DownloadOutcome, Downloader},
@@ -22,10 +17,8 @@ use subtitle_workers::{
         FetchedContent, Finder, FoundSubtitle, Libraries, ListRequest, Search as _, SourceId, TrackFile, VideoFacts,
         guard::{Guard, GuardedClient},
     },
-    metrics::WorkerMetrics,
     store::Store,
     subtitle::{Subtitle, file},
-    task::{ClaimOwners, StopReason, StopSignal},
 };
 
 /// Sixteen lines each, enough for their language to be certain.
@@ -84,15 +77,6 @@ pub(crate) fn srt(lines: &[&str]) -> String {
         format!("{}\n00:00:{:02},000 --> 00:00:{:02},500\n{line}\n\n", at + 1, at * 3 + 1, at * 3 + 3)
     };
     lines.iter().enumerate().map(cue).collect()
-}
-
-/// Never stops the work.
-struct NeverStop;
-
-impl StopSignal for NeverStop {
-    fn check(&self) -> Result<(), StopReason> {
-        Ok(())
-    }
 }
 
 /// A library with the video `film`.
@@ -161,29 +145,12 @@ impl Folder {
         let mut spec = json!({"video": {"library": "films", "path": self.film}, "language": language,
             "output": {"format": "Original"}, "translation": {"policy": "Never"}});
         spec.as_object_mut().expect("an object").extend(more.as_object().expect("an object").clone());
-        let task = DownloadRequested {
-            video_url: String::new(),
-            video_title: "film".to_owned(),
-            language: language.to_owned(),
-            preferred_sources: vec![],
-            spec: serde_json::from_value(spec).expect("a spec"),
-            glossary: None,
-        };
-        let downloader = Downloader {
-            store: Store::open(&"memory:".parse().expect("a URL")).expect("opens"),
-            finder: self.finder(),
-            order: vec![SourceId::Embedded, SourceId::Library],
-            public_url: "http://example".to_owned(),
-            metrics: WorkerMetrics::new("test").1,
-            clock: SystemRuntime::default(),
-            claim_owners: ClaimOwners::new("test"),
-        };
-        let subject = Subject { job_id: "a".into(), namespace: "n".into(), name: "a".into(), attempt: 1 };
-        match downloader.run(&task, &subject, &NeverStop).await {
-            Ok(DownloadOutcome::Ready { artifact, warnings, .. }) => Ok((artifact.text, warnings)),
-            Ok(DownloadOutcome::Translate { .. }) => panic!("translation is forbidden"),
-            Err(StopReason::Failed(failure)) => Err(failure),
-            Err(stopped) => panic!("{stopped}"),
+        let spec = serde_json::from_value(spec).expect("a spec");
+        let store = Store::open(&"memory:".parse().expect("a URL")).expect("opens");
+        let order = vec![SourceId::Embedded, SourceId::Library];
+        match Downloader::standalone(self.finder(), order, store).answer("a", spec).await? {
+            DownloadOutcome::Ready { artifact, warnings, .. } => Ok((artifact.text, warnings)),
+            DownloadOutcome::Translate { .. } => panic!("translation is forbidden"),
         }
     }
 }

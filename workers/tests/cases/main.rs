@@ -5,6 +5,7 @@ mod containers;
 mod folder;
 mod matroska;
 mod mp4;
+mod over_http;
 mod sidecars;
 mod tracks;
 mod written;

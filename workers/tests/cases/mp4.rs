@@ -99,3 +99,12 @@ pub(crate) fn in_fragments(codec: [u8; 4], language: &str, samples: &[Sample]) -
     }
     file
 }
+
+/// A film with pictures of this size, in front of the movie box or, in fragments, behind it.
+pub(crate) fn with_pictures(mut film: Vec<u8>, size: usize) -> Vec<u8> {
+    let at = |kind: &[u8; 4]| film.windows(4).position(|bytes| bytes == kind).map(|at| at - 4);
+    // A table's samples are in front of the movie box, and a fragment's offsets count from the fragment.
+    let place = at(b"moof").or_else(|| at(b"moov")).expect("a movie");
+    film.splice(place..place, atom(*b"mdat", &vec![0; size]));
+    film
+}

@@ -3,6 +3,7 @@
 use std::fs;
 
 use serde_json::json;
+use subtitle_workers::written;
 
 use super::{
     folder::{Folder, SPANISH, lines},
@@ -30,8 +31,13 @@ async fn a_file_that_is_there_is_left_alone_and_that_is_told() {
     }
     let written = fs::read_to_string(folder.path.join("film.es.srt")).expect("there");
     assert_eq!(lines(&written), SPANISH);
-    let left: Vec<_> = fs::read_dir(&folder.path).expect("a folder").filter_map(Result::ok).collect();
-    assert_eq!(left.len(), 2, "no unfinished file: {left:?}");
+    let left = fs::read_dir(&folder.path).expect("a folder").filter_map(Result::ok).map(|entry| entry.file_name());
+    let mut left: Vec<_> = left.collect();
+    left.sort();
+    assert_eq!(left, [".film.es.srt.subtitles-get", "film.es.srt", "film.mkv"], "no unfinished file");
+    assert!(written::is_ours(&folder.path.join("film.es.srt")), "its digest is recorded");
+    fs::write(folder.path.join("film.es.srt"), written + "\n").expect("written");
+    assert!(!written::is_ours(&folder.path.join("film.es.srt")), "somebody changed it");
 }
 
 #[cfg(unix)]
@@ -57,6 +63,12 @@ async fn a_link_is_never_turned_into_a_file() {
 async fn a_job_may_overwrite() {
     let folder = library();
     let output = json!({"output": {"format": "SRT", "sidecar": "Overwrite"}});
-    folder.download("es", output).await.expect("found");
+    let (_, warnings) = folder.download("es", output.clone()).await.expect("found");
+    assert_eq!(lines(&fs::read_to_string(folder.path.join("film.es.srt")).expect("there")), SPANISH);
+    assert_eq!(warnings, ["the sidecar 'film.es.srt' was replaced: it held what somebody else had written or changed"]);
+    // A file of its own that differs by now is no news.
+    fs::write(folder.path.join("film.es.srt"), "1\n00:00:01,000 --> 00:00:02,000\nAntes.\n").expect("written");
+    written::record(&folder.path.join("film.es.srt"), b"1\n00:00:01,000 --> 00:00:02,000\nAntes.\n").expect("recorded");
+    assert_eq!(folder.download("es", output).await.expect("found").1, [] as [&str; 0]);
     assert_eq!(lines(&fs::read_to_string(folder.path.join("film.es.srt")).expect("there")), SPANISH);
 }

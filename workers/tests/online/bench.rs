@@ -8,12 +8,7 @@ use std::{
 
 use clap::{Args as _, FromArgMatches as _};
 use serde_json::{Value, json};
-use subtitle_clock::SystemRuntime;
-use subtitle_contract::{
-    job::Video,
-    language::Language,
-    payload::{DownloadRequested, Subject},
-};
+use subtitle_contract::{job::Video, language::Language};
 use subtitle_workers::{
     downloader::{DownloadOutcome, Downloader},
     failure::Failure,
@@ -22,9 +17,7 @@ use subtitle_workers::{
         guard::{Guard, GuardedClient},
         providers::{LimiterFactory, ProviderArguments, rate_limit::RateLimiter},
     },
-    metrics::WorkerMetrics,
     store::Store,
-    task::{ClaimOwners, StopReason, StopSignal},
 };
 
 use crate::providers::{KEY, PASSWORD, Provider, USERNAME};
@@ -53,11 +46,17 @@ impl Secrets {
 
     /// Settings that name these providers.
     pub(crate) fn arguments(&self, providers: &[(&str, &Provider)]) -> ProviderArguments {
+        let urls: Vec<(&str, &str)> = providers.iter().map(|(name, provider)| (*name, provider.url.as_str())).collect();
+        self.arguments_for(&urls)
+    }
+
+    /// Settings that name providers at these addresses.
+    pub(crate) fn arguments_for(&self, providers: &[(&str, &str)]) -> ProviderArguments {
         let mut flags = vec!["test".to_owned()];
         let mut flag = |name: &str, value: String| flags.push(format!("--{name}={value}"));
         let file = |name: &str| self.0.join(name).display().to_string();
-        for (name, provider) in providers {
-            let url = |path: &str| format!("{}{path}", provider.url);
+        for (name, address) in providers {
+            let url = |path: &str| format!("{address}{path}");
             match *name {
                 "opensubtitles" => {
                     flag("opensubtitles-url", url("/api/v1"));
@@ -87,15 +86,6 @@ impl Drop for Secrets {
     }
 }
 
-/// Never stops the work.
-pub(crate) struct NeverStop;
-
-impl StopSignal for NeverStop {
-    fn check(&self) -> Result<(), StopReason> {
-        Ok(())
-    }
-}
-
 /// A process that has these providers for itself.
 pub(crate) struct Bench {
     pub(crate) secrets: Secrets,
@@ -121,15 +111,8 @@ impl Bench {
         let guard = Guard::default();
         let providers = arguments.providers(&guard, limiters).expect("configured");
         let finder = Finder { providers, ..Finder::new(libraries, GuardedClient::new(guard).expect("a client")) };
-        let downloader = Downloader {
-            store,
-            order: finder.default_order(),
-            finder,
-            public_url: "http://example".to_owned(),
-            metrics: WorkerMetrics::new("test").1,
-            clock: SystemRuntime::default(),
-            claim_owners: ClaimOwners::new("test"),
-        };
+        let order = finder.default_order();
+        let downloader = Downloader::standalone(finder, order, store);
         Self { secrets, downloader }
     }
 
@@ -156,21 +139,7 @@ impl Bench {
 
     /// What the downloader makes of a job.
     pub(crate) async fn answer(&self, job: &str, spec: Value) -> Result<DownloadOutcome, Failure> {
-        let spec: subtitle_contract::job::SubtitleJobSpec = serde_json::from_value(spec).expect("a spec");
-        let task = DownloadRequested {
-            video_url: String::new(),
-            video_title: String::new(),
-            language: spec.language.clone(),
-            preferred_sources: spec.source_names(),
-            spec,
-            glossary: None,
-        };
-        let subject = Subject { job_id: job.to_owned(), namespace: "n".to_owned(), name: job.to_owned(), attempt: 1 };
-        match self.downloader.run(&task, &subject, &NeverStop).await {
-            Ok(answer) => Ok(answer),
-            Err(StopReason::Failed(failure)) => Err(failure),
-            Err(other) => panic!("{other}"),
-        }
+        self.downloader.answer(job, serde_json::from_value(spec).expect("a spec")).await
     }
 }
 

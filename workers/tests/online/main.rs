@@ -6,6 +6,7 @@ mod clients;
 mod command_line;
 mod faults;
 mod limits;
+mod listings;
 mod scenarios;
 mod stage;
 mod system;

@@ -6,7 +6,7 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use subtitle_workers::{store::sha256, subtitle::Format};
+use subtitle_workers::{subtitle::Format, written};
 
 use crate::failure::Failure;
 
@@ -59,35 +59,27 @@ pub(crate) fn store(out: &Path, text: &str, replace: Replace) -> Result<Stored, 
         Err(error) => Err(failed(error)),
         Ok(_) if fs::read(out).is_ok_and(|bytes| bytes == text.as_bytes()) => Ok(Stored::Unchanged),
         Ok(existing) if !may_replace(out, &existing, replace) => Err(left_alone(out, replace)),
-        Ok(existing) => overwrite(out, &existing, text).map(|()| Stored::Written).map_err(failed),
+        Ok(existing) => {
+            let whose = written::whose(written::is_ours(out));
+            overwrite(out, &existing, text).map_err(failed)?;
+            eprintln!("{}: replaced {whose}", out.display());
+            Ok(Stored::Written)
+        }
     }
 }
 
 /// Records that a file was written by this program, so that it may replace it as long as nobody else changes it.
 pub(crate) fn record(out: &Path, text: &str) -> Result<(), Failure> {
-    let record = records(out)[0].clone();
-    let failed = |error| Failure::Usage(format!("'{}' cannot be written: {error}", record.display()));
-    fs::write(&record, sha256(text.as_bytes()) + "\n").map_err(failed)
-}
-
-/// The hidden files that may hold the digest of what was written: by this program, and by a worker's translator.
-fn records(out: &Path) -> [PathBuf; 2] {
-    let name = out.file_name().unwrap_or_default().to_string_lossy();
-    ["subtitles-get", "machine-translated"].map(|writer| out.with_file_name(format!(".{name}.{writer}")))
+    let failed = |error| Failure::Usage(format!("'{}' cannot be recorded as written: {error}", out.display()));
+    written::record(out, text.as_bytes()).map_err(failed)
 }
 
 fn may_replace(out: &Path, existing: &Metadata, replace: Replace) -> bool {
     match replace {
         Replace::Never => false,
-        Replace::Ours => existing.is_file() && is_ours(out),
+        Replace::Ours => existing.is_file() && written::is_ours(out),
         Replace::Always => true,
     }
-}
-
-fn is_ours(out: &Path) -> bool {
-    let Ok(bytes) = fs::read(out) else { return false };
-    let digest = sha256(&bytes);
-    records(out).iter().any(|record| fs::read_to_string(record).is_ok_and(|recorded| recorded.trim() == digest))
 }
 
 fn left_alone(out: &Path, replace: Replace) -> Failure {

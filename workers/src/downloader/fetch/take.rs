@@ -4,7 +4,7 @@
 use bytes::Bytes;
 use subtitle_clock::Clock;
 use subtitle_contract::{
-    job::{self, Candidate},
+    job::{self, Candidate, PartialTranslations, TranslationPolicy},
     language::Language,
     reason::Reason,
 };
@@ -31,8 +31,8 @@ pub(in crate::downloader) struct Taken {
     pub(in crate::downloader) artifact: StoreArtifact,
     pub(in crate::downloader) candidates: Vec<Candidate>,
     pub(in crate::downloader) simulated: bool,
-    /// That the video ends before its subtitles may do.
-    pub(in crate::downloader) cut_off: Option<String>,
+    /// What is missing of it.
+    pub(in crate::downloader) warnings: Vec<String>,
 }
 
 fn is_paid(found: &FoundSubtitle) -> bool {
@@ -105,10 +105,10 @@ impl<S: Search, C: Clock> DownloadPlan<'_, S, C> {
             }
             self.stop_signal.check()?;
             let error = match self.fetch(&found, language).await {
-                Ok((artifact, cut_off)) => {
+                Ok((artifact, warnings)) => {
                     let candidates = listing.candidates(&choice, Some(at));
                     let simulated = found.source.is_simulated();
-                    return Ok(Some(Taken { artifact, candidates, simulated, cut_off }));
+                    return Ok(Some(Taken { artifact, candidates, simulated, warnings }));
                 }
                 Err(error) => error,
             };
@@ -124,30 +124,46 @@ impl<S: Search, C: Clock> DownloadPlan<'_, S, C> {
         Ok(None)
     }
 
-    /// Fetches one candidate and stores its subtitle; the text says that the video is cut off, if it is.
+    /// Fetches one candidate and stores its subtitle, and tells what is missing of it. What is stored does not say that, so
+    /// that a file in part has a key of its own and is never taken for a whole one.
     async fn fetch(
         &self,
         found: &FoundSubtitle,
         language: &Language,
-    ) -> Result<(StoreArtifact, Option<String>), FetchError> {
+    ) -> Result<(StoreArtifact, Vec<String>), FetchError> {
         let bytes = if is_paid(found) { Some(self.fetch_paid(found).await?) } else { None };
         let store = &self.downloader.store;
-        let key_in = |format| artifact::key(&self.subject.namespace, "found", &found.identity, format);
+        let key_in = |kind, format| artifact::key(&self.subject.namespace, kind, &found.identity, format);
         let output = self.task.spec.output.format;
         // A file under this key was made of these very bytes, but `Original` may be any format.
         if let Some(format) = fixed_format(output)
-            && let Some(artifact) = artifact::stored(store, &key_in(format), language).await?
+            && let Some(artifact) = artifact::stored(store, &key_in("found", format), language).await?
         {
             self.downloader.metrics.cache_hits.increment(["found"]);
-            return Ok((from_source(found, artifact), None));
+            return Ok((from_source(found, artifact), Vec::new()));
         }
         let subtitle = self.read(found, bytes, language).await?;
         let format = subtitle.output_format(output);
         artifact::ensure_convertible(&subtitle, format)?;
-        let artifact = artifact::store(store, &key_in(format), &subtitle, format, &found.language).await?;
+        let incomplete = subtitle.incomplete();
+        if let Some(incomplete) = incomplete.as_ref().filter(|_| self.must_be_whole(language)) {
+            let message = format!("{}: it would be translated, but {incomplete}", found.label);
+            return Err(Failure::new(Reason::UnusableSubtitle, message).into());
+        }
         let cut_off = subtitle.warnings.iter().find(|warning| warning.code == Code::CutOff);
-        let cut_off = cut_off.map(|warning| format!("{}: {}", found.label, warning.message));
-        Ok((from_source(found, artifact), cut_off))
+        let missing = cut_off.map(|warning| warning.message.to_string());
+        let missing = missing.into_iter().chain(incomplete.map(|incomplete| incomplete.to_string()));
+        let warnings: Vec<String> = missing.map(|missing| format!("{}: {missing}", found.label)).collect();
+        let key = key_in(if warnings.is_empty() { "found" } else { "found-in-part" }, format);
+        let artifact = artifact::store(store, &key, &subtitle, format, &found.language).await?;
+        Ok((from_source(found, artifact), warnings))
+    }
+
+    /// Whether a file in `language` will be translated, and then be refused with cues missing.
+    fn must_be_whole(&self, language: &Language) -> bool {
+        let translation = &self.task.spec.translation;
+        let is_translated = translation.policy == TranslationPolicy::Always || *language != self.wanted;
+        is_translated && translation.partial != PartialTranslations::Allow
     }
 
     /// The subtitle of a candidate, from `bytes` if they were fetched already.

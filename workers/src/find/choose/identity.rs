@@ -68,8 +68,13 @@ impl Wanted {
             let other = differs(self.release.year, listed.release.year)?;
             return Some(format!("is for the series of {other}"));
         }
-        let other = differs(self.year, listed.year.or(listed.release.year))?;
-        Some(format!("is for a film of {other}"))
+        if let Some(other) = differs(self.year, listed.year.or(listed.release.year)) {
+            return Some(format!("is for a film of {other}"));
+        }
+        // A remake's files are filed under the film that the provider took the search for; a number may be of the title.
+        let is_title = |year: &u16| self.title.as_ref().is_some_and(|title| title.contains(&year.to_string()));
+        let other = differs(self.year, listed.release.year).filter(|year| !is_title(year))?;
+        Some(format!("is made for a release of {other}"))
     }
 
     fn other_title(&self, listed: &Listed) -> Option<String> {

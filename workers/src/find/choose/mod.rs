@@ -4,6 +4,3 @@ mod identity;
 mod preference;
 pub mod score;
 pub mod select;
-
-#[cfg(test)]
-mod tests;

@@ -132,9 +132,9 @@ impl Kind {
         Self::read_with(words, |at| at > 0 && NOT.contains(&words[at - 1]))
     }
 
-    /// Reads folded words each of which stands for itself, as in file names, where `no` is Norwegian.
+    /// Reads the folded words of a file's name, where `no` is Norwegian and `sin` Sinhala: "non-forced" is all that denies.
     pub(super) fn read_single(words: &[&str]) -> Self {
-        Self::read_with(words, |_| false)
+        Self::read_with(words, |at| at > 0 && matches!(words[at - 1], "non" | "not"))
     }
 
     fn read_with(words: &[&str], is_denied: impl Fn(usize) -> bool) -> Self {

@@ -20,9 +20,13 @@ const VIDEOS: [&str; 15] =
 const FOLDERS: [&str; 5] = ["subs", "sub", "subtitles", "subtitle", "vobsubs"];
 /// Flags that are codes of languages, too: hearing-impaired or Hindi, forced or Faroese. Alone, they name the language.
 const FLAGS: [&str; 2] = ["hi", "fo"];
-/// Words that say how a file was made, although many of them are codes of some language: high definition, dual language,
-/// artificial intelligence, AAC.
-const NOISE: [&str; 24] = [
+/// What programs that read names of countries and of Chinese scripts as languages write, although it is a code of another one.
+const MISTAKEN: [(&str, &str); 2] = [("kr", "ko"), ("sc", "zh-Hans")];
+/// Words that say how a file was made, or what it is not, although many of them are codes of some language: high definition,
+/// dual language, artificial intelligence, AAC.
+const NOISE: [&str; 26] = [
+    "non",
+    "not",
     "default",
     "subtitles",
     "subtitle",
@@ -133,9 +137,13 @@ fn behind<'a>(name: &'a str, stem: &str) -> Option<&'a str> {
     (rest.is_empty() || rest.starts_with(|first: char| !first.is_alphanumeric())).then_some(rest)
 }
 
-/// Whether what follows the stem names another part, episode or cut of a work, whose video just is not there.
+/// Whether what follows the stem names another part, episode or cut of a work, or its trailer, whose video just is not there.
 fn is_of_another_cut(rest: &str) -> bool {
     let words = words(rest);
+    let extras = ["trailer", "sample", "teaser", "featurette", "interview", "bloopers", "behindthescenes"];
+    if words.first().is_some_and(|word| extras.contains(word)) {
+        return true;
+    }
     let numbered = |word: &str| {
         let is_number =
             |text: &str| !text.is_empty() && text.len() <= 4 && text.bytes().all(|byte| byte.is_ascii_digit());
@@ -195,6 +203,7 @@ fn tail<'a>(words: &[&'a str]) -> Vec<&'a str> {
 
 /// A registered code of at most three letters, alone or with a script and a region, or one of those that files use for it.
 fn read_code(code: &str) -> Option<Language> {
+    let code = MISTAKEN.iter().find(|(mistaken, _)| *mistaken == code).map_or(code, |(_, meant)| meant);
     let mut parts = code.split(['-', '_']);
     let is_short = parts.next().is_some_and(|first| (2..=3).contains(&first.len()) && !NOISE.contains(&first));
     let is_subtag = |part: &str| match part.len() {

@@ -88,8 +88,25 @@ pub(super) fn named(words: &[&str]) -> Option<Language> {
     Some(variant(named.primary(), words).unwrap_or(named))
 }
 
+/// Words that name a language and its variant at once.
+const NAMES: [(&str, &str); 10] = [
+    ("big5", "zh-Hant"),
+    ("brasileiro", "pt-BR"),
+    ("brazilian", "pt-BR"),
+    ("latam", "es-419"),
+    ("latino", "es-419"),
+    ("ptbr", "pt-BR"),
+    ("ptpt", "pt-PT"),
+    ("vff", "fr-FR"),
+    ("vfq", "fr-CA"),
+    ("vostfr", "fr"),
+];
+
 /// A language by one word.
 fn by_word(word: &str) -> Option<Language> {
+    if let Some((_, tag)) = NAMES.iter().find(|(name, _)| *name == word) {
+        return Language::parse(tag).ok();
+    }
     // Chinese and Japanese names are not parted into words.
     let is_chinese = ["中文", "简体", "繁體", "繁体", "简中", "繁中"].iter().any(|name| word.contains(name));
     if is_chinese {

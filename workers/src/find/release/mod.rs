@@ -73,7 +73,7 @@ impl Release {
             season,
             episodes,
             group: leading.or_else(|| trailing_group(&words, after?)),
-            extra: EXTRAS.into_iter().find(|extra| words.iter().any(|word| word.lower == *extra)),
+            extra: extra(&words[anchor..]).or_else(|| extra(&words)),
             tags,
         }
     }
@@ -152,6 +152,11 @@ fn trailing_group(words: &[Word<'_>], after: usize) -> Option<String> {
     let at = (after..words.len()).rev().find(|at| words[*at].gap == "-")?;
     // `-Group[site]` and `-Group-mirror` are the group's; a word in front of the dash is not.
     Some(words[at].text.to_owned())
+}
+
+/// The word for something beside a work, which a title may hold, too.
+fn extra(words: &[Word<'_>]) -> Option<&'static str> {
+    EXTRAS.into_iter().find(|extra| words.iter().any(|word| word.lower == *extra))
 }
 
 /// The last year in front of `end` that is not the name's first word: titles may begin with one, or hold one.

@@ -58,7 +58,8 @@ pub(super) fn decode(bytes: &[u8], pages: Option<&CodePages>, is_sure: bool) -> 
     // By chance, a letter and a sign behind it may look like one character.
     let is_foreign = |at: usize| {
         let is_cut = at + 1 == lines.len() && ends_inside_character(lines[at]);
-        censuses[at].bad > censuses[at].sound * 2 && !is_cut && !is_broken_off(lines[at], &leads, pages)
+        let is_mostly_bad = censuses[at].bad > censuses[at].sound * 2;
+        is_mostly_bad && !is_cut && !is_broken_off(lines[at], &leads, pages) && !is_split(lines[at])
     };
     let foreign: Vec<bool> = (0..lines.len()).map(is_foreign).collect();
     let together: Vec<u8> =
@@ -95,6 +96,19 @@ fn encoding(bytes: &[u8], pages: Option<&CodePages>) -> Option<&'static Encoding
 fn ends_inside_character(line: &[u8]) -> bool {
     std::str::from_utf8(line).is_err_and(|error| error.error_len().is_none())
 }
+
+/// Whether all the damage is one stray byte inside a character: without it, the line is sound.
+fn is_split(line: &[u8]) -> bool {
+    let Err(error) = std::str::from_utf8(line) else { return false };
+    let first = error.valid_up_to();
+    (first + 1..line.len().min(first + LONGEST)).any(|stray| {
+        let rest = [&line[..stray], &line[stray + 1..]].concat();
+        std::str::from_utf8(&rest).is_ok_and(|rest| !rest.is_char_boundary(stray))
+    })
+}
+
+/// Bytes of the longest character.
+const LONGEST: usize = 4;
 
 /// Whether every bad byte of a line is one that begins characters elsewhere in the file, so that the rest of the
 /// character is missing here, and no letter of the language in its code page.

@@ -1,10 +1,11 @@
-//! Double encoding: UTF-8 that was read in a code page and saved as UTF-8, so that `é` became `Ã©`. A text comes
-//! in, what it was goes out. Pure.
+//! Texts that were decoded wrongly and saved as UTF-8: UTF-8 as a code page, so that `é` became `Ã©`, or one code page
+//! as another. A text comes in, what it was goes out. Pure.
 
 use encoding_rs::{Encoding, WINDOWS_1252};
 use subtitle_contract::language::Language;
 
 use super::code_page::CodePages;
+use crate::subtitle::language::script::Script;
 
 /// The byte of each character above ASCII in a code page, ordered by character.
 struct Bytes(Vec<(char, u8)>);
@@ -47,6 +48,31 @@ pub(super) fn undone(text: &str, language: Option<&Language>) -> Option<String> 
         undone = again;
     }
     Some(undone)
+}
+
+/// The text in its language's code page, for one that was read as Western European: `Êòî` for `Кто`. Only languages
+/// without Latin letters tell that for certain.
+pub(super) fn reread(text: &str, language: Option<&Language>) -> Option<String> {
+    let pages = CodePages::new(language?);
+    let is_own = |character: char| pages.scripts.iter().any(|script| script.has(character));
+    let has_own = |text: &str| text.chars().any(|character| !character.is_ascii() && is_own(character));
+    if text.is_ascii() || pages.scripts.contains(&Script::Latin) || has_own(text) {
+        return None;
+    }
+    let western = Bytes::new(WINDOWS_1252);
+    let mut bytes = Vec::with_capacity(text.len());
+    let (mut plain, mut marked) = (0, 0);
+    for character in text.chars() {
+        if character.is_ascii() {
+            plain += usize::from(character.is_ascii_alphabetic());
+            bytes.push(u8::try_from(character).ok()?);
+        } else {
+            marked += 1;
+            bytes.push(western.byte(character)?);
+        }
+    }
+    // A text in a language with Latin letters has few with marks.
+    (marked > plain).then(|| pages.best(&bytes)).flatten().map(|(text, _)| text).filter(|text| has_own(text))
 }
 
 /// Undoes every run of characters that were one UTF-8 sequence or more; but only if hardly any letters beside

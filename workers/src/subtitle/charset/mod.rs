@@ -86,7 +86,9 @@ fn unicode<'a>(bytes: &'a [u8], language: Option<&Language>, pages: Option<&Code
     }
     if let Some((encoding, length)) = Encoding::for_bom(bytes) {
         let bytes = &bytes[length..];
-        if encoding == UTF_8 {
+        // Some programs put the mark of UTF-16 in front of UTF-8, which has no zeros.
+        let is_wrong = || memchr::memchr(0, bytes).is_none() && std::str::from_utf8(bytes).is_ok();
+        if encoding == UTF_8 || is_wrong() {
             return Some(utf8(bytes, pages, true)?.with_mark().repaired(language));
         }
         let (text, _) = encoding.decode_without_bom_handling(bytes);
@@ -139,7 +141,8 @@ impl Decoded<'_> {
 
     /// Undoes what a program did that took UTF-8 for a code page and saved the result as UTF-8.
     fn repaired(mut self, language: Option<&Language>) -> Self {
-        if let Some(text) = double::undone(&self.text, language) {
+        let undone = double::undone(&self.text, language).or_else(|| double::reread(&self.text, language));
+        if let Some(text) = undone {
             self.text = Cow::Owned(text);
             self.warnings.push(Warning::new(Code::RepairedDoubleEncoding, 0));
         }

@@ -5,17 +5,6 @@ use subtitle_contract::language::Language;
 
 use crate::subtitle::language::code;
 
-const LANGUAGE_NAMES: [(&str, &str); 8] = [
-    ("english", "en"),
-    ("spanish", "es"),
-    ("french", "fr"),
-    ("german", "de"),
-    ("italian", "it"),
-    ("portuguese", "pt"),
-    ("hebrew", "he"),
-    ("russian", "ru"),
-];
-
 /// An episode, or several in one video.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Episode {
@@ -61,7 +50,7 @@ impl Name {
     pub(super) fn read(path: &str) -> Self {
         let file = path.rsplit(['/', '\\']).next().unwrap_or(path);
         let (stem, extension) = file.rsplit_once('.').unwrap_or((file, ""));
-        let lower = stem.to_ascii_lowercase();
+        let lower = stem.to_lowercase();
         let tokens: Vec<&str> = lower
             .split(|character: char| !character.is_alphanumeric() && character != '-')
             .filter(|token| !token.is_empty())
@@ -85,10 +74,10 @@ impl Name {
     }
 }
 
-/// Two-letter, three-letter and longer tags, and English names, in lower case; other words are a title.
+/// Two-letter, three-letter and longer tags, and names of languages, in lower case; other words are a title.
 fn language(token: &str) -> Option<Language> {
-    let code = LANGUAGE_NAMES.iter().find(|(name, _)| *name == token).map_or(token, |(_, tag)| tag);
-    code::read(code).filter(|language| language.primary().len() == 2)
+    let by_code = code::read(token).filter(|language| language.primary().len() == 2);
+    by_code.or_else(|| Language::from_name(token))
 }
 
 /// Finds `s01e02`, `s01e02-e03`, `s01e02e03`, `1x02`, `e02` in a lower-case name.

@@ -29,6 +29,11 @@ fn is_default(line: &str) -> bool {
     line.get(..9).is_some_and(|start| start.eq_ignore_ascii_case("{default}"))
 }
 
+/// The number of `25`, `23,976` and `23.976 fps`.
+fn number(text: &str) -> String {
+    text.trim().trim_end_matches(|last: char| last.is_ascii_alphabetic()).trim_end().replace(',', ".")
+}
+
 /// Reads the cues. The file's own rate, in its first line, wins over `frame_rate`.
 pub(in crate::subtitle) fn read(
     text: &str,
@@ -49,7 +54,7 @@ pub(in crate::subtitle) fn read(
             continue;
         };
         let is_head = std::mem::take(&mut is_first) && start <= 1 && end.is_none_or(|end| end <= 1);
-        if is_head && let Ok(own) = text.trim().replace(',', ".").parse::<f64>() {
+        if is_head && let Ok(own) = number(text).parse::<f64>() {
             // A rate of 0 says that the program did not know it.
             rate = Some(own).filter(is_rate).or(rate);
             continue;

@@ -16,7 +16,8 @@ pub(in crate::subtitle) fn has_signature(start: &str) -> bool {
 /// What is shown from a time on, in one language.
 struct Paragraph {
     line: usize,
-    start: u64,
+    /// In milliseconds; `None` if it cannot be read.
+    start: Option<u64>,
     class: String,
     text: String,
 }
@@ -25,7 +26,7 @@ struct Paragraph {
 pub(in crate::subtitle) fn read(text: &str, warnings: &mut Vec<Warning>) -> Vec<Cue> {
     let paragraphs = paragraphs(text);
     let mut classes: Vec<(&str, usize)> = Vec::new();
-    for paragraph in paragraphs.iter().filter(|paragraph| !is_blank(&paragraph.text)) {
+    for paragraph in paragraphs.iter().filter(|paragraph| !is_blank(&paragraph.text) && !paragraph.class.is_empty()) {
         match classes.iter_mut().take(MOST_CLASSES).find(|(class, _)| *class == paragraph.class) {
             Some((_, count)) => *count += 1,
             None => classes.push((&paragraph.class, 1)),
@@ -37,13 +38,14 @@ pub(in crate::subtitle) fn read(text: &str, warnings: &mut Vec<Warning>) -> Vec<
     if classes.len() > 1 {
         builder.warn(Code::ChosenLanguage, 0);
     }
-    let is_chosen =
-        |paragraph: &&Paragraph| paragraph.class == chosen || (paragraph.class.is_empty() && is_blank(&paragraph.text));
-    for paragraph in paragraphs.iter().filter(is_chosen) {
-        if is_blank(&paragraph.text) {
-            builder.end(paragraph.start);
-        } else {
-            builder.cue(paragraph.line, paragraph.start, None, &paragraph.text);
+    // What has no class is for every language.
+    let is_chosen = |paragraph: &&Paragraph| paragraph.class.is_empty() || paragraph.class == chosen;
+    for Paragraph { line, start, text, .. } in paragraphs.iter().filter(is_chosen) {
+        match start {
+            Some(start) if is_blank(text) => builder.end(*start),
+            Some(start) => builder.cue(*line, *start, None, text),
+            None if is_blank(text) => {}
+            None => builder.warn(Code::UnreadTimeLine, *line),
         }
     }
     builder.finish(MAX_OPEN_CUE)
@@ -88,9 +90,8 @@ fn apply(tag: &str, line: usize, paragraphs: &mut Vec<Paragraph>) {
     let (name, attributes) = (inner[..name_length].to_ascii_lowercase(), &inner[name_length..]);
     match name.as_str() {
         "sync" => {
-            if let Some(start) = attribute(attributes, "start").and_then(|start| start.parse().ok()) {
-                paragraphs.push(Paragraph { line, start, class: String::new(), text: String::new() });
-            }
+            let start = attribute(attributes, "start").and_then(milliseconds);
+            paragraphs.push(Paragraph { line, start, class: String::new(), text: String::new() });
         }
         "p" => {
             let class = attribute(attributes, "class").unwrap_or_default().to_ascii_lowercase();
@@ -113,6 +114,14 @@ fn apply(tag: &str, line: usize, paragraphs: &mut Vec<Paragraph>) {
         }
         _ => {}
     }
+}
+
+/// `3000`, `3000ms`, `-20`; what is before the video is at its start.
+fn milliseconds(text: &str) -> Option<u64> {
+    let digits = text.trim_start_matches('-');
+    let length = digits.bytes().take_while(u8::is_ascii_digit).count();
+    let value = digits[..length].parse().ok()?;
+    Some(if digits.len() < text.len() { 0 } else { value })
 }
 
 /// An attribute's value, with or without quotes.

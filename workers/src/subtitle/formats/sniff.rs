@@ -109,5 +109,14 @@ fn refused(start: &str) -> Option<Unusable> {
     if starts_with(&["<!doctype", "<html", "<head", "<body"]) {
         return Some(Unusable::ServerPage("a web page"));
     }
+    let is_timed_text = ["<timedtext", "<transcript"].iter().any(|root| head_of(start).contains(root));
+    if start.starts_with('<') && is_timed_text {
+        return Some(Unusable::UnsupportedFormat("a transcript in XML (timed text)"));
+    }
     starts_with(&["<?xml", "<!--", "<svg", "<rss", "<feed"]).then_some(Unusable::NotSubtitles("an XML document"))
+}
+
+/// Enough of a text to have its root element.
+fn head_of(text: &str) -> &str {
+    text.get(..text.floor_char_boundary(400)).unwrap_or(text)
 }

@@ -19,6 +19,14 @@ fn times(line: &str) -> Option<(Stamp, Stamp)> {
     Some((time::read(start.trim())?, time::read(end.trim())?))
 }
 
+/// Times in another spelling than the format's.
+fn other_times(line: &str) -> Option<(Stamp, Stamp)> {
+    match time::classify(line) {
+        time::Line::Time(times) if times.rest.is_empty() => Some((times.start, times.end)),
+        _ => None,
+    }
+}
+
 /// Whether a line is two times.
 pub(in crate::subtitle) fn is_line(line: &str) -> bool {
     times(line).is_some()
@@ -40,7 +48,8 @@ pub(in crate::subtitle) fn read(text: &str, warnings: &mut Vec<Warning>) -> Vec<
         }
     };
     for line in Lines::new(text) {
-        if let Some((start, end)) = times(line.text) {
+        let is_at_gap = open.as_ref().is_none_or(|(.., text)| text.is_empty() || text.ends_with("\n\n"));
+        if let Some((start, end)) = times(line.text).or_else(|| other_times(line.text).filter(|_| is_at_gap)) {
             finish(open.take(), &mut builder);
             open = Some((line.number, start.milliseconds, end.milliseconds, String::new()));
         } else if let Some((.., text)) = &mut open {

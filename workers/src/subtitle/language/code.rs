@@ -4,8 +4,8 @@
 use subtitle_contract::language::Language;
 
 /// Codes that are no BCP 47 tag, or mean something else than the tag they look like; in lower case. Sources: the
-/// language lists of OpenSubtitles, SubDL, Podnapisi, Gestdown, LibreTranslate and DeepL, ISO 639-2 (B and T), and
-/// the registry's own deprecated codes.
+/// language lists of OpenSubtitles, SubDL, Podnapisi, Gestdown, LibreTranslate and DeepL, ISO 639-2 (B and T), the
+/// registry's own deprecated codes, and codes of countries that are no codes of languages and that files have for them.
 const CODES: &[(&str, &str)] = &[
     ("at", "ast"),
     ("br_pt", "pt-BR"),
@@ -13,11 +13,16 @@ const CODES: &[(&str, &str)] = &[
     ("cht", "zh-Hant"),
     ("chi_hans", "zh-Hans"),
     ("chi_hant", "zh-Hant"),
+    ("cz", "cs"),
+    ("dk", "da"),
     ("ea", "es-419"),
+    ("esp", "es"),
     ("fil", "tl"),
+    ("gr", "el"),
     ("in", "id"),
     ("iw", "he"),
     ("ji", "yi"),
+    ("jp", "ja"),
     ("ma", "mni"),
     ("me", "cnr"),
     ("mne", "cnr"),
@@ -32,6 +37,9 @@ const CODES: &[(&str, &str)] = &[
     ("spl", "es-419"),
     ("spn", "es-ES"),
     ("sx", "sat"),
+    ("tc", "zh-Hant"),
+    ("ua", "uk"),
+    ("vn", "vi"),
     ("zh-cn", "zh-Hans"),
     ("zh-hk", "zh-Hant"),
     ("zh-sg", "zh-Hans"),

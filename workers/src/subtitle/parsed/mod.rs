@@ -1,7 +1,10 @@
 //! A subtitle that was read: a decoded text comes in, its cues go out, and are written back in any format. Drives the
 //! readers, writers and conversions of the other folders. Pure.
 
+mod fence;
 pub(super) mod rolling;
+
+use std::collections::HashSet;
 
 use subtitle_contract::job::OutputFormat;
 
@@ -56,6 +59,18 @@ pub struct TextCount {
     given: usize,
 }
 
+/// The cues without repetitions, which segments have of what is shown across their ends; `None` if there are none.
+fn each_once(cues: &[Cue]) -> Option<Vec<Cue>> {
+    let mut seen = HashSet::with_capacity(cues.len());
+    let mut once = Vec::with_capacity(cues.len());
+    for cue in cues {
+        if seen.insert((cue.start, cue.end, cue.text.as_str())) {
+            once.push(cue.clone());
+        }
+    }
+    (once.len() < cues.len()).then_some(once)
+}
+
 impl Subtitle {
     /// Reads a decoded text; its content decides the format, not its extension.
     pub fn read(text: &str) -> Result<Self, Unusable> {
@@ -68,8 +83,14 @@ impl Subtitle {
             Some(text) => (text, true),
             None => (text, hints.has_mark),
         };
-        let origin = sniff::sniff(text)?;
         let mut warnings = Vec::new();
+        let text = if let Some(content) = fence::content(text) {
+            warnings.push(Warning::new(Code::IgnoredBlock, 1));
+            content
+        } else {
+            text
+        };
+        let origin = sniff::sniff(text)?;
         let (mut cues, mut document) = match origin {
             SourceFormat::Srt => (srt::read(text, &mut warnings), None),
             SourceFormat::MicroDvd => (microdvd::read(text, hints.frame_rate, &mut warnings)?, None),
@@ -94,6 +115,11 @@ impl Subtitle {
             let message = format!("{}: {} cues became {}", Code::FoldedCaptions.meaning(), cues.len(), folded.len());
             warnings.push(Warning::whole(Code::FoldedCaptions, message));
             (cues, document) = (folded, None);
+        }
+        if warnings.iter().any(|warning| warning.code == Code::JoinedSegments)
+            && let Some(once) = each_once(&cues)
+        {
+            (cues, document) = (once, None);
         }
         warnings.sort_by_key(|warning| warning.line);
         warning::quote_unread(text, &mut warnings);

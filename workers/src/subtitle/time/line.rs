@@ -50,7 +50,7 @@ pub(in crate::subtitle) fn classify(line: &str) -> Line<'_> {
             _ => Line::Text,
         };
     }
-    if !has_digit(line) || !may_have_arrow(line) {
+    if !has_digit(line) || !may_be_times(line) {
         return Line::Text;
     }
     let line = line.trim();
@@ -58,12 +58,15 @@ pub(in crate::subtitle) fn classify(line: &str) -> Line<'_> {
     match time_line(line, &cleaned) {
         Some(times) => Line::Time(times),
         None if is_broken(&cleaned) => Line::Unreadable,
+        None if has_numbers_around_arrow(&cleaned) => Line::Sentence,
         None => Line::Text,
     }
 }
 
-fn may_have_arrow(line: &str) -> bool {
-    line.bytes().any(|byte| matches!(byte, b'>' | b'-' | b'=' | b'~' | b'_' | b'&') || byte >= 0xC2)
+/// Whether a line may have an arrow, or two clocks of three numbers each.
+fn may_be_times(line: &str) -> bool {
+    let is_arrow = |byte| matches!(byte, b'>' | b'-' | b'=' | b'~' | b'_' | b'&') || byte >= 0xC2;
+    line.bytes().any(is_arrow) || memchr::memchr_iter(b':', line.as_bytes()).count() >= 4
 }
 
 /// `HH:MM:SS,mmm --> HH:MM:SS,mmm` and nothing else, which is what nearly every time line is.
@@ -98,7 +101,7 @@ fn time_line<'a>(line: &'a str, cleaned: &[(char, usize)]) -> Option<TimeLine<'a
 fn times<'a>(line: &'a str, cursor: &Cursor<'_>, index: Option<&'a str>) -> Option<TimeLine<'a>> {
     let mut cursor = cursor.clone();
     let start = cursor.clock(true)?;
-    let arrow = cursor.arrow()?;
+    let Some(arrow) = cursor.arrow() else { return exact_times(line, &start, cursor, index) };
     let end = cursor.clock(start.has_spaced_fraction)?;
     let rest = line[cursor.offset(line)..].trim();
     // "1 - 00:00:01,000 --> 00:00:02,000": what was read is not all.
@@ -115,6 +118,16 @@ fn times<'a>(line: &'a str, cursor: &Cursor<'_>, index: Option<&'a str>) -> Opti
         is_regular: false,
         is_weak: !is_strong,
     })
+}
+
+/// Two stamps with milliseconds are times at the start of a block, whatever is written between them.
+fn exact_times<'a>(line: &'a str, start: &Clock, cursor: Cursor<'_>, index: Option<&'a str>) -> Option<TimeLine<'a>> {
+    let mut cursor = cursor;
+    let is_exact = |clock: &Clock| clock.colons == 2 && clock.has_fraction;
+    let end = is_exact(start).then(|| cursor.separator().and_then(|_| cursor.clock(false))).flatten()?;
+    let rest = line[cursor.offset(line)..].trim();
+    let is_read = is_exact(&end) && rest.is_empty();
+    is_read.then_some(TimeLine { start: start.stamp, end: end.stamp, index, rest, is_regular: false, is_weak: true })
 }
 
 /// Nobody says `0:00:01 --> 0:00:02`, nor milliseconds with a dash between.
@@ -156,6 +169,22 @@ fn is_broken(cleaned: &[(char, usize)]) -> bool {
         match cursor.arrow() {
             Some(arrow) if arrow.is_long => {
                 return cursor.clock(true).is_some_and(|clock| clock.is_full());
+            }
+            Some(_) => {}
+            None => cursor.at += 1,
+        }
+    }
+    false
+}
+
+/// Whether a long arrow has a number on both sides: `00h01m --> 00h02m`.
+fn has_numbers_around_arrow(cleaned: &[(char, usize)]) -> bool {
+    let has_number = |side: &[(char, usize)]| side.iter().any(|(character, _)| character.is_ascii_digit());
+    let mut cursor = Cursor::new(cleaned);
+    while !cursor.is_at_end() {
+        match cursor.arrow() {
+            Some(arrow) if arrow.is_long => {
+                return has_number(&cleaned[..arrow.start]) && has_number(&cleaned[cursor.at..]);
             }
             Some(_) => {}
             None => cursor.at += 1,

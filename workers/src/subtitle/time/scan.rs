@@ -2,6 +2,9 @@
 
 use super::{Stamp, characters::ARROW};
 
+/// The longest word or sign that may stand for an arrow.
+const MAX_SEPARATOR: usize = 4;
+
 /// A stamp as it stands on a line.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Clock {
@@ -102,36 +105,37 @@ impl<'c> Cursor<'c> {
     }
 
     /// Reads one stamp: up to three numbers with `:` between them and a fraction behind `,` `.` `;` `'` or a third
-    /// `:`. A minus anywhere makes it negative. With `is_spaced`, three digits behind a space are a fraction too.
+    /// `:`. A minus in front of the first number holds for all of them, another one for its own: `00:00:37,-100` is 36.9 s.
+    /// With `is_spaced`, three digits behind a space are a fraction too.
     pub(super) fn clock(&mut self, is_spaced: bool) -> Option<Clock> {
-        let (first, _, mut is_negative) = self.signed()?;
-        let mut seconds = first;
+        let (first, _, is_negative) = self.signed()?;
+        let signed = |value: u64, has_minus: bool| {
+            let value = i64::try_from(value).ok()?;
+            Some(if is_negative || has_minus { -value } else { value })
+        };
+        let mut seconds = signed(first, false)?;
         if first == 0 && self.peek() == Some('-') {
             // `0-1:58:22`, as a program writes it that pads negative hours.
             let mut ahead = self.clone();
             if let Some((value, ..)) = ahead.signed()
                 && ahead.peek() == Some(':')
             {
-                (seconds, is_negative) = (value, true);
+                seconds = signed(value, true)?;
                 *self = ahead;
             }
         }
         let mut colons = 0;
         let mut fraction = None;
         while let Some((value, length, has_minus)) = self.separated(&[':']) {
-            is_negative |= has_minus;
             if colons == 2 {
-                fraction = Some((value, length));
+                fraction = Some((value, length, has_minus));
                 break;
             }
             colons += 1;
-            seconds = seconds.checked_mul(60)?.checked_add(value)?;
+            seconds = seconds.checked_mul(60)?.checked_add(signed(value, has_minus)?)?;
         }
-        if fraction.is_none()
-            && let Some((value, length, has_minus)) = self.separated(&[',', '.', ';', '\''])
-        {
-            is_negative |= has_minus;
-            fraction = Some((value, length));
+        if fraction.is_none() {
+            fraction = self.separated(&[',', '.', ';', '\'']);
         }
         let mut has_spaced_fraction = false;
         if is_spaced && fraction.is_none() && colons == 2 && self.peek() == Some(' ') {
@@ -140,13 +144,23 @@ impl<'c> Cursor<'c> {
             if let Some((value, 3)) = ahead.number()
                 && ahead.peek().is_none_or(|next| !next.is_alphanumeric())
             {
-                (fraction, has_spaced_fraction) = (Some((value, 3)), true);
+                (fraction, has_spaced_fraction) = (Some((value, 3, false)), true);
                 *self = ahead;
             }
         }
-        let milliseconds = seconds.checked_mul(1000)?.checked_add(fraction.map_or(Some(0), milliseconds)?)?;
-        let stamp = Stamp { milliseconds: if is_negative { 0 } else { milliseconds }, is_negative };
+        let fraction_of = |(value, length, has_minus)| signed(milliseconds(value, length)?, has_minus);
+        let milliseconds = seconds.checked_mul(1000)?.checked_add(fraction.map_or(Some(0), fraction_of)?)?;
+        let stamp = Stamp { milliseconds: u64::try_from(milliseconds).unwrap_or(0), is_negative: milliseconds < 0 };
         Some(Clock { stamp, colons, has_fraction: fraction.is_some(), has_spaced_fraction })
+    }
+
+    /// Reads whatever a few characters long stands between two stamps: `<--`, `|`, `to`.
+    pub(super) fn separator(&mut self) -> Option<Arrow> {
+        self.spaces();
+        let start = self.at;
+        let length = self.skip(|character| character != ' ' && !character.is_ascii_digit());
+        self.spaces();
+        (1..=MAX_SEPARATOR).contains(&length).then_some(Arrow { start, has_head: false, is_long: false })
     }
 
     /// Reads what points from one stamp to the next. Dashes behind its head are the minus of what follows.
@@ -181,7 +195,7 @@ impl<'c> Cursor<'c> {
 
 /// The milliseconds of a fraction's digits. Four digits with a zero in front are milliseconds that a program padded
 /// to four: `40,0100` is 40.1 s.
-fn milliseconds((value, length): (u64, usize)) -> Option<u64> {
+fn milliseconds(value: u64, length: usize) -> Option<u64> {
     match length {
         1 => Some(value * 100),
         2 => Some(value * 10),

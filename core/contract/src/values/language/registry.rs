@@ -46,25 +46,38 @@ const REPLACED: [(&str, &str); 15] = [
     ("zsm", "ms"),
 ];
 
-/// Names in use that are not ISO's reference names.
-const NAMES: [(&str, &str); 17] = [
+/// Names in use that are not ISO's reference names, and own names without their accents.
+const NAMES: [(&str, &str); 30] = [
     ("bangla", "bn"),
+    ("bokmal", "nb"),
     ("bokmål", "nb"),
     ("cantonese", "yue"),
     ("castellano", "es"),
     ("castilian", "es"),
+    ("catala", "ca"),
+    ("cestina", "cs"),
+    ("espanol", "es"),
     ("farsi", "fa"),
     ("filipino", "tl"),
     ("flemish", "nl"),
+    ("francais", "fr"),
     ("greek", "el"),
+    ("islenska", "is"),
+    ("latviesu", "lv"),
+    ("lietuviu", "lt"),
     ("malay", "ms"),
     ("mandarin", "zh"),
     ("nepali", "ne"),
     ("norsk", "no"),
     ("nynorsk", "nn"),
     ("pashto", "ps"),
+    ("portugues", "pt"),
     ("punjabi", "pa"),
+    ("romana", "ro"),
+    ("slovencina", "sk"),
+    ("slovenscina", "sl"),
     ("swahili", "sw"),
+    ("turkce", "tr"),
 ];
 
 /// Languages that serve a request for each other: Norwegian and its two written forms, Tagalog and its standard.

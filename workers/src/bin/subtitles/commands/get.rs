@@ -4,21 +4,17 @@
 use std::path::{Path, PathBuf};
 
 use percent_encoding::percent_decode_str;
-use subtitle_clock::SystemRuntime;
-use subtitle_contract::{
-    payload::{DownloadRequested, Subject},
-    reason::Reason,
-};
+use subtitle_contract::reason::Reason;
+use subtitle_telemetry::chain;
 use subtitle_workers::{
     artifact::StoreArtifact,
     downloader::{DownloadOutcome, Downloader},
-    metrics::WorkerMetrics,
     store::Store,
-    task::{ClaimOwners, StopReason, StopSignal},
 };
 
 use crate::{
     failure::Failure,
+    fields::without_fields,
     output::{self, Replace, Stored},
     video::{VideoArguments, block_on},
 };
@@ -44,44 +40,19 @@ Examples:
   subtitles get harbour.mkv --language es --season 1 --episode 2 --episode 3
   subtitles get film.mkv --language es --source embedded --force";
 
-/// A command is not stopped.
-struct NeverStop;
-
-impl StopSignal for NeverStop {
-    fn check(&self) -> Result<(), StopReason> {
-        Ok(())
-    }
-}
-
-async fn download(video: &VideoArguments, format: &str) -> Result<StoreArtifact, Failure> {
+/// The best file, and what a person should know about it.
+async fn download(video: &VideoArguments, format: &str) -> Result<(StoreArtifact, Vec<String>), Failure> {
     let (spec, finder) = (video.spec(format)?, video.finder()?);
     let store = "memory:".parse().map_err(|error| Failure::Usage(format!("{error}")));
-    let downloader = Downloader {
-        store: Store::open(&store?).map_err(|error| Failure::Usage(error.to_string()))?,
-        order: video.order(&finder),
-        finder,
-        public_url: String::new(),
-        metrics: WorkerMetrics::new("subtitles").1,
-        clock: SystemRuntime::default(),
-        claim_owners: ClaimOwners::new("subtitles-get"),
-    };
-    let task = DownloadRequested {
-        video_url: String::new(),
-        video_title: String::new(),
-        language: spec.language.clone(),
-        preferred_sources: Vec::new(),
-        spec,
-        glossary: None,
-    };
-    let name = "subtitles-get".to_owned();
-    let subject = Subject { job_id: name.clone(), namespace: name.clone(), name, attempt: 1 };
-    match downloader.run(&task, &subject, &NeverStop).await {
-        Ok(DownloadOutcome::Ready { artifact, .. }) => Ok(artifact),
+    let store = Store::open(&store?).map_err(|error| Failure::Usage(chain(&error).to_string()))?;
+    let order = video.order(&finder);
+    match Downloader::standalone(finder, order, store).answer("subtitles-get", spec).await {
+        Ok(DownloadOutcome::Ready { artifact, warnings, .. }) => Ok((artifact, warnings)),
         // The spec forbids translation.
         Ok(DownloadOutcome::Translate { .. }) => {
             Err(Failure::NothingFound("only another language was found".to_owned()))
         }
-        Err(StopReason::Failed(failure)) => Err(match failure.reason {
+        Err(failure) => Err(match failure.reason {
             Reason::NoSubtitleFound | Reason::ImageBased => Failure::NothingFound(failure.message),
             Reason::UnusableSubtitle | Reason::UndecodableText => Failure::Unreadable {
                 input: video.video.clone(),
@@ -90,7 +61,6 @@ async fn download(video: &VideoArguments, format: &str) -> Result<StoreArtifact,
             },
             reason => Failure::Source(reason, failure.message),
         }),
-        Err(reason) => Err(Failure::Usage(reason.to_string())),
     }
 }
 
@@ -120,8 +90,11 @@ pub(crate) fn run(Arguments { video, out, force }: &Arguments) -> Result<(), Fai
             output::format(out)?.name()
         }
     };
-    let artifact = block_on(download(video, format))?;
+    let (artifact, warnings) = block_on(download(video, format))?;
     let out = out.clone().unwrap_or_else(|| default_path(video, &artifact));
+    for warning in warnings {
+        eprintln!("warning: {}", without_fields(&warning));
+    }
     let (cues, source) = (artifact.result.cues, &artifact.result.source);
     match output::store(&out, &artifact.text, replace)? {
         Stored::Written => {

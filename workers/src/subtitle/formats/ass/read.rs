@@ -13,7 +13,7 @@ use crate::subtitle::{
 };
 
 /// The columns when no `Format:` line names them; SSA's differ in the first one's name only.
-const USUAL: Columns = Columns { start: 1, end: 2, text: 9 };
+const USUAL: Columns = Columns { start: 1, end: 2, text: 9, behind: 0 };
 
 /// Where an event's columns are.
 #[derive(Clone, Copy)]
@@ -21,13 +21,17 @@ struct Columns {
     start: usize,
     end: usize,
     text: usize,
+    /// How many there are behind the text.
+    behind: usize,
 }
 
 impl Columns {
     fn read(format: &str) -> Option<Self> {
         let at = |name: &str| format.split(',').position(|column| column.trim().eq_ignore_ascii_case(name));
-        let columns = Self { start: at("Start")?, end: at("End")?, text: at("Text")? };
-        // The text may hold commas, so that nothing can be found behind it.
+        let text = at("Text")?;
+        let behind = format.split(',').count() - 1 - text;
+        let columns = Self { start: at("Start")?, end: at("End")?, text, behind };
+        // The text may hold commas: what is behind it is only found from the end.
         (columns.start.max(columns.end) < columns.text).then_some(columns)
     }
 }
@@ -44,10 +48,10 @@ pub(in crate::subtitle) fn read(text: &str, has_mark: bool, warnings: &mut Vec<W
             is_attachment = ["[Fonts]", "[Graphics]"].iter().any(|name| section.eq_ignore_ascii_case(name));
         } else if is_attachment {
             // Encoded bytes can look like anything.
-        } else if let Some(format) = line.text.strip_prefix("Format:") {
+        } else if let Some(format) = after_keyword(line.text, "Format:") {
             // The styles have such a line too, without these columns.
             columns = Columns::read(format).or(columns);
-        } else if let Some(event) = line.text.strip_prefix("Dialogue:") {
+        } else if let Some(event) = after_keyword(line.text, "Dialogue:") {
             if columns.is_none() {
                 warnings.push(Warning::new(Code::MissingFormatLine, line.number));
             }
@@ -61,6 +65,13 @@ pub(in crate::subtitle) fn read(text: &str, has_mark: bool, warnings: &mut Vec<W
         }
     }
     (cues, Document::new(text, has_mark, holes, true))
+}
+
+/// What follows a keyword, which programs spell in any case and with space in front.
+fn after_keyword<'a>(line: &'a str, keyword: &str) -> Option<&'a str> {
+    let line = line.trim_start();
+    let (start, rest) = line.split_at_checked(keyword.len())?;
+    start.eq_ignore_ascii_case(keyword).then_some(rest)
 }
 
 fn cue(line: &Line<'_>, event: &str, columns: Columns, warnings: &mut Vec<Warning>) -> Option<(Cue, Range<usize>)> {
@@ -79,7 +90,8 @@ fn cue(line: &Line<'_>, event: &str, columns: Columns, warnings: &mut Vec<Warnin
         }
         at += length + 1;
     }
-    let text = &event[at..];
+    let behind = columns.behind.checked_sub(1).and_then(|before| event[at..].rmatch_indices(',').nth(before));
+    let text = &event[at..behind.map_or(event.len(), |(comma, _)| at + comma)];
     let (Some((start, is_start_usual)), Some((end, is_end_usual))) = (start, end) else {
         warn(Code::BadEvent);
         return None;
@@ -100,8 +112,8 @@ fn cue(line: &Line<'_>, event: &str, columns: Columns, warnings: &mut Vec<Warnin
     if end < start {
         warn(Code::EndBeforeStart);
     }
-    let hole_end = line.start + line.text.len();
-    Some((Cue::new(start, end.max(start), text.to_owned()), hole_end - text.len()..hole_end))
+    let hole = line.start + line.text.len() - event.len() + at;
+    Some((Cue::new(start, end.max(start), text.to_owned()), hole..hole + text.len()))
 }
 
 /// Reads a time, and tells whether it is spelled `H:MM:SS.cc`.

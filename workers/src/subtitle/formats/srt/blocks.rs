@@ -76,6 +76,9 @@ impl<'a> Blocks<'a> {
         is_expected: impl Fn(&str) -> bool,
     ) -> Option<&'a str> {
         let last = self.last()?;
+        if last.is_empty() {
+            return self.take_spaced_index(has_cue, is_expected);
+        }
         let before = &self.lines[..self.lines.len() - 1];
         let is_alone = before.last().is_some_and(|line| line.is_empty()) || (before.is_empty() && !has_cue);
         let has_text = before.iter().any(|line| !line.is_empty());
@@ -96,6 +99,18 @@ impl<'a> Blocks<'a> {
             self.numbered += usize::from(is_alone);
             self.lines.pop();
             last
+        })
+    }
+
+    /// Takes the number of a cue with empty lines behind it, as in a file in which every other line is empty.
+    fn take_spaced_index(&mut self, has_cue: bool, is_expected: impl Fn(&str) -> bool) -> Option<&'a str> {
+        let at = self.lines.iter().rposition(|line| !line.is_empty())?;
+        let number = self.lines[at];
+        let is_alone = at.checked_sub(1).map_or(!has_cue, |before| self.lines[before].is_empty());
+        let is_number = is_alone && if has_cue { is_expected(number) } else { time::is_index(number) };
+        is_number.then(|| {
+            self.lines.truncate(at);
+            number
         })
     }
 

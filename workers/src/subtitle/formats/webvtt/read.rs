@@ -43,6 +43,11 @@ pub(in crate::subtitle) fn read(text: &str, has_mark: bool, warnings: &mut Vec<W
     (cues, Document::new(text, has_mark, holes, has_metadata))
 }
 
+/// Whether a block is a comment.
+fn is_note(block: &str) -> bool {
+    block.strip_prefix("NOTE").is_some_and(|rest| rest.is_empty() || rest.starts_with([' ', '\t', '\n', '\r']))
+}
+
 struct Parser<'a, 'w> {
     text: &'a str,
     lines: Lines<'a>,
@@ -82,7 +87,8 @@ impl<'a> Parser<'a, '_> {
                 if let Some(times) = timing::read(line.text) {
                     cue = Some((times, buffer.take(), line));
                 } else {
-                    self.warn(Code::BadTiming, line.number);
+                    let is_comment = lines == 1 && is_note(line.text);
+                    self.warn(if is_comment { Code::IgnoredBlock } else { Code::BadTiming }, line.number);
                 }
             } else if line.text.is_empty() {
                 break;
@@ -100,10 +106,7 @@ impl<'a> Parser<'a, '_> {
         } else if let Some(buffer) = buffer {
             self.has_metadata = true;
             let text = &self.text[buffer];
-            let is_note = text
-                .strip_prefix("NOTE")
-                .is_some_and(|rest| rest.is_empty() || rest.starts_with([' ', '\t', '\n', '\r']));
-            if !(is_header || is_definition || is_note || seen_arrow) {
+            if !(is_header || is_definition || is_note(text) || seen_arrow) {
                 self.warn(Code::IgnoredBlock, first);
             }
         }

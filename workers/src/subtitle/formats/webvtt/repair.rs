@@ -28,12 +28,23 @@ enum Place {
 pub(super) fn repaired(text: &str, warnings: &mut Vec<Warning>) -> Option<String> {
     let mut repair = Repair { written: String::with_capacity(text.len()), clock: None, shift: 0, is_repaired: false };
     let (mut place, mut lines_in_block, mut has_signature) = (Place::Header, 0, false);
+    // Whether the lines up to the next text are a gap inside a cue's text.
+    let mut is_gap = false;
     let mut lines = Lines::new(text);
     while let Some(line) = lines.next() {
         if line.text.trim().is_empty() {
-            place = Place::Start;
-            lines_in_block = 0;
-            repair.keep(&line);
+            is_gap |= place == Place::Text && goes_on(lines.clone(), false);
+            if is_gap {
+                if line.text.is_empty() {
+                    warnings.push(Warning::new(Code::BlankLineInText, line.number));
+                }
+                place = Place::Text;
+                repair.bridge(&line);
+            } else {
+                place = Place::Start;
+                lines_in_block = 0;
+                repair.keep(&line);
+            }
             continue;
         }
         lines_in_block += 1;
@@ -44,11 +55,12 @@ pub(super) fn repaired(text: &str, warnings: &mut Vec<Warning>) -> Option<String
             && (std::mem::replace(&mut has_signature, true) || place == Place::Text)
             && !(place == Place::Header && line.text.starts_with("X-"))
         {
+            is_gap |= place == Place::Text && goes_on(lines.clone(), true);
             if !matches!(place, Place::LaterHeader) {
                 warnings.push(Warning::new(Code::JoinedSegments, line.number));
             }
             place = Place::LaterHeader;
-            repair.leave_out(&line);
+            repair.leave_out(&line, is_gap);
             continue;
         }
         let may_begin = matches!(place, Place::Start if lines_in_block <= 2)
@@ -78,8 +90,9 @@ pub(super) fn repaired(text: &str, warnings: &mut Vec<Warning>) -> Option<String
                 warnings.push(Warning::new(Code::UnreadTimeLine, line.number));
                 repair.keep(&line);
             }
-            _ if place == Place::LaterHeader => repair.leave_out(&line),
+            _ if place == Place::LaterHeader => repair.leave_out(&line, is_gap),
             _ => {
+                is_gap = false;
                 if lines_in_block == 1 && place == Place::Start && is_other(line.text) {
                     place = Place::Other;
                 }
@@ -88,6 +101,36 @@ pub(super) fn repaired(text: &str, warnings: &mut Vec<Warning>) -> Option<String
         }
     }
     repair.is_repaired.then_some(repair.written)
+}
+
+/// How many empty lines and lines of heads a cue's text may have inside.
+const MAX_GAP: usize = 8;
+
+/// Whether a cue's text goes on behind an empty line or the head of a segment: no cue, identifier or comment begins there.
+fn goes_on(mut ahead: Lines<'_>, is_head: bool) -> bool {
+    let Some(next) = behind_gap(&mut ahead, is_head).filter(|line| !is_other(line.text)) else { return false };
+    let is_in_block = |line: &Line<'_>| is_filled(line) && !is_structure(line.text.trim_start());
+    let has_times = begins_cue(&next) || ahead.clone().take_while(is_in_block).any(|line| begins_cue(&line));
+    // As in a file in which every other line is empty.
+    let is_spaced_number =
+        time::is_index(next.text) && behind_gap(&mut ahead, false).is_some_and(|line| begins_cue(&line));
+    !(has_times || is_spaced_number)
+}
+
+/// The next line that is neither empty nor of a head.
+fn behind_gap<'a>(ahead: &mut Lines<'a>, mut is_head: bool) -> Option<Line<'a>> {
+    ahead.by_ref().take(MAX_GAP).find(|line| {
+        is_head = is_filled(line) && (is_head || is_structure(line.text.trim_start()));
+        is_filled(line) && (!is_head || begins_cue(line))
+    })
+}
+
+fn is_filled(line: &Line<'_>) -> bool {
+    !line.text.trim().is_empty()
+}
+
+fn begins_cue(line: &Line<'_>) -> bool {
+    line.text.contains("-->") || time::classify(line.text) != time::Line::Text
 }
 
 fn is_other(line: &str) -> bool {
@@ -110,7 +153,22 @@ impl Repair {
         self.written.push_str(line.ending);
     }
 
-    fn leave_out(&mut self, line: &Line<'_>) {
+    /// Makes a line one of a cue's text, which only a line without any character ends.
+    fn bridge(&mut self, line: &Line<'_>) {
+        if line.text.is_empty() || !line.text.trim().is_empty() {
+            self.is_repaired = true;
+            self.written.push(' ');
+            self.written.push_str(line.ending);
+        } else {
+            self.keep(line);
+        }
+    }
+
+    /// Makes a line an empty one, or one of the cue's text around it.
+    fn leave_out(&mut self, line: &Line<'_>, is_gap: bool) {
+        if is_gap {
+            return self.bridge(line);
+        }
         self.is_repaired = true;
         self.written.push_str(line.ending);
     }

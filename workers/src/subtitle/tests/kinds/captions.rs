@@ -131,3 +131,33 @@ fn folding_keeps_what_a_cue_adds_to_a_line_that_grew() {
     let folded = crate::subtitle::parsed::rolling::folded(Format::Srt, &cues).expect("rolls");
     assert_eq!(folded.iter().map(|cue| cue.text.as_str()).collect::<Vec<_>>(), ["the lantern went", "out of it"]);
 }
+
+proptest! {
+    #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::default() })]
+
+    /// The standard ends a cue at an empty line; what follows is no cue, and its words would be lost.
+    #[test]
+    fn words_behind_an_empty_line_belong_to_their_cue(gaps in prop::collection::vec(0..4_usize, 2..8), is_first: bool) {
+        let mut text = "WEBVTT\n\n".to_owned();
+        for (gap, at) in gaps.iter().zip(1_u64..) {
+            let (first, gap) = if is_first { ("", "\n".repeat(*gap)) } else { ("We wait.\n", "\n".repeat(*gap)) };
+            append!(text, "id {at}\n{} --> {}\n{first}{gap}Who has it?\n\n", stamp(at * 2000), stamp(at * 2000 + 900));
+        }
+        let expected = if is_first { "Who has it?" } else { "We wait.\nWho has it?" };
+        let found = read(&text);
+        prop_assert_eq!(found.cues.len(), gaps.len(), "{}", text);
+        for format in [Format::Srt, Format::WebVtt, Format::Ass] {
+            let written = found.write(format).text;
+            let again = read(&written);
+            prop_assert_eq!(again.write(format).text, written.clone());
+            let shown = |cue: &Cue| format.plain(&cue.text).lines().map(str::trim).filter(|line| !line.is_empty()).collect::<Vec<_>>().join("\n");
+            prop_assert!(again.cues.iter().all(|cue| shown(cue) == expected), "{}", written);
+        }
+    }
+}
+
+#[test]
+fn an_arrow_in_a_comment_is_no_cue_that_is_missing() {
+    let text = "WEBVTT\n\nNOTE 00:01.000 --> 00:02.000 was cut\n\nNOTE --> here\n\n00:03.000 --> 00:04.000\nWe wait.\n\nSTYLE\nno style behind a cue\n";
+    assert_eq!((cues(text).len(), read(text).unread_cues()), (1, 0));
+}

@@ -97,8 +97,7 @@ proptest! {
         if is_cut && at > bytes.len() / 2 {
             bytes.truncate(at);
         } else {
-            // Between two letters: inside of one it damages what tells the charset of a line with few others.
-            bytes.insert((0..=at).rev().find(|at| text.is_char_boundary(*at)).unwrap_or(0), stray);
+            bytes.insert(at, stray);
         }
         let language = language(tag);
         let decoded = decode(&bytes, is_known.then_some(&language)).expect("decodes");
@@ -201,4 +200,41 @@ fn parts_are_decoded_together_and_stay_apart() {
     assert_eq!((texts.iter().map(String::as_str).collect::<Vec<_>>(), charset), (lines.to_vec(), "windows-1252"));
     assert_eq!(warnings, []);
     assert_eq!(decode_parts(&[], None).expect("nothing").0, Vec::<String>::new());
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::default() })]
+
+    #[test]
+    fn a_code_page_that_was_read_as_another_is_read_again(which in 0..DIALOGUES.len() - 2) {
+        let (tag, charset, dialogue) = DIALOGUES[which];
+        let text = file(dialogue);
+        let misread: String = Encoding::for_label(b"windows-1252")
+            .expect("known")
+            .decode_without_bom_handling(&encoded(&text, charset))
+            .0
+            .into_owned();
+        let decoded = decode(misread.as_bytes(), Some(&language(tag))).expect("decodes");
+        prop_assert_eq!(decoded.text.as_ref(), text.as_str());
+        prop_assert_eq!(codes(&decoded), [Code::RepairedDoubleEncoding]);
+    }
+
+    #[test]
+    fn a_mark_of_utf16_in_front_of_utf8_is_no_utf16(which in 0..DIALOGUES.len(), is_big: bool) {
+        let text = file(DIALOGUES[which].2);
+        let mark: &[u8] = if is_big { &[0xFE, 0xFF] } else { &[0xFF, 0xFE] };
+        let bytes = [mark, text.as_bytes()].concat();
+        let decoded = decode(&bytes, None).expect("decodes");
+        prop_assert_eq!((decoded.charset, decoded.text.as_ref()), ("UTF-8", text.as_str()));
+    }
+}
+
+#[test]
+fn a_text_in_another_language_than_declared_is_not_misread() {
+    for text in ["1\n00:00:01,000 --> 00:00:02,000\nDéjà vu, dit-elle à l'été.\n", "Ça, là, où? Né. Él. Ñandú."]
+    {
+        for tag in ["ru", "el", "he", "zh", "th"] {
+            assert_eq!(decode(text.as_bytes(), Some(&language(tag))).expect("decodes").text, text, "{tag}");
+        }
+    }
 }

@@ -86,6 +86,57 @@ fn microdvds_odd_first_lines_and_frames_are_read() {
 }
 
 #[test]
+fn a_frame_rate_may_have_its_unit() {
+    for first in ["23.976", "23,976", "23.976fps", "23.976 FPS"] {
+        assert_eq!(cues(&format!("{{1}}{{1}}{first}\n{{24}}{{48}}The lantern.\n")), [cue(1001, 2002, "The lantern.")]);
+    }
+}
+
+#[test]
+fn times_of_subviewer_and_sbv_are_read_with_commas_and_spaces() {
+    for (first, second) in [
+        ("0:00:01,000,0:00:03,000", "0:00:05,000,0:00:07,000"),
+        ("0:00:01.000,0:00:03.000", "0:00:05,000,0:00:07,000"),
+        ("00:00:01.00 , 00:00:03.00", "00:00:05.00 --> 00:00:07.00"),
+    ] {
+        let text = format!("{first}\nThe lantern.\n\n{second}\nWho has the map?\n");
+        assert_eq!(cues(&text), [cue(1000, 3000, "The lantern."), cue(5000, 7000, "Who has the map?")], "{text}");
+    }
+}
+
+#[test]
+fn events_of_ass_are_read_by_any_format_line() {
+    for (format, event) in [
+        ("Format: Start, End, Text", "Dialogue: 0:00:01.00,0:00:03.00,The lantern, out."),
+        ("format: start,end,text", "dialogue:0:00:01.00,0:00:03.00,The lantern, out."),
+        ("Format:Text,End,Start", "Dialogue: The lantern, out."),
+        ("Format: Layer, Start, End, Text, Style", "Dialogue: 0,0:00:01.00,0:00:03.00,The lantern, out.,Default"),
+        (" Format: Layer, Start, End, Style, Text", " Dialogue: 0, 0:00:01.0 , 0:00:03.000 ,Default,The lantern, out."),
+        ("", "Dialogue: Marked=0,0:00:01.00,0:00:03.00,Default,,0,0,0,,The lantern, out."),
+    ] {
+        let text = format!("[Script Info]\nScriptType: v4.00+\n\n[Events]\n{format}\n{event}\n");
+        let Ok(subtitle) = Subtitle::read(&text) else {
+            // A text in front of the times has no end that could be found.
+            assert!(format.starts_with("Format:Text"), "{text}");
+            continue;
+        };
+        let shown: Vec<_> = subtitle.cues.iter().map(|one| (one.start, one.end, one.text.clone())).collect();
+        assert_eq!(shown, [cue(1000, 3000, "The lantern, out.")], "{text}");
+        assert_eq!(subtitle.write(Format::Ass).text, text, "every byte is kept");
+    }
+}
+
+#[test]
+fn paragraphs_of_sami_without_a_class_or_with_odd_times_are_not_lost() {
+    let text = "<SAMI><BODY><sync start=\"1000ms\"><p class=ENCC>One.<SYNC Start=3000>Two.<SYNC Start=-5><P>Zero.<SYNC Start=9000><P Class=KRCC>안녕<SYNC Start=10000><P Class=ENCC>Three.</BODY></SAMI>";
+    assert_eq!(
+        cues(text).iter().map(|(_, _, text)| text.as_str()).collect::<Vec<_>>(),
+        ["Zero.", "One.", "Two.", "Three."]
+    );
+    assert_eq!(read("<SAMI><BODY><SYNC Start=1000><P>One.<SYNC Start=soon><P>Two.</BODY></SAMI>").unread_cues(), 1);
+}
+
+#[test]
 fn of_several_languages_in_sami_the_one_with_most_cues_is_read() {
     let text = "<SAMI><BODY><SYNC Start=1000><P Class=KRCC>안녕<P Class=ENCC>The lantern &amp; the map\n<SYNC Start=2000><P Class=ENCC>went out.<SYNC Start=2500><P Class=KRCC>&nbsp</BODY></SAMI>";
     assert_eq!(cues(text), [cue(1000, 2000, "The lantern & the map"), cue(2000, 12_000, "went out.")]);
@@ -134,6 +185,11 @@ fn formats_that_are_not_read_are_named_without_talk_of_log_ins() {
         ("850STL25.01\u{20}\u{20}", "EBU STL"),
         ("{\"segments\":[{\"start\":1.0,\"end\":3.0,\"text\":\"The lantern.\"}]}", "JSON"),
         ("start\tend\ttext\n1000\t3000\tThe lantern.\n", "TSV"),
+        (
+            "<?xml version=\"1.0\"?><timedtext format=\"3\"><body><p t=\"1\" d=\"2\">A</p></body></timedtext>",
+            "timed text",
+        ),
+        ("<transcript><text start=\"1.2\" dur=\"2.3\">A</text></transcript>", "timed text"),
     ] {
         let error = Subtitle::read(text).expect_err(name);
         assert_eq!(error.code(), "unsupported-format");

@@ -1,5 +1,12 @@
-//! Files of every format, damaged at random: nothing panics, and converting what was converted changes nothing.
+//! Files of every format, in many charsets and packed or not, damaged at random: nothing panics, and converting what was converted changes nothing.
 //! `SUBTITLE_MUTATIONS=500000` tries more of them, `SUBTITLE_MUTATIONS_SEED` others.
+
+use std::{
+    io::Write as _,
+    time::{Duration, Instant},
+};
+
+use subtitle_contract::language::Language;
 
 use super::formats::TWO_CUES;
 use crate::subtitle::{
@@ -9,8 +16,12 @@ use crate::subtitle::{
 
 const FORMATS: [Format; 3] = [Format::Srt, Format::WebVtt, Format::Ass];
 
-/// How many are tried with every run of the tests, in about two seconds.
-const FEW: u64 = 50_000;
+/// How many are tried with every run of the tests.
+const FEW: u64 = 5_000;
+/// How many are tried when asked.
+const MANY: u64 = 60_000;
+/// Far more than a file of a few hundred bytes takes on a busy machine.
+const TIME_LIMIT: Duration = Duration::from_secs(5);
 
 const OTHERS: [&str; 6] = [
     "1\r\n00:00:01,000 --> 00:00:03,000\r\n{\\an8}<i>The lantern &amp; the map</i>\r\n- Who has it?\r\n\r\n2\r\n00:00:05,000 –> 00:00:07,000\r\n<font color=\"red\">We wait.\r\n\r\nCue 3\r\n0-1:58:22,135 --> 00:00:08,000\r\n<br>12:30 -> 14:00\r\n",
@@ -79,26 +90,81 @@ fn mutated(sample: &[u8], other: &[u8], random: &mut fastrand::Rng) -> Vec<u8> {
     bytes
 }
 
+/// The text as a file of some charset, and perhaps packed.
+fn packed(text: &[u8], random: &mut fastrand::Rng) -> Vec<u8> {
+    let decoded = String::from_utf8_lossy(text);
+    let encoded = match random.u8(0..8) {
+        0 => decoded.encode_utf16().flat_map(u16::to_le_bytes).collect(),
+        1 => std::iter::once(0xFEFF).chain(decoded.encode_utf16()).flat_map(u16::to_be_bytes).collect(),
+        2 => {
+            let charset = ["windows-1252", "windows-1255", "gb18030", "shift_jis", "koi8-r", "iso-2022-jp"];
+            let charset = charset[random.usize(..charset.len())].as_bytes();
+            encoding_rs::Encoding::for_label(charset).expect("known").encode(&decoded).0.into_owned()
+        }
+        3 => decoded.bytes().map(char::from).collect::<String>().into_bytes(),
+        _ => text.to_vec(),
+    };
+    let mut packed = match random.u8(0..12) {
+        0 => {
+            let mut gzip = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::fast());
+            gzip.write_all(&encoded).expect("packs");
+            gzip.finish().expect("packs")
+        }
+        1 => {
+            let mut zip = zip::ZipWriter::new(std::io::Cursor::new(Vec::new()));
+            zip.start_file("film.es.srt", zip::write::SimpleFileOptions::default()).expect("starts");
+            zip.write_all(&encoded).expect("packs");
+            zip.finish().expect("packs").into_inner()
+        }
+        _ => return encoded,
+    };
+    if random.bool() && !packed.is_empty() {
+        let at = random.usize(..packed.len());
+        packed[at] = random.u8(..);
+    }
+    packed
+}
+
+/// Some thousand with every run of the tests.
 #[test]
 fn nothing_panics_and_a_second_conversion_changes_nothing() {
-    let number = |name: &str| std::env::var(name).ok().and_then(|number| number.parse::<u64>().ok());
-    let (tries, seed) = (number("SUBTITLE_MUTATIONS").unwrap_or(FEW), number("SUBTITLE_MUTATIONS_SEED").unwrap_or(7));
+    try_mutations(FEW);
+}
+
+#[test]
+#[ignore = "tries fifty thousand, or as many as SUBTITLE_MUTATIONS says, in half a minute"]
+fn fifty_thousand_damaged_files_break_nothing() {
+    try_mutations(number("SUBTITLE_MUTATIONS").unwrap_or(MANY));
+}
+
+fn number(name: &str) -> Option<u64> {
+    std::env::var(name).ok()?.parse().ok()
+}
+
+fn try_mutations(tries: u64) {
+    let seed = number("SUBTITLE_MUTATIONS_SEED").unwrap_or(7);
     let samples: Vec<&str> = TWO_CUES.iter().map(|(_, text)| *text).chain(OTHERS).collect();
+    let declared = ["es", "he", "ru", "zh", "ja"].map(|tag| Language::parse(tag).expect("a tag"));
     let mut reads = 0;
     for case in 0..tries {
         let mut random = fastrand::Rng::with_seed(seed * 1_000_003 + case);
         let [sample, other] = [(); 2].map(|()| samples[random.usize(..samples.len())]);
         let bytes = mutated(sample.as_bytes(), other.as_bytes(), &mut random);
+        let bytes = packed(&bytes, &mut random);
+        let language = declared.get(random.usize(..declared.len() * 2));
         let what = || format!("case {case} of seed {seed}: {:?}", String::from_utf8_lossy(&bytes));
-        let Ok(file) = read(&bytes, &Declared { frame_rate: Some(25.0), ..Declared::default() }) else { continue };
-        reads += 1;
-        assert!(file.subtitle.cues.iter().all(|cue| cue.start <= cue.end), "{}", what());
-        for format in FORMATS {
-            let once = file.subtitle.write(format).text;
-            let again = Subtitle::read(&once).unwrap_or_else(|error| panic!("{error}: {}\n{once:?}", what()));
-            assert_eq!(again.format, format, "{}", what());
-            assert_eq!(again.write(format).text, once, "{format}: {}", what());
+        let started = Instant::now();
+        if let Ok(file) = read(&bytes, &Declared { frame_rate: Some(25.0), language, ..Declared::default() }) {
+            reads += 1;
+            assert!(file.subtitle.cues.iter().all(|cue| cue.start <= cue.end), "{}", what());
+            for format in FORMATS {
+                let once = file.subtitle.write(format).text;
+                let again = Subtitle::read(&once).unwrap_or_else(|error| panic!("{error}: {}\n{once:?}", what()));
+                assert_eq!(again.format, format, "{}", what());
+                assert_eq!(again.write(format).text, once, "{format}: {}", what());
+            }
         }
+        assert!(started.elapsed() < TIME_LIMIT, "{} took {:?}", what(), started.elapsed());
     }
     assert!(reads * 2 > tries, "most are still subtitles: {reads} of {tries}");
 }

@@ -92,3 +92,57 @@ fn joined_segments_are_read_as_one_file_on_one_clock() {
         assert_eq!(read(&text).unread_cues(), 0);
     }
 }
+
+proptest! {
+    #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::default() })]
+
+    /// As files are that were edited on two systems, or printed with an empty line behind each.
+    #[test]
+    fn numbers_in_double_spaced_files_are_never_text(count in 1..12_usize, between in prop::sample::select(vec!["\n\n", "\r\r\n", "\r\n\r\n", "\n \n"])) {
+        let mut text = String::new();
+        for at in 1..=count {
+            append!(text, "{at}\n00:00:{at:02},000 --> 00:00:{at:02},900\nWe wait,\nsaid number {at}.\n\n");
+        }
+        let expected: Vec<_> = (1..=count)
+            .map(|at| cue(at as u64 * 1000, at as u64 * 1000 + 900, &format!("We wait,\nsaid number {at}.")))
+            .collect();
+        let text = text.replace('\n', between);
+        prop_assert_eq!(cues(&text), expected, "{}", text);
+    }
+}
+
+#[test]
+fn a_number_that_somebody_says_stays_text() {
+    // The second cue has no number of its own.
+    let text = "1\n00:00:01,000 --> 00:00:02,000\n2\n\n00:00:03,000 --> 00:00:04,000\nThe second.\n";
+    assert_eq!(cues(text), [cue(1000, 2000, "2"), cue(3000, 4000, "The second.")]);
+}
+
+#[test]
+fn the_fences_of_a_chat_program_and_what_it_says_around_them_are_no_text() {
+    let srt = "1\n00:00:01,000 --> 00:00:02,000\nWe wait.\n\n2\n00:00:03,000 --> 00:00:04,000\nIn winter.";
+    let vtt = "WEBVTT\n\n00:01.000 --> 00:02.000\nWe wait.\n\n00:03.000 --> 00:04.000\nIn winter.";
+    let expected = [cue(1000, 2000, "We wait."), cue(3000, 4000, "In winter.")];
+    for (file, language) in [(srt, "srt"), (vtt, "vtt"), (srt, ""), (vtt, "")] {
+        for text in [
+            format!("```{language}\n{file}\n```\n"),
+            format!("Here is the file:\n\n```{language}\n{file}\n```\n\nLet me know whether it helps!"),
+            format!("```{language}\r\n{}", file.replace('\n', "\r\n")),
+        ] {
+            assert_eq!(cues(&text), expected, "{text}");
+        }
+    }
+    let said = "1\n00:00:01,000 --> 00:00:02,000\n```\n\n2\n00:00:03,000 --> 00:00:04,000\n```";
+    assert_eq!(cues(said), [cue(1000, 2000, "```"), cue(3000, 4000, "```")]);
+}
+
+#[test]
+fn a_cue_that_two_segments_have_is_read_once() {
+    let segment = |cues: &str| format!("WEBVTT\nX-TIMESTAMP-MAP=MPEGTS:900000,LOCAL:00:00:00.000\n\n{cues}\n");
+    let both = "00:00:01.000 --> 00:00:02.000\nWe wait.\n";
+    let text = segment(both) + &segment(&format!("{both}\n00:00:03.000 --> 00:00:04.000\nIn winter.\n"));
+    assert_eq!(cues(&text), [cue(1000, 2000, "We wait."), cue(3000, 4000, "In winter.")]);
+    assert_eq!(rewritten(&rewritten(&text)), rewritten(&text));
+    // Outside of segments it is what the file says.
+    assert_eq!(cues(&format!("WEBVTT\n\n{both}\n{both}")).len(), 2);
+}

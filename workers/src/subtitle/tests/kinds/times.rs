@@ -89,6 +89,7 @@ proptest! {
         broken in prop::sample::select(vec![
             "00:00:xx,000 --> 00:00:09,000", "00:00:05,000 --> soon", "--> 00:00:07,000", "?? --> 00:00:07,000",
             "00:00:05,000 -->", "00:00:05,000 --> __:00:06,000", "Time: 00:00:05,000 --> 00:00:06,000",
+            "00h00m05s000 --> 00h00m06s000", "00:00:05/000 --> 00:00:06/000", "00:00:05,000 --> 00:00:06,000 --> 00:00:07,000",
         ]),
     ) {
         let text = format!(
@@ -131,6 +132,8 @@ fn odd_fractions_mean_what_their_writer_meant() {
         ("00:00:05,123456 --> 00:00:06,500000", 5123, 6500),
         ("00:00:01 500 --> 00:00:04 000", 1500, 4000),
         ("00:00:01,000 - 00:00:02,000", 1000, 2000),
+        ("00:00:37,-100 --> 00:00:39,000", 36_900, 39_000),
+        ("00:01:-02,500 --> 00:01:00,000", 58_500, 60_000),
     ] {
         assert_eq!(cues(&format!("1\n{line}\nA\n")), [cue(start, end, "A")], "{line}");
     }
@@ -187,4 +190,16 @@ fn webvtt_with_commas_is_read_and_written_with_dots() {
     let written = rewritten(text);
     assert_eq!(written, text.replace("00:00:01,000 --> 00:00:04,000", "00:00:01.000 --> 00:00:04.000"));
     assert_eq!(Subtitle::read(&written).expect("reads").warnings, []);
+}
+
+#[test]
+fn whatever_stands_between_two_exact_times_is_an_arrow_at_the_start_of_a_block() {
+    for sign in ["<--", "|", "to", "bis", "/", ",", "до", "...", "~", "=", ">>"] {
+        let line = format!("00:00:05,000 {sign} 00:00:06,000");
+        let text = format!("1\n00:00:01,000 --> 00:00:03,000\nWe wait.\n\n2\n{line}\nIn the dark.\n");
+        assert_eq!(cues(&text), [cue(1000, 3000, "We wait."), cue(5000, 6000, "In the dark.")], "{line}");
+        assert_eq!(rewritten(&rewritten(&text)), rewritten(&text));
+    }
+    let text = "1\n00:00:01,000 --> 00:00:03,000\nIt says:\n00:00:05,000 to 00:00:06,000\nand nothing else.\n";
+    assert_eq!(cues(text)[0].2, "It says:\n00:00:05,000 to 00:00:06,000\nand nothing else.");
 }
