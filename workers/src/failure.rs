@@ -1,7 +1,7 @@
 //! Why a task failed, as published in `job.failed`. Pure.
 
 use jiff::Timestamp;
-use subtitle_contract::{job::Candidate, payload::Failed, reason::Reason, text};
+use subtitle_contract::{job::Candidate, library::LibraryDenied, payload::Failed, reason::Reason, text};
 use subtitle_telemetry::chain;
 
 use crate::store::StoreError;
@@ -18,6 +18,11 @@ pub struct Failure {
     pub not_before: Option<Timestamp>,
     /// The candidates that were considered.
     pub candidates: Vec<Candidate>,
+}
+
+/// The failure of a job whose namespace may not use its library as its spec asks for.
+pub(crate) fn not_allowed(denied: LibraryDenied) -> Failure {
+    Failure::new(Reason::NotAllowed, denied)
 }
 
 impl From<StoreError> for Failure {

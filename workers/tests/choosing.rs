@@ -4,7 +4,14 @@
 use std::{collections::BTreeMap, fs, path::PathBuf};
 
 use serde_json::{Value, json};
-use subtitle_contract::{job::JobResult, language::Language, reason::Reason};
+use subtitle_clock::SystemRuntime;
+use subtitle_contract::{
+    job::JobResult,
+    language::Language,
+    library::LibraryRules,
+    payload::{DownloadRequested, Subject},
+    reason::Reason,
+};
 use subtitle_workers::{
     artifact::StoreArtifact,
     downloader::{DownloadOutcome, Downloader},
@@ -46,11 +53,15 @@ impl Library {
 
     fn sources(&self) -> Libraries {
         let _ = rustls::crypto::ring::default_provider().install_default();
-        Libraries {
-            mounted: BTreeMap::from([("films".to_owned(), self.0.clone())]),
-            url_template: None,
-            http: reqwest::Client::new(),
-        }
+        Libraries::new(BTreeMap::from([("films".to_owned(), self.0.clone())]), None, reqwest::Client::new())
+    }
+
+    async fn answer_by(&self, rules: &str, more: Value) -> Result<DownloadOutcome, Failure> {
+        let rules = LibraryRules::parse(rules).expect("rules");
+        self.answer_with(more, |downloader| {
+            downloader.finder.libraries = downloader.finder.libraries.clone().with_rules(rules);
+        })
+        .await
     }
 
     async fn answer_with(&self, more: Value, change: impl FnOnce(&mut Downloader)) -> Result<DownloadOutcome, Failure> {
@@ -68,6 +79,60 @@ impl Drop for Library {
     fn drop(&mut self) {
         let _ = fs::remove_dir_all(&self.0);
     }
+}
+
+#[tokio::test]
+async fn a_job_uses_a_library_only_as_its_namespace_may_whatever_the_operator_let_through() {
+    let library = Library::new("rules", &[("film.es.srt", SPANISH)]);
+    let overwrite = json!({"output": {"sidecar": "Overwrite"}});
+    for (rules, spec, words) in [
+        (r#"[{"name": "films", "read": ["other"]}]"#, json!({}), "may not read the library 'films'"),
+        (r#"[{"name": "films", "read": ["n"], "subPaths": {"*": "{namespace}"}}]"#, json!({}), "only read below 'n'"),
+        (r#"[{"name": "films", "read": ["n"]}]"#, overwrite.clone(), "may not write sidecars"),
+    ] {
+        let failure = library.answer_by(rules, spec).await.expect_err(words);
+        assert_eq!(failure.reason, Reason::NotAllowed);
+        assert!(failure.message.contains(words), "{}", failure.message);
+    }
+    let rules = r#"[{"name": "films", "read": ["*"], "write": ["n"]}]"#;
+    assert!(matches!(library.answer_by(rules, overwrite).await, Ok(DownloadOutcome::Ready { .. })));
+}
+
+#[tokio::test]
+async fn a_sidecar_lies_only_beside_a_regular_file_that_is_a_video() {
+    let library = Library::new("no-video", &[("poster.jpg", "no video")]);
+    fs::create_dir_all(library.0.join("folder.mkv")).expect("a folder");
+    for path in ["poster.jpg", "gone.mkv", "folder.mkv"] {
+        let spec = json!({"video": {"library": "films", "path": path}, "sources": [{"name": "simulated"}],
+            "output": {"sidecar": "Overwrite"}});
+        let failure = library.answer(spec).await.expect_err(path);
+        assert_eq!(failure.reason, Reason::SidecarNotWritten, "{}", failure.message);
+    }
+    assert!(
+        fs::read_dir(&library.0)
+            .expect("a folder")
+            .flatten()
+            .all(|entry| { !entry.file_name().to_string_lossy().ends_with(".srt") })
+    );
+}
+
+#[tokio::test]
+async fn a_planted_link_leads_no_write_out_of_the_library() {
+    let library = Library::new("planted", &[]);
+    let outside = std::env::temp_dir().join(format!("subtitles-outside-{}", std::process::id()));
+    fs::write(&outside, "precious").expect("written");
+    let planted = library.0.join(".film.es.srt.machine-translated");
+    std::os::unix::fs::symlink(&outside, &planted).expect("planted");
+    let result = JobResult { format: "SRT".to_owned(), ..JobResult::default() };
+    let artifact = StoreArtifact { text: SPANISH.to_owned(), format: Format::Srt, result };
+    let spec = json!({"video": {"library": "films", "path": "film.mkv"}, "language": "es",
+        "output": {"sidecar": "Overwrite"}});
+    let spec = serde_json::from_value(spec).expect("a spec");
+    let spanish = Language::parse("es").expect("a tag");
+    write_sidecar(&library.sources(), &spec, &artifact, &spanish, Author::Machine).await.expect("written");
+    assert_eq!(fs::read_to_string(&outside).expect("there"), "precious");
+    assert!(fs::symlink_metadata(&planted).expect("there").is_file());
+    let _ = fs::remove_file(outside);
 }
 
 #[tokio::test]

@@ -14,11 +14,11 @@ use subtitle_workers::{
     downloader::Downloader,
     find::{
         FetchedContent, Finder, FoundSubtitle, Libraries, ListRequest, Search as _, SourceError, SourceErrorKind,
-        SourceId, TrackFile, UnsupportedTrack, VideoFacts, VideoMatch,
+        SourceId, TaskBudget, TrackFile, UnsupportedTrack, VideoFacts, VideoMatch,
         guard::{Guard, GuardedClient},
         video::{
             movie_hash::movie_hash,
-            ranges::{Reader, Remote},
+            ranges::{BlockingParts, Reader, Remote},
         },
     },
     store::Store,
@@ -30,13 +30,18 @@ const HALF_A_GIGABYTE: u64 = 500 << 20;
 fn finder(allowed: &[&str]) -> Finder {
     let _ = rustls::crypto::ring::default_provider().install_default();
     let guard = Guard::new(allowed.iter().map(|network| network.parse().expect("a network")));
-    let libraries = Libraries { mounted: BTreeMap::new(), url_template: None, http: reqwest::Client::new() };
+    let libraries = Libraries::new(BTreeMap::new(), None, reqwest::Client::new());
     Finder::new(libraries, GuardedClient::new(guard).expect("a client"))
 }
 
 async fn list(finder: &Finder, url: String) -> Result<Vec<FoundSubtitle>, SourceError> {
     let (video, facts) = (Video { url: Some(url), ..Video::default() }, VideoFacts::default());
-    finder.list(SourceId::Embedded, &ListRequest { video: &video, languages: &[], facts: &facts, seed: "" }).await
+    finder
+        .list(
+            SourceId::Embedded,
+            &ListRequest { video: &video, languages: &[], facts: &facts, seed: "", budget: &TaskBudget::default() },
+        )
+        .await
 }
 
 /// The cues of a track.
@@ -145,8 +150,9 @@ async fn a_moviehash_by_ranges_fetches_two_ends() {
     let film = feature(&[plain(1, None, vec![])], Index::Exact, |_, _| "Hi".to_owned());
     let (size, (address, sent)) = (film.size, film.serve().await);
     let url = format!("http://{address}/film.mkv").parse().expect("a URL");
-    let remote = Arc::new(Remote::open(&finder(&["127.0.0.0/8"]).guarded, &url).await.expect("open"));
-    let reader = Reader::new(remote);
+    let remote =
+        Arc::new(Remote::open(&finder(&["127.0.0.0/8"]).guarded, &url, &TaskBudget::default()).await.expect("open"));
+    let reader = Reader::new(BlockingParts::new(remote));
     let hash = tokio::task::spawn_blocking(move || {
         let mut reader = reader;
         movie_hash(&mut reader, size)
@@ -171,7 +177,7 @@ async fn a_specs_url_leads_nowhere_private_not_even_by_a_redirect() {
     let (_, message) = trouble(finder(&[]), format!("http://localhost:{port}/film.mkv")).await;
     assert!(message.contains("SUBTITLES_ALLOW_PRIVATE_ADDRESSES"), "{message}");
     assert_eq!(sent.load(Ordering::SeqCst), 0);
-    for (path, words) in [("inward", "169.254.169.254"), ("file", "302")] {
+    for (path, words) in [("inward", "169.254.169.254"), ("file", "does not deliver it")] {
         let (_, message) = trouble(finder(&["127.0.0.0/8"]), format!("http://{address}/{path}.mkv")).await;
         assert!(message.contains(words), "{message}");
     }
@@ -180,7 +186,7 @@ async fn a_specs_url_leads_nowhere_private_not_even_by_a_redirect() {
 #[tokio::test]
 async fn what_is_gone_and_what_cannot_be_read_in_parts_are_told_apart() {
     let (address, _) = Film::new(&[], Index::Exact, 1, 10, |_, _| String::new()).serve().await;
-    for (path, words) in [("none", "404"), ("whole", "Range requests")] {
+    for (path, words) in [("none", "does not have"), ("whole", "Range requests")] {
         let error = list(&finder(&["127.0.0.0/8"]), format!("http://{address}/{path}.mkv")).await.expect_err("no");
         assert_eq!(error.kind, SourceErrorKind::Video);
         assert!(error.explanation().contains(words), "{error}");
@@ -192,8 +198,9 @@ async fn a_reader_gives_up_before_it_has_read_more_than_its_allowance() {
     let film = feature(&[], Index::Pictures, |_, _| String::new());
     let (size, (address, sent)) = (film.size, film.serve().await);
     let url = format!("http://{address}/film.mkv").parse().expect("a URL");
-    let remote = Arc::new(Remote::open(&finder(&["127.0.0.0/8"]).guarded, &url).await.expect("open"));
-    let mut reader = Reader::new(remote);
+    let remote =
+        Arc::new(Remote::open(&finder(&["127.0.0.0/8"]).guarded, &url, &TaskBudget::default()).await.expect("open"));
+    let mut reader = Reader::new(BlockingParts::new(remote));
     let copied = tokio::task::spawn_blocking(move || std::io::copy(&mut reader, &mut std::io::sink()));
     let error = copied.await.expect("runs").expect_err("too much").to_string();
     assert!(error.contains("would have to be read"), "{error}");

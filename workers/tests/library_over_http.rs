@@ -5,7 +5,7 @@ use std::{collections::BTreeMap, sync::Arc};
 use axum::{Router, extract::Path, http::StatusCode, response::IntoResponse, routing::get};
 use subtitle_contract::{job::Video, language::Language};
 use subtitle_workers::find::{
-    FetchedContent, Finder, Libraries, ListRequest, Search as _, SourceId, VideoFacts,
+    FetchedContent, Finder, Libraries, ListRequest, Search as _, SourceId, TaskBudget, VideoFacts,
     guard::{Guard, GuardedClient},
 };
 use tokio::net::TcpListener;
@@ -28,11 +28,11 @@ async fn sources() -> Finder {
     let address = listener.local_addr().expect("an address");
     let routes = Router::new().route("/films/{name}", get(|Path(name): Path<String>| async move { answer(&name) }));
     tokio::spawn(axum::serve(listener, routes).into_future());
-    let libraries = Libraries {
-        mounted: BTreeMap::new(),
-        url_template: Some(format!("http://{address}/films/{{stem}}.{{language}}.srt")),
-        http: reqwest::Client::new(),
-    };
+    let libraries = Libraries::new(
+        BTreeMap::new(),
+        Some(format!("http://{address}/films/{{stem}}.{{language}}.srt")),
+        reqwest::Client::new(),
+    );
     Finder::new(libraries, GuardedClient::new(Guard::default()).expect("a client"))
 }
 
@@ -48,7 +48,13 @@ async fn a_library_over_http_has_has_not_or_cannot_say() {
         let (sources, languages) = (sources.clone(), languages.clone());
         async move {
             let (video, facts) = (video(url), VideoFacts::default());
-            let request = ListRequest { video: &video, languages: &languages, facts: &facts, seed: "" };
+            let request = ListRequest {
+                video: &video,
+                languages: &languages,
+                facts: &facts,
+                seed: "",
+                budget: &TaskBudget::default(),
+            };
             sources.list(SourceId::Library, &request).await
         }
     };

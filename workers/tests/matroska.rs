@@ -8,7 +8,7 @@ use proptest::prelude::*;
 use subtitle_contract::job::Video;
 use subtitle_workers::{
     find::{
-        FetchedContent, Finder, Libraries, ListRequest, Search as _, SourceId, VideoFacts,
+        FetchedContent, Finder, Libraries, ListRequest, Search as _, SourceId, TaskBudget, VideoFacts,
         guard::{Guard, GuardedClient},
     },
     subtitle::file,
@@ -77,16 +77,14 @@ fn cues(bytes: &[u8]) -> Result<Vec<(u64, u64, String)>, String> {
 fn read(folder: &std::path::Path) -> Result<Vec<(u64, u64, String)>, String> {
     // The one TLS provider, which this source never needs.
     let _ = rustls::crypto::ring::default_provider().install_default();
-    let libraries = Libraries {
-        mounted: BTreeMap::from([("films".to_owned(), PathBuf::from(folder))]),
-        url_template: None,
-        http: reqwest::Client::new(),
-    };
+    let libraries =
+        Libraries::new(BTreeMap::from([("films".to_owned(), PathBuf::from(folder))]), None, reqwest::Client::new());
     let finder = Finder::new(libraries, GuardedClient::new(Guard::default()).expect("a client"));
     let video = Video { library: "films".into(), path: Some("film.mkv".into()), ..Video::default() };
     let runtime = tokio::runtime::Builder::new_current_thread().build().expect("a runtime");
     let facts = VideoFacts::default();
-    let request = ListRequest { video: &video, languages: &[], facts: &facts, seed: "" };
+    let request =
+        ListRequest { video: &video, languages: &[], facts: &facts, seed: "", budget: &TaskBudget::default() };
     runtime.block_on(async {
         let found = finder.list(SourceId::Embedded, &request).await.map_err(|error| error.to_string())?;
         let mut cues = Vec::new();

@@ -127,7 +127,9 @@ parts. */ -}}
 {{- end }}
 {{- toJson $rules }}
 {{- end }}
-{{- define "subtitles.libraries.env" -}}
+{{- define "subtitles.libraries.env" }}
+- name: SUBTITLES_LIBRARY_RULES
+  value: {{ include "subtitles.libraries.rules" . | quote }}
 {{- $places := list }}
 {{- range .Values.libraries }}
 {{- $places = append $places (printf "%s=/libraries/%s" .name .name) }}

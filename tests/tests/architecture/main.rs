@@ -6,6 +6,7 @@ mod dependencies;
 mod effects;
 mod names;
 mod purity;
+mod security;
 mod simulation;
 mod sizes;
 mod sources;

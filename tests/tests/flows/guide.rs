@@ -5,7 +5,7 @@ use std::fs;
 use serde_json::Value;
 use subtitle_tests::{process::output, root, stack::Stack};
 
-use crate::jobs::{finished, uid};
+use crate::jobs::{uid, wait_until_finished};
 
 /// A command and the answer that follows it.
 struct Example {
@@ -55,7 +55,7 @@ fn matches(expected: &Value, actual: &Value) -> bool {
 
 pub(crate) fn every_call_of_the_api_guide_answers_as_shown(stack: &Stack) {
     let guide = fs::read_to_string(root().join("operator/docs/api.md")).expect("the guide");
-    let id = uid(&finished(stack, "found")).to_owned();
+    let id = uid(&wait_until_finished(stack, "found")).to_owned();
     stack.events_until(&id, "subtitle.ready").expect("the history is complete");
     let examples = examples(&guide);
     assert!(examples.len() > 7, "only {} commands in the guide", examples.len());

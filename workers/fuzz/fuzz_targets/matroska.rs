@@ -6,7 +6,7 @@ use std::{collections::BTreeMap, fs};
 use libfuzzer_sys::fuzz_target;
 use subtitle_contract::job::Video;
 use subtitle_workers::find::{
-    Finder, Libraries, ListRequest, Search as _, SourceId, VideoFacts,
+    Finder, Libraries, ListRequest, Search as _, SourceId, TaskBudget, VideoFacts,
     guard::{Guard, GuardedClient},
 };
 
@@ -17,16 +17,12 @@ fuzz_target!(|bytes: &[u8]| {
     fs::write(folder.join("film.mkv"), bytes).expect("written");
     // The one TLS provider, which this source never needs.
     let _ = rustls::crypto::ring::default_provider().install_default();
-    let libraries = Libraries {
-        mounted: BTreeMap::from([("films".to_owned(), folder)]),
-        url_template: None,
-        http: reqwest::Client::new(),
-    };
+    let libraries = Libraries::new(BTreeMap::from([("films".to_owned(), folder)]), None, reqwest::Client::new());
     let finder = Finder::new(libraries, GuardedClient::new(Guard::default()).expect("a client"));
     let video = Video { library: "films".into(), path: Some("film.mkv".into()), ..Video::default() };
     let runtime = tokio::runtime::Builder::new_current_thread().build().expect("a runtime");
     let facts = VideoFacts::default();
-    let request = ListRequest { video: &video, languages: &[], facts: &facts, seed: "" };
+    let request = ListRequest { video: &video, languages: &[], facts: &facts, seed: "", budget: &TaskBudget::default() };
     runtime.block_on(async {
         for track in finder.list(SourceId::Embedded, &request).await.unwrap_or_default() {
             let _ = finder.fetch(&track).await;

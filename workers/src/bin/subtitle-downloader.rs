@@ -1,5 +1,7 @@
 //! The downloader.
 
+use subtitle_workers::program;
+
 fn main() -> anyhow::Result<()> {
-    subtitle_workers::program::downloader::main()
+    program::from_name().unwrap_or(program::downloader::main)()
 }

@@ -1,5 +1,7 @@
 //! The translator.
 
+use subtitle_workers::program;
+
 fn main() -> anyhow::Result<()> {
-    subtitle_workers::program::translator::main()
+    program::from_name().unwrap_or(program::translator::main)()
 }

@@ -41,8 +41,12 @@ impl<S: Search, C: Clock> DownloadPlan<'_, S, C> {
         let seed = format!("{}:{}", self.subject.job_id, self.subject.attempt);
         let ranked: Vec<(usize, SourceId)> = self.order.iter().copied().enumerate().collect();
         for group in ranked[listing.asked..].chunk_by(|one, other| one.1.is_provider() && other.1.is_provider()) {
-            let facts = if group[0].1.is_provider() { finder.inspect(video).await } else { VideoFacts::default() };
-            let request = ListRequest { video, languages, facts: &facts, seed: &seed };
+            let facts = if group[0].1.is_provider() {
+                finder.inspect(video, &self.budget).await
+            } else {
+                VideoFacts::default()
+            };
+            let request = ListRequest { video, languages, facts: &facts, seed: &seed, budget: &self.budget };
             let list =
                 async |(rank, source): &(usize, SourceId)| (*rank, *source, finder.list(*source, &request).await);
             listing.asked += group.len();

@@ -10,8 +10,8 @@ use subtitle_contract::{
 
 use super::{order::order, settings::Downloader};
 use crate::{
-    failure::Failure,
-    find::{Search, SourceId},
+    failure::{Failure, not_allowed},
+    find::{Search, SourceId, TaskBudget},
     task::StopSignal,
     translate::announced,
 };
@@ -26,6 +26,8 @@ pub(super) struct DownloadPlan<'a, S, C> {
     pub(super) wanted: Language,
     /// The languages to translate from that some engine translates.
     pub(super) from: Vec<Language>,
+    /// What it may take from outside.
+    pub(super) budget: TaskBudget,
     /// The sources to ask.
     pub(super) order: Vec<SourceId>,
     /// Why nothing can be translated into the wanted language, if that is sure.
@@ -37,13 +39,14 @@ fn parse(tag: &str) -> Result<Language, Failure> {
 }
 
 impl<'a, S: Search, C: Clock> DownloadPlan<'a, S, C> {
-    /// Reads the task; the failure names what is wrong in its spec.
+    /// Reads the task; the failure names what is wrong in its spec, or what the job's namespace may not do.
     pub(super) async fn new(
         downloader: &'a Downloader<S, C>,
         task: &'a DownloadRequested,
         subject: &'a Subject,
         stop_signal: &'a dyn StopSignal,
     ) -> Result<Self, Failure> {
+        downloader.finder.libraries().check(&subject.namespace, &task.spec).map_err(not_allowed)?;
         let translation = &task.spec.translation;
         let wanted = parse(&task.spec.language)?;
         let from: Vec<Language> = translation.from.iter().map(|tag| parse(tag)).collect::<Result<_, _>>()?;
@@ -52,6 +55,16 @@ impl<'a, S: Search, C: Clock> DownloadPlan<'a, S, C> {
         let now = downloader.clock.now();
         let (from, refusal) = announced::worthwhile(&downloader.store, from, &wanted, translation, now).await?;
         let untranslatable = refusal.filter(|_| from.is_empty());
-        Ok(Self { downloader, task, subject, stop_signal, wanted, from, order, untranslatable })
+        Ok(Self {
+            downloader,
+            task,
+            subject,
+            stop_signal,
+            wanted,
+            from,
+            budget: TaskBudget::default(),
+            order,
+            untranslatable,
+        })
     }
 }

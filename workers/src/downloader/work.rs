@@ -1,20 +1,27 @@
 //! The downloader as the work of a task: publishes `started`, finds the subtitle and publishes the outcome. Does I/O.
 
+use std::time::Duration;
+
 use subtitle_broker::PublishWriter;
 use subtitle_clock::Clock;
 use subtitle_contract::{
     event::{Event, source},
     job,
     payload::{DownloadRequested, DownloadStarted, Ready, Subject, TranslateRequested},
+    reason::Reason,
     topology::DOWNLOAD_QUEUE,
 };
 
 use super::{order, plan::DownloadPlan, run::DownloadOutcome, settings::Downloader};
 use crate::{
     artifact::download_url,
+    failure::Failure,
     find::Search,
     task::{StopReason, StopSignal, TaskReporter, Work},
 };
+
+/// How long one task may take, whatever its sources do: RabbitMQ takes a delivery away after 30 minutes.
+const LONGEST: Duration = Duration::from_secs(15 * 60);
 
 impl<S: Search, T: Clock> Work for Downloader<S, T> {
     type Task = DownloadRequested;
@@ -58,13 +65,21 @@ impl<S: Search, T: Clock> Work for Downloader<S, T> {
 }
 
 impl<S: Search, C: Clock> Downloader<S, C> {
-    /// Lists, chooses, fetches and stores.
+    /// Lists, chooses, fetches and stores, for as long as one task may take.
     pub async fn run(
         &self,
         task: &DownloadRequested,
         subject: &Subject,
         stop_signal: &dyn StopSignal,
     ) -> Result<DownloadOutcome, StopReason> {
-        DownloadPlan::new(self, task, subject, stop_signal).await?.run().await
+        let run = async { DownloadPlan::new(self, task, subject, stop_signal).await?.run().await };
+        tokio::select! {
+            biased;
+            outcome = run => outcome,
+            () = self.clock.sleep(LONGEST) => {
+                let message = format!("failed to find a subtitle within {} minutes: a source is slow", LONGEST.as_secs() / 60);
+                Err(Failure::new(Reason::SourceUnavailable, message).into())
+            }
+        }
     }
 }

@@ -1,5 +1,7 @@
 //! What fetching a found subtitle gives, and why a track cannot be fetched. Pure.
 
+use serde::{Deserialize, Serialize};
+
 use crate::subtitle::Warning;
 
 /// What [`super::Search::fetch`] returns.
@@ -12,7 +14,7 @@ pub enum FetchedContent {
 }
 
 /// A track of a video as a file.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct TrackFile {
     /// SubRip, WebVTT, ASS or TTML, in UTF-8.
     pub text: String,
@@ -21,7 +23,7 @@ pub struct TrackFile {
 }
 
 /// Why a track cannot be used.
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, thiserror::Error)]
 pub enum UnsupportedTrack {
     /// Pictures of text.
     #[error("{0} has pictures of text, which only character recognition can read")]

@@ -6,7 +6,7 @@ use jiff::Timestamp;
 use subtitle_contract::reason::Reason;
 use subtitle_telemetry::chain;
 
-use super::source::SourceId;
+use super::{budget::OverBudget, source::SourceId};
 
 /// A source could not be asked. Its cause is not in its text: print the whole chain.
 #[derive(Debug, thiserror::Error)]
@@ -44,6 +44,11 @@ impl SourceError {
     /// An error of a source.
     pub fn new(source_id: SourceId, kind: SourceErrorKind, message: impl Into<String>) -> Self {
         Self { source_id, kind, message: message.into(), cause: None }
+    }
+
+    /// The task has taken what it may.
+    pub(in crate::find) fn over_budget(source_id: SourceId, over: OverBudget) -> Self {
+        Self::new(source_id, SourceErrorKind::File, "failed to ask it in this task").caused_by(over)
     }
 
     /// The same error with its cause.

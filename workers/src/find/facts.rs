@@ -1,21 +1,20 @@
 //! What a video's own bytes say about it: hash and frames per second, read from its file, or from its beginning and its end
 //! behind a URL. What cannot be read is left out, and providers are asked without it. Does I/O.
 
-use std::{
-    io::{Read, Seek},
-    sync::Arc,
-};
+use std::{io, sync::Arc};
 
 use subtitle_contract::job::Video;
 
 use super::{
-    found::{FoundSubtitle, VideoMatch},
+    budget::TaskBudget,
+    found::{FoundSubtitle, VideoLocation, VideoMatch},
     guard::GuardedClient,
+    parser::Parser,
     source::SourceId,
     sources::mounted::Libraries,
     video::{
-        movie_hash,
-        ranges::{Reader, Remote},
+        movie_hash::movie_hash,
+        ranges::{BlockingParts, Reader, Remote},
     },
 };
 
@@ -35,23 +34,29 @@ pub struct VideoFacts {
 pub(in crate::find) async fn inspect(
     libraries: &Libraries,
     guarded: &GuardedClient,
-    video: &Video,
+    parser: &Parser,
+    (video, budget): (&Video, &TaskBudget),
 ) -> Option<VideoFacts> {
-    let facts = if let Some(url) = &video.url {
-        let remote = Arc::new(Remote::open(guarded, &url.parse().ok()?).await.ok()?);
-        let size = remote.size();
-        tokio::task::spawn_blocking(move || read(|| Some(Reader::new(remote.clone())), size))
-    } else {
-        let path = libraries.video_file(SourceId::Library, video).await.ok()??.path;
-        let size = tokio::fs::metadata(&path).await.ok()?.len();
-        tokio::task::spawn_blocking(move || read(|| std::fs::File::open(&path).ok(), size))
+    let location = match &video.url {
+        Some(url) => VideoLocation::Remote(Arc::new(Remote::open(guarded, &url.parse().ok()?, budget).await.ok()?)),
+        None => VideoLocation::Local(libraries.video_file(SourceId::Library, video).await.ok()??.file),
     };
-    facts.await.ok()
+    let of = location.clone();
+    let hash = tokio::task::spawn_blocking(move || hash(&of).ok()?).await.ok()?;
+    Some(VideoFacts { hash, frame_rate: parser.frame_rate(location).await })
 }
 
-fn read<R: Read + Seek>(open: impl Fn() -> Option<R>, size: u64) -> VideoFacts {
-    let hash = open().and_then(|mut file| movie_hash::movie_hash(&mut file, size).ok()?);
-    VideoFacts { hash, frame_rate: open().and_then(super::video::frame_rate) }
+fn hash(video: &VideoLocation) -> io::Result<Option<String>> {
+    match video {
+        VideoLocation::Local(file) => {
+            let mut file = file.open()?;
+            let size = file.metadata()?.len();
+            movie_hash(&mut file, size)
+        }
+        VideoLocation::Remote(remote) => {
+            movie_hash(&mut Reader::new(BlockingParts::new(remote.clone())), remote.size())
+        }
+    }
 }
 
 impl VideoFacts {

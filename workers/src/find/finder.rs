@@ -1,13 +1,18 @@
 //! The sources of this process, as the downloader uses them. Does I/O.
 
+use std::io;
+
 use subtitle_contract::job::Video;
 
 use super::{
+    budget::TaskBudget,
     content::FetchedContent,
     error::{SourceError, SourceErrorKind},
     facts::{self, VideoFacts},
+    folder::blocking,
     found::{FoundSubtitle, Origin},
     guard::GuardedClient,
+    parser::Parser,
     providers::{Providers, Query},
     search::{ListRequest, Search},
     source::SourceId,
@@ -22,6 +27,8 @@ pub struct Finder {
     pub libraries: Libraries,
     /// For URLs that come from a spec.
     pub guarded: GuardedClient,
+    /// What reads the bytes that others made.
+    pub parser: Parser,
     /// The providers that are configured.
     pub providers: Providers,
     /// How the simulated source behaves.
@@ -29,9 +36,15 @@ pub struct Finder {
 }
 
 impl Finder {
-    /// Every source on this machine and behind specs' URLs, without providers.
+    /// Every source on this machine and behind specs' URLs, without providers; files are read in this process.
     pub fn new(libraries: Libraries, guarded: GuardedClient) -> Self {
-        Self { libraries, guarded, providers: Providers::default(), simulation: Simulation::default() }
+        Self {
+            libraries,
+            guarded,
+            parser: Parser::default(),
+            providers: Providers::default(),
+            simulation: Simulation::default(),
+        }
     }
 
     /// The sources that are asked when neither a job nor the configuration names any.
@@ -45,12 +58,17 @@ impl Search for Finder {
         &self.libraries
     }
 
+    fn parser(&self) -> &Parser {
+        &self.parser
+    }
+
     fn missing_setting(&self, source: SourceId) -> Option<&'static str> {
         self.providers.missing_setting(source)
     }
 
-    async fn inspect(&self, video: &Video) -> VideoFacts {
-        let facts = facts::inspect(&self.libraries, &self.guarded, video).await.unwrap_or_default();
+    async fn inspect(&self, video: &Video, budget: &TaskBudget) -> VideoFacts {
+        let facts =
+            facts::inspect(&self.libraries, &self.guarded, &self.parser, (video, budget)).await.unwrap_or_default();
         // A hash in the spec is preferred.
         VideoFacts { hash: video.movie_hash.clone().or(facts.hash), ..facts }
     }
@@ -58,14 +76,17 @@ impl Search for Finder {
     async fn list(
         &self,
         source: SourceId,
-        ListRequest { video, languages, facts, seed }: &ListRequest<'_>,
+        ListRequest { video, languages, facts, seed, budget }: &ListRequest<'_>,
     ) -> Result<Vec<FoundSubtitle>, SourceError> {
+        budget.take_request().map_err(|over| SourceError::over_budget(source, over))?;
         match source {
-            SourceId::Embedded => embedded::list(&self.libraries, &self.guarded, video, languages).await,
+            SourceId::Embedded => {
+                embedded::list(&self.libraries, &self.guarded, &self.parser, (video, budget), languages).await
+            }
             SourceId::Library => {
-                let mut found = library::list(&self.libraries, video).await?;
+                let mut found = library::list(&self.libraries, &self.parser, video).await?;
                 if !found.iter().any(|one| languages.first().is_some_and(|wanted| wanted.accepts(&one.language))) {
-                    found.extend(http_library::list(&self.libraries, video, languages).await?);
+                    found.extend(http_library::list(&self.libraries, (video, budget), languages).await?);
                 }
                 Ok(found)
             }
@@ -84,13 +105,17 @@ impl Search for Finder {
         let unreadable = || unreadable_as(SourceErrorKind::Unavailable);
         match found.origin.clone().map_err(|unsupported| unreadable().caused_by(unsupported))? {
             Origin::Bytes(bytes) => Ok(FetchedContent::Bytes(bytes.to_vec())),
-            Origin::File(path) => {
-                tokio::fs::read(&path).await.map(FetchedContent::Bytes).map_err(|error| unreadable().caused_by(error))
+            Origin::File(file) => {
+                let bytes = blocking(move || file.read(library::LARGEST)).await;
+                bytes.map(FetchedContent::Bytes).map_err(|error| match error.kind() {
+                    io::ErrorKind::FileTooLarge => unreadable_as(SourceErrorKind::File).caused_by(error),
+                    _ => unreadable().caused_by(error),
+                })
             }
             Origin::Offer(offer) => self.providers.fetch(found.source, &offer).await.map(FetchedContent::Bytes),
             Origin::Track { video, number } => {
-                let fetched = embedded::fetch(video, number, &found.language).await;
-                fetched.map_err(|error| unreadable_as(error.class()).caused_by(error))
+                let track = self.parser.track(video, number, &found.language).await.map(FetchedContent::Track);
+                track.map_err(|error| unreadable_as(error.class()).caused_by(error))
             }
         }
     }

@@ -1,6 +1,6 @@
 //! A subtitle that a source has: what it claims to be, and where its bytes are. Pure.
 
-use std::{path::PathBuf, sync::Arc};
+use std::sync::Arc;
 
 use jiff::Timestamp;
 use subtitle_contract::language::Language;
@@ -9,6 +9,7 @@ use url::Url;
 use super::{
     content::UnsupportedTrack,
     error::{SourceError, SourceErrorKind},
+    folder::LibraryFile,
     release::Release,
     source::SourceId,
     video::ranges::Remote,
@@ -110,7 +111,7 @@ impl Listed {
 #[derive(Clone, Debug)]
 pub enum Origin {
     /// A file beside the video.
-    File(PathBuf),
+    File(LibraryFile),
     /// A text track of the video file.
     Track {
         /// Where the video is.
@@ -173,7 +174,7 @@ impl Origin {
 #[derive(Clone, Debug)]
 pub enum VideoLocation {
     /// In a mounted library.
-    Local(PathBuf),
+    Local(LibraryFile),
     /// Behind HTTP.
     Remote(Arc<Remote>),
 }

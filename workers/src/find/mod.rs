@@ -7,14 +7,17 @@
 //!        ──▶ providers (within their limits) ──────┘
 //! ```
 
+mod budget;
 pub mod choose;
 mod content;
 mod error;
 mod facts;
 mod finder;
+pub(crate) mod folder;
 mod found;
 pub mod guard;
 mod names;
+pub mod parser;
 pub mod providers;
 pub mod release;
 mod search;
@@ -22,10 +25,12 @@ mod source;
 pub mod sources;
 pub mod video;
 
+pub use budget::{OverBudget, TaskBudget};
 pub use content::{FetchedContent, TrackFile, UnsupportedTrack};
 pub use error::{SourceError, SourceErrorKind};
 pub use facts::VideoFacts;
 pub use finder::Finder;
+pub use folder::Links;
 pub use found::{FoundSubtitle, Listed, Offer, Origin, VideoLocation, VideoMatch};
 pub use search::{ListRequest, Search};
 pub use source::{ProviderId, ProviderTraits, SourceId};

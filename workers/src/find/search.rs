@@ -3,8 +3,8 @@
 use subtitle_contract::{job::Video, language::Language};
 
 use super::{
-    content::FetchedContent, error::SourceError, facts::VideoFacts, found::FoundSubtitle, source::SourceId,
-    sources::mounted::Libraries,
+    budget::TaskBudget, content::FetchedContent, error::SourceError, facts::VideoFacts, found::FoundSubtitle,
+    parser::Parser, source::SourceId, sources::mounted::Libraries,
 };
 
 /// What a source is asked for.
@@ -18,6 +18,8 @@ pub struct ListRequest<'a> {
     pub facts: &'a VideoFacts,
     /// Differs between requests, for the simulated source.
     pub seed: &'a str,
+    /// What the task may take.
+    pub budget: &'a TaskBudget,
 }
 
 /// The sources of this process.
@@ -25,11 +27,14 @@ pub trait Search: Send + Sync + 'static {
     /// The libraries, into which sidecars are written.
     fn libraries(&self) -> &Libraries;
 
+    /// What reads the files that are found.
+    fn parser(&self) -> &Parser;
+
     /// The variable that `source` needs and that is not set; `None` for a source that can be asked.
     fn missing_setting(&self, source: SourceId) -> Option<&'static str>;
 
     /// Reads what the video's own bytes say about it.
-    fn inspect(&self, video: &Video) -> impl Future<Output = VideoFacts> + Send;
+    fn inspect(&self, video: &Video, budget: &TaskBudget) -> impl Future<Output = VideoFacts> + Send;
 
     /// What `source` has for the video in any of the languages; a source that sees every language at no cost lists the
     /// others too.

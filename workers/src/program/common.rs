@@ -6,6 +6,7 @@ use anyhow::{Context as _, Result};
 use clap::Args;
 use subtitle_broker::{AmqpConnector, AmqpSession};
 use subtitle_clock::SystemRuntime;
+use subtitle_contract::library::LibraryRules;
 use subtitle_telemetry::{Registry, http, logs, stop};
 use tokio_util::sync::CancellationToken;
 use url::Url;
@@ -14,6 +15,7 @@ use crate::{
     find::{
         Finder, Libraries,
         guard::{Guard, GuardedClient, Network},
+        parser::Parser,
     },
     simulation::Simulation,
     store::Store,
@@ -38,6 +40,10 @@ pub struct Common {
     /// MountedSecret video libraries as name=folder, separated by commas; spec.video.library names one
     #[arg(long, env = "SUBTITLES_LIBRARIES", value_delimiter = ',', value_parser = library)]
     pub libraries: Vec<(String, PathBuf)>,
+    /// Which namespaces may use which library, as a JSON list of {name, read, write, subPaths}; the operator has the same
+    /// [default: every namespace]
+    #[arg(long, env = "SUBTITLES_LIBRARY_RULES", value_parser = LibraryRules::parse)]
+    pub library_rules: Option<LibraryRules>,
     /// Tasks at once
     #[arg(long, env = "SUBTITLES_CONCURRENCY", default_value_t = 4, value_parser = clap::value_parser!(u16).range(1..=256))]
     pub concurrency: u16,
@@ -54,6 +60,12 @@ pub struct Common {
     /// unless they are listed
     #[arg(long, env = "SUBTITLES_ALLOW_PRIVATE_ADDRESSES", value_delimiter = ',')]
     pub allow_private_addresses: Vec<Network>,
+    /// Blocks of addresses that a spec's URLs never lead to, such as those of services and pods, whatever is allowed
+    #[arg(long, env = "SUBTITLES_DENY_ADDRESSES", value_delimiter = ',')]
+    pub deny_addresses: Vec<Network>,
+    /// Ports besides 80 and 443 that a spec's URLs may name; an address in SUBTITLES_ALLOW_PRIVATE_ADDRESSES may have any
+    #[arg(long, env = "SUBTITLES_ALLOW_PORTS", value_delimiter = ',')]
+    pub allow_ports: Vec<u16>,
     /// Milliseconds each answer of the simulated source and engine takes
     #[arg(long, env = "SUBTITLES_SIMULATED_DELAY_MILLISECONDS", default_value_t = 0)]
     pub simulated_delay_milliseconds: u64,
@@ -95,22 +107,23 @@ impl Common {
             .timeout(Duration::from_secs(30))
             .build()
             .context("failed to set up the HTTP client")?;
-        Ok(Libraries {
-            mounted: self.libraries.iter().cloned().collect::<BTreeMap<_, _>>(),
-            url_template: self.library_url.clone(),
-            http,
-        })
+        let mounted: BTreeMap<_, _> = self.libraries.iter().cloned().collect();
+        let rules = self.library_rules.clone().unwrap_or_default();
+        Ok(Libraries::new(mounted, self.library_url.clone(), http).with_rules(rules))
     }
 
     /// Which addresses specs' URLs and providers' links may lead to.
     pub fn guard(&self) -> Guard {
         Guard::new(self.allow_private_addresses.iter().copied())
+            .denying(self.deny_addresses.iter().copied())
+            .with_ports(self.allow_ports.iter().copied())
     }
 
     /// Every source, without providers.
     pub fn finder(&self) -> Result<Finder> {
         let guarded = GuardedClient::new(self.guard()).context("failed to set up the HTTP client for specs' URLs")?;
-        Ok(Finder { simulation: self.simulation(), ..Finder::new(self.libraries()?, guarded) })
+        let parser = Parser::in_processes(self.concurrency.into());
+        Ok(Finder { simulation: self.simulation(), parser, ..Finder::new(self.libraries()?, guarded) })
     }
 
     /// Opens the store.

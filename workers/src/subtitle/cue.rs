@@ -1,7 +1,9 @@
 //! One line on screen, in any format's markup. Pure.
 
+use serde::{Deserialize, Serialize};
+
 /// One line on screen.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Cue {
     /// When it appears, in milliseconds.
     pub start: u64,

@@ -3,8 +3,10 @@
 
 use std::ops::Range;
 
+use serde::{Deserialize, Serialize};
+
 /// What surrounds the cues of a WebVTT or ASS file.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub(super) struct Document {
     /// Whether the file began with a byte order mark, which some players need to take it for UTF-8.
     has_mark: bool,

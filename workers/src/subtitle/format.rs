@@ -2,8 +2,10 @@
 
 use std::fmt;
 
+use serde::{Deserialize, Serialize};
+
 /// A format that is read and written.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Format {
     /// SubRip.
     Srt,
@@ -50,7 +52,7 @@ impl fmt::Display for Format {
 }
 
 /// What a file was before it was read: some formats are only read, as cues with SubRip's markup.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum SourceFormat {
     /// SubRip.
     Srt,

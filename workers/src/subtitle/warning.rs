@@ -2,6 +2,7 @@
 
 use std::{borrow::Cow, fmt};
 
+use serde::{Deserialize, Serialize};
 use subtitle_contract::text;
 
 use super::line::Lines;
@@ -12,7 +13,7 @@ const MAX_QUOTE: usize = 80;
 macro_rules! codes {
     ($($(#[doc = $text:literal])+ $name:ident $code:literal;)+) => {
         /// What was repaired, left out or lost. A code's text is an interface: it never changes its meaning.
-        #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
         pub enum Code { $($(#[doc = $text])+ $name,)+ }
 
         impl Code {
@@ -139,7 +140,7 @@ impl fmt::Display for Code {
 }
 
 /// One repair or loss.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Warning {
     /// The kind, for programs.
     pub code: Code,

@@ -26,6 +26,11 @@ pub struct Route {
 }
 
 impl Route {
+    /// How often each text is sent.
+    pub fn calls(&self) -> u64 {
+        1 + u64::from(self.via.is_some())
+    }
+
     /// The engine and the language in between, for a person.
     pub fn identity(&self) -> String {
         self.via.as_ref().map_or_else(|| self.engine.name().to_owned(), |via| format!("{} via {via}", self.engine))

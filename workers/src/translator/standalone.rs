@@ -106,7 +106,7 @@ pub async fn translate<E: Translate>(
     let task = Event::new(&subject, source::DOWNLOADER, clock.now(), &task);
     let translator = Translator {
         store: store.clone(),
-        libraries: Libraries { mounted: BTreeMap::new(), url_template: None, http: reqwest::Client::new() },
+        libraries: Libraries::new(BTreeMap::new(), None, reqwest::Client::new()),
         engines,
         order,
         public_url: String::new(),

@@ -18,8 +18,13 @@ use crate::{
     translate::{
         Translate, check,
         run::{
-            TranslationRun, budget::DailyBudget, checkpoint::Checkpoint, memory::TranslationMemory,
-            plan::TranslationPlan, report::TranslationReport, translated_cues::TranslatedCues,
+            TranslationRun,
+            budget::{DailyBudget, Spending},
+            checkpoint::Checkpoint,
+            memory::TranslationMemory,
+            plan::TranslationPlan,
+            report::TranslationReport,
+            translated_cues::TranslatedCues,
         },
         text::lines,
     },
@@ -54,6 +59,8 @@ impl<E: Translate> Translator<E> {
         }
         let is_remembered = !engine.is_free() && !engine.is_simulated();
         let budget = |limit| DailyBudget::new(&self.store, &subject.namespace, reporter.now(), limit);
+        let budget = self.characters_per_day.filter(|_| !engine.is_free()).map(budget);
+        let attempt = format!("{}:{}:{identity}", subject.job_id, subject.attempt);
         let run = TranslationRun {
             source,
             sounds,
@@ -63,10 +70,9 @@ impl<E: Translate> Translator<E> {
             reporter,
             checkpoint: &checkpoint,
             memory: is_remembered.then(|| TranslationMemory::new(&self.store, &subject.namespace, &by)),
-            budget: self.characters_per_day.filter(|_| !engine.is_free()).map(budget),
+            spending: Spending::new(budget, &attempt),
             most_characters: translation.max_characters,
             continue_after: self.continue_after,
-            identity: &identity,
         };
         let TranslatedCues { mut texts, rejected, .. } = run.translate().await?;
         if marks == DirectionMarks::Add && is_right_to_left(to) {

@@ -12,6 +12,7 @@ use subtitle_contract::{
 use super::{inputs::Languages, settings::Translator};
 use crate::{
     artifact::download_url,
+    failure::not_allowed,
     sidecar::{Author, write_sidecar},
     task::{StopReason, TaskReporter, Work},
     translate::{Translate, route::Route},
@@ -34,6 +35,7 @@ impl<E: Translate> Work for Translator<E> {
         reporter: &TaskReporter<'_, impl PublishWriter, impl Clock>,
     ) -> Result<(), StopReason> {
         reporter.publish(&TranslateStarted { worker: reporter.worker() }).await?;
+        self.libraries.check(&reporter.subject().namespace, &task.spec).map_err(not_allowed)?;
         let languages = Languages::new(&task)?;
         let (artifact, Route { engine, tier, via }) = self.run(&task, &languages, reporter).await?;
         let Languages { from, to } = languages;

@@ -14,7 +14,8 @@ use subtitle_workers::{
     downloader::{DownloadOutcome, Downloader},
     failure::Failure,
     find::{
-        FetchedContent, Finder, FoundSubtitle, Libraries, ListRequest, Search as _, SourceId, TrackFile, VideoFacts,
+        FetchedContent, Finder, FoundSubtitle, Libraries, ListRequest, Search as _, SourceId, TaskBudget, TrackFile,
+        VideoFacts,
         guard::{Guard, GuardedClient},
     },
     store::Store,
@@ -101,14 +102,10 @@ impl Folder {
 
     pub(crate) fn libraries(&self) -> Libraries {
         let _ = rustls::crypto::ring::default_provider().install_default();
-        Libraries {
-            mounted: BTreeMap::from([("films".to_owned(), self.path.clone())]),
-            url_template: None,
-            http: reqwest::Client::new(),
-        }
+        Libraries::new(BTreeMap::from([("films".to_owned(), self.path.clone())]), None, reqwest::Client::new())
     }
 
-    fn finder(&self) -> Finder {
+    pub(crate) fn finder(&self) -> Finder {
         Finder::new(self.libraries(), GuardedClient::new(Guard::default()).expect("a client"))
     }
 
@@ -117,7 +114,13 @@ impl Folder {
         let video = Video { library: "films".into(), path: Some(self.film.clone()), ..Video::default() };
         let languages = [Language::parse(language).expect("a tag")];
         let facts = VideoFacts::default();
-        let request = ListRequest { video: &video, languages: &languages, facts: &facts, seed: "" };
+        let request = ListRequest {
+            video: &video,
+            languages: &languages,
+            facts: &facts,
+            seed: "",
+            budget: &TaskBudget::default(),
+        };
         self.finder().list(source, &request).await.map_err(|error| chain(&error).to_string())
     }
 

@@ -13,7 +13,7 @@ use subtitle_workers::{
     downloader::{DownloadOutcome, Downloader},
     failure::Failure,
     find::{
-        FetchedContent, Finder, FoundSubtitle, Libraries, ListRequest, Search as _, SourceError, SourceId,
+        FetchedContent, Finder, FoundSubtitle, Libraries, ListRequest, Search as _, SourceError, SourceId, TaskBudget,
         guard::{Guard, GuardedClient},
         providers::{LimiterFactory, ProviderArguments, rate_limit::RateLimiter},
     },
@@ -107,7 +107,7 @@ impl Bench {
         limiters: &LimiterFactory<'_>,
     ) -> Self {
         let _ = rustls::crypto::ring::default_provider().install_default();
-        let libraries = Libraries { mounted: BTreeMap::new(), url_template: None, http: reqwest::Client::new() };
+        let libraries = Libraries::new(BTreeMap::new(), None, reqwest::Client::new());
         let guard = Guard::default();
         let providers = arguments.providers(&guard, limiters).expect("configured");
         let finder = Finder { providers, ..Finder::new(libraries, GuardedClient::new(guard).expect("a client")) };
@@ -125,8 +125,14 @@ impl Bench {
         let video: Video = serde_json::from_value(video).expect("a video");
         let languages: Vec<Language> = tags.iter().map(|tag| Language::parse(tag).expect("a tag")).collect();
         let finder = &self.downloader.finder;
-        let facts = finder.inspect(&video).await;
-        let request = ListRequest { video: &video, languages: &languages, facts: &facts, seed: "" };
+        let facts = finder.inspect(&video, &TaskBudget::default()).await;
+        let request = ListRequest {
+            video: &video,
+            languages: &languages,
+            facts: &facts,
+            seed: "",
+            budget: &TaskBudget::default(),
+        };
         finder.list(SourceId::from_name(source).expect("a source"), &request).await
     }
 

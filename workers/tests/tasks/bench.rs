@@ -189,11 +189,7 @@ impl Bench {
     pub(crate) fn translator<E>(&self, engines: E) -> Translator<E> {
         Translator {
             store: self.store.clone(),
-            libraries: Libraries {
-                mounted: std::collections::BTreeMap::new(),
-                url_template: None,
-                http: reqwest_client(),
-            },
+            libraries: Libraries::new(std::collections::BTreeMap::new(), None, reqwest_client()),
             engines,
             order: vec![engine("deepl")],
             public_url: "http://example".to_owned(),

@@ -18,6 +18,14 @@
 - name: SUBTITLES_ALLOW_PRIVATE_ADDRESSES
   value: {{ join "," . }}
 {{- end }}
+{{- with $root.Values.denyAddresses }}
+- name: SUBTITLES_DENY_ADDRESSES
+  value: {{ join "," . }}
+{{- end }}
+{{- with $root.Values.allowPorts }}
+- name: SUBTITLES_ALLOW_PORTS
+  value: {{ join "," . | quote }}
+{{- end }}
 {{- include "subtitles.libraries.env" $root }}
 {{ include "subtitles.broker.env" $root }}
 {{ include "subtitles.store.env" $root }}

@@ -16,7 +16,7 @@ use subtitle_workers::{
     downloader::Downloader,
     find::{
         FetchedContent, FoundSubtitle, Libraries, ListRequest, Offer, Origin, Search, SourceError, SourceErrorKind,
-        SourceId, VideoFacts, VideoMatch,
+        SourceId, TaskBudget, VideoFacts, VideoMatch, parser::Parser,
     },
     metrics::WorkerMetrics,
     task::{ClaimOwners, StopReason, TaskReporter, Work},
@@ -92,6 +92,7 @@ pub(crate) struct PaidSource {
     sim: Sim,
     process: usize,
     libraries: Libraries,
+    parser: Parser,
 }
 
 impl Search for PaidSource {
@@ -99,11 +100,15 @@ impl Search for PaidSource {
         &self.libraries
     }
 
+    fn parser(&self) -> &Parser {
+        &self.parser
+    }
+
     fn missing_setting(&self, _: SourceId) -> Option<&'static str> {
         None
     }
 
-    async fn inspect(&self, _: &Video) -> VideoFacts {
+    async fn inspect(&self, _: &Video, _: &TaskBudget) -> VideoFacts {
         VideoFacts::default()
     }
 
@@ -177,14 +182,14 @@ pub(crate) fn libraries() -> Libraries {
         let _ = rustls::crypto::ring::default_provider().install_default();
         reqwest::Client::new() // never called
     };
-    Libraries { mounted: BTreeMap::new(), url_template: None, http: CLIENT.get_or_init(client).clone() }
+    Libraries::new(BTreeMap::new(), None, CLIENT.get_or_init(client).clone())
 }
 
 /// The downloader of a process.
 pub(crate) fn downloader(sim: &Sim, process: usize, incarnation: u64, store: &Store) -> Poisonable {
     Poisonable(Downloader {
         store: store.clone(),
-        finder: PaidSource { sim: sim.clone(), process, libraries: libraries() },
+        finder: PaidSource { sim: sim.clone(), process, libraries: libraries(), parser: Parser::default() },
         order: vec![SourceId::Library],
         public_url: "http://example".to_owned(),
         metrics: WorkerMetrics::new("simulation").1,

@@ -60,7 +60,7 @@ enum Command {
 }
 
 fn main() -> ExitCode {
-    if let Some(worker) = program::from_name(std::env::args_os().next()) {
+    if let Some(worker) = program::from_name() {
         let Err(error) = worker() else { return ExitCode::SUCCESS };
         eprintln!("Error: {error:?}");
         return ExitCode::FAILURE;

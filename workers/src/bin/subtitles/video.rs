@@ -5,8 +5,9 @@ use std::path::Path;
 use serde_json::json;
 use subtitle_contract::{job::SubtitleJobSpec, language::Language};
 use subtitle_workers::find::{
-    Finder, Libraries, SourceId,
+    Finder, Libraries, Links, SourceId,
     guard::{Guard, GuardedClient},
+    parser::Parser,
     providers::{ProviderArguments, rate_limit::RateLimiter},
 };
 
@@ -107,12 +108,11 @@ impl VideoArguments {
         let folder = Path::new(&self.video).parent().filter(|folder| !folder.as_os_str().is_empty());
         let folder = folder.unwrap_or(Path::new(".")).to_path_buf();
         let libraries = if self.is_remote() { None } else { Some((LIBRARY.to_owned(), folder)) };
-        let libraries = Libraries {
-            mounted: libraries.into_iter().collect(),
-            url_template: self.library_url.clone(),
-            http: reqwest::Client::new(),
-        };
-        Ok(Finder { providers, ..Finder::new(libraries, guarded) })
+        let mounted = libraries.into_iter().collect();
+        let libraries = Libraries::new(mounted, self.library_url.clone(), reqwest::Client::new());
+        // The links are those of the person at the command line.
+        let libraries = libraries.with_links(Links::Followed);
+        Ok(Finder { providers, parser: Parser::in_processes(1), ..Finder::new(libraries, guarded) })
     }
 }
 

@@ -17,12 +17,12 @@ use super::{
 use crate::{
     artifact::{self, StoreArtifact},
     failure::Failure,
-    find::{FetchedContent, FoundSubtitle, Origin, Search, TrackFile, VideoMatch, choose::select},
-    subtitle::{
-        Code, Format, Subtitle, Unusable,
-        container::Episode,
-        file::{self, Declared, File, Unreadable},
+    find::{
+        FetchedContent, FoundSubtitle, Origin, Search, TrackFile, VideoMatch,
+        choose::select,
+        parser::{ParseError, ParsedText},
     },
+    subtitle::{Code, Format, Subtitle, container::Episode, file::Declared},
     task::StopReason,
 };
 
@@ -47,12 +47,13 @@ fn not_tried(paid: u8) -> Failure {
 }
 
 /// The subtitle in a file, unless it is unusable.
-fn usable(file: Result<File, Unreadable>, found: &FoundSubtitle, language: &Language) -> Result<Subtitle, Failure> {
+fn usable(
+    file: Result<ParsedText, ParseError>,
+    found: &FoundSubtitle,
+    language: &Language,
+) -> Result<Subtitle, Failure> {
     let file = file.map_err(|error| {
-        let reason = match error {
-            Unreadable::Undecodable(_) => Reason::UndecodableText,
-            Unreadable::Packed(_) | Unreadable::Unusable(_) => Reason::UnusableSubtitle,
-        };
+        let reason = if error.is_undecodable() { Reason::UndecodableText } else { Reason::UnusableSubtitle };
         Failure::new(reason, format!("{}: {}", found.label, chain(&error)))
     })?;
     match file.mismatch {
@@ -173,32 +174,31 @@ impl<S: Search, C: Clock> DownloadPlan<'_, S, C> {
         bytes: Option<Bytes>,
         language: &Language,
     ) -> Result<Subtitle, FetchError> {
-        let content = if let Some(bytes) = bytes {
-            FetchedContent::Bytes(bytes.to_vec())
-        } else {
-            let content = self.downloader.finder.fetch(found).await;
-            self.count_fetch(found, content.is_ok());
-            content?
-        };
-        match content {
+        if let Some(bytes) = bytes {
+            return Ok(self.read_bytes(bytes, found, language).await?);
+        }
+        let content = self.downloader.finder.fetch(found).await;
+        self.count_fetch(found, content.is_ok());
+        match content? {
             FetchedContent::Track(TrackFile { text, warnings }) => {
-                let mut subtitle = self.read_bytes(text.as_bytes(), found, language).await?;
+                let mut subtitle = self.read_bytes(text.into(), found, language).await?;
                 subtitle.warnings.extend(warnings);
                 Ok(subtitle)
             }
-            FetchedContent::Bytes(bytes) => Ok(self.read_bytes(&bytes, found, language).await?),
+            FetchedContent::Bytes(bytes) => Ok(self.read_bytes(bytes.into(), found, language).await?),
         }
     }
 
     /// The subtitle in a file's bytes. A file that counts in frames and does not say how many make a second is for the
     /// video's own speed.
-    async fn read_bytes(&self, bytes: &[u8], found: &FoundSubtitle, language: &Language) -> Result<Subtitle, Failure> {
+    async fn read_bytes(&self, bytes: Bytes, found: &FoundSubtitle, language: &Language) -> Result<Subtitle, Failure> {
         let video = &self.task.spec.video;
         let mut declared = declared(found, language, video);
-        let mut file = file::read(bytes, &declared);
-        if matches!(file, Err(Unreadable::Unusable(Unusable::FrameRateUnknown))) {
-            declared.frame_rate = self.downloader.finder.inspect(video).await.frame_rate;
-            file = file::read(bytes, &declared);
+        let finder = &self.downloader.finder;
+        let mut file = finder.parser().text(bytes.clone(), &declared).await;
+        if file.as_ref().is_err_and(ParseError::needs_frame_rate) {
+            declared.frame_rate = finder.inspect(video, &self.budget).await.frame_rate;
+            file = finder.parser().text(bytes, &declared).await;
         }
         usable(file, found, language)
     }

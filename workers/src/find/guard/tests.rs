@@ -17,6 +17,8 @@ fn only_public_addresses_are_permitted() {
         "255.255.255.255",
         "198.18.0.1",
         "192.0.0.170",
+        "168.63.129.16",
+        "100.100.100.200",
         "::1",
         "::",
         "fe80::1",
@@ -56,6 +58,30 @@ fn only_what_is_allow_listed_is_let_through() {
         assert!(text.parse::<Network>().is_err(), "{text}");
     }
     assert!(Guard::new(["0.0.0.0/0".parse().expect("all")]).permit(Ipv4Addr::LOCALHOST.into()).is_ok());
+}
+
+#[test]
+fn what_is_denied_is_refused_whatever_is_allowed() {
+    let network = |text: &str| text.parse::<Network>().expect(text);
+    let guard = Guard::new([network("10.0.0.0/8")]).denying([network("10.96.0.0/12"), network("203.0.114.0/24")]);
+    for (address, is_permitted) in [("10.1.1.1", true), ("10.96.0.1", false), ("203.0.114.9", false)] {
+        assert_eq!(guard.permit(address.parse().expect(address)).is_ok(), is_permitted, "{address}");
+    }
+}
+
+#[test]
+fn only_the_webs_ports_and_those_that_are_listed_are_fetched_from() {
+    let guard = Guard::new(["10.0.0.0/8".parse().expect("a network")]).with_ports([8000]);
+    for (url, is_permitted) in [
+        ("http://media.example/a.mkv", true),
+        ("https://media.example/a.mkv", true),
+        ("https://media.example:8000/a.mkv", true),
+        ("http://media.example:6379/", false),
+        ("http://1.1.1.1:22/", false),
+        ("http://10.0.0.1:9000/a.mkv", true),
+    ] {
+        assert_eq!(guard.check(&Url::parse(url).expect(url)).is_ok(), is_permitted, "{url}");
+    }
 }
 
 #[test]

@@ -7,7 +7,7 @@ mod track;
 mod variant;
 mod words;
 
-pub(in crate::find) use sidecar::{SidecarName, Stems, in_folder};
+pub(in crate::find) use sidecar::{SidecarName, Stems, in_folder, is_video};
 pub(in crate::find) use track::TrackName;
 
 #[cfg(test)]

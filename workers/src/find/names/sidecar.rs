@@ -68,6 +68,11 @@ pub(in crate::find) fn in_folder(name: &str) -> bool {
     FOLDERS.contains(&folded(name).as_str())
 }
 
+/// Whether a file is a video, by its extension.
+pub(in crate::find) fn is_video(name: &str) -> bool {
+    split_extension(&folded(name)).is_some_and(|(_, extension)| VIDEOS.contains(&extension))
+}
+
 fn split_extension(folded: &str) -> Option<(&str, &str)> {
     folded.rsplit_once('.')
 }

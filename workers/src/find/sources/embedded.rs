@@ -1,6 +1,6 @@
 //! Text tracks inside the video file, in a library or behind HTTP. Does I/O.
 
-use std::{fs::File, io::BufReader, path::PathBuf, sync::Arc};
+use std::{io, sync::Arc};
 
 use subtitle_contract::{job::Video, language::Language};
 use url::Url;
@@ -11,17 +11,16 @@ use super::{
 };
 use crate::{
     find::{
-        content::{FetchedContent, TrackFile},
+        budget::TaskBudget,
         error::{SourceError, SourceErrorKind},
+        folder::blocking,
         found::{FoundSubtitle, Origin, VideoLocation, VideoMatch},
         guard::GuardedClient,
+        parser::{ParseError, Parser},
         source::SourceId,
-        video::{
-            self, Reading, Track, VideoError,
-            ranges::{Reader, Remote},
-        },
+        video::{Track, ranges::Remote},
     },
-    subtitle::file::{self, Declared},
+    subtitle::file::Declared,
 };
 
 fn error(kind: SourceErrorKind, message: impl Into<String>) -> SourceError {
@@ -33,39 +32,53 @@ fn error(kind: SourceErrorKind, message: impl Into<String>) -> SourceError {
 pub(in crate::find) async fn list(
     libraries: &Libraries,
     guarded: &GuardedClient,
-    video: &Video,
+    parser: &Parser,
+    (video, budget): (&Video, &TaskBudget),
     languages: &[Language],
 ) -> Result<Vec<FoundSubtitle>, SourceError> {
     let listed = match &video.url {
-        Some(url) => list_remote(guarded, url).await?,
-        None => list_local(libraries, video).await?,
+        Some(url) => list_remote(guarded, parser, (url, budget)).await?,
+        None => list_local(libraries, parser, video).await?,
     };
     let Some(wanted) = languages.first() else { return Ok(listed) };
-    Ok(with_languages(listed, wanted).await)
+    Ok(with_languages(parser, listed, wanted).await)
 }
 
-async fn list_local(libraries: &Libraries, video: &Video) -> Result<Vec<FoundSubtitle>, SourceError> {
-    let Some(file) = libraries.video_file(SourceId::Embedded, video).await? else { return Ok(Vec::new()) };
-    let unreadable = || error(SourceErrorKind::Unavailable, format!("failed to look into '{}'", file.relative));
-    let metadata = match tokio::fs::metadata(&file.path).await {
+/// Another attempt may read what could not be read, unless reading it went over its limits.
+fn unread(what: String) -> impl FnOnce(ParseError) -> SourceError {
+    move |cause| {
+        let kind = if cause.is_over_limits() { SourceErrorKind::File } else { SourceErrorKind::Unavailable };
+        error(kind, what).caused_by(cause)
+    }
+}
+
+async fn list_local(libraries: &Libraries, parser: &Parser, video: &Video) -> Result<Vec<FoundSubtitle>, SourceError> {
+    let Some(video) = libraries.video_file(SourceId::Embedded, video).await? else { return Ok(Vec::new()) };
+    let unreadable = || format!("failed to look into '{}'", video.relative);
+    let file = video.file.clone();
+    let metadata = match blocking(move || file.open()?.metadata()).await {
         Ok(metadata) => metadata,
-        Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(Vec::new()),
-        Err(error) => return Err(unreadable().caused_by(error)),
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Vec::new()),
+        Err(cause) => return Err(error(SourceErrorKind::Unavailable, unreadable()).caused_by(cause)),
     };
-    let identity = format!("{}:{}:{}", file.library, file.relative, stamp(&metadata));
-    let container = VideoLocation::Local(file.path.clone());
-    let tracks = tracks(container.clone()).await.map_err(|error| unreadable().caused_by(error))?;
+    let identity = format!("{}:{}:{}", video.library, video.relative, stamp(&metadata));
+    let container = VideoLocation::Local(video.file.clone());
+    let tracks = parser.tracks(container.clone()).await.map_err(unread(unreadable()))?;
     Ok(found(&container, &identity, tracks))
 }
 
-async fn list_remote(guarded: &GuardedClient, url: &str) -> Result<Vec<FoundSubtitle>, SourceError> {
+async fn list_remote(
+    guarded: &GuardedClient,
+    parser: &Parser,
+    (url, budget): (&str, &TaskBudget),
+) -> Result<Vec<FoundSubtitle>, SourceError> {
     let url = Url::parse(url)
         .map_err(|cause| error(SourceErrorKind::InvalidUrl, "failed to read video.url as a URL").caused_by(cause))?;
-    let unreadable = |kind| error(kind, "failed to look into the video");
-    let remote = Remote::open(guarded, &url).await.map_err(|error| unreadable(error.class()).caused_by(error))?;
+    let unreadable = "failed to look into the video";
+    let remote = Remote::open(guarded, &url, budget).await;
+    let remote = remote.map_err(|cause| error(cause.class(), unreadable).caused_by(cause))?;
     let (identity, container) = (remote.identity(), VideoLocation::Remote(Arc::new(remote)));
-    let tracks = tracks(container.clone()).await;
-    let tracks = tracks.map_err(|error| unreadable(SourceErrorKind::Unavailable).caused_by(error))?;
+    let tracks = parser.tracks(container.clone()).await.map_err(unread(unreadable.to_owned()))?;
     Ok(found(&container, &identity, tracks))
 }
 
@@ -95,7 +108,7 @@ fn found(container: &VideoLocation, identity: &str, tracks: Vec<Track>) -> Vec<F
 
 /// Detects by its text the language of each track that does not say it, or not in which script it is, if what is wanted is
 /// not there otherwise.
-async fn with_languages(mut found: Vec<FoundSubtitle>, wanted: &Language) -> Vec<FoundSubtitle> {
+async fn with_languages(parser: &Parser, mut found: Vec<FoundSubtitle>, wanted: &Language) -> Vec<FoundSubtitle> {
     let is_vague = |one: &FoundSubtitle| {
         let is_unscripted = wanted.primary() == "zh" && wanted.as_str() != "zh" && one.language.as_str() == "zh";
         one.origin.is_ok() && (one.language.is_undetermined() || is_unscripted)
@@ -107,8 +120,9 @@ async fn with_languages(mut found: Vec<FoundSubtitle>, wanted: &Language) -> Vec
     for one in found.iter_mut().filter(|one| is_vague(one)) {
         let Ok(Origin::Track { video, number }) = one.origin.clone() else { continue };
         // One that cannot be read stays as it is: fetching it says why.
-        let Ok(track) = read(video, number, &one.language).await else { continue };
-        let detected = file::read(track.text.as_bytes(), &Declared::default()).ok().and_then(|file| file.language);
+        let Ok(track) = parser.track(video, number, &one.language).await else { continue };
+        let read = parser.text(track.text.clone().into(), &Declared::default()).await;
+        let detected = read.ok().and_then(|read| read.language);
         one.language = detected.map_or_else(|| one.language.clone(), |language| scripted(language, &track.text));
     }
     found
@@ -134,44 +148,3 @@ const SIMPLIFIED: &str =
     "这来个国说们为时过学对么于还发当无开见经头从两长吗谁没话给让认识听边关门马东车书风飞鱼间问题现实点钱话";
 const TRADITIONAL: &str =
     "這來個國說們為時過學對麼於還發當無開見經頭從兩長嗎誰沒話給讓認識聽邊關門馬東車書風飛魚間問題現實點錢話";
-
-fn local(path: PathBuf) -> Result<BufReader<File>, VideoError> {
-    Ok(BufReader::with_capacity(1 << 16, File::open(path)?))
-}
-
-async fn blocking<T: Send + 'static>(
-    work: impl FnOnce() -> Result<T, VideoError> + Send + 'static,
-) -> Result<T, VideoError> {
-    tokio::task::spawn_blocking(work).await.map_err(|error| VideoError::Stopped(error.into()))?
-}
-
-async fn tracks(container: VideoLocation) -> Result<Vec<Track>, VideoError> {
-    blocking(move || match container {
-        VideoLocation::Local(path) => video::tracks(local(path)?),
-        VideoLocation::Remote(remote) => video::tracks(Reader::new(remote)),
-    })
-    .await
-}
-
-/// A local file is read whole, whatever its index says; a remote one if that costs no more than reading by index.
-async fn read(container: VideoLocation, number: u64, language: &Language) -> Result<TrackFile, VideoError> {
-    let language = language.clone();
-    blocking(move || match container {
-        VideoLocation::Local(path) => video::content(local(path)?, number, Reading::Whole, &language),
-        VideoLocation::Remote(remote) => {
-            let is_small = remote.size() <= remote.allowance() / 2;
-            let reading = if is_small { Reading::Whole } else { Reading::ByIndex };
-            video::content(Reader::new(remote), number, reading, &language)
-        }
-    })
-    .await
-}
-
-/// One track, as the file that it would be.
-pub(in crate::find) async fn fetch(
-    container: VideoLocation,
-    number: u64,
-    language: &Language,
-) -> Result<FetchedContent, VideoError> {
-    read(container, number, language).await.map(FetchedContent::Track)
-}

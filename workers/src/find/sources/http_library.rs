@@ -9,6 +9,7 @@ use url::Url;
 
 use super::mounted::Libraries;
 use crate::find::{
+    budget::TaskBudget,
     error::{SourceError, SourceErrorKind},
     found::{FoundSubtitle, Origin, VideoMatch},
     source::SourceId,
@@ -21,14 +22,14 @@ const MAX_FILE_BYTES: usize = 10 << 20;
 /// tried.
 pub(in crate::find) async fn list(
     libraries: &Libraries,
-    video: &Video,
+    (video, budget): (&Video, &TaskBudget),
     languages: &[Language],
 ) -> Result<Vec<FoundSubtitle>, SourceError> {
     let Some(template) = &libraries.url_template else { return Ok(Vec::new()) };
     let Some(stem) = stem(video) else { return Ok(Vec::new()) };
     for language in languages {
         let url = subtitle_url(template, &stem, language)?;
-        if let Some(bytes) = get(&libraries.http, &url).await? {
+        if let Some(bytes) = get(&libraries.http, &url, budget).await? {
             let label = decoded(url.path_segments().and_then(Iterator::last).unwrap_or_default());
             return Ok(vec![FoundSubtitle {
                 source: SourceId::Library,
@@ -73,11 +74,13 @@ fn subtitle_url(template: &str, stem: &str, language: &Language) -> Result<Url, 
         .map_err(|error| unavailable("failed to build a URL from the library's template".to_owned()).caused_by(error))
 }
 
-async fn get(http: &reqwest::Client, url: &Url) -> Result<Option<Vec<u8>>, SourceError> {
+async fn get(http: &reqwest::Client, url: &Url, budget: &TaskBudget) -> Result<Option<Vec<u8>>, SourceError> {
     let host = url.host_str().unwrap_or_default().to_owned();
     let to_error = |attempt: &str, error: reqwest::Error| {
         unavailable(format!("failed to {attempt} {host}")).caused_by(error.without_url())
     };
+    let over_budget = |over| SourceError::over_budget(SourceId::Library, over);
+    budget.take_request().map_err(over_budget)?;
     let response = http.get(url.clone()).send().await.map_err(|error| to_error("reach", error))?;
     match response.status() {
         StatusCode::NOT_FOUND | StatusCode::GONE => return Ok(None),
@@ -87,6 +90,7 @@ async fn get(http: &reqwest::Client, url: &Url) -> Result<Option<Vec<u8>>, Sourc
     let mut bytes = Vec::new();
     let mut stream = response.bytes_stream();
     while let Some(piece) = stream.try_next().await.map_err(|error| to_error("read the response from", error))? {
+        budget.take_bytes(piece.len() as u64).map_err(over_budget)?;
         bytes.extend_from_slice(&piece);
         if bytes.len() > MAX_FILE_BYTES {
             return Err(unavailable(format!("{host} sent more than {MAX_FILE_BYTES} bytes")));

@@ -1,6 +1,6 @@
 //! Files beside the video, and in folders of subtitles beside it as release groups make them. Does I/O.
 
-use std::path::{Path, PathBuf};
+use std::{fs::Metadata, io, path::Path};
 
 use subtitle_contract::{job::Video, language::Language};
 
@@ -12,43 +12,55 @@ use super::{
 use crate::{
     find::{
         error::{SourceError, SourceErrorKind},
+        folder::{Entry, Folder, LibraryFile, blocking},
         found::{FoundSubtitle, Origin, VideoMatch},
         names::{SidecarName, Stems, in_folder},
+        parser::Parser,
         source::SourceId,
     },
-    subtitle::file::{self, Declared},
+    subtitle::file::Declared,
 };
 
 /// The most files whose language is detected by their text.
 const MOST_DETECTED: usize = 16;
 /// The largest file that is read for that, in bytes.
-const LARGEST: u64 = 4 << 20;
+const LARGEST_DETECTED: u64 = 4 << 20;
+/// The largest sidecar, in bytes.
+pub(in crate::find) const LARGEST: u64 = 32 << 20;
 
 /// A file that belongs to the video.
 struct Sidecar {
     /// Its path below the video's folder, with `/`.
     label: String,
-    path: PathBuf,
+    file: LibraryFile,
     name: SidecarName,
+    metadata: Metadata,
+    is_machine_translated: bool,
 }
 
 /// The sidecars of a video.
-pub(in crate::find) async fn list(libraries: &Libraries, video: &Video) -> Result<Vec<FoundSubtitle>, SourceError> {
-    let Some(file) = libraries.video_file(SourceId::Library, video).await? else { return Ok(Vec::new()) };
-    let mut sidecars = sidecars(&file).await?;
-    sidecars.sort_by(|one, other| one.label.cmp(&other.label));
+pub(in crate::find) async fn list(
+    libraries: &Libraries,
+    parser: &Parser,
+    video: &Video,
+) -> Result<Vec<FoundSubtitle>, SourceError> {
+    let Some(video) = libraries.video_file(SourceId::Library, video).await? else { return Ok(Vec::new()) };
+    let folder = video.relative.rsplit_once('/').map_or("", |(folder, _)| folder).to_owned();
+    let library = video.library.clone();
+    let sidecars = blocking(move || sidecars(&video)).await.map_err(|error| {
+        let message = format!("failed to list the folder '{folder}'");
+        SourceError::new(SourceId::Library, SourceErrorKind::Unavailable, message).caused_by(error)
+    })?;
     let (mut found, mut amounts, mut detected) = (Vec::new(), Vec::new(), 0);
-    for Sidecar { label, path, name } in sidecars {
-        let Ok(metadata) = tokio::fs::metadata(&path).await else { continue };
-        let folder = file.relative.rsplit_once('/').map_or("", |(folder, _)| folder);
-        let identity = format!("{}:{}:{folder}/{label}:{}", SourceId::Library, file.library, stamp(&metadata));
+    for Sidecar { label, file, name, metadata, is_machine_translated } in sidecars {
+        let identity = format!("{}:{library}:{folder}/{label}:{}", SourceId::Library, stamp(&metadata));
         let mut language = name.language;
-        if language.is_undetermined() && detected < MOST_DETECTED && metadata.len() <= LARGEST {
+        if language.is_undetermined() && detected < MOST_DETECTED {
             detected += 1;
-            language = by_text(&path).await.unwrap_or(language);
+            language = by_text(parser, file.clone()).await.unwrap_or(language);
         }
         // Formats differ in what they spend on a cue.
-        amounts.push((metadata.len(), path.extension().map(ToOwned::to_owned)));
+        amounts.push((metadata.len(), Path::new(file.name()).extension().map(ToOwned::to_owned)));
         found.push(FoundSubtitle {
             source: SourceId::Library,
             label,
@@ -56,10 +68,10 @@ pub(in crate::find) async fn list(libraries: &Libraries, video: &Video) -> Resul
             forced: name.forced,
             hearing_impaired: name.hearing_impaired,
             is_commentary: name.is_commentary,
-            is_machine_translated: machine_mark::is_set(&path).await,
+            is_machine_translated,
             identity,
             video_match: VideoMatch::ThisVideo { is_default: false },
-            origin: Ok(Origin::File(path)),
+            origin: Ok(Origin::File(file)),
         });
     }
     mark_handfuls(&mut found, &amounts);
@@ -67,53 +79,46 @@ pub(in crate::find) async fn list(libraries: &Libraries, video: &Video) -> Resul
 }
 
 /// The language that a file's text is certainly in.
-async fn by_text(path: &Path) -> Option<Language> {
-    let bytes = tokio::fs::read(path).await.ok()?;
-    file::read(&bytes, &Declared::default()).ok()?.language
+async fn by_text(parser: &Parser, file: LibraryFile) -> Option<Language> {
+    let bytes = blocking(move || file.read(LARGEST_DETECTED)).await.ok()?;
+    parser.text(bytes.into(), &Declared::default()).await.ok()?.language
 }
 
-async fn sidecars(video: &VideoFile) -> Result<Vec<Sidecar>, SourceError> {
-    let entries = names(&video.folder).await?;
+/// The files that belong to the video, by their labels.
+fn sidecars(video: &VideoFile) -> io::Result<Vec<Sidecar>> {
+    let folder = video.file.folder();
+    let entries = folder.entries()?;
     let stems = Stems::new(&video.stem(), entries.iter().map(|(name, _)| name.as_str()));
     let mut sidecars = Vec::new();
     let is_only = stems.is_only_video();
-    for (name, is_folder) in entries {
-        let path = video.folder.join(&name);
-        if !is_folder {
-            sidecars.extend(stems.read(&name).map(|read| Sidecar { label: name, path, name: read }));
+    for (name, entry) in entries {
+        if entry != Entry::Folder {
+            sidecars.extend(stems.read(&name).and_then(|read| sidecar(folder, &name, name.clone(), read)));
         } else if in_folder(&name) {
-            for (inner, is_folder) in names(&path).await? {
-                let inner_path = path.join(&inner);
-                if is_folder && stems.is_own_folder(&inner) {
-                    let files = names(&inner_path).await?;
-                    sidecars.extend(files.into_iter().filter(|(_, is_folder)| !is_folder).filter_map(|(file, _)| {
+            let folder = folder.below(Path::new(&name))?;
+            for (inner, entry) in folder.entries()? {
+                let label = format!("{name}/{inner}");
+                if entry == Entry::Folder && stems.is_own_folder(&inner) {
+                    let folder = folder.below(Path::new(&inner))?;
+                    sidecars.extend(folder.entries()?.into_iter().filter_map(|(file, _)| {
                         let read = stems.read_inside(&file, true)?;
-                        Some(Sidecar {
-                            label: format!("{name}/{inner}/{file}"),
-                            path: inner_path.join(&file),
-                            name: read,
-                        })
+                        sidecar(&folder, &file, format!("{label}/{file}"), read)
                     }));
-                } else if !is_folder && let Some(read) = stems.read_inside(&inner, is_only) {
-                    sidecars.push(Sidecar { label: format!("{name}/{inner}"), path: inner_path, name: read });
+                } else if entry != Entry::Folder {
+                    let read = stems.read_inside(&inner, is_only);
+                    sidecars.extend(read.and_then(|read| sidecar(&folder, &inner, label, read)));
                 }
             }
         }
     }
+    sidecars.sort_by(|one, other| one.label.cmp(&other.label));
     Ok(sidecars)
 }
 
-/// The names in a folder, and whether each is a folder. Links to folders are not followed: they may lead out of the library.
-async fn names(folder: &Path) -> Result<Vec<(String, bool)>, SourceError> {
-    let failed = |error: std::io::Error| {
-        let message = format!("failed to list the folder '{}'", folder.display());
-        SourceError::new(SourceId::Library, SourceErrorKind::Unavailable, message).caused_by(error)
-    };
-    let mut entries = tokio::fs::read_dir(folder).await.map_err(failed)?;
-    let mut names = Vec::new();
-    while let Some(entry) = entries.next_entry().await.map_err(failed)? {
-        let is_folder = entry.file_type().await.is_ok_and(|kind| kind.is_dir());
-        names.push((entry.file_name().to_string_lossy().into_owned(), is_folder));
-    }
-    Ok(names)
+/// The sidecar, unless its name stands for anything but a regular file.
+fn sidecar(folder: &Folder, file_name: &str, label: String, name: SidecarName) -> Option<Sidecar> {
+    let file = folder.file(file_name);
+    let metadata = file.open().ok()?.metadata().ok()?;
+    let is_machine_translated = machine_mark::is_set(&file, LARGEST);
+    Some(Sidecar { label, file, name, metadata, is_machine_translated })
 }

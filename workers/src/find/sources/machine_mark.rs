@@ -3,31 +3,34 @@
 //! and command line that sees the library sees it, and a sidecar that a person replaced or corrected counts as a person's.
 //! Does I/O.
 
-use std::{
-    io,
-    path::{Path, PathBuf},
+use std::io;
+
+use crate::{
+    find::folder::{Folder, LibraryFile, Replace},
+    store::sha256,
 };
 
-use crate::store::sha256;
+/// The longest mark, in bytes.
+const LONGEST: u64 = 100;
 
-/// The path of a sidecar's mark.
-fn path(sidecar: &Path) -> PathBuf {
-    let name = sidecar.file_name().unwrap_or_default().to_string_lossy();
-    sidecar.with_file_name(format!(".{name}.machine-translated"))
+/// The name of a sidecar's mark.
+fn name(sidecar: &str) -> String {
+    format!(".{sidecar}.machine-translated")
 }
 
 /// Marks a sidecar as machine-translated, before it is written, so that it never exists unmarked.
-pub(crate) async fn set(sidecar: &Path, bytes: &[u8]) -> io::Result<()> {
-    tokio::fs::write(path(sidecar), sha256(bytes) + "\n").await
+pub(crate) fn set(folder: &Folder, sidecar: &str, bytes: &[u8]) -> io::Result<()> {
+    folder.write(&name(sidecar), (sha256(bytes) + "\n").as_bytes(), Replace::Yes)
 }
 
 /// Removes the mark, for a sidecar that a person made.
-pub(crate) async fn clear(sidecar: &Path) {
-    let _ = tokio::fs::remove_file(path(sidecar)).await;
+pub(crate) fn clear(folder: &Folder, sidecar: &str) {
+    let _ = folder.remove(&name(sidecar));
 }
 
 /// Whether the file is still what this system translated.
-pub(super) async fn is_set(sidecar: &Path) -> bool {
-    let Ok(mark) = tokio::fs::read_to_string(path(sidecar)).await else { return false };
-    tokio::fs::read(sidecar).await.is_ok_and(|bytes| sha256(&bytes) == mark.trim())
+pub(super) fn is_set(sidecar: &LibraryFile, largest: u64) -> bool {
+    let mark = sidecar.folder().file(&name(sidecar.name())).read(LONGEST);
+    let Some(mark) = mark.ok().and_then(|bytes| String::from_utf8(bytes).ok()) else { return false };
+    sidecar.read(largest).is_ok_and(|bytes| sha256(&bytes) == mark.trim())
 }

@@ -42,16 +42,13 @@ pub(in crate::find) enum VideoError {
     /// The track has nothing to show.
     #[error("failed to find any text in the track")]
     Empty,
-    /// The thread that reads it ended early.
-    #[error("failed to finish reading the video")]
-    Stopped(#[source] Box<dyn std::error::Error + Send + Sync>),
 }
 
 impl VideoError {
     /// What can be done about it: nothing makes a track readable that is not text, but reading may succeed another time.
     pub(in crate::find) fn class(&self) -> SourceErrorKind {
         match self {
-            Self::Read(_) | Self::Stopped(_) | Self::TrackMissing(_) => SourceErrorKind::Unavailable,
+            Self::Read(_) | Self::TrackMissing(_) => SourceErrorKind::Unavailable,
             Self::Damaged(_)
             | Self::NotText(_)
             | Self::Encrypted

@@ -1,6 +1,6 @@
 //! A file behind HTTP as if it were open: `Read` and `Seek` over Range requests (RFC 9110 §14), with a small cache
-//! and a limit on the bytes, so that a film is read in parts and never downloaded. Does I/O, blocking on a runtime's
-//! handle: only for `spawn_blocking`.
+//! and a limit on the bytes, so that a film is read in parts and never downloaded. Does I/O; `BlockingParts` blocks on a
+//! runtime's handle: only for `spawn_blocking`.
 
 use std::{
     collections::VecDeque,
@@ -18,6 +18,7 @@ use tokio::runtime::Handle;
 use url::Url;
 
 use crate::find::{
+    budget::TaskBudget,
     error::SourceErrorKind,
     guard::{GuardedClient, Refused, cause},
 };
@@ -30,8 +31,12 @@ const MIN_PIECE: u64 = 2 << 10;
 const MAX_PIECE: u64 = 256 << 10;
 /// Pieces in the cache.
 const CACHED: usize = 24;
+/// The most that is asked for at once, however much a reader has room for.
+pub(in crate::find) const MAX_WANTED: u64 = 1 << 20;
 /// What may be read of any file, in bytes; of large ones a fiftieth.
 const ALLOWANCE: u64 = 4 << 20;
+/// What may be read however large a server says that its file is.
+const MAX_ALLOWANCE: u64 = 64 << 20;
 
 /// Why a file behind HTTP cannot be opened.
 #[derive(Debug, thiserror::Error)]
@@ -40,13 +45,8 @@ pub enum RemoteError {
     #[error("failed to fetch video.url, which leads to an address that is not permitted")]
     NotPermitted(#[from] Refused),
     /// The file does not exist.
-    #[error("failed to find video.url, for which {host} answers {status}: correct the URL, or put the file there")]
-    Missing {
-        /// The host.
-        host: String,
-        /// 404 or 410.
-        status: StatusCode,
-    },
+    #[error("failed to find video.url, which {0} does not have: correct the URL, or put the file there")]
+    Missing(String),
     /// It could only be read from start to end.
     #[error(
         "failed to read parts of video.url: {0} does not answer Range requests, and the whole video is not downloaded: \
@@ -69,7 +69,7 @@ impl RemoteError {
     pub fn class(&self) -> SourceErrorKind {
         match self {
             Self::NotPermitted(_) => SourceErrorKind::InvalidUrl,
-            Self::Missing { .. } | Self::NoRanges(_) => SourceErrorKind::Video,
+            Self::Missing(_) | Self::NoRanges(_) => SourceErrorKind::Video,
             Self::Unavailable { .. } => SourceErrorKind::Unavailable,
         }
     }
@@ -83,6 +83,7 @@ pub struct Remote {
     /// What changes when the bytes do, by the header that carries it.
     version: Option<(HeaderName, String)>,
     first: Bytes,
+    budget: TaskBudget,
 }
 
 /// Without the URL, whose query may contain a token.
@@ -94,6 +95,13 @@ impl fmt::Debug for Remote {
 
 fn host(url: &Url) -> &str {
     url.host_str().unwrap_or_default()
+}
+
+/// The author of a job learns no status: it may be that of a server that only this worker reaches.
+fn refused(url: &Url, status: StatusCode) -> io::Error {
+    let host = host(url);
+    tracing::info!(host, status = status.as_u16(), "a server does not deliver a video");
+    io::Error::other(format!("{host} does not deliver it"))
 }
 
 fn version(headers: &HeaderMap) -> Option<(HeaderName, String)> {
@@ -108,24 +116,23 @@ fn size(headers: &HeaderMap) -> Option<u64> {
 }
 
 impl Remote {
-    /// Asks for the beginning of the file.
-    pub async fn open(http: &GuardedClient, url: &Url) -> Result<Self, RemoteError> {
+    /// Asks for the beginning of the file; all that is read of it counts in `budget`.
+    pub async fn open(http: &GuardedClient, url: &Url, budget: &TaskBudget) -> Result<Self, RemoteError> {
         let host = || host(url).to_owned();
         let unavailable = |cause: io::Error| RemoteError::Unavailable { host: host(), cause };
+        budget.take_bytes(FIRST).map_err(|over| unavailable(io::Error::other(over)))?;
         let request = http.get(url)?.header(RANGE, format!("bytes=0-{}", FIRST - 1));
         let response = request.send().await.map_err(|error| unavailable(io::Error::other(cause(&error))))?;
         match response.status() {
             StatusCode::PARTIAL_CONTENT => {}
-            status @ (StatusCode::NOT_FOUND | StatusCode::GONE) => {
-                return Err(RemoteError::Missing { host: host(), status });
-            }
+            StatusCode::NOT_FOUND | StatusCode::GONE => return Err(RemoteError::Missing(host())),
             status if status.is_success() => return Err(RemoteError::NoRanges(host())),
-            status => return Err(unavailable(io::Error::other(format!("it answered {status}")))),
+            status => return Err(unavailable(refused(url, status))),
         }
         let size = size(response.headers()).ok_or_else(|| RemoteError::NoRanges(host()))?;
         let version = version(response.headers());
         let first = limited(response, FIRST).await.map_err(unavailable)?;
-        Ok(Self { http: http.clone(), url: url.clone(), size, version, first })
+        Ok(Self { http: http.clone(), url: url.clone(), size, version, first, budget: budget.clone() })
     }
 
     /// Its length in bytes.
@@ -145,10 +152,11 @@ impl Remote {
 
     /// The most that is read of it.
     pub fn allowance(&self) -> u64 {
-        (self.size / 50).max(ALLOWANCE)
+        (self.size / 50).clamp(ALLOWANCE, MAX_ALLOWANCE)
     }
 
     async fn part(&self, from: u64, length: u64) -> io::Result<Bytes> {
+        self.budget.take_bytes(length).map_err(io::Error::other)?;
         let host = host(&self.url);
         let request = self.http.get(&self.url).map_err(io::Error::other)?;
         let mut request = request.header(RANGE, format!("bytes={from}-{}", from + length - 1));
@@ -159,7 +167,7 @@ impl Remote {
         match response.status() {
             StatusCode::PARTIAL_CONTENT => limited(response, length).await,
             StatusCode::OK => Err(io::Error::other(format!("the video at {host} changed while it was read"))),
-            status => Err(io::Error::other(format!("{host} answered {status}"))),
+            status => Err(refused(&self.url, status)),
         }
     }
 }
@@ -176,23 +184,81 @@ async fn limited(mut response: reqwest::Response, most: u64) -> io::Result<Bytes
     Ok(bytes.into())
 }
 
-/// An open remote file.
-pub struct Reader {
+/// A file that is fetched in parts.
+pub trait Parts {
+    /// Its length in bytes.
+    fn size(&self) -> u64;
+
+    /// The bytes from a position on; fewer where the file ends.
+    fn part(&mut self, from: u64, length: u64) -> io::Result<Bytes>;
+}
+
+/// A remote file of which no more is fetched than its allowance.
+pub(in crate::find) struct AllowedParts {
     remote: Arc<Remote>,
+    spent: u64,
+}
+
+impl AllowedParts {
+    pub(in crate::find) fn new(remote: Arc<Remote>) -> Self {
+        Self { remote, spent: 0 }
+    }
+
+    /// A part of the file.
+    pub(in crate::find) async fn part(&mut self, from: u64, length: u64) -> io::Result<Bytes> {
+        let length = length.min(self.remote.size.saturating_sub(from));
+        self.spent = self.spent.saturating_add(length);
+        if self.spent > self.remote.allowance() {
+            return Err(io::Error::other(format!(
+                "more than {} bytes of the video would have to be read: its index does not lead to the subtitles; \
+                 use video.path, or write the file again with an index",
+                self.remote.allowance()
+            )));
+        }
+        if from == 0 && length <= self.remote.first.len() as u64 {
+            return Ok(self.remote.first.slice(..usize::try_from(length).map_err(io::Error::other)?));
+        }
+        self.remote.part(from, length).await
+    }
+}
+
+/// A remote file on a thread that may block.
+pub struct BlockingParts {
+    parts: AllowedParts,
     runtime: Handle,
+}
+
+impl BlockingParts {
+    /// Inside a runtime.
+    pub fn new(remote: Arc<Remote>) -> Self {
+        Self { parts: AllowedParts::new(remote), runtime: Handle::current() }
+    }
+}
+
+impl Parts for BlockingParts {
+    fn size(&self) -> u64 {
+        self.parts.remote.size
+    }
+
+    fn part(&mut self, from: u64, length: u64) -> io::Result<Bytes> {
+        self.runtime.block_on(self.parts.part(from, length))
+    }
+}
+
+/// An open file whose parts are fetched when they are read.
+pub struct Reader<P> {
+    parts: P,
     position: u64,
     /// Pieces and where they begin, the newest first.
     pieces: VecDeque<(u64, Bytes)>,
     /// How much the next look in sequence asks for.
     ahead: u64,
-    spent: u64,
 }
 
-impl Reader {
-    /// Opens it; inside a runtime.
-    pub fn new(remote: Arc<Remote>) -> Self {
-        let (first, spent) = (remote.first.clone(), remote.first.len() as u64);
-        Self { remote, runtime: Handle::current(), position: 0, pieces: [(0, first)].into(), ahead: MIN_PIECE, spent }
+impl<P: Parts> Reader<P> {
+    /// At the beginning of the file.
+    pub fn new(parts: P) -> Self {
+        Self { parts, position: 0, pieces: VecDeque::new(), ahead: MIN_PIECE }
     }
 
     /// The index in `pieces` of the one that has the position.
@@ -203,17 +269,17 @@ impl Reader {
 
     fn fetch(&mut self, wanted: usize) -> io::Result<()> {
         let follows = |(from, bytes): &(u64, Bytes)| *from + bytes.len() as u64 == self.position;
-        self.ahead = if self.pieces.front().is_some_and(follows) { (self.ahead * 2).min(MAX_PIECE) } else { MIN_PIECE };
-        let length = self.ahead.max(wanted as u64).min(self.remote.size - self.position);
-        self.spent += length;
-        if self.spent > self.remote.allowance() {
-            return Err(io::Error::other(format!(
-                "more than {} bytes of the video would have to be read: its index does not lead to the subtitles; \
-                 use video.path, or write the file again with an index",
-                self.remote.allowance()
-            )));
+        self.ahead = match self.pieces.front() {
+            None if self.position == 0 => FIRST,
+            Some(front) if follows(front) => (self.ahead * 2).min(MAX_PIECE),
+            _ => MIN_PIECE,
+        };
+        let wanted = (wanted as u64).min(MAX_WANTED);
+        let length = self.ahead.max(wanted).min(self.parts.size() - self.position);
+        if self.pieces.is_empty() {
+            self.ahead = MIN_PIECE;
         }
-        let bytes = self.runtime.block_on(self.remote.part(self.position, length))?;
+        let bytes = self.parts.part(self.position, length)?;
         if bytes.is_empty() {
             return Err(io::ErrorKind::UnexpectedEof.into());
         }
@@ -223,9 +289,9 @@ impl Reader {
     }
 }
 
-impl Read for Reader {
+impl<P: Parts> Read for Reader<P> {
     fn read(&mut self, out: &mut [u8]) -> io::Result<usize> {
-        if self.position >= self.remote.size || out.is_empty() {
+        if self.position >= self.parts.size() || out.is_empty() {
             return Ok(0);
         }
         if self.piece().is_none() {
@@ -241,11 +307,11 @@ impl Read for Reader {
     }
 }
 
-impl Seek for Reader {
+impl<P: Parts> Seek for Reader<P> {
     fn seek(&mut self, to: SeekFrom) -> io::Result<u64> {
         let position = match to {
             SeekFrom::Start(position) => Some(position),
-            SeekFrom::End(offset) => self.remote.size.checked_add_signed(offset),
+            SeekFrom::End(offset) => self.parts.size().checked_add_signed(offset),
             SeekFrom::Current(offset) => self.position.checked_add_signed(offset),
         };
         self.position = position.ok_or(io::ErrorKind::InvalidInput)?;

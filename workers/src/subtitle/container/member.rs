@@ -6,7 +6,7 @@ use subtitle_contract::language::Language;
 use crate::subtitle::language::code;
 
 /// An episode, or several in one video.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 pub struct Episode {
     /// `None` where only the episode is known.
     pub season: Option<u16>,

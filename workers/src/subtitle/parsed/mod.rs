@@ -6,6 +6,7 @@ pub(super) mod rolling;
 
 use std::collections::HashSet;
 
+use serde::{Deserialize, Serialize};
 use subtitle_contract::job::OutputFormat;
 
 use super::{
@@ -27,7 +28,7 @@ pub struct Hints {
 }
 
 /// A text file that was understood.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Subtitle {
     /// The format of the file.
     pub origin: SourceFormat,

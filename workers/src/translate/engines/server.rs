@@ -22,6 +22,8 @@ pub(super) const FIRST_PAUSE: Duration = Duration::from_secs(1);
 const RETRIES: u32 = 4;
 /// No task waits longer for the next call.
 const MAX_PAUSE: Duration = Duration::from_secs(60);
+/// The longest answer, in bytes: many times what the largest batch is.
+const LONGEST: usize = 8 << 20;
 /// Characters of a server's answer in a message.
 const MAX_EXCERPT: usize = 200;
 
@@ -79,8 +81,9 @@ impl Server {
                 Ok(response) => {
                     let status = response.status().as_u16();
                     let after = response.headers().get(RETRY_AFTER).and_then(|value| value.to_str().ok()?.parse().ok());
-                    match response.text().await {
-                        Ok(body) => {
+                    match text(response).await {
+                        Ok(None) => return Err(EngineFault::Unavailable(format!("it sent more than {LONGEST} bytes"))),
+                        Ok(Some(body)) => {
                             let reply = Reply { status, body };
                             let is_worth_another = status == 429 || status >= 500;
                             if !is_worth_another || is_final(&reply) {
@@ -119,6 +122,18 @@ impl Server {
         let words = subtitle_contract::text::sanitize(&hidden, MAX_EXCERPT);
         format!("it answered {}: {}", reply.status, if words.is_empty() { "nothing" } else { &words })
     }
+}
+
+/// An answer's text; `None` if it is too long, whatever length it announced.
+async fn text(mut response: reqwest::Response) -> reqwest::Result<Option<String>> {
+    let mut bytes = Vec::new();
+    while let Some(piece) = response.chunk().await? {
+        bytes.extend_from_slice(&piece);
+        if bytes.len() > LONGEST {
+            return Ok(None);
+        }
+    }
+    Ok(Some(String::from_utf8_lossy(&bytes).into_owned()))
 }
 
 pub(super) fn from_now(wait: Duration) -> Timestamp {

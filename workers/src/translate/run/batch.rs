@@ -1,10 +1,7 @@
 //! One batch and the engine that translates it: pieces go out, an answer or the broken rule for each comes back. The
 //! stop signal is checked before each call that costs something.
 
-use std::{
-    ops::Range,
-    sync::atomic::{AtomicU64, Ordering},
-};
+use std::ops::Range;
 
 use subtitle_contract::job::VariantMatch;
 use subtitle_telemetry::chain;
@@ -21,6 +18,7 @@ use super::{
         },
     },
     bisection::Bisection,
+    budget::Spending,
     plan::TranslationPlan,
 };
 use crate::{
@@ -35,8 +33,8 @@ pub(crate) struct BatchTranslator<'a, E> {
     pub(crate) metrics: &'a WorkerMetrics,
     pub(crate) plan: &'a TranslationPlan<'a>,
     pub(crate) stop_signal: &'a dyn StopSignal,
-    /// Characters sent so far, counted again when they are sent again.
-    pub(crate) sent: AtomicU64,
+    /// What may be sent.
+    pub(crate) spending: &'a Spending,
 }
 
 /// One batch: the texts to translate, and what surrounds them.
@@ -194,7 +192,7 @@ impl<E: Translate> BatchTranslator<'_, E> {
         let TranslationPlan { from, to, route, .. } = self.plan;
         let whole = TranslationRequest { from, to, variants: route.tier, texts: batch.texts, seed: &seed, context };
         let request = whole.part(range);
-        self.sent.fetch_add(characters(request.texts), Ordering::Relaxed);
+        self.spending.send(self.plan.route.calls() * characters(request.texts)).await?;
         let answers = self.send(request).await;
         answers.map_err(|error| {
             self.metrics.engine_calls.increment([self.plan.route.engine.name(), "error"]);

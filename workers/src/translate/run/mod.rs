@@ -16,11 +16,7 @@ pub(crate) mod plan;
 pub(crate) mod report;
 pub(crate) mod translated_cues;
 
-use std::{
-    collections::BTreeSet,
-    sync::atomic::{AtomicU64, Ordering},
-    time::Duration,
-};
+use std::{collections::BTreeSet, time::Duration};
 
 use subtitle_broker::PublishWriter;
 use subtitle_clock::Clock;
@@ -33,7 +29,7 @@ use subtitle_telemetry::chain;
 
 use self::{
     batch::{Batch, BatchTranslator, characters},
-    budget::{DailyBudget, Reservation},
+    budget::Spending,
     checkpoint::Checkpoint,
     memory::TranslationMemory,
     plan::TranslationPlan,
@@ -73,14 +69,12 @@ pub(crate) struct TranslationRun<'a, E, P, C> {
     pub(crate) checkpoint: &'a Checkpoint,
     /// `None` for an engine that is free or simulated.
     pub(crate) memory: Option<TranslationMemory>,
-    /// `None` without a limit, and for an engine that is free.
-    pub(crate) budget: Option<DailyBudget>,
+    /// What its attempt may send.
+    pub(crate) spending: Spending,
     /// `spec.translation.maxCharacters`.
     pub(crate) most_characters: Option<u32>,
     /// How long the delivery is held before the run continues as a new task.
     pub(crate) continue_after: Duration,
-    /// What the translation depends on, under which it is stored and budgeted.
-    pub(crate) identity: &'a str,
 }
 
 /// The cues of one batch, and where their texts are.
@@ -121,7 +115,13 @@ impl<E: Translate, P: PublishWriter, C: Clock> TranslationRun<'_, E, P, C> {
         }
         let known = self.lookup(&texts).await?;
         self.reserve(&parts, &texts, &known).await?;
-        let mut translated = self.translate_batches(&parts, &texts, &known).await?;
+        let translated = self.translate_batches(&parts, &texts, &known).await;
+        if translated.is_err()
+            && let Err(error) = self.spending.end().await
+        {
+            tracing::warn!(error = %chain(&error), "failed to give back characters that were not sent: they count as sent");
+        }
+        let mut translated = translated?;
         translated.leave(sung.into_iter().map(|(cue, _)| cue));
         if let Err(rejected) = check::whole(&translated.lines(), self.plan.pair()) {
             // Another attempt must not resume from what was rejected as a whole.
@@ -175,20 +175,9 @@ impl<E: Translate, P: PublishWriter, C: Clock> TranslationRun<'_, E, P, C> {
         texts: &[String],
         known: &[Option<String>],
     ) -> Result<(), Failure> {
-        let Some(budget) = &self.budget else { return Ok(()) };
         let open = parts.iter().filter(|part| part.stored.is_none()).flat_map(|part| part.texts.clone());
         let characters = characters(open.filter(|at| known[*at].is_none()).map(|at| &texts[at]));
-        let Reservation::Exceeded { spent } = budget.reserve(self.identity, characters).await? else { return Ok(()) };
-        let (namespace, limit) = (&self.plan.subject.namespace, budget.limit());
-        let renewed = budget.renewed().filter(|_| characters <= limit);
-        let then = match renewed {
-            Some(time) => format!("it goes on from {time}"),
-            None => "that is more than a day's: raise SUBTITLES_CHARACTERS_PER_DAY, or use a free engine".to_owned(),
-        };
-        let message = format!(
-            "{characters} characters would be sent; namespace '{namespace}' has sent {spent} of {limit} today (UTC); {then}"
-        );
-        Err(Failure { not_before: renewed, ..Failure::new(Reason::CostLimitExceeded, message) })
+        self.spending.begin(self.plan.route.calls() * characters).await
     }
 
     async fn translate_batches(
@@ -197,8 +186,8 @@ impl<E: Translate, P: PublishWriter, C: Clock> TranslationRun<'_, E, P, C> {
         texts: &[String],
         known: &[Option<String>],
     ) -> Result<TranslatedCues, StopReason> {
-        let Self { engines, metrics, plan, reporter, .. } = *self;
-        let translator = BatchTranslator { engines, metrics, plan, stop_signal: reporter, sent: AtomicU64::new(0) };
+        let Self { engines, metrics, plan, reporter, ref spending, .. } = *self;
+        let translator = BatchTranslator { engines, metrics, plan, stop_signal: reporter, spending };
         let total = u32::try_from(self.source.cues.len()).unwrap_or(u32::MAX);
         let mut progress = TranslateProgress { done: 0, total };
         let (mut translated, mut names) = (TranslatedCues::default(), Names::default());
@@ -208,7 +197,7 @@ impl<E: Translate, P: PublishWriter, C: Clock> TranslationRun<'_, E, P, C> {
                 return Err(StopReason::Continue { done: progress.done });
             }
             let (answers, is_new) =
-                self.answers(&translator, (number, part), &Texts { all: texts, known, names: &names }).await?;
+                self.answers(&translator, part, &Texts { all: texts, known, names: &names }).await?;
             let answered = translated.answered();
             let violations = translated.add(part.cues, &answers, part.cues_before);
             if !violations.is_empty() && plan.partial == PartialTranslations::Forbid {
@@ -241,7 +230,7 @@ impl<E: Translate, P: PublishWriter, C: Clock> TranslationRun<'_, E, P, C> {
     async fn answers(
         &self,
         translator: &BatchTranslator<'_, E>,
-        (number, part): (usize, &BatchSource<'_>),
+        part: &BatchSource<'_>,
         Texts { all: texts, known, names }: &Texts<'_>,
     ) -> Result<(Vec<Result<String, Rule>>, bool), StopReason> {
         if let Some(stored) = &part.stored {
@@ -271,24 +260,13 @@ impl<E: Translate, P: PublishWriter, C: Clock> TranslationRun<'_, E, P, C> {
                 names: &names,
                 number: part.cues_before,
             };
-            let before = translator.sent.load(Ordering::Relaxed);
-            let answers = translator.batch(batch).await?;
-            self.record_repeats(translator.sent.load(Ordering::Relaxed) - before, &open_texts, number).await?;
-            new = answers.into_iter();
+            new = translator.batch(batch).await?.into_iter();
         }
         let answer = |at: usize| match &known[at] {
             Some(known) => Ok(known.clone()),
             None => new.next().unwrap_or(Err(Rule::GivenUp)),
         };
         Ok((part.texts.clone().map(answer).collect(), !open.is_empty()))
-    }
-
-    /// Counts what was sent again, which costs again.
-    async fn record_repeats(&self, sent: u64, texts: &[String], number: usize) -> Result<(), Failure> {
-        let repeated = sent.saturating_sub(characters(texts));
-        let Some(budget) = self.budget.as_ref().filter(|_| repeated > 0) else { return Ok(()) };
-        let identity = format!("{}:{number}:{}", self.identity, self.plan.subject.attempt);
-        Ok(budget.record_repeats(&identity, repeated).await?)
     }
 
     async fn remember(&self, translated: &TranslatedCues, texts: &[String], known: &[Option<String>]) {

@@ -9,7 +9,7 @@ use serde::Serialize;
 use subtitle_contract::{language::Language, text};
 use subtitle_telemetry::chain;
 use subtitle_workers::find::{
-    FoundSubtitle, ListRequest, Search as _, VideoFacts,
+    FoundSubtitle, ListRequest, Search as _, TaskBudget, VideoFacts,
     choose::select::{self, Choice},
 };
 
@@ -69,8 +69,9 @@ async fn list(video: &VideoArguments) -> Result<(Report, Option<Failure>), Failu
     let (mut found, mut errors) = (Vec::new(), Vec::new());
     let order = video.order(&finder);
     let needs_facts = order.iter().any(|source| source.is_provider());
-    let facts = if needs_facts { finder.inspect(&spec.video).await } else { VideoFacts::default() };
-    let request = ListRequest { video: &spec.video, languages: &languages, facts: &facts, seed: "" };
+    let budget = TaskBudget::default();
+    let facts = if needs_facts { finder.inspect(&spec.video, &budget).await } else { VideoFacts::default() };
+    let request = ListRequest { video: &spec.video, languages: &languages, facts: &facts, seed: "", budget: &budget };
     for (rank, source) in order.into_iter().enumerate() {
         match finder.list(source, &request).await {
             Ok(listed) => found.extend(listed.into_iter().map(|one| (rank, one))),

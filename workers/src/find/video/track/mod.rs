@@ -6,6 +6,7 @@ mod script;
 mod timed;
 mod webvtt;
 
+use serde::{Deserialize, Serialize};
 use subtitle_contract::language::Language;
 
 pub(super) use blocks::{Block, Codec, TrackBlocks};
@@ -14,7 +15,7 @@ pub(super) use budget::TextBudget;
 use crate::find::content::UnsupportedTrack;
 
 /// One subtitle track.
-#[derive(Debug)]
+#[derive(Debug, Serialize, Deserialize)]
 #[expect(clippy::struct_excessive_bools, reason = "each is a fact of its own")]
 pub(in crate::find) struct Track {
     pub(in crate::find) number: u64,

@@ -18,6 +18,9 @@ use reqwest::{
 };
 use url::{Host, Url};
 
+const WEB_PORTS: [u16; 2] = [80, 443];
+/// What a cloud answers virtual machines from, at an address that looks public.
+const PLATFORM: Ipv4Addr = Ipv4Addr::new(168, 63, 129, 16);
 /// The most redirects of a request.
 const MOST_REDIRECTS: usize = 5;
 
@@ -66,28 +69,51 @@ pub enum Refused {
     /// An address that only this worker can reach.
     #[error("{0} is a private or special address: if that is meant, list it in SUBTITLES_ALLOW_PRIVATE_ADDRESSES")]
     Address(IpAddr),
+    /// A port that is neither the web's nor listed.
+    #[error("port {0} is neither 80 nor 443: if that is meant, list it in SUBTITLES_ALLOW_PORTS")]
+    Port(u16),
     /// There is nothing to connect to.
     #[error("the URL names no host")]
     NoHost,
 }
 
-/// Refuses special addresses, except those that the configuration allows.
+/// Refuses special addresses, except those that the configuration allows and does not deny, and ports that are not listed.
 #[derive(Clone, Debug, Default)]
 pub struct Guard {
     allowed: Arc<[Network]>,
+    denied: Arc<[Network]>,
+    /// `None` for every port.
+    ports: Option<Arc<[u16]>>,
 }
 
 impl Guard {
-    /// A guard that permits `allowed`.
+    /// A guard that permits `allowed`, at any port.
     pub fn new(allowed: impl IntoIterator<Item = Network>) -> Self {
-        Self { allowed: allowed.into_iter().collect() }
+        Self { allowed: allowed.into_iter().collect(), ..Self::default() }
+    }
+
+    /// The same guard, which refuses `denied` whatever else is allowed.
+    #[must_use]
+    pub fn denying(self, denied: impl IntoIterator<Item = Network>) -> Self {
+        Self { denied: denied.into_iter().collect(), ..self }
+    }
+
+    /// The same guard for the web's ports and `more`; at addresses that are allowed by themselves, for every port.
+    #[must_use]
+    pub fn with_ports(self, more: impl IntoIterator<Item = u16>) -> Self {
+        Self { ports: Some(WEB_PORTS.into_iter().chain(more).collect()), ..self }
     }
 
     /// Whether a connection to this address may be made.
     pub fn permit(&self, address: IpAddr) -> Result<(), Refused> {
         let address = address.to_canonical();
-        let is_allowed = self.allowed.iter().any(|network| network.contains(address));
-        if is_allowed || !is_special(address) { Ok(()) } else { Err(Refused::Address(address)) }
+        let is_denied = self.denied.iter().any(|network| network.contains(address));
+        let is_permitted = !is_denied && (self.allows(address) || !is_special(address));
+        if is_permitted { Ok(()) } else { Err(Refused::Address(address)) }
+    }
+
+    fn allows(&self, address: IpAddr) -> bool {
+        self.allowed.iter().any(|network| network.contains(address.to_canonical()))
     }
 
     /// What can be checked before a name is resolved.
@@ -95,11 +121,20 @@ impl Guard {
         if !matches!(url.scheme(), "http" | "https") {
             return Err(Refused::Scheme(url.scheme().to_owned()));
         }
-        match url.host().ok_or(Refused::NoHost)? {
-            Host::Ipv4(address) => self.permit(address.into()),
-            Host::Ipv6(address) => self.permit(address.into()),
+        let address: Option<IpAddr> = match url.host().ok_or(Refused::NoHost)? {
+            Host::Ipv4(address) => Some(address.into()),
+            Host::Ipv6(address) => Some(address.into()),
             // Resolved, and checked again, when it is connected to.
-            Host::Domain(_) => Ok(()),
+            Host::Domain(_) => None,
+        };
+        address.map_or(Ok(()), |address| self.permit(address))?;
+        match (url.port_or_known_default(), &self.ports) {
+            (Some(port), Some(ports))
+                if !ports.contains(&port) && !address.is_some_and(|address| self.allows(address)) =>
+            {
+                Err(Refused::Port(port))
+            }
+            _ => Ok(()),
         }
     }
 }
@@ -122,6 +157,7 @@ fn is_special_v4(address: Ipv4Addr) -> bool {
         || (first == 100 && (64..128).contains(&second))
         || (first == 198 && (18..20).contains(&second))
         || (first, second, third) == (192, 0, 0)
+        || address == PLATFORM
 }
 
 /// Only global unicast is left, and of that not what wraps an IPv4 address that is special itself (NAT64, 6to4) or
