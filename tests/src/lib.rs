@@ -9,6 +9,7 @@ use std::{
 use anyhow::{Context as _, Result};
 
 pub mod cases;
+pub mod chrf;
 pub mod hints;
 pub mod image;
 pub mod kubernetes;

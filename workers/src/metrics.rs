@@ -16,6 +16,7 @@ pub struct WorkerMetrics {
     pub(crate) source_requests: Counter<3>,
     pub(crate) engine_calls: Counter<2>,
     pub(crate) cache_hits: Counter<1>,
+    pub(crate) model_kernel: Gauge<1>,
     /// The metrics of publishing.
     pub publishing: PublishMetrics,
 }
@@ -70,6 +71,11 @@ impl WorkerMetrics {
                 "subtitle_cache_hits",
                 ["kind"],
                 "Results that were in the store already and cost nothing. Kinds: `fetched` (a provider's file), `found`, `translated`, `batch` (of a worker that died), `text` (of another file).",
+            ),
+            model_kernel: registry.gauge(
+                "subtitle_model_kernel",
+                ["kernel"],
+                "1 if this processor has the instructions with which the models of `firefox` are computed, else 0. Kernels: `avx2`, `i8mm`, `scalar`.",
             ),
             publishing: PublishMetrics::register(registry),
         }

@@ -47,7 +47,7 @@
 {{- end }}
 {{- $configured := include "subtitles.engines.configured" . | fromJsonArray }}
 {{- if not $configured }}
-{{- fail "no engine translates: enable apertium, or set libretranslate.url, deepl.existingSecret or openai.url" }}
+{{- fail "no engine translates: enable apertium, or set firefox.models, libretranslate.url, deepl.existingSecret or openai.url" }}
 {{- end }}
 {{- range $values.translator.engines }}
 {{- if not (has . (append $configured "simulated")) }}
@@ -62,9 +62,10 @@
 {{- /* Names of the configured engines, as a JSON array. */ -}}
 {{- define "subtitles.engines.configured" -}}
 {{- $engines := list }}
-{{- if or .Values.apertium.enabled .Values.apertium.url }}{{ $engines = append $engines "apertium-apy" }}{{ end }}
+{{- if include "subtitles.firefox.enabled" . }}{{ $engines = append $engines "firefox" }}{{ end }}
 {{- if .Values.libretranslate.url }}{{ $engines = append $engines "libretranslate" }}{{ end }}
 {{- if .Values.deepl.existingSecret }}{{ $engines = append $engines "deepl" }}{{ end }}
 {{- if .Values.openai.url }}{{ $engines = append $engines "openai" }}{{ end }}
+{{- if or (include "subtitles.apertium.enabled" .) .Values.apertium.url }}{{ $engines = append $engines "apertium-apy" }}{{ end }}
 {{- toJson $engines }}
 {{- end }}

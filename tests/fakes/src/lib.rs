@@ -5,5 +5,6 @@
 
 pub mod engines;
 pub mod matroska;
+pub mod models;
 pub mod providers;
 pub mod publisher;

@@ -52,6 +52,8 @@ pub(crate) struct Session {
     /// Helm, if the chart is installed.
     #[serde(default)]
     pub(crate) helm: Option<PathBuf>,
+    /// Whether the translator has Firefox's models.
+    pub(crate) has_models: bool,
 }
 
 impl Session {

@@ -42,6 +42,11 @@ pub fn http_folder() -> PathBuf {
     folder().join("over-http")
 }
 
+/// The folder of the samples that need Firefox's models.
+pub fn neural_folder() -> PathBuf {
+    root().join("manifests/samples-neural")
+}
+
 fn promised(document: &str) -> Result<Outcome> {
     let object: Value = serde_yaml_ng::from_str(document)?;
     let name = object["metadata"]["name"].as_str().context("a sample without a name")?;

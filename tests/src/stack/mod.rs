@@ -10,4 +10,4 @@ mod running;
 pub use options::{Options, Preview, Profile, StoreOptions};
 pub use programs::{build, build_command_line};
 pub use routes::Proxies;
-pub use running::Stack;
+pub use running::{Stack, import};

@@ -30,6 +30,8 @@ pub struct Options<'a> {
     pub start_api_proxy: Option<StartHttpProxy<'a>>,
     /// Called with the command line of the workers as soon as that is compiled, while the rest compiles.
     pub preview: Option<Preview<'a>>,
+    /// An archive of models that the translator gets.
+    pub models: Option<PathBuf>,
     /// Told what is being done.
     pub progress: Progress<'a>,
 }
@@ -56,7 +58,18 @@ impl<'a> Options<'a> {
     /// The options of most tests.
     pub fn new(library: PathBuf, progress: Progress<'a>) -> Self {
         let (simulated_delay, environment, profile) = (Duration::ZERO, Vec::new(), Profile::Dev);
-        let (store, faulty, start_api_proxy, preview) = (None, false, None, None);
-        Self { library, store, simulated_delay, environment, profile, faulty, start_api_proxy, preview, progress }
+        let (store, faulty, start_api_proxy, preview, models) = (None, false, None, None, None);
+        Self {
+            library,
+            store,
+            simulated_delay,
+            environment,
+            profile,
+            faulty,
+            start_api_proxy,
+            preview,
+            models,
+            progress,
+        }
     }
 }

@@ -75,6 +75,11 @@ fn build_programs(options: &Options<'_>) -> Result<PathBuf> {
     })
 }
 
+/// Installs the models of an archive with the command line of the workers.
+pub fn import(subtitles: &Path, archive: &Path, models: &Path) -> Result<()> {
+    output(Command::new(subtitles).args(["models", "--models"]).arg(models).arg("import").arg(archive)).map(drop)
+}
+
 impl Stack {
     /// Starts everything in `folder` with the options of most tests; the store is a directory unless one is given.
     pub fn start(folder: &Path, store: Option<StoreOptions>) -> Result<Self> {
@@ -90,9 +95,14 @@ impl Stack {
         let directory = || StoreOptions { url: format!("file://{}", store.display()), environment: Vec::new() };
         let StoreOptions { url, environment: mut store_environment } = options.store.clone().unwrap_or_else(directory);
         store_environment.push(("SUBTITLES_STORE_URL".to_owned(), url));
+        let models = folder.join("models");
         let programs = || {
             let programs = build_programs(options)?;
             (options.progress)("operator and workers are compiled");
+            if let Some(archive) = &options.models {
+                import(&programs.join("subtitles"), archive, &models)?;
+                (options.progress)("Firefox's models for English and Portuguese are imported");
+            }
             pinned(&programs, folder)
         };
         let servers = || {
@@ -120,7 +130,7 @@ impl Stack {
                 command.env("SUBTITLES_BROKER_URL", &routes.broker_url).env("SUBTITLES_PUBLIC_URL", &api_url);
                 command.envs(store_environment.iter().cloned());
                 command.env("SUBTITLES_LIBRARIES", format!("default={}", library.display()));
-                command.env("SUBTITLES_METRICS_LISTEN", metrics);
+                command.env("SUBTITLES_METRICS_LISTEN", metrics).env("SUBTITLES_MODELS", &models);
                 let delay = options.simulated_delay.as_millis().to_string();
                 command.env("SUBTITLES_SIMULATED_DELAY_MILLISECONDS", delay);
                 command.envs(options.environment.iter().cloned());

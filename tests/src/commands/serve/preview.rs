@@ -6,6 +6,7 @@ use anyhow::Result;
 use subtitle_tests::{
     process::output,
     samples::{cues, videos},
+    stack,
 };
 
 /// Cues shown side by side.
@@ -23,21 +24,28 @@ pub(super) fn first_lines(tell: &dyn Fn(&str)) -> Result<()> {
 }
 
 /// Finds the track in the sample film and translates it, with the program `subtitles`; prints both.
-pub(super) fn show(subtitles: &Path, folder: &Path, tell: &dyn Fn(&str)) -> Result<()> {
+pub(super) fn show(subtitles: &Path, folder: &Path, models: Option<&Path>, tell: &dyn Fn(&str)) -> Result<()> {
     videos::make(folder)?;
-    let run = |arguments: &[&str]| output(Command::new(subtitles).args(arguments).current_dir(folder));
+    let (language, place) = (if models.is_some() { "pt-BR" } else { "es" }, folder.join("models"));
+    if let Some(archive) = models {
+        stack::import(subtitles, archive, &place)?;
+    }
+    let run = |arguments: &[&str]| {
+        output(Command::new(subtitles).args(arguments).env("SUBTITLES_MODELS", &place).current_dir(folder))
+    };
     tell("$ subtitles find harbour.mkv --language en");
     for line in run(&["find", "harbour.mkv", "--language", "en"])?.lines() {
         tell(&format!("           {line}"));
     }
     run(&["get", "harbour.mkv", "--language", "en"])?;
-    tell("$ subtitles translate harbour.en.srt --from en --to es --out harbour.es.srt");
-    run(&["translate", "harbour.en.srt", "--from", "en", "--to", "es", "--out", "harbour.es.srt"])?;
-    let (english, spanish) =
-        (fs::read_to_string(folder.join("harbour.en.srt"))?, fs::read_to_string(folder.join("harbour.es.srt"))?);
-    for (english, spanish) in cues(&english).into_iter().zip(cues(&spanish)).take(SHOWN) {
+    let out = format!("harbour.{language}.srt");
+    tell(&format!("$ subtitles translate harbour.en.srt --from en --to {language} --out {out}"));
+    run(&["translate", "harbour.en.srt", "--from", "en", "--to", language, "--out", &out])?;
+    let (english, translation) =
+        (fs::read_to_string(folder.join("harbour.en.srt"))?, fs::read_to_string(folder.join(out))?);
+    for (english, translation) in cues(&english).into_iter().zip(cues(&translation)).take(SHOWN) {
         let line = |cue: &str| cue.trim_end().replace('\n', " / ");
-        tell(&format!("           {:<COLUMN$}  {}", line(english), line(spanish)));
+        tell(&format!("           {:<COLUMN$}  {}", line(english), line(translation)));
     }
     Ok(())
 }

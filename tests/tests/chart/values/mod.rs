@@ -67,6 +67,10 @@ const REJECTED_BY_TEMPLATE: &[(&str, &str)] = &[
     ("translator: {keda: {enabled: true}}", "translator.keda needs rabbitmq.managementUrl"),
     ("apertium: {enabled: false}", "no engine translates"),
     ("translator: {engines: [deepl]}", "names deepl, which is not configured; configured: apertium-apy"),
+    (
+        "firefox: {models: [en-pt]}\ntranslator: {engines: [apertium-apy]}",
+        "which is not configured; configured: firefox",
+    ),
     ("openai: {url: 'http://ollama/v1'}", "openai.model is missing"),
 ];
 
@@ -81,6 +85,8 @@ const VALID_VALUES: &[&str] = &[
     "libraries: [{name: films, volume: {csi: {driver: smb.csi.k8s.io}}, readOnly: true, read: [a]}]",
     "libraries: [{name: films, hostPath: /srv/films, read: ['*']}, {name: series, nfs: {server: nas.example, path: /series}, read: []}]",
     "apertium: {enabled: false, url: 'http://apy:2737'}",
+    "firefox: {models: [en-pt]}\ntranslator: {engines: [firefox]}",
+    "firefox: {existingClaim: models, import: {existingClaim: downloads, path: a/b}}\napertium: {enabled: true}",
     "translator: {engines: [simulated]}",
     "api: {auth: None}",
     "operator: {pdb: {enabled: true, maxUnavailable: 50%}}",

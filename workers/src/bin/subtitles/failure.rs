@@ -35,6 +35,8 @@ pub(crate) enum Failure {
     NothingFound(String),
     /// A source could not be queried.
     Source(Reason, String),
+    /// Models are missing, broken or cannot be had.
+    Models(String),
     /// Standard output was closed by its reader.
     Closed,
 }
@@ -47,6 +49,10 @@ impl Failure {
     /// Prints it on standard error.
     pub(crate) fn report(self) -> ExitCode {
         match self {
+            Self::Models(message) => {
+                eprintln!("subtitles: {message}");
+                ExitCode::from(4)
+            }
             Self::Usage(message) => {
                 eprintln!("subtitles: {message}");
                 ExitCode::from(1)

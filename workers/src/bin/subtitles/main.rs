@@ -13,7 +13,7 @@ use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
 
-use commands::{convert, find, get, inspect, serve, translate};
+use commands::{convert, find, get, inspect, models, serve, translate};
 use failure::Failure;
 use subtitle_workers::program;
 
@@ -35,6 +35,7 @@ Examples:
   subtitles find film.mkv --language es           what is inside it and beside it, with scores
   subtitles get film.mkv --language es            the best of it as film.es.srt
   subtitles translate film.en.srt --from en --to es --out film.es.srt
+  subtitles models pull en-pt                     neural models for `translate`, which then needs no server and no key
   subtitles serve films                           a folder over HTTP, for `find`, `get` and jobs that name a URL
 
 Files that exist are left alone unless --force is given; `get` replaces what it wrote itself.
@@ -55,6 +56,8 @@ enum Command {
     Get(get::Arguments),
     /// Translates a file by the code that the translator runs: a result that fails its checks is not written
     Translate(Box<translate::Arguments>),
+    /// Installs the models with which the engine `firefox` translates
+    Models(models::Arguments),
     /// Serves a folder of films and subtitles over HTTP, read-only and in parts, until SIGTERM
     Serve(serve::Arguments),
 }
@@ -79,6 +82,7 @@ fn main() -> ExitCode {
         Command::Find(arguments) => find::run(&arguments),
         Command::Get(arguments) => get::run(&arguments),
         Command::Translate(arguments) => translate::run(*arguments),
+        Command::Models(arguments) => models::run(arguments),
         Command::Serve(arguments) => serve::run(&arguments),
     };
     result.map_or_else(Failure::report, |()| ExitCode::SUCCESS)

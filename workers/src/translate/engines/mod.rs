@@ -4,6 +4,7 @@
 pub mod apertium;
 mod arguments;
 pub mod deepl;
+pub mod firefox;
 pub mod libretranslate;
 pub mod openai;
 mod port;

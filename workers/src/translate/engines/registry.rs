@@ -5,6 +5,7 @@ use subtitle_contract::job::NamedRef;
 use super::{
     apertium::{Apertium, apy::Apy},
     deepl::DeepL,
+    firefox::Firefox,
     libretranslate::LibreTranslate,
     openai::OpenAi,
     port::EngineId,
@@ -13,7 +14,8 @@ use super::{
 use crate::{failure::Failure, named};
 
 /// Every engine; `subtitle_contract::names::ENGINES` has the same names for the operator.
-pub static REGISTRY: [EngineId; 6] = [
+pub static REGISTRY: [EngineId; 7] = [
+    EngineId::new::<Firefox>(),
     EngineId::new::<Apertium>(),
     EngineId::new::<Apy>(),
     EngineId::new::<LibreTranslate>(),

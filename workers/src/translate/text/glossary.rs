@@ -42,7 +42,7 @@ impl GlossaryTerms {
     }
 
     /// Where terms stand in a text, in order, and how each is rendered there.
-    fn found(&self, text: &str) -> Vec<(Range<usize>, &Term, String)> {
+    pub(in crate::translate) fn found(&self, text: &str) -> Vec<(Range<usize>, &Term, String)> {
         let mut found: Vec<(Range<usize>, &Term, String)> = Vec::new();
         let mut begin = 0;
         for (is_tag, piece) in pieces(text) {

@@ -23,6 +23,9 @@ const LEADING: &[&str] = &[
     "zu",
 ];
 
+/// A name follows them.
+const TITLES: &[&str] = &["Dr.", "Dra.", "Mr.", "Mrs.", "Ms.", "Prof.", "Sr.", "Sra.", "Srta.", "St."];
+
 /// Lays a text out on as many lines as it needs, or as many as it had before if that is more.
 pub(super) fn wrapped(text: &str, lines_before: usize) -> String {
     let shown = plain(text);
@@ -88,7 +91,9 @@ fn badness(before: &str, after: &str) -> i64 {
     let last = plain(before).split_whitespace().next_back().unwrap_or_default().to_owned();
     let next = plain(after).split_whitespace().next().unwrap_or_default().to_lowercase();
     let is_leading = |word: &str| LEADING.contains(&word);
-    if last.ends_with(['.', '!', '?', '…']) {
+    if TITLES.contains(&last.as_str()) {
+        12
+    } else if last.ends_with(['.', '!', '?', '…']) {
         -12
     } else if last.ends_with([',', ';', ':', '—']) {
         -8
@@ -154,6 +159,7 @@ mod tests {
             ("Te digo que no lo sé, pero ya se ha marchado", "Te digo que no lo sé,\npero ya se ha marchado"),
             ("Hemos encontrado la llave de la casa vieja", "Hemos encontrado la llave\nde la casa vieja"),
             ("Ayer vi llegar a Ana Brown con los otros", "Ayer vi llegar\na Ana Brown con los otros"),
+            ("O Sr. Brown e o Dr. Smith chegaram ontem", "O Sr. Brown e o Dr. Smith\nchegaram ontem"),
         ] {
             assert_eq!(wrapped(text, 2), laid_out);
         }

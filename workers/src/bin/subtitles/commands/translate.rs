@@ -44,9 +44,9 @@ pub(crate) struct Arguments {
     /// The language to translate into, such as es, pt-BR or zh-Hans
     #[arg(long, value_name = "TAG", value_parser = |text: &str| Language::parse(text))]
     to: Language,
-    /// The engine: apertium, apertium-apy, libretranslate, deepl, openai
-    #[arg(long, value_name = "NAME", default_value = "apertium", value_parser = engines::parse_name)]
-    engine: EngineId,
+    /// The engine: firefox, apertium, apertium-apy, libretranslate, deepl, openai; several in the order they are tried
+    #[arg(long, value_name = "NAME", value_delimiter = ',', default_value = "firefox,apertium", value_parser = engines::parse_name)]
+    engine: Vec<EngineId>,
     /// A file of names and terms, a line each: source = target; comments begin with #
     #[arg(long, value_name = "FILE")]
     glossary: Option<PathBuf>,
@@ -71,7 +71,8 @@ pub(crate) struct Arguments {
 
 const EXAMPLES: &str = "\
 Examples:
-  subtitles translate film.en.srt --from en --to es --out film.es.srt
+  subtitles models pull en-pt && subtitles translate film.en.srt --from en --to pt-BR --out film.pt-BR.srt
+  subtitles translate film.en.srt --from en --to es --engine apertium --out film.es.srt
   subtitles translate film.en.srt --from en --to es --glossary names.txt --out film.es.srt
   subtitles translate film.en.ass --from en --to pt-BR --engine deepl --deepl-key-file key --out film.pt-BR.ass
   subtitles convert film.sub film.srt && subtitles translate film.srt --from en --to es > film.es.srt";
@@ -120,7 +121,7 @@ pub(crate) fn run(
     spec.output.format = format;
     spec.translation.partial = if partial { PartialTranslations::Allow } else { PartialTranslations::Forbid };
     let text = subtitle.write(subtitle.format).text;
-    let request = StandaloneRequest { engines, order: vec![engine], text, from: from.to_string(), glossary, spec };
+    let request = StandaloneRequest { engines, order: engine, text, from: from.to_string(), glossary, spec };
     let runtime = tokio::runtime::Runtime::new().map_err(|error| usage(&error))?;
     let is_shown = io::stderr().is_terminal();
     let done = runtime.block_on(standalone::translate(request, |progress| show(progress, is_shown)));
@@ -148,8 +149,16 @@ pub(crate) fn run(
         let (format, sha256) = (result.format.as_str(), result.sha256.as_str());
         let variant = result.variant.and_then(|variant| variant.known());
         let readability = result.readability;
-        let report =
-            Report { from, to, engine: engine.name(), format, cues: result.cues, sha256, variant, readability };
+        let report = Report {
+            from,
+            to,
+            engine: result.engine.as_deref().unwrap_or_default(),
+            format,
+            cues: result.cues,
+            sha256,
+            variant,
+            readability,
+        };
         let mut stdout = io::stdout().lock();
         serde_json::to_writer(&mut stdout, &report).map_err(|_| Failure::Closed)?;
         writeln!(stdout).map_err(|_| Failure::Closed)?;
