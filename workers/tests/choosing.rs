@@ -4,12 +4,10 @@
 use std::{collections::BTreeMap, fs, path::PathBuf};
 
 use serde_json::{Value, json};
-use subtitle_clock::SystemRuntime;
 use subtitle_contract::{
     job::JobResult,
     language::Language,
     library::LibraryRules,
-    payload::{DownloadRequested, Subject},
     reason::Reason,
 };
 use subtitle_workers::{

@@ -14,6 +14,7 @@ mod director;
 mod faults;
 mod ports;
 mod processes;
+mod publishers;
 mod random;
 mod run;
 mod scheduler;

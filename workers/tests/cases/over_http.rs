@@ -17,7 +17,7 @@ use axum::{
 };
 use subtitle_contract::job::Video;
 use subtitle_workers::find::{
-    FetchedContent, Finder, Libraries, ListRequest, Search as _, SourceId, VideoFacts,
+    FetchedContent, Finder, Libraries, ListRequest, Search as _, SourceId, TaskBudget, VideoFacts,
     guard::{Guard, GuardedClient},
 };
 use tokio::net::TcpListener;
@@ -33,7 +33,7 @@ const PICTURES: usize = 32 << 20;
 fn finder() -> Finder {
     let _ = rustls::crypto::ring::default_provider().install_default();
     let guard = Guard::new(["127.0.0.0/8".parse().expect("a network")]);
-    let libraries = Libraries { mounted: BTreeMap::new(), url_template: None, http: reqwest::Client::new() };
+    let libraries = Libraries::new(BTreeMap::new(), None, reqwest::Client::new());
     Finder::new(libraries, GuardedClient::new(guard).expect("a client"))
 }
 
@@ -61,7 +61,8 @@ async fn read(film: Vec<u8>) -> (Vec<String>, usize) {
     tokio::spawn(axum::serve(listener, routes).into_future());
     let (finder, facts) = (finder(), VideoFacts::default());
     let video = Video { url: Some(url), ..Video::default() };
-    let request = ListRequest { video: &video, languages: &[], facts: &facts, seed: "" };
+    let budget = TaskBudget::default();
+    let request = ListRequest { video: &video, languages: &[], facts: &facts, seed: "", budget: &budget };
     let found = finder.list(SourceId::Embedded, &request).await.expect("listed");
     assert_eq!(found.iter().map(|one| one.language.as_str()).collect::<Vec<_>>(), ["es"]);
     let FetchedContent::Track(track) = finder.fetch(&found[0]).await.expect("fetched") else { panic!("a track") };

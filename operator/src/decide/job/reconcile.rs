@@ -37,9 +37,10 @@ pub fn reconcile(observed: &ObservedJob, facts: Facts, now: Timestamp) -> Plan {
         return Plan::default();
     }
     if let Some(record) = facts.record {
-        return overtake(job, record, now);
+        return overtake(job, record, facts.installation, now);
     }
-    if ownership == Ownership::TakenOver || (ownership == Ownership::Unclaimed && !state.is_over()) {
+    // Only its first status claims a job: an older CRD drops the field.
+    if ownership == Ownership::TakenOver || (ownership == Ownership::Unclaimed && job.status.revision == 0) {
         return claim(job, ownership, facts.installation, now);
     }
     refreshed(job, decide(observed, state, facts, now), now)
@@ -76,12 +77,13 @@ fn claim(job: &JobSnapshot, ownership: Ownership<'_>, installation: Option<Strin
 
 /// Continues where the record is, whose events exist already: at a higher revision and, as earlier attempts' events have
 /// the same ids, with the next attempt.
-fn overtake(job: &JobSnapshot, record: RecordAhead, now: Timestamp) -> Plan {
+fn overtake(job: &JobSnapshot, record: RecordAhead, installation: Option<String>, now: Timestamp) -> Plan {
     let mut base = job.clone();
     base.status.revision = record.revision;
     base.status.set_announced(record.revision);
     let is_over = job.state().is_over();
     let mut status = base.status.clone();
+    status.owner = installation.or(status.owner);
     if !is_over || record.attempt > status.attempt {
         status.attempt = status.attempt.max(record.attempt);
         if is_over {

@@ -184,3 +184,20 @@ proptest::proptest! {
         proptest::prop_assert_eq!(read.language, Language::parse(code).expect("a tag"));
     }
 }
+
+#[test]
+fn a_sidecar_belongs_to_the_video_with_the_longest_stem_and_not_to_a_trailer() {
+    let videos = ["Harbour.mkv", "Harbour.Lights.mkv", "Harbour.Lights.Out.mp4"];
+    let own = |stem: &str, name: &str| Stems::new(stem, videos).read(name).is_some();
+    for (name, owner) in [
+        ("Harbour.es.srt", "Harbour"),
+        ("Harbour.Lights.es.srt", "Harbour.Lights"),
+        ("harbour.lights.OUT.es.srt", "Harbour.Lights.Out"),
+        ("Harbour-trailer.es.srt", ""),
+        ("Harbour.Lights.sample.srt", ""),
+    ] {
+        for stem in ["Harbour", "Harbour.Lights", "Harbour.Lights.Out"] {
+            assert_eq!(own(stem, name), stem == owner, "{name} beside {stem}");
+        }
+    }
+}

@@ -53,7 +53,12 @@ fn spoken() -> impl Strategy<Value = Vec<Cue>> {
 const fn is_repair_of_document(code: Code) -> bool {
     matches!(
         code,
-        Code::IrregularTime | Code::JoinedSegments | Code::UnclosedTag | Code::RepairedTags | Code::FoldedCaptions
+        Code::IrregularTime
+            | Code::BlankLineInText
+            | Code::JoinedSegments
+            | Code::UnclosedTag
+            | Code::RepairedTags
+            | Code::FoldedCaptions
     )
 }
 

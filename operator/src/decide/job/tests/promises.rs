@@ -10,7 +10,7 @@ use subtitle_contract::{
     reason::Reason,
 };
 
-use super::{CALM, failed, job, now, outline, reconcile};
+use super::{READY_FACTS, failed, job, now, outline, reconcile};
 use crate::{
     decide::{
         job::fold::fold,
@@ -71,12 +71,12 @@ fn an_event_folded_after_suspend_and_before_its_reconcile_pauses_the_deadline() 
 #[test]
 fn suspending_a_job_that_workers_have_tells_them_once_it_is_written() {
     let running = with_spec(&json!({"suspend": true}), "DownloadInProgress", &json!({}));
-    let status = written(&reconcile(&running, CALM, now()));
+    let status = written(&reconcile(&running, READY_FACTS, now()));
     assert!(status.announced_revision < status.revision, "it is announced");
-    let told = reconcile(&JobSnapshot { status, ..running }, CALM, now());
+    let told = reconcile(&JobSnapshot { status, ..running }, READY_FACTS, now());
     assert_eq!(stops(&told), [(Some(2), "Suspended".to_owned())]);
     let waiting = with_spec(&json!({"suspend": true}), "Pending", &json!({}));
-    let status = written(&reconcile(&waiting, CALM, now()));
+    let status = written(&reconcile(&waiting, READY_FACTS, now()));
     assert_eq!(status.announced_revision, status.revision, "no worker has it");
 }
 
@@ -103,9 +103,9 @@ fn a_worker_that_starts_a_stopped_attempt_is_told() {
 #[test]
 fn a_deleted_job_that_a_finalizer_keeps_ends_and_its_worker_is_told() {
     let deleting = JobSnapshot { is_deleting: true, ..at("TranslateInProgress", &json!({})) };
-    let status = written(&reconcile(&deleting, CALM, now()));
+    let status = written(&reconcile(&deleting, READY_FACTS, now()));
     assert_eq!((&status.phase, &status.reason), (&Phase::Failed.into(), &Some(Reason::Deleted.into())));
-    let plan = reconcile(&JobSnapshot { status, ..deleting }, CALM, now());
+    let plan = reconcile(&JobSnapshot { status, ..deleting }, READY_FACTS, now());
     let Effect::Publish(event) = &plan.effects[0] else { panic!("an announcement: {plan:?}") };
     assert_eq!(event.stops_up_to(), Some(2));
 }
@@ -114,14 +114,14 @@ fn a_deleted_job_that_a_finalizer_keeps_ends_and_its_worker_is_told() {
 fn a_finished_job_follows_its_generation_and_gets_lost_conditions_back() {
     for phase in ["Done", "Failed"] {
         let done = at(phase, &json!({}));
-        assert_eq!(reconcile(&done, CALM, now()), Plan::default(), "nothing has changed");
+        assert_eq!(reconcile(&done, READY_FACTS, now()), Plan::default(), "nothing has changed");
         let changed = JobSnapshot { generation: Some(3), ..done.clone() };
-        let status = written(&reconcile(&changed, CALM, now()));
+        let status = written(&reconcile(&changed, READY_FACTS, now()));
         assert_eq!((status.observed_generation, status.revision), (Some(3), 5));
-        assert_eq!(reconcile(&JobSnapshot { status, ..changed }, CALM, now()), Plan::default());
+        assert_eq!(reconcile(&JobSnapshot { status, ..changed }, READY_FACTS, now()), Plan::default());
         let mut bare = done;
         bare.status.conditions.clear();
-        assert_eq!(written(&reconcile(&bare, CALM, now())).conditions.len(), 7);
+        assert_eq!(written(&reconcile(&bare, READY_FACTS, now())).conditions.len(), 7);
     }
 }
 
@@ -174,7 +174,7 @@ fn what_only_a_newer_version_knows_is_kept_and_acted_on() {
             status: SubtitleJobStatus { announced_revision: 0, announced: None, ..status },
             ..running.clone()
         },
-        CALM,
+        READY_FACTS,
         now(),
     );
     let Effect::Publish(event) = &over.effects[0] else { panic!("an announcement") };
@@ -184,7 +184,7 @@ fn what_only_a_newer_version_knows_is_kept_and_acted_on() {
     assert_eq!(written(&fold(&running, &[newer("Moonlight", true)], now()).plan).attempt, 3);
 
     let unknown = at("TranscribeInProgress", &json!({"step": "Transcribe"}));
-    assert_eq!(reconcile(&unknown, CALM, now()), Plan::default());
+    assert_eq!(reconcile(&unknown, READY_FACTS, now()), Plan::default());
     let fails = event_at(&unknown, now(), &failed(true, Reason::WorkerError));
     let status = written(&fold(&unknown, &[fails], now()).plan);
     assert_eq!((status.phase, status.attempt), (Phase::Pending.into(), 3));
@@ -195,16 +195,16 @@ fn what_only_a_newer_version_knows_is_kept_and_acted_on() {
 fn a_status_that_was_put_back_continues_after_its_record() {
     let record = Some(RecordAhead { revision: 9, attempt: 3 });
     let wiped = job(&json!({}), &json!({}));
-    let status = written(&reconcile(&wiped, Facts { record, ..CALM }, now()));
+    let status = written(&reconcile(&wiped, Facts { record, ..READY_FACTS }, now()));
     assert_eq!((status.revision, status.attempt, &status.phase), (10, 4, &Phase::Pending.into()));
     assert!(status.announced_revision < status.revision, "the new attempt is announced");
-    let done = written(&reconcile(&at("Done", &json!({})), Facts { record, ..CALM }, now()));
+    let done = written(&reconcile(&at("Done", &json!({})), Facts { record, ..READY_FACTS }, now()));
     assert_eq!((done.revision, done.attempt, done.phase), (10, 4, Phase::Done.into()));
 }
 
 #[test]
 fn of_two_installations_the_first_keeps_a_job_until_the_annotation_gives_it_away() {
-    let us = || Facts { installation: Some("films/subtitle-operator".into()), ..CALM };
+    let us = || Facts { installation: Some("films/subtitle-operator".into()), ..READY_FACTS };
     let new = job(&json!({}), &json!({}));
     let claimed = written(&reconcile(&new, us(), now()));
     assert_eq!((claimed.owner.as_deref(), &claimed.phase), (Some("films/subtitle-operator"), &Phase::Pending.into()));
@@ -228,15 +228,15 @@ fn of_two_installations_the_first_keeps_a_job_until_the_annotation_gives_it_away
 fn a_retry_annotation_that_means_nothing_is_answered_and_one_from_the_start_is_no_retry() {
     let asked = |phase: &str| JobSnapshot { retry_requested: Some("x".repeat(200)), ..at(phase, &json!({})) };
     for phase in ["Done", "DownloadInProgress"] {
-        let plan = reconcile(&asked(phase), CALM, now());
+        let plan = reconcile(&asked(phase), READY_FACTS, now());
         let [Effect::WriteStatus(status), Effect::Project, Effect::Note { note, .. }] = plan.effects.as_slice() else {
             panic!("an answer: {plan:?}")
         };
         assert!(status.retry_observed.is_some() && note.contains("nothing to retry"), "{note}");
         let answered = JobSnapshot { status: (**status).clone(), ..asked(phase) };
-        assert_eq!(reconcile(&answered, CALM, now()).effects, [], "once");
+        assert_eq!(reconcile(&answered, READY_FACTS, now()).effects, [], "once");
     }
-    assert_eq!(written(&reconcile(&asked("Failed"), CALM, now())).attempt, 3);
+    assert_eq!(written(&reconcile(&asked("Failed"), READY_FACTS, now())).attempt, 3);
     let created = JobSnapshot { retry_requested: Some("x".into()), ..job(&json!({}), &json!({})) };
-    assert_eq!(written(&reconcile(&created, CALM, now())).retry_observed.as_deref(), Some("x"));
+    assert_eq!(written(&reconcile(&created, READY_FACTS, now())).retry_observed.as_deref(), Some("x"));
 }

@@ -13,8 +13,8 @@ const SIZES: [usize; 2] = [32 << 10, 512 << 10];
 /// How much longer the larger may take: it is 16 times as large, and 256 times what grows with the square.
 const MAX_RATIO: u32 = 64;
 
-/// What is too short to be compared.
-const NOISE: Duration = Duration::from_millis(20);
+/// What is too short to be compared: the clock may stand for some milliseconds. What grows with the square takes seconds.
+const NOISE: Duration = Duration::from_millis(250);
 
 /// The time that this thread was on a processor, which other programs do not change.
 fn processor_time(since: Instant) -> Duration {
