@@ -12,6 +12,7 @@ use subtitle_contract::{
 };
 use subtitle_telemetry::{Counter, Gauge, Histogram, Registry};
 
+use crate::act::Cause;
 use crate::observe::{
     state::{JobState, Outcome},
     watch::WatchMetrics,
@@ -203,7 +204,7 @@ impl Metrics {
                 LONG,
                 "Time from the start of a job to its end.",
             ),
-            retries: registry.counter("subtitle_retries", ["reason"], "Attempts after the first, by reason."),
+            retries: registry.counter("subtitle_retries", ["reason"], "Attempts after the first, by the reason of the failure before; those that a user started, by the reason of the status."),
             repairs: registry.counter(
                 "subtitle_repairs",
                 ["kind"],
@@ -241,23 +242,24 @@ impl Metrics {
         self.api_seconds.observe([route], took.as_secs_f64());
     }
 
-    /// Records that the status `after` replaced `before`; `event_time` is the time of the oldest event that caused it.
+    /// Records that the status `after` replaced `before`; `cause` is what caused it, if events did.
     pub fn wrote(
         &self,
         before: Option<&SubtitleJobStatus>,
         after: &SubtitleJobStatus,
-        event_time: Option<Timestamp>,
+        cause: Option<Cause>,
         now: Timestamp,
     ) {
         self.status_writes.increment([]);
         let seconds = |from: Timestamp, to: Timestamp| to.duration_since(from).as_secs_f64().max(0.0);
-        if let Some(from) = event_time {
-            self.event_to_status.observe([], seconds(from, now));
+        if let Some(cause) = cause {
+            self.event_to_status.observe([], seconds(cause.at, now));
         }
         // Reasons of newer versions share one label value.
         let reason = after.reason.as_ref().map_or("", |reason| reason.known().map_or("unknown", Reason::as_str));
         if before.is_some_and(|before| after.attempt > before.attempt) {
-            self.retries.increment([reason]);
+            let failure = cause.and_then(|cause| cause.failure);
+            self.retries.increment([failure.map_or(reason, Reason::as_str)]);
         }
         let was_over = before.is_some_and(|before| JobState::from_status(before).is_over());
         if let (false, JobState::Over(outcome)) = (was_over, JobState::from_status(after)) {

@@ -83,7 +83,9 @@ fn write(sidecar: &LibraryFile, text: &[u8], author: Author, wanted: Sidecar) ->
     let (folder, name) = (sidecar.folder(), sidecar.name());
     let outcome = match folder.entry(name)? {
         Entry::Link => return Ok(Written::LeftAlone("it is a link")),
-        Entry::File if sidecar.read(text.len() as u64).is_ok_and(|bytes| bytes == text) => return Ok(Written::Unchanged),
+        Entry::File if sidecar.read(text.len() as u64).is_ok_and(|bytes| bytes == text) => {
+            return Ok(Written::Unchanged);
+        }
         Entry::File if wanted == Sidecar::IfAbsent => {
             return Ok(Written::LeftAlone("it exists, and spec.output.sidecar is IfAbsent"));
         }

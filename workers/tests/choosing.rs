@@ -4,12 +4,7 @@
 use std::{collections::BTreeMap, fs, path::PathBuf};
 
 use serde_json::{Value, json};
-use subtitle_contract::{
-    job::JobResult,
-    language::Language,
-    library::LibraryRules,
-    reason::Reason,
-};
+use subtitle_contract::{job::JobResult, language::Language, library::LibraryRules, reason::Reason};
 use subtitle_workers::{
     artifact::StoreArtifact,
     downloader::{DownloadOutcome, Downloader},

@@ -49,7 +49,7 @@ pub(crate) fn every_metric_was_nonzero(stack: &Stack) {
         "subtitle_events_consumed_total{event_type=\"subtitle.ready\",source=\"downloader\"}",
         "subtitle_jobs_finished_total{result=\"success\",reason=\"SubtitleFound\"}",
         "subtitle_jobs_finished_total{result=\"failure\",reason=\"SourceUnavailable\"}",
-        "subtitle_retries_total{reason=\"BackingOff\"}",
+        "subtitle_retries_total{reason=\"SourceUnavailable\"}",
         "subtitle_repairs_total{kind=\"task\"}",
         "subtitle_repairs_total{kind=\"record\"}",
         "subtitle_repairs_total{kind=\"orphan\"}",

@@ -8,7 +8,7 @@ use subtitle_contract::job::{SubtitleJob, SubtitleJobStatus};
 use subtitle_telemetry::chain;
 
 use super::{
-    context::{Applied, ApplyContext, Servers},
+    context::{Applied, ApplyContext, Cause, Servers},
     exclusive::{Exclusive, JobGuard},
     lagging::Lagging,
 };
@@ -72,7 +72,7 @@ impl<P: Ports> Executor<P> {
         effects: Vec<Effect>,
         context: ApplyContext<'_, P::Session>,
     ) -> Result<Applied, ActError> {
-        let ApplyContext { job, session, caused_at, now } = context;
+        let ApplyContext { job, session, cause, now } = context;
         let session = || session.ok_or(ActError::NoBroker);
         let mut outcome = Applied { job, ..Applied::default() };
         let mut unprojected = None;
@@ -82,7 +82,7 @@ impl<P: Ports> Executor<P> {
                 Effect::Publish(event) => session()?.publish(&event).await?,
                 Effect::WriteStatus(status) => {
                     let job = outcome.job.take().ok_or(ActError::NoJob)?;
-                    outcome.job = Some(self.write(&job, &status, caused_at, now).await?);
+                    outcome.job = Some(self.write(&job, &status, cause, now).await?);
                 }
                 Effect::Note { reason, note } => self.servers.cluster.note(job_of(&outcome)?, reason, &note),
                 Effect::Project => unprojected = self.project(job_of(&outcome)?).await.err(),
@@ -113,12 +113,12 @@ impl<P: Ports> Executor<P> {
         &self,
         job: &SubtitleJob,
         status: &SubtitleJobStatus,
-        caused_at: Option<Timestamp>,
+        cause: Option<Cause>,
         now: Timestamp,
     ) -> Result<SubtitleJob, ClusterError> {
         let written = self.servers.cluster.write_status(job, status).await;
         match &written {
-            Ok(_) => self.metrics.wrote(job.status.as_ref(), status, caused_at, now),
+            Ok(_) => self.metrics.wrote(job.status.as_ref(), status, cause, now),
             Err(error) if error.class() == ErrorClass::Conflict => self.metrics.status_conflicts.increment([]),
             Err(_) => {}
         }

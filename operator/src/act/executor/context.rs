@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use jiff::Timestamp;
-use subtitle_contract::job::SubtitleJob;
+use subtitle_contract::{job::SubtitleJob, reason::Reason};
 
 use crate::act::{files::Files, ports::Ports};
 
@@ -17,14 +17,23 @@ pub struct Servers<P: Ports> {
     pub files: Files,
 }
 
+/// The events that caused a plan, as metrics count them.
+#[derive(Clone, Copy, Debug)]
+pub struct Cause {
+    /// The time of the oldest.
+    pub at: Timestamp,
+    /// Why a worker failed, if one did.
+    pub failure: Option<Reason>,
+}
+
 /// What a plan is applied in.
 pub struct ApplyContext<'a, S> {
     /// The object the plan was decided on.
     pub job: Option<SubtitleJob>,
     /// The session to publish on.
     pub session: Option<&'a S>,
-    /// The time of the oldest event the plan was decided for.
-    pub caused_at: Option<Timestamp>,
+    /// The events the plan was decided for; `None` for a plan that no event caused.
+    pub cause: Option<Cause>,
     /// The time of day.
     pub now: Timestamp,
 }
@@ -32,12 +41,12 @@ pub struct ApplyContext<'a, S> {
 impl<'a, S> ApplyContext<'a, S> {
     /// Without a job and without a session.
     pub const fn new(now: Timestamp) -> Self {
-        Self { job: None, session: None, caused_at: None, now }
+        Self { job: None, session: None, cause: None, now }
     }
 
     /// With a session to publish on.
     pub const fn on_session(session: &'a S, now: Timestamp) -> Self {
-        Self { job: None, session: Some(session), caused_at: None, now }
+        Self { job: None, session: Some(session), cause: None, now }
     }
 }
 

@@ -5,7 +5,7 @@ use std::time::Duration;
 use axum::{
     Extension, Json,
     body::{Body, to_bytes},
-    extract::{Query, State},
+    extract::State,
     http::{HeaderMap, StatusCode, header},
     response::{IntoResponse, Response},
 };
@@ -18,6 +18,7 @@ use subtitle_contract::{job::SubtitleJob, record::Record, text::sanitize};
 use subtitle_store::sha256;
 use tokio::time::timeout;
 
+use super::query::Parameters;
 use crate::{
     act::{ActError, ApplyContext, ClusterError},
     decide::plan::Effect,
@@ -131,14 +132,14 @@ fn unknown_fields(body: &[u8]) -> Result<Vec<String>, ApiError> {
 }
 
 #[derive(Deserialize)]
-pub(in crate::http) struct Parameters {
+pub(in crate::http) struct Place {
     namespace: Option<String>,
 }
 
 /// The namespace of the query, else of the header, else the operator's default.
-fn namespace(state: &HttpState, parameters: Parameters, headers: &HeaderMap) -> Result<String, ApiError> {
+fn namespace(state: &HttpState, place: Place, headers: &HeaderMap) -> Result<String, ApiError> {
     let header = headers.get(NAMESPACE_HEADER).map(|value| value.to_str().unwrap_or_default().to_owned());
-    let namespace = parameters.namespace.or(header).unwrap_or_else(|| state.namespace.clone());
+    let namespace = place.namespace.or(header).unwrap_or_else(|| state.namespace.clone());
     // Anything but a DNS label could name another path of the API server.
     let is_label = (1..=63).contains(&namespace.len())
         && namespace.bytes().all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'-');
@@ -148,11 +149,11 @@ fn namespace(state: &HttpState, parameters: Parameters, headers: &HeaderMap) -> 
 pub(in crate::http) async fn create(
     State(state): State<HttpState>,
     Extension(caller): Extension<Caller>,
-    Query(parameters): Query<Parameters>,
+    Parameters(place): Parameters<Place>,
     headers: HeaderMap,
     body: Body,
 ) -> Result<Response, ApiError> {
-    let namespace = namespace(&state, parameters, &headers)?;
+    let namespace = namespace(&state, place, &headers)?;
     state.auth.authorize(&caller, "create", &namespace, None).await?;
     if !state.watches(&namespace) {
         return Err(ApiError::NamespaceNotWatched { namespace });

@@ -4,5 +4,6 @@ pub(super) mod create;
 pub(super) mod file;
 mod find;
 mod job_id;
+mod query;
 pub(super) mod read;
 mod views;

@@ -1,9 +1,6 @@
 //! `GET` of a job's record, status and history. Does I/O.
 
-use axum::{
-    Extension, Json,
-    extract::{Query, State, rejection::QueryRejection},
-};
+use axum::{Extension, Json, extract::State};
 use serde::Deserialize;
 use serde_json::Value;
 use subtitle_contract::text::sanitize;
@@ -11,6 +8,7 @@ use subtitle_contract::text::sanitize;
 use super::{
     find::{Found, find, unknown},
     job_id::JobId,
+    query::Parameters,
     views,
 };
 use crate::{
@@ -65,9 +63,8 @@ pub(in crate::http) async fn events(
     State(state): State<HttpState>,
     Extension(caller): Extension<Caller>,
     id: JobId,
-    page: Result<Query<Page>, QueryRejection>,
+    Parameters(page): Parameters<Page>,
 ) -> Result<Json<Value>, ApiError> {
-    let Query(page) = page.map_err(|error| ApiError::InvalidQuery { detail: sanitize(&error.body_text(), 200) })?;
     let (limit, before, id) = (page.limit()?, page.before()?, id.as_str());
     find(&state, &caller, id).await?;
     let (texts, total) = state.executor.records().events_before(id, before, limit).await?;

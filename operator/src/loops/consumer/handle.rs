@@ -5,12 +5,13 @@ use jiff::Timestamp;
 use subtitle_contract::{
     event::{Event, EventType},
     job::SubtitleJob,
+    payload::Failed,
     reason::Reason,
 };
 use subtitle_telemetry::chain;
 
 use crate::{
-    act::{ActError, ApplyContext, ErrorClass, Ports, ports::ClusterReader as _},
+    act::{ActError, ApplyContext, Cause, ErrorClass, Ports, ports::ClusterReader as _},
     decide::{
         deletion::started_after_deletion,
         fold::fold,
@@ -158,8 +159,11 @@ impl<P: Ports> Batch<'_, P> {
     }
 
     async fn apply(&self, job: Option<SubtitleJob>, effects: Vec<Effect>) -> Result<(), ActError> {
-        let caused_at = self.events.iter().map(|event| event.timestamp).min();
-        let context = ApplyContext { job, session: Some(self.session), caused_at, now: self.now };
+        let oldest = self.events.iter().map(|event| event.timestamp).min();
+        let failures = self.events.iter().filter(|event| event.event_type == EventType::Failed);
+        let failure = failures.filter_map(|event| event.read::<Failed>().ok()?.reason.known()).last();
+        let cause = oldest.map(|at| Cause { at, failure });
+        let context = ApplyContext { job, session: Some(self.session), cause, now: self.now };
         self.operator.executor().apply(effects, context).await.map(drop)
     }
 }

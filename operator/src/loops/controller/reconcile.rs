@@ -90,7 +90,7 @@ async fn observe_decide_act<P: Ports>(
     let session = operator.session();
     let facts = gather_facts(operator, observed.snapshot(), session.as_deref(), now).await?;
     let plan = reconcile(&observed, facts, now);
-    let context = ApplyContext { job: Some(newest), session: session.as_deref(), caused_at: None, now };
+    let context = ApplyContext { job: Some(newest), session: session.as_deref(), cause: None, now };
     executor.apply(plan.effects, context).await?;
     if session.is_some() {
         operator.republished(&observed.snapshot().uid);

@@ -1,6 +1,6 @@
 //! Why a command failed: a sentence and an exit code. Does I/O: writes to standard error.
 
-use std::process::ExitCode;
+use std::{io, process::ExitCode};
 
 use subtitle_contract::reason::Reason;
 use subtitle_workers::subtitle::file::Unreadable;
@@ -39,6 +39,15 @@ pub(crate) enum Failure {
     Models(String),
     /// Standard output was closed by its reader.
     Closed,
+    /// Standard output cannot be written, such as on a full disk.
+    Output(io::Error),
+}
+
+impl From<io::Error> for Failure {
+    /// Of a write to standard output.
+    fn from(error: io::Error) -> Self {
+        if error.kind() == io::ErrorKind::BrokenPipe { Self::Closed } else { Self::Output(error) }
+    }
 }
 
 impl Failure {
@@ -78,6 +87,10 @@ impl Failure {
                 ExitCode::from(4)
             }
             Self::Closed => ExitCode::SUCCESS,
+            Self::Output(error) => {
+                eprintln!("subtitles: failed to write the output: {error}");
+                ExitCode::from(1)
+            }
         }
     }
 }

@@ -129,7 +129,7 @@ pub(crate) fn run(Arguments { video, json }: &Arguments) -> Result<(), Failure> 
     } else {
         report.print(&mut out)
     };
-    printed.and_then(|()| out.flush()).map_err(|_| Failure::Closed)?;
+    printed.and_then(|()| out.flush()).map_err(Failure::from)?;
     if let Some(failure) = failure {
         return Err(failure);
     }

@@ -113,5 +113,5 @@ pub(crate) fn run(Arguments { input, json }: &Arguments) -> Result<(), Failure> 
     } else {
         report.print(&mut out)
     };
-    printed.and_then(|()| out.flush()).map_err(|_| Failure::Closed)
+    printed.and_then(|()| out.flush()).map_err(Failure::from)
 }

@@ -141,7 +141,7 @@ pub(crate) fn run(
         eprintln!("warning: {count} cues are not translated: {}", numbers.join(", "));
     }
     match &out {
-        None => io::stdout().write_all(text.as_bytes()).map_err(|_| Failure::Closed)?,
+        None => io::stdout().write_all(text.as_bytes()).map_err(Failure::from)?,
         Some(out) => output::store(out, &text, replace).map(drop)?,
     }
     if json {
@@ -160,8 +160,8 @@ pub(crate) fn run(
             readability,
         };
         let mut stdout = io::stdout().lock();
-        serde_json::to_writer(&mut stdout, &report).map_err(|_| Failure::Closed)?;
-        writeln!(stdout).map_err(|_| Failure::Closed)?;
+        serde_json::to_writer(&mut stdout, &report).map_err(io::Error::from)?;
+        writeln!(stdout).map_err(Failure::from)?;
     }
     Ok(())
 }

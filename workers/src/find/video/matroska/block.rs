@@ -60,9 +60,12 @@ impl ParsedBlock {
                 Encoding::Stripped(front) => [front.as_slice(), &data].concat(),
                 Encoding::Zlib => {
                     let mut plain = Vec::new();
-                    let mut limited = ZlibDecoder::new(data.as_slice()).take(MAX_BLOCK_BYTES);
+                    let mut limited = ZlibDecoder::new(data.as_slice()).take(MAX_BLOCK_BYTES + 1);
                     let read = limited.read_to_end(&mut plain);
                     read.map_err(|_| VideoError::Damaged("a block cannot be decompressed"))?;
+                    if plain.len() as u64 > MAX_BLOCK_BYTES {
+                        return Err(VideoError::Damaged("a block decompresses to more than any text has"));
+                    }
                     plain
                 }
                 Encoding::Encrypted => return Err(VideoError::Encrypted),

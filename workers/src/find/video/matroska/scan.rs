@@ -6,7 +6,7 @@ use std::io::{self, Read, Seek, SeekFrom};
 use super::{
     super::{error::VideoError, track::TextBudget},
     block::{MAX_BLOCK_BYTES, ParsedBlock},
-    ebml::{Element, content, element, number, read_element_header, skip_to, unsigned},
+    ebml::{Element, content, number, read_element_header, skip_to, unsigned},
     header::Header,
     ids,
 };
@@ -109,11 +109,17 @@ impl Scan<'_> {
         Ok(())
     }
 
-    /// Reads a block if it is the track's; a group has it first.
+    /// Reads a block if it is the track's; in a group, other elements may stand before it. A damaged one is left out.
     fn block(&mut self, file: &mut (impl Read + Seek), of: Element) -> Result<(), VideoError> {
         let begin = file.stream_position()?;
-        if of.id == ids::BLOCK_GROUP && element(file)?.0 != ids::BLOCK {
-            return Ok(());
+        let end = begin + of.size;
+        while of.id == ids::BLOCK_GROUP {
+            let child = read_element_header(file)?;
+            if child.id == ids::BLOCK {
+                break;
+            }
+            let Some(next) = child.end().filter(|next| *next < end) else { return Ok(()) };
+            skip_to(file, next)?;
         }
         if number(file, false)? != self.track {
             return Ok(());
@@ -121,8 +127,12 @@ impl Scan<'_> {
         file.seek(SeekFrom::Start(begin))?;
         let bytes = content(file, of.size, MAX_BLOCK_BYTES)?;
         self.budget.take(bytes.len())?;
-        if let Some(block) = ParsedBlock::read(of.id, &bytes)? {
-            self.blocks.push((self.cluster_timestamp.saturating_add_signed(block.time.into()), block));
+        match ParsedBlock::read(of.id, &bytes) {
+            Ok(Some(block)) => {
+                self.blocks.push((self.cluster_timestamp.saturating_add_signed(block.time.into()), block));
+            }
+            Ok(None) => {}
+            Err(_) => self.is_truncated = true,
         }
         Ok(())
     }

@@ -78,7 +78,7 @@ fn failed(error: &ModelError) -> Failure {
 }
 
 fn print(line: &str) -> Result<(), Failure> {
-    writeln!(io::stdout(), "{line}").map_err(|_| Failure::Closed)
+    writeln!(io::stdout(), "{line}").map_err(Failure::from)
 }
 
 fn described(Installed { manifest, .. }: &Installed) -> String {
