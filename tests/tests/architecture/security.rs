@@ -117,7 +117,7 @@ fn no_dependency_has_a_known_vulnerability() {
         Ok((true, _)) => {}
         Ok((false, said)) if said.contains("advisories FAILED") => panic!("{said}"),
         Ok((false, _)) | Err(_) => {
-            skip("advisories", "cargo-deny or its database of advisories is not on this machine")
+            skip("advisories", "cargo-deny or its database of advisories is not on this machine");
         }
     }
 }

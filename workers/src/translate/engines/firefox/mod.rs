@@ -8,6 +8,7 @@
 //! Does I/O.
 
 mod batches;
+mod kernel;
 mod loaded;
 pub mod models;
 mod owner;
@@ -27,6 +28,8 @@ use subtitle_contract::{job::VariantMatch, language::Language};
 use subtitle_telemetry::chain;
 use tokio::sync::Mutex;
 
+pub use kernel::{KERNEL, has_kernel};
+
 use self::{
     loaded::{Loaded, Model},
     models::{Folder, Installed, Mirror, ModelError},
@@ -37,15 +40,6 @@ use super::port::{Engine, EngineFault, LanguagePairs, Shared};
 use crate::{
     store::sha256,
     translate::{request::TranslationRequest, variants::serves},
-};
-
-/// The instructions that the models are computed with.
-pub const KERNEL: &str = if cfg!(target_arch = "x86_64") {
-    "avx2"
-} else if cfg!(target_arch = "aarch64") {
-    "i8mm"
-} else {
-    "scalar"
 };
 
 /// How often an object store is asked for models.
@@ -161,16 +155,6 @@ impl Firefox {
         let all = sentences.flat_map(|one| one.forms().map(|form| (one.is_marked(), form.to_owned())));
         Ok(all.filter_map(|key| Some((key.clone(), model.answer(key.0, &key.1)?))).collect())
     }
-}
-
-/// Whether this processor has the instructions that the models are computed with.
-pub fn has_kernel() -> bool {
-    #[cfg(target_arch = "x86_64")]
-    return std::arch::is_x86_feature_detected!("avx2");
-    #[cfg(target_arch = "aarch64")]
-    return std::arch::is_aarch64_feature_detected!("i8mm");
-    #[cfg(not(any(target_arch = "x86_64", target_arch = "aarch64")))]
-    true
 }
 
 fn runs_here() -> Result<(), EngineFault> {

@@ -11,6 +11,7 @@ use fxtranslate::engine::{self, Engine};
 use tokio::sync::oneshot;
 
 use super::{
+    kernel::KERNEL,
     models::{Installed, ModelError},
     text::{Aligned, Unit},
 };
@@ -63,7 +64,7 @@ fn load(installed: &Installed) -> Result<Model, ModelError> {
     let engine = Engine::load_mmapped(&weights, &source, &target);
     let engine =
         engine.map_err(|problem| ModelError::broken(&weights, &pair, format!("cannot be loaded ({problem})")))?;
-    tracing::info!(%pair, version = %installed.manifest.version, kernel = super::KERNEL, "a model is loaded");
+    tracing::info!(%pair, version = %installed.manifest.version, kernel = KERNEL, "a model is loaded");
     Ok(Model { engine })
 }
 

@@ -150,7 +150,12 @@ async fn import(mirror: &Mirror, path: &Path, pair: Option<&str>) -> Result<(), 
 }
 
 async fn install(mirror: &Mirror, new: New) -> Result<(), Failure> {
-    let installed = models::install(&mirror.folder, new).map_err(|error| failed(&error))?;
+    // The engine panics over files that are no models, which ends in a sentence of ours.
+    let hook = std::panic::take_hook();
+    std::panic::set_hook(Box::new(|_| {}));
+    let installed = models::install(&mirror.folder, new);
+    std::panic::set_hook(hook);
+    let installed = installed.map_err(|error| failed(&error))?;
     mirror.publish(&installed).await.map_err(|error| failed(&error))?;
     print(&described(&installed))
 }

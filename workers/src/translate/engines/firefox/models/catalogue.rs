@@ -34,12 +34,12 @@ pub struct Catalogue {
     http: Client,
     attachments: String,
     /// The files of each pair, the latest of each name.
-    pub pairs: BTreeMap<String, Vec<Record>>,
+    pub pairs: BTreeMap<String, Vec<CataloguedFile>>,
 }
 
 /// One file.
 #[derive(Clone, Debug, Deserialize)]
-pub struct Record {
+pub struct CataloguedFile {
     name: String,
     /// The model's version.
     #[serde(default)]
@@ -90,9 +90,9 @@ impl Catalogue {
         let server = server.trim_end_matches('/');
         let Server { capabilities } = get(&http, &format!("{server}/v1/")).await?;
         let Listed { data } = get(&http, &format!("{server}/{RECORDS}")).await?;
-        let mut pairs = BTreeMap::<String, Vec<Record>>::new();
+        let mut pairs = BTreeMap::<String, Vec<CataloguedFile>>::new();
         let version = |text: &str| text.split('.').map(|part| part.parse::<u64>().unwrap_or(0)).collect::<Vec<_>>();
-        for record in data.into_iter().filter_map(|value| serde_json::from_value::<Record>(value).ok()) {
+        for record in data.into_iter().filter_map(|value| serde_json::from_value::<CataloguedFile>(value).ok()) {
             let name = format!("{}-{}", record.from, record.to);
             if version(&record.version).first() != Some(&MAJOR)
                 || Kind::from_name(&record.name).is_none()
@@ -190,7 +190,7 @@ fn unreachable(url: &str, source: reqwest::Error) -> ModelError {
     ModelError::Reach { url: url.to_owned(), source: source.without_url() }
 }
 
-fn unpacked(url: &str, part: &Path, record: &Record) -> Result<Vec<u8>, ModelError> {
+fn unpacked(url: &str, part: &Path, record: &CataloguedFile) -> Result<Vec<u8>, ModelError> {
     let packed = fs::read(part).map_err(|error| ModelError::file("read", part, error))?;
     let wrong = |problem: String| ModelError::Download { url: url.to_owned(), problem };
     let mut bytes = Vec::new();

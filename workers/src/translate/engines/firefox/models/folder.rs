@@ -66,7 +66,7 @@ impl ModelError {
     }
 
     /// A file that has to be installed again.
-    pub(in super::super) fn broken(path: &Path, pair: &str, problem: impl Into<String>) -> Self {
+    pub(crate) fn broken(path: &Path, pair: &str, problem: impl Into<String>) -> Self {
         let cure = format!("install the pair again with `subtitles models pull {pair}` or `subtitles models import`");
         Self::Broken { path: path.display().to_string(), problem: problem.into(), cure }
     }

@@ -11,7 +11,7 @@ use url::Url;
 use super::{
     folder::{Folder, Installed, ModelError},
     install::remove,
-    manifest::{Manifest, NAME},
+    manifest::{Manifest, NAME, pair as pair_of},
 };
 use crate::store::{Store, sha256};
 
@@ -56,7 +56,7 @@ impl Mirror {
     pub async fn fetch(&self) -> Result<(), ModelError> {
         let Some(store) = &self.store else { return Ok(()) };
         for name in store.names(MANIFESTS).await? {
-            let Some(pair) = name.strip_suffix(".json").filter(|pair| super::pair(pair).is_some()) else { continue };
+            let Some(pair) = name.strip_suffix(".json").filter(|pair| pair_of(pair).is_some()) else { continue };
             let key = format!("{MANIFESTS}/{name}");
             let Some(bytes) = store.read(&key).await? else { continue };
             let broken = |key: &str, problem: &str| ModelError::broken(Path::new(key), pair, problem);

@@ -4,13 +4,14 @@
 use std::ops::Range;
 
 use super::{
-    sentence::{Mark, Sentence, Term},
+    place::{Mark, Term},
+    sentence::Sentence,
     spans::{self, Span},
 };
 use crate::{subtitle::markup::inline::pieces, translate::text::glossary::GlossaryTerms};
 
 /// A line in parts, in order.
-pub(in super::super) struct Line {
+pub(crate) struct Line {
     parts: Vec<Part>,
 }
 
@@ -21,7 +22,7 @@ enum Part {
 
 impl Line {
     /// Takes a line apart.
-    pub(in super::super) fn new(text: &str, glossary: &GlossaryTerms) -> Self {
+    pub(crate) fn new(text: &str, glossary: &GlossaryTerms) -> Self {
         let Words { plain, marks, terms } = Words::new(text, glossary);
         let mut parts = Vec::new();
         let mut marks = marks.into_iter().peekable();
@@ -55,7 +56,7 @@ impl Line {
     }
 
     /// What is to be translated, in order.
-    pub(in super::super) fn sentences(&self) -> impl Iterator<Item = &Sentence> {
+    pub(crate) fn sentences(&self) -> impl Iterator<Item = &Sentence> {
         self.parts.iter().filter_map(|part| match part {
             Part::Kept(_) => None,
             Part::Spoken(sentence) => Some(sentence),
@@ -63,7 +64,7 @@ impl Line {
     }
 
     /// The line with each sentence's translation.
-    pub(in super::super) fn assembled(&self, translated: impl Fn(&Sentence) -> String) -> String {
+    pub(crate) fn assembled(&self, translated: impl Fn(&Sentence) -> String) -> String {
         let text = |part: &Part| match part {
             Part::Kept(text) => text.clone(),
             Part::Spoken(sentence) => translated(sentence),

@@ -6,26 +6,42 @@
 
 use std::ops::Range;
 
-use super::sentence::{Mark, Term};
+/// A tag that was taken out.
+#[derive(Clone, Debug)]
+pub(super) struct Mark {
+    /// The tag, with the space behind it if it stood between two.
+    pub(super) tag: String,
+    /// Before which byte of the words it stood.
+    pub(super) at: usize,
+}
+
+/// A term of the glossary.
+#[derive(Clone, Debug)]
+pub(super) struct Term {
+    /// The bytes of the words.
+    pub(super) range: Range<usize>,
+    /// How it is rendered.
+    pub(super) target: String,
+}
 
 /// A translation and where each of its words comes from.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub(in super::super) struct Aligned {
+pub(crate) struct Aligned {
     /// The translation.
-    pub(in super::super) text: String,
+    pub(crate) text: String,
     /// Its words and punctuation marks; empty where no alignment was asked for.
-    pub(in super::super) units: Vec<Unit>,
+    pub(crate) units: Vec<Unit>,
     /// Where the source's words begin, in the model's own count, and its end.
-    pub(in super::super) words: Vec<usize>,
+    pub(crate) words: Vec<usize>,
 }
 
 /// A word or a punctuation mark of a translation.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(in super::super) struct Unit {
+pub(crate) struct Unit {
     /// Its bytes.
-    pub(in super::super) range: Range<usize>,
+    pub(crate) range: Range<usize>,
     /// The source's character that it comes from, in the model's own count.
-    pub(in super::super) from: usize,
+    pub(crate) from: usize,
 }
 
 /// A change of a translation.

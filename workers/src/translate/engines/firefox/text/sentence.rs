@@ -1,36 +1,16 @@
 //! One sentence: what a model gets of it, and its translation with the source's casing and punctuation, the tags and the
 //! glossary's terms in their places. Pure.
 
-use std::ops::Range;
-
 use subtitle_contract::language::Language;
 
 use super::{
     casing,
-    place::{self, Aligned},
+    place::{self, Aligned, Mark, Term},
 };
-
-/// A tag that was taken out.
-#[derive(Clone, Debug)]
-pub(super) struct Mark {
-    /// The tag, with the space behind it if it stood between two.
-    pub(super) tag: String,
-    /// Before which byte of the words it stood.
-    pub(super) at: usize,
-}
-
-/// A term of the glossary.
-#[derive(Clone, Debug)]
-pub(super) struct Term {
-    /// The bytes of the words.
-    pub(super) range: Range<usize>,
-    /// How it is rendered.
-    pub(super) target: String,
-}
 
 /// A sentence to translate.
 #[derive(Clone, Debug)]
-pub(in super::super) struct Sentence {
+pub(crate) struct Sentence {
     source: String,
     /// The forms in which a model gets it, the plainest first.
     forms: Vec<String>,
@@ -50,21 +30,17 @@ impl Sentence {
     }
 
     /// What a model gets: one form, or several of which the best translation is taken.
-    pub(in super::super) fn forms(&self) -> impl Iterator<Item = &str> {
+    pub(crate) fn forms(&self) -> impl Iterator<Item = &str> {
         self.forms.iter().map(String::as_str)
     }
 
     /// Whether the model's alignment is needed to put something back.
-    pub(in super::super) fn is_marked(&self) -> bool {
+    pub(crate) fn is_marked(&self) -> bool {
         !self.marks.is_empty() || !self.terms.is_empty()
     }
 
     /// The translation as it goes into the line; `answer` has that of each form.
-    pub(in super::super) fn translated<'a>(
-        &self,
-        answer: impl Fn(&str) -> Option<&'a Aligned>,
-        to: &Language,
-    ) -> String {
+    pub(crate) fn translated<'a>(&self, answer: impl Fn(&str) -> Option<&'a Aligned>, to: &Language) -> String {
         let answers = self.forms().filter_map(|form| Some((form, answer(form)?)));
         let Some((sent, answer)) = answers.min_by_key(|(form, answer)| casing::left(form, &answer.text)) else {
             return String::new();
