@@ -28,7 +28,7 @@ use crate::{
         Production, Servers,
         kube::{EventRecorder, KubeCluster, LEASE},
     },
-    decide::{admit::Places, rules::JobRules},
+    decide::{admit::AdmissionLimits, rules::JobRules},
     http::{
         arguments::ServingArguments,
         health::{self, Health, Leader},
@@ -36,12 +36,12 @@ use crate::{
     },
     leader::LeaderCandidate,
     loops::{
-        controller::{self, RECONCILES_AT_ONCE},
+        controller::{self, MAX_CONCURRENT_RECONCILES},
         operator::{Operator, OperatorSettings},
         session::{Shutdown, log_only, supervise},
     },
     metrics::{CONTROLLER, Metrics},
-    observe::watch::{Reports, Undecodable, watch_jobs},
+    observe::watch::{Undecodable, WatchCallbacks, watch_jobs},
 };
 
 /// How long running work may take to end after SIGTERM; with the release of the lease it is below 20 s.
@@ -89,7 +89,7 @@ enum BrokerKind {
 
 impl Settings {
     fn allows(&self) -> OperatorSettings {
-        let places = Places::new(self.max_in_flight, self.max_in_flight_per_namespace);
+        let places = AdmissionLimits::new(self.max_in_flight, self.max_in_flight_per_namespace);
         let libraries = self.library_rules.clone().unwrap_or_default();
         let rules = JobRules { libraries, allows_simulated: self.allow_simulated };
         let installation = Some(format!("{}/{LEASE}", self.serving.namespace));
@@ -101,7 +101,7 @@ impl Settings {
 pub async fn run(settings: Settings) -> Result<()> {
     let allows = settings.allows();
     let Settings { broker_address, broker, serving, api, identity, .. } = settings;
-    let (registry, metrics) = Metrics::new("subtitle-operator", RECONCILES_AT_ONCE);
+    let (registry, metrics) = Metrics::new("subtitle-operator", MAX_CONCURRENT_RECONCILES);
     let connector = match broker {
         BrokerKind::Rabbitmq => Some(AmqpConnector {
             address: broker_address.address()?,
@@ -115,7 +115,7 @@ pub async fn run(settings: Settings) -> Result<()> {
     let (leads, is_leader) = watch::channel(false);
     let announces = is_leader.clone();
     let events = EventRecorder::new(client.clone());
-    let reports = Reports {
+    let reports = WatchCallbacks {
         deleted: move |job| {
             // Without leadership, deletions are left to the leader's repair loop: queued here, they would pile up.
             if *announces.borrow() {

@@ -8,9 +8,9 @@ use subtitle_contract::{
 };
 use subtitle_operator::{
     decide::conditions,
-    loops::controller::RECONCILES_AT_ONCE,
+    loops::controller::MAX_CONCURRENT_RECONCILES,
     metrics::Metrics,
-    observe::state::{For, JobState, Outcome},
+    observe::state::{JobState, Outcome, Prerequisite},
 };
 
 fn file(name: &str) -> PathBuf {
@@ -63,7 +63,7 @@ fn the_readme_and_the_reference_say_what_the_code_says() {
         ("`Done`", JobState::Over(Outcome::Done)),
         ("`Failed`", JobState::Over(Outcome::Failed)),
     ];
-    let kinds = conditions::table(JobState::Waiting(For::Turn)).map(|(kind, _)| format!(" `{kind}` |"));
+    let kinds = conditions::table(JobState::Waiting(Prerequisite::Turn)).map(|(kind, _)| format!(" `{kind}` |"));
     let mut table = format!("| The job is |{}\n|---{}|\n", kinds.concat(), "|---".repeat(kinds.len()));
     for (name, state) in states {
         let cells = conditions::table(state).map(|(_, is_true)| if is_true { " True |" } else { " False |" });
@@ -79,6 +79,6 @@ fn the_readme_and_the_reference_say_what_the_code_says() {
     }
     holds("core/docs/reasons.md", "reasons", &reasons);
 
-    let (registry, _) = Metrics::new("subtitle-operator", RECONCILES_AT_ONCE);
+    let (registry, _) = Metrics::new("subtitle-operator", MAX_CONCURRENT_RECONCILES);
     holds("core/docs/metrics-of-the-operator.md", "metrics", &registry.markdown());
 }

@@ -33,7 +33,7 @@ use subtitle_tests::{process::free_port, servers::rabbitmq::Broker, temporary_fo
 use subtitle_workers::{
     metrics::WorkerMetrics,
     store::Store,
-    task::{StopReason, StopSignal as _, TaskReporter, Vitals, Work, Worker, WorkerIdentity, WorkerSettings},
+    task::{StopReason, StopSignal as _, TaskReporter, Work, Worker, WorkerIdentity, WorkerSettings, WorkerState},
 };
 use tokio::sync::Semaphore;
 use tokio_util::sync::CancellationToken;
@@ -190,7 +190,7 @@ async fn deleting_the_queue_ends_the_subscription_without_ending_the_session(bro
     let (_connection, channel) = bare(broker).await;
     channel.queue_delete(DOWNLOAD_QUEUE.into(), QueueDeleteOptions::default()).await.expect("deletes");
     let ended = tokio::time::timeout(LONG, deliveries.next()).await.expect("in time");
-    assert!(matches!(ended, Err(BrokerError::Cancelled)), "the queue is gone");
+    assert!(matches!(ended, Err(BrokerError::ConsumerCancelled)), "the queue is gone");
     session.publish(&event(0)).await.expect("the session itself still works");
     let (_session, created) =
         AmqpSession::open_and_declare(&Address::url(&broker.url), "operator").await.expect("declares");
@@ -313,21 +313,21 @@ async fn a_worker_survives_its_session_and_skips_tasks_of_deleted_jobs(broker: &
         name: "worker".to_owned(),
         metrics: metrics.publishing.clone(),
     };
-    let (vitals, stop) = (Vitals::new(metrics), CancellationToken::new());
+    let (state, stop) = (WorkerState::new(metrics), CancellationToken::new());
     let probe = Arc::new(Probe { performed: AtomicU32::new(0), permits: Semaphore::new(0) });
     let store = Store::open(&"memory:".parse().expect("a URL")).expect("opens");
     let runtime = SystemRuntime::default();
-    let worker = Worker { work: probe.clone(), store, connector, runtime, settings, vitals: vitals.clone() };
+    let worker = Worker { work: probe.clone(), store, connector, runtime, settings, state: state.clone() };
     let worker = tokio::spawn(worker.run(stop.clone()));
     let counted = |series: &str| registry.text().lines().any(|line| line == series);
-    until("ready", async || vitals.readiness().is_ok() && counted("subtitle_broker_connected{} 1")).await;
+    until("ready", async || state.readiness().is_ok() && counted("subtitle_broker_connected{} 1")).await;
 
     session.publish(&task("a")).await.expect("confirmed");
     until("the task is in progress", async || probe.performed.load(SeqCst) == 1).await;
-    let before = vitals.session.borrow().clone().expect("a session");
+    let before = state.session.borrow().clone().expect("a session");
     broker.rabbitmqctl(&["close_all_connections", "maintenance"]).expect("closes");
     let is_another = |now: &Option<Arc<AmqpSession>>| now.as_ref().is_some_and(|now| !Arc::ptr_eq(now, &before));
-    until("a new session", async || is_another(&vitals.session.borrow())).await;
+    until("a new session", async || is_another(&state.session.borrow())).await;
     let session = AmqpSession::open(&Address::url(&broker.url), "test").await.expect("connects");
     probe.permits.add_permits(1);
     let done = format!("subtitle_tasks_finished_total{{queue=\"{DOWNLOAD_QUEUE}\",outcome=\"done\",reason=\"\"}} 1");
@@ -351,7 +351,7 @@ async fn a_worker_survives_its_session_and_skips_tasks_of_deleted_jobs(broker: &
 
     stop.cancel();
     tokio::time::timeout(LONG, worker).await.expect("stops in time").expect("ends well");
-    assert!(vitals.readiness().is_err() && counted("subtitle_broker_connected{} 0"));
+    assert!(state.readiness().is_err() && counted("subtitle_broker_connected{} 0"));
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -56,7 +56,7 @@ pub enum BrokerError {
     },
     /// The event cannot be serialized as JSON.
     #[error("failed to serialize event '{routing_key}' of job '{job}': {message}")]
-    Encode {
+    EncodeFailed {
         /// The event's type.
         routing_key: String,
         /// The job's id.
@@ -88,7 +88,7 @@ pub enum BrokerError {
          {queue}` or, if that does not find it, with `rabbitmqctl eval 'rabbit_amqqueue:internal_delete(rabbit_misc:r(<<\"/\">>, queue, \
          <<\"{queue}\">>), <<\"operator\">>).'` (with your virtual host for /); then the operator recreates it"
     )]
-    Unusable {
+    QueueProcessMissing {
         /// Its name.
         queue: String,
         /// The broker's reply text.
@@ -105,7 +105,7 @@ pub enum BrokerError {
     },
     /// The broker ended a subscription: the queue was deleted, or its leader moved to another node.
     #[error("failed to continue consuming: the broker cancelled the subscription")]
-    Cancelled,
+    ConsumerCancelled,
 }
 
 /// Why a published message was not confirmed.
@@ -116,7 +116,7 @@ pub enum PublishFailure {
     /// The broker rejected it: a queue is full or has no leader.
     Nacked,
     /// The channel was not in confirm mode.
-    Unconfirmed,
+    NotInConfirmMode,
 }
 
 impl fmt::Display for PublishFailure {
@@ -126,7 +126,7 @@ impl fmt::Display for PublishFailure {
                 "no queue is bound to this routing key; the operator declares the queues when it starts"
             }
             Self::Nacked => "the broker rejected it, for example because a queue is full or has no leader; try again",
-            Self::Unconfirmed => "the channel is not in confirm mode, which is a bug in this program",
+            Self::NotInConfirmMode => "the channel is not in confirm mode, which is a bug in this program",
         })
     }
 }

@@ -118,7 +118,7 @@ pub trait Deliveries: Send + 'static {
     /// How its deliveries are settled.
     type Receipt: Receipt;
 
-    /// The next delivery; [`BrokerError::Cancelled`] when the queue was deleted or its leader moved to another
+    /// The next delivery; [`BrokerError::ConsumerCancelled`] when the queue was deleted or its leader moved to another
     /// node.
     fn next(&mut self) -> impl Future<Output = Result<Delivery<Self::Receipt>, BrokerError>> + Send;
 

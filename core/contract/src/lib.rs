@@ -2,7 +2,7 @@
 //! `workers` both depend on this crate and not on each other. Time and ids are arguments. Pure.
 //!
 //! ```text
-//!   SubtitleJob (job) ──▶ task in an Event (event, payload) ──▶ Progress + Event = Verdict (progress)
+//!   SubtitleJob (job) ──▶ task in an Event (event, payload) ──▶ Progress + Event = Classification (progress)
 //!                             │ topology: where it travels          │ phase, reason: what a person reads
 //!                             ▼                                     ▼
 //!                          RabbitMQ                       status, Redis (keys, record), REST

@@ -16,7 +16,7 @@ fn verdicts_match_the_golden_file() {
         let _ = writeln!(table, "\n{}", event_type.as_str());
         for phase in Phase::ALL {
             let progress = Progress { attempt: 2, phase };
-            let [current, older, future] = [2, 1, 3].map(|attempt| progress.judge(&event_type, attempt).name());
+            let [current, older, future] = [2, 1, 3].map(|attempt| progress.classify(&event_type, attempt).name());
             let _ = writeln!(table, "  {:<20} {current:<22} {older:<7} {future}", phase.as_str());
         }
     }
@@ -33,7 +33,7 @@ fn progress_only_grows_and_a_final_phase_is_never_left() {
     for phase in Phase::ALL {
         let current = Progress { attempt: 1, phase };
         for event_type in EventType::KNOWN {
-            if let subtitle_contract::progress::Verdict::Advance(next) = current.judge(&event_type, 1) {
+            if let subtitle_contract::progress::Classification::Advance(next) = current.classify(&event_type, 1) {
                 assert!(current.allows(Progress { attempt: 1, phase: next }));
                 assert!(!phase.is_final());
             }

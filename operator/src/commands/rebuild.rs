@@ -58,7 +58,7 @@ pub enum RebuildError {
     NothingSelected,
     /// The time span is invalid.
     #[error("failed to parse --since '{text}': expected a time span such as 2h or 3d")]
-    Since {
+    InvalidSince {
         /// The value of the flag.
         text: String,
         /// The parser's error.
@@ -67,7 +67,7 @@ pub enum RebuildError {
     },
     /// The stream was not read up to its end marker.
     #[error("failed to read the stream: it delivered nothing for {} s, and its end marker was not seen", DELIVERY_TIMEOUT.as_secs())]
-    Silent,
+    StreamTimeout,
     /// A request to the broker failed.
     #[error(transparent)]
     Broker(#[from] BrokerError),
@@ -92,7 +92,7 @@ fn before(now: Timestamp, since: &str) -> Result<Timestamp, RebuildError> {
         .parse::<Span>()
         .and_then(|span| span.to_duration(SpanRelativeTo::days_are_24_hours()))
         .and_then(|duration| now.checked_sub(duration.abs()));
-    oldest.map_err(|source| RebuildError::Since { text: since.to_owned(), source })
+    oldest.map_err(|source| RebuildError::InvalidSince { text: since.to_owned(), source })
 }
 
 /// Events by job, in the stream's order.
@@ -107,7 +107,7 @@ async fn read_stream(session: &AmqpSession, job: Option<&str>) -> Result<Histori
     let mut histories = Histories::new();
     loop {
         let batch = timeout(DELIVERY_TIMEOUT, deliveries.next_batch(usize::from(PREFETCH))).await;
-        let batch = batch.map_err(|_| RebuildError::Silent)??;
+        let batch = batch.map_err(|_| RebuildError::StreamTimeout)??;
         for delivery in &batch {
             if delivery.body == marker.as_bytes() {
                 return Ok(histories);

@@ -10,19 +10,19 @@ use std::{
 use jiff::Timestamp;
 use subtitle_contract::job::{Priority, SubtitleJob};
 
-use crate::observe::state::{For, JobState};
+use crate::observe::state::{JobState, Prerequisite};
 
 /// How many tasks may be out at once. A namespace without a task always gets its first one, even when all places are
 /// taken: others' long tasks do not delay it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Places {
+pub struct AdmissionLimits {
     /// In all.
     pub total: usize,
     /// Of one namespace.
     pub per_namespace: usize,
 }
 
-impl Places {
+impl AdmissionLimits {
     /// Of which one namespace may take `per_namespace`; by default half of them, so that some are left for others.
     pub fn new(total: usize, per_namespace: Option<usize>) -> Self {
         Self { total, per_namespace: per_namespace.unwrap_or(total.div_ceil(2)).max(1) }
@@ -31,18 +31,18 @@ impl Places {
 
 /// The uids of the jobs that may be asked while at most `places` are taken. Called often, so it copies nothing of an
 /// object but what a waiting job is sorted by.
-pub fn admitted(jobs: &[Arc<SubtitleJob>], places: Places, now: Timestamp) -> HashSet<String> {
+pub fn admitted(jobs: &[Arc<SubtitleJob>], places: AdmissionLimits, now: Timestamp) -> HashSet<String> {
     let (mut out, mut waiting) = (HashMap::<&str, usize>::new(), Vec::new());
     for job in jobs {
         match JobState::from_object(job) {
             JobState::BackingOff(until) if until > now => {}
-            JobState::Waiting(For::Turn | For::Broker) | JobState::BackingOff(_) => {
+            JobState::Waiting(Prerequisite::Turn | Prerequisite::Broker) | JobState::BackingOff(_) => {
                 waiting.extend(waiting_job(job).filter(|_| !job.spec.suspend));
             }
             JobState::Queued(_) | JobState::InProgress(_) | JobState::Unknown => {
                 *out.entry(job.metadata.namespace.as_deref().unwrap_or_default()).or_default() += 1;
             }
-            JobState::Waiting(For::Glossary) | JobState::Suspended | JobState::Over(_) => {}
+            JobState::Waiting(Prerequisite::Glossary) | JobState::Suspended | JobState::Over(_) => {}
         }
     }
     admit(waiting, &out, places)
@@ -67,7 +67,7 @@ struct Waiting {
 }
 
 /// The uids of the waiting jobs that get a place, where `out` tasks of each namespace have one.
-fn admit(waiting: Vec<Waiting>, out: &HashMap<&str, usize>, places: Places) -> HashSet<String> {
+fn admit(waiting: Vec<Waiting>, out: &HashMap<&str, usize>, places: AdmissionLimits) -> HashSet<String> {
     let mut lines: BTreeMap<String, BinaryHeap<Reverse<Waiting>>> = BTreeMap::new();
     for job in waiting {
         lines.entry(job.namespace.clone()).or_default().push(Reverse(job));
@@ -113,7 +113,7 @@ mod tests {
         let mut all = bulk(Priority::Normal);
         all.push(waiting("tonight", "home", Priority::Normal, 20_000));
         all.push(waiting("urgent", "bulk", Priority::High, 30_000));
-        let admitted = admit(all, &HashMap::new(), Places { total: 3, per_namespace: 2 });
+        let admitted = admit(all, &HashMap::new(), AdmissionLimits { total: 3, per_namespace: 2 });
         assert_eq!(admitted, ["urgent", "tonight", "bulk-0"].map(str::to_owned).into());
     }
 
@@ -121,7 +121,7 @@ mod tests {
     fn ten_thousand_urgent_jobs_of_one_namespace_do_not_delay_anothers_one() {
         let mut all = bulk(Priority::High);
         all.push(waiting("tonight", "home", Priority::Low, 20_000));
-        let places = Places::new(4, None);
+        let places = AdmissionLimits::new(4, None);
         for (out, expected) in [(0, vec!["tonight", "bulk-0", "bulk-1"]), (2, vec!["tonight"]), (4, vec!["tonight"])] {
             let admitted = admit(all.clone(), &HashMap::from([("bulk", out)]), places);
             assert_eq!(admitted, expected.into_iter().map(str::to_owned).collect(), "{out} of bulk are out");
@@ -132,8 +132,8 @@ mod tests {
 
     #[test]
     fn a_namespace_that_waits_alone_takes_its_places_and_leaves_the_rest() {
-        let admitted = admit(bulk(Priority::Normal), &HashMap::new(), Places { total: 10, per_namespace: 7 });
+        let admitted = admit(bulk(Priority::Normal), &HashMap::new(), AdmissionLimits { total: 10, per_namespace: 7 });
         assert_eq!(admitted.len(), 7);
-        assert_eq!(Places::new(1, None).per_namespace, 1);
+        assert_eq!(AdmissionLimits::new(1, None).per_namespace, 1);
     }
 }

@@ -17,7 +17,7 @@ fn cancelled(subject: &Subject, now: Timestamp) -> Event {
 }
 
 /// The event of an object that the watch reported as deleted; `None` for a job whose end was published.
-pub fn deleted_object(job: &SubtitleJob, now: Timestamp) -> Option<Event> {
+pub fn cancellation_event(job: &SubtitleJob, now: Timestamp) -> Option<Event> {
     let is_announced = job.status.as_ref().is_some_and(|status| status.announced_up_to() >= status.revision);
     if JobState::from_object(job).is_over() && is_announced {
         return None;
@@ -57,9 +57,9 @@ mod tests {
     #[test]
     fn a_deleted_job_is_cancelled_unless_it_had_finished() {
         let (job, over) = (job(&json!({"phase": "DownloadInProgress", "attempt": 3})), job(&json!({"phase": "Done"})));
-        let event = deleted_object(&job, Timestamp::UNIX_EPOCH).expect("an event");
+        let event = cancellation_event(&job, Timestamp::UNIX_EPOCH).expect("an event");
         assert_eq!((&event.event_type, event.attempt), (&EventType::Cancelled, Some(3)));
-        assert_eq!(deleted_object(&over, Timestamp::UNIX_EPOCH), None);
+        assert_eq!(cancellation_event(&over, Timestamp::UNIX_EPOCH), None);
         let again = orphaned_record(&Record::project(&job), Timestamp::UNIX_EPOCH);
         assert_eq!(again.identity(), event.identity(), "the same deletion has two event ids");
     }

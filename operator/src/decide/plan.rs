@@ -21,7 +21,7 @@ pub enum Effect {
     /// Writes the status, guarded by the resourceVersion it was decided on.
     WriteStatus(Box<SubtitleJobStatus>),
     /// Projects the status onto the record in Redis. A failure does not end the plan: the projection is repeated later.
-    Project,
+    WriteRecord,
     /// Records a Kubernetes Event about something that changes nothing.
     Note {
         /// Its reason.
@@ -81,7 +81,7 @@ pub struct Plan {
     /// Applied one after the other; the first failure ends the plan, which is then decided again.
     pub effects: Vec<Effect>,
     /// The next time at which something is due.
-    pub look_again: Option<Timestamp>,
+    pub requeue_at: Option<Timestamp>,
 }
 
 /// An event that cannot belong to its job.

@@ -17,9 +17,9 @@ use super::{
 };
 use crate::{
     act::{Executor, Servers, kube::KubeCluster},
-    loops::controller::RECONCILES_AT_ONCE,
+    loops::controller::MAX_CONCURRENT_RECONCILES,
     metrics::Metrics,
-    observe::watch::{Reports, Undecodable, watch_jobs},
+    observe::watch::{Undecodable, WatchCallbacks, watch_jobs},
 };
 
 /// How long requests in progress may take to end after SIGTERM.
@@ -63,9 +63,9 @@ pub async fn serve(listeners: Vec<(TcpListener, Router)>, stop: CancellationToke
 /// Runs the API until SIGTERM or SIGINT.
 pub async fn run(arguments: ServingArguments) -> Result<(), ServeError> {
     let client = cluster_client().await?;
-    let (registry, metrics) = Metrics::new("subtitle-operator", RECONCILES_AT_ONCE);
+    let (registry, metrics) = Metrics::new("subtitle-operator", MAX_CONCURRENT_RECONCILES);
     // The operator beside this process records the Kubernetes Event of an undecodable object.
-    let reports = Reports { deleted: drop, undecodable: |_: &Undecodable| {}, metrics: metrics.watch.clone() };
+    let reports = WatchCallbacks { deleted: drop, undecodable: |_: &Undecodable| {}, metrics: metrics.watch.clone() };
     let (store, changes) = watch_jobs(&client, &arguments.namespaces(), reports);
     let (records, files) = (arguments.records()?, arguments.files()?);
     let cluster = Arc::new(KubeCluster::new(client.clone(), store.clone()));

@@ -18,7 +18,7 @@ use crate::{
         ports::{ClusterReader as _, RecordReader as _},
     },
     metrics::Metrics,
-    observe::state::{For, JobState},
+    observe::state::{JobState, Prerequisite},
 };
 
 const SAMPLE_INTERVAL: Duration = Duration::from_secs(10);
@@ -32,7 +32,7 @@ fn sample_jobs(jobs: &[Arc<SubtitleJob>], metrics: &Metrics, now: Timestamp) {
             *by_phase.entry(phase).or_default() += 1;
         }
         let is_waiting = match JobState::from_object(job) {
-            JobState::Waiting(reason) => matches!(reason, For::Turn | For::Broker),
+            JobState::Waiting(reason) => matches!(reason, Prerequisite::Turn | Prerequisite::Broker),
             JobState::BackingOff(until) => until <= now,
             _ => false,
         };

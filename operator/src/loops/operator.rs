@@ -18,7 +18,7 @@ use tokio::sync::{Notify, watch};
 use crate::{
     act::{Executor, Ports, Servers, ports::ClusterReader as _},
     decide::{
-        admit::{Places, admitted},
+        admit::{AdmissionLimits, admitted},
         rules::JobRules,
     },
     metrics::Metrics,
@@ -32,7 +32,7 @@ pub type CurrentSession<P> = watch::Receiver<Option<Arc<<P as Ports>::Session>>>
 #[derive(Clone, Debug)]
 pub struct OperatorSettings {
     /// How many tasks may be out at once.
-    pub places: Places,
+    pub places: AdmissionLimits,
     /// What jobs may ask for.
     pub rules: JobRules,
     /// Its name, as in `status.owner`; `None` where only one installation can exist.

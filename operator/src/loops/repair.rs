@@ -23,7 +23,7 @@ use crate::{
     },
     decide::{
         deletion::orphaned_record,
-        lost::tasks::{SilentTasks, lost_with_queues, task_queue},
+        lost::tasks::{SilentTasks, task_queue, tasks_lost_with},
         plan::Effect,
     },
 };
@@ -55,8 +55,8 @@ pub async fn run<P: Ports>(operator: &Operator<P>, session: &P::Session) -> Resu
 }
 
 /// Requests republishing of the tasks lost with these queues, which have just been created or recreated; returns how many.
-pub fn republish_lost_with<P: Ports>(operator: &Operator<P>, recreated: &[&'static str]) -> usize {
-    let lost = lost_with_queues(&operator.executor().cluster().all(), recreated);
+pub fn republish_tasks_of<P: Ports>(operator: &Operator<P>, recreated: &[&'static str]) -> usize {
+    let lost = tasks_lost_with(&operator.executor().cluster().all(), recreated);
     let count = lost.len();
     operator.request_republish(lost);
     count_repairs(operator, "task", count);

@@ -7,7 +7,7 @@ use subtitle_contract::store_key::StoreKey;
 #[expect(clippy::struct_excessive_bools, reason = "they are independent of each other")]
 pub struct Facts {
     /// The job is admitted to the tasks that are out.
-    pub is_its_turn: bool,
+    pub is_admitted: bool,
     /// There is a session with the broker.
     pub has_broker: bool,
     /// No event is on its way between the broker and the status.

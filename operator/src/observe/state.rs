@@ -12,7 +12,7 @@ use subtitle_contract::{
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum JobState {
     /// Its next task is not published yet.
-    Waiting(For),
+    Waiting(Prerequisite),
     /// A worker failed: the next task is published at this time or later.
     BackingOff(Timestamp),
     /// The step's task is confirmed by the broker, and no worker has started it.
@@ -30,7 +30,7 @@ pub enum JobState {
 
 /// What must happen before a task is published.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum For {
+pub enum Prerequisite {
     /// The job is admitted.
     Turn,
     /// There is a session with the broker.
@@ -51,7 +51,7 @@ pub enum Outcome {
 impl JobState {
     /// The state of an object; one without a status is new.
     pub fn from_object(job: &SubtitleJob) -> Self {
-        job.status.as_ref().map_or(Self::Waiting(For::Turn), Self::from_status)
+        job.status.as_ref().map_or(Self::Waiting(Prerequisite::Turn), Self::from_status)
     }
 
     /// The state that a status describes.
@@ -63,12 +63,12 @@ impl JobState {
             Phase::Failed => Self::Over(Outcome::Failed),
             _ if waiting_for == Some(WaitingFor::Resume) => Self::Suspended,
             Phase::Pending => match waiting_for {
-                Some(WaitingFor::Turn) => Self::Waiting(For::Turn),
-                Some(WaitingFor::Broker) => Self::Waiting(For::Broker),
-                Some(WaitingFor::Glossary) => Self::Waiting(For::Glossary),
+                Some(WaitingFor::Turn) => Self::Waiting(Prerequisite::Turn),
+                Some(WaitingFor::Broker) => Self::Waiting(Prerequisite::Broker),
+                Some(WaitingFor::Glossary) => Self::Waiting(Prerequisite::Glossary),
                 Some(WaitingFor::Resume) | None => {
                     let until = status.next_attempt_time.as_ref().map(|time| time.0);
-                    until.map_or(Self::Waiting(For::Turn), Self::BackingOff)
+                    until.map_or(Self::Waiting(Prerequisite::Turn), Self::BackingOff)
                 }
             },
             Phase::DownloadQueued => Self::Queued(Step::Download),
@@ -127,17 +127,17 @@ mod tests {
             (
                 json!({"reason": "WaitingForTurn"}),
                 json!({"reason": "WaitingForTurn", "waitingFor": "Turn"}),
-                JobState::Waiting(For::Turn),
+                JobState::Waiting(Prerequisite::Turn),
             ),
             (
                 json!({"reason": "WaitingForBroker"}),
                 json!({"reason": "WaitingForBroker", "waitingFor": "Broker"}),
-                JobState::Waiting(For::Broker),
+                JobState::Waiting(Prerequisite::Broker),
             ),
             (
                 json!({"reason": "WaitingForGlossary"}),
                 json!({"reason": "WaitingForGlossary", "waitingFor": "Glossary"}),
-                JobState::Waiting(For::Glossary),
+                JobState::Waiting(Prerequisite::Glossary),
             ),
             (
                 json!({"phase": "DownloadInProgress", "reason": "Suspended"}),
@@ -157,10 +157,10 @@ mod tests {
     #[test]
     fn waiting_for_takes_precedence_over_the_reason() {
         let waiting = json!({"reason": "Working", "waitingFor": "Glossary"});
-        assert_eq!(state(waiting), JobState::Waiting(For::Glossary));
+        assert_eq!(state(waiting), JobState::Waiting(Prerequisite::Glossary));
         let failed = json!({"phase": "Failed", "reason": "Suspended", "waitingFor": "Resume"});
         assert_eq!(state(failed), JobState::Over(Outcome::Failed), "a final phase was overridden");
         assert_eq!(state(json!({"phase": "TranslateQueued"})), JobState::Queued(Step::Translate));
-        assert_eq!(JobState::from_status(&SubtitleJobStatus::default()), JobState::Waiting(For::Turn));
+        assert_eq!(JobState::from_status(&SubtitleJobStatus::default()), JobState::Waiting(Prerequisite::Turn));
     }
 }

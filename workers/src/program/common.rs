@@ -19,7 +19,7 @@ use crate::{
     },
     simulation::Simulation,
     store::Store,
-    task::{Vitals, Work, Worker, WorkerIdentity, WorkerSettings},
+    task::{Work, Worker, WorkerIdentity, WorkerSettings, WorkerState},
 };
 
 /// The flags and variables of every worker.
@@ -139,18 +139,18 @@ impl Common {
         WorkerIdentity { name, incarnation }
     }
 
-    /// Runs a worker until SIGTERM or SIGINT; serves `registry` meanwhile, which holds the metrics in `vitals`.
+    /// Runs a worker until SIGTERM or SIGINT; serves `registry` meanwhile, which holds the metrics in `state`.
     pub async fn run<W: Work>(
         self,
         work: W,
         identity: WorkerIdentity,
         registry: Registry,
-        vitals: Vitals<AmqpSession>,
+        state: WorkerState<AmqpSession>,
     ) -> Result<()> {
         let connector = AmqpConnector {
             address: self.broker.address()?,
             name: identity.name.clone(),
-            metrics: vitals.metrics.publishing.clone(),
+            metrics: state.metrics.publishing.clone(),
         };
         let worker = Worker {
             work: Arc::new(work),
@@ -162,11 +162,11 @@ impl Common {
                 identity,
                 grace: Duration::from_secs(self.grace_seconds),
             },
-            vitals: vitals.clone(),
+            state: state.clone(),
         };
         let asked_to_stop = stop::asked().context("failed to listen for signals")?;
         let stop = CancellationToken::new();
-        let health = http::router(Arc::new(registry), move || vitals.readiness());
+        let health = http::router(Arc::new(registry), move || state.readiness());
         tokio::spawn(http::serve(self.metrics_listen, health));
         let worker = tokio::spawn(worker.run(stop.clone()));
         asked_to_stop.await;

@@ -15,7 +15,7 @@ use crate::{
         },
     },
     metrics::WorkerMetrics,
-    task::{ClaimOwners, Vitals},
+    task::{ClaimOwners, WorkerState},
 };
 
 /// Takes download tasks from RabbitMQ and finds subtitles: inside the video, beside it, behind HTTP, or at providers.
@@ -42,9 +42,9 @@ async fn run(arguments: Arguments) -> Result<()> {
     common::init();
     let store = common.store()?;
     let (registry, metrics) = WorkerMetrics::new("subtitle-downloader");
-    let vitals = Vitals::new(metrics.clone());
+    let state = WorkerState::new(metrics.clone());
     // All workers of an account share one rate limiter, on the session with the broker that they have anyway.
-    let limiters = |queue, limits| RateLimiter::Shared(SharedLimiter::start(queue, limits, vitals.session.subscribe()));
+    let limiters = |queue, limits| RateLimiter::Shared(SharedLimiter::start(queue, limits, state.session.subscribe()));
     let finder = Finder { providers: providers.providers(&common.guard(), &limiters)?, ..common.finder()? };
     let identity = common.identity::<Downloader>();
     let downloader = Downloader {
@@ -56,5 +56,5 @@ async fn run(arguments: Arguments) -> Result<()> {
         clock: SystemRuntime::default(),
         claim_owners: ClaimOwners::new(&identity.incarnation),
     };
-    common.run(downloader, identity, registry, vitals).await
+    common.run(downloader, identity, registry, state).await
 }

@@ -8,7 +8,7 @@ use clap::Parser;
 use super::common::{self, Common};
 use crate::{
     metrics::WorkerMetrics,
-    task::Vitals,
+    task::WorkerState,
     translate::{
         EngineId,
         announced::Announced,
@@ -63,7 +63,7 @@ async fn run(arguments: Arguments) -> Result<()> {
     let translator = Translator {
         store,
         libraries: common.libraries()?,
-        engines: engine_arguments.engines(common.simulation())?.with_calls_at_once(calls_per_engine),
+        engines: engine_arguments.engines(common.simulation())?.with_max_concurrent_calls(calls_per_engine),
         characters_per_day,
         order: engine_order,
         public_url: common.public_url.clone(),
@@ -71,5 +71,5 @@ async fn run(arguments: Arguments) -> Result<()> {
         continue_after: Duration::from_secs(continue_after_seconds),
     };
     let identity = common.identity::<Translator>();
-    common.run(translator, identity, registry, Vitals::new(metrics)).await
+    common.run(translator, identity, registry, WorkerState::new(metrics)).await
 }

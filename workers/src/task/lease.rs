@@ -58,13 +58,13 @@ pub(super) async fn acquire<P, C: Clock>(
 
 /// Renews the claim; sets `lost` when it is lost, and then only waits.
 pub(super) async fn renew<C: Clock>(claim: &Claim, clock: &C, lost: &AtomicBool) -> Infallible {
-    lost_lease(claim, clock).await;
+    renew_until_lost(claim, clock).await;
     lost.store(true, Ordering::Relaxed);
     std::future::pending().await
 }
 
 /// Renews the claim, and returns when another worker holds it, or may hold it because no renewal succeeded for a lease.
-pub async fn lost_lease<C: Clock>(claim: &Claim, clock: &C) {
+pub async fn renew_until_lost<C: Clock>(claim: &Claim, clock: &C) {
     let mut renewed = clock.elapsed();
     loop {
         clock.sleep(LEASE / RENEWALS).await;

@@ -25,7 +25,7 @@ pub enum Settlement {
     /// Return it to its queue.
     Requeue,
     /// Do nothing: the session ended, and the broker delivers it again by itself.
-    Leave,
+    LeaveUnacked,
 }
 
 /// How a task ended.
@@ -61,7 +61,7 @@ impl Outcome {
             Self::Done | Self::Failed(_) | Self::Continued | Self::Cancelled | Self::Malformed => Settlement::Ack,
             // Also when the claim was lost: its new holder may be doing another job's task for the same text.
             Self::HandedBack | Self::ClaimLost => Settlement::Requeue,
-            Self::SessionEnded => Settlement::Leave,
+            Self::SessionEnded => Settlement::LeaveUnacked,
         }
     }
 }

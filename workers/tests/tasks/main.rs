@@ -203,7 +203,7 @@ async fn a_worker_without_its_session_keeps_its_batch_and_stops() {
         }
     });
     let translator = bench.translator(CountingEngine { on_call, ..CountingEngine::default() });
-    assert_eq!(deliver(&translator, &context, &task).await, (Settlement::Leave, 1));
+    assert_eq!(deliver(&translator, &context, &task).await, (Settlement::LeaveUnacked, 1));
     assert_eq!((translator.engines.calls.load(Ordering::SeqCst), batches(&bench.store).await), (2, 2));
     assert_eq!(claims(&bench.store).await, 0, "whoever gets the task next need not wait");
 }

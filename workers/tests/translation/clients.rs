@@ -177,7 +177,7 @@ async fn a_model_is_shown_the_lines_around_and_the_names_that_were_kept() {
 
 #[tokio::test]
 async fn calls_of_one_engine_at_once_are_bounded_and_others_do_not_wait_for_it() {
-    let engines = Engines::default().with_calls_at_once(2);
+    let engines = Engines::default().with_max_concurrent_calls(2);
     let held = [engines.permit(engine("deepl")).await, engines.permit(engine("deepl")).await];
     assert!(engines.permit(engine("deepl")).now_or_never().is_none());
     assert!(engines.permit(engine("openai")).now_or_never().flatten().is_some());

@@ -65,7 +65,7 @@ impl Session for AmqpSession {
             Err(error) => match missing(error.clone(), queue) {
                 BrokerError::QueueNotFound { .. } if reply_text(&error).contains("no queue") => Ok(None),
                 BrokerError::QueueNotFound { .. } => {
-                    Err(BrokerError::Unusable { queue: queue.to_owned(), message: reply_text(&error) })
+                    Err(BrokerError::QueueProcessMissing { queue: queue.to_owned(), message: reply_text(&error) })
                 }
                 error => Err(error),
             },

@@ -116,7 +116,7 @@ impl Subscription {
 
     /// The next delivery; may be dropped at any time without losing one.
     pub(super) async fn next(&mut self) -> Result<message::Delivery, BrokerError> {
-        Ok(self.arrived.recv().await.ok_or(BrokerError::Cancelled)??)
+        Ok(self.arrived.recv().await.ok_or(BrokerError::ConsumerCancelled)??)
     }
 }
 

@@ -26,7 +26,7 @@ static PUBLISHED: LogSampler = LogSampler::new(EVENT_LINES_PER_SECOND);
 impl PublishWriter for AmqpSession {
     async fn publish(&self, event: &Event) -> Result<(), BrokerError> {
         let routing_key = event.event_type.as_str();
-        let body = serde_json::to_vec(event).map_err(|error| BrokerError::Encode {
+        let body = serde_json::to_vec(event).map_err(|error| BrokerError::EncodeFailed {
             routing_key: routing_key.to_owned(),
             job: event.job_id.clone(),
             message: error.to_string(),
@@ -77,7 +77,7 @@ impl AmqpSession {
             Confirmation::Ack(None) => Ok(()),
             Confirmation::Ack(Some(_)) => refused(PublishFailure::Unroutable),
             Confirmation::Nack(_) => refused(PublishFailure::Nacked),
-            Confirmation::NotRequested => refused(PublishFailure::Unconfirmed),
+            Confirmation::NotRequested => refused(PublishFailure::NotInConfirmMode),
         }
     }
 

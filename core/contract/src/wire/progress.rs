@@ -14,7 +14,7 @@ pub struct Progress {
 
 /// What an event means for a job.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Verdict {
+pub enum Classification {
     /// The job moves to this phase.
     Advance(Phase),
     /// The job is already in that phase: repeat the effects, which completes half-done work.
@@ -33,7 +33,7 @@ pub enum Verdict {
     Impossible,
 }
 
-impl Verdict {
+impl Classification {
     /// The short name in the table and in metrics.
     pub fn name(self) -> String {
         match self {
@@ -57,22 +57,22 @@ const fn destination(event_type: &EventType) -> Option<Phase> {
 
 impl Progress {
     /// Judges an event of `attempt` against this progress.
-    pub fn judge(self, event_type: &EventType, attempt: u32) -> Verdict {
+    pub fn classify(self, event_type: &EventType, attempt: u32) -> Classification {
         let Some(destination) = destination(event_type) else {
-            return Verdict::Note;
+            return Classification::Note;
         };
         if attempt > self.attempt {
-            return Verdict::Impossible;
+            return Classification::Impossible;
         }
         if attempt < self.attempt {
-            return Verdict::Stale;
+            return Classification::Stale;
         }
         match (self.phase, destination) {
-            (current, destination) if current == destination => Verdict::Repeat,
-            (current, _) if current.is_final() => Verdict::Superseded,
-            (_, Phase::Failed) => Verdict::Judge,
-            (current, destination) if destination.rank() < current.rank() => Verdict::Late,
-            (_, destination) => Verdict::Advance(destination),
+            (current, destination) if current == destination => Classification::Repeat,
+            (current, _) if current.is_final() => Classification::Superseded,
+            (_, Phase::Failed) => Classification::Judge,
+            (current, destination) if destination.rank() < current.rank() => Classification::Late,
+            (_, destination) => Classification::Advance(destination),
         }
     }
 

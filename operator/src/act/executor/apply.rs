@@ -85,7 +85,7 @@ impl<P: Ports> Executor<P> {
                     outcome.job = Some(self.write(&job, &status, cause, now).await?);
                 }
                 Effect::Note { reason, note } => self.servers.cluster.note(job_of(&outcome)?, reason, &note),
-                Effect::Project => unprojected = self.project(job_of(&outcome)?).await.err(),
+                Effect::WriteRecord => unprojected = self.project(job_of(&outcome)?).await.err(),
                 Effect::Delete { at_the_latest } => match unprojected.take().filter(|_| now < at_the_latest) {
                     Some(error) => return Err(ActError::NoRecord(error)),
                     None => self.servers.cluster.delete(job_of(&outcome)?).await?,

@@ -276,7 +276,7 @@ async fn a_projection_that_fails_ends_no_plan_and_is_repeated_once_redis_is_back
     let bench = Bench::new();
     bench.redis_is_away(true);
     let status = SubtitleJobStatus { revision: 1, ..SubtitleJobStatus::default() };
-    let outcome = bench.apply(vec![Effect::WriteStatus(Box::new(status)), Effect::Project]).await.expect("applied");
+    let outcome = bench.apply(vec![Effect::WriteStatus(Box::new(status)), Effect::WriteRecord]).await.expect("applied");
     assert_eq!(outcome.job.and_then(|job| job.status).map(|status| status.revision), Some(1));
     assert!(bench.apply(vec![Effect::ProjectLagging]).await.is_err(), "it is still away");
     bench.redis_is_away(false);
@@ -289,7 +289,7 @@ async fn a_job_is_deleted_after_its_last_record_is_in_redis_or_when_it_has_waite
     let bench = Bench::new();
     let delete = |second| {
         let at_the_latest = Timestamp::from_second(second).expect("a time");
-        vec![Effect::Project, Effect::Delete { at_the_latest }]
+        vec![Effect::WriteRecord, Effect::Delete { at_the_latest }]
     };
     bench.redis_is_away(true);
     assert!(matches!(bench.apply(delete(60)).await, Err(ActError::NoRecord(_))));

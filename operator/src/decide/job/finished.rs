@@ -54,8 +54,8 @@ pub(super) fn expired(job: &JobSnapshot, now: Timestamp) -> Plan {
     };
     let due = end.0 + SignedDuration::from_secs(ttl.into());
     if due > now {
-        return Plan { effects: vec![], look_again: Some(due) };
+        return Plan { effects: vec![], requeue_at: Some(due) };
     }
     let delete = Effect::Delete { at_the_latest: due + RECORD_TIMEOUT };
-    Plan { effects: vec![Effect::Project, delete], look_again: None }
+    Plan { effects: vec![Effect::WriteRecord, delete], requeue_at: None }
 }

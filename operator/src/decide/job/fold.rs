@@ -11,7 +11,7 @@ use subtitle_contract::{
     legacy,
     payload::{DownloadStarted, Failed, Ready, Stopped, Subject, TranslateProgress},
     phase::{Phase, Step},
-    progress::{Progress, Verdict},
+    progress::{Classification, Progress},
     reason::Reason,
     retry::RetryBackoff,
     store_key::{ForeignKey, StoreKey},
@@ -56,10 +56,10 @@ pub fn fold(job: &JobSnapshot, events: &[Event], now: Timestamp) -> Folded {
         effects.push(Effect::WriteStatus(Box::new(next_revision(job, current.status, Announcement::OfAttempts, now))));
     }
     if changed || repeated {
-        effects.push(Effect::Project);
+        effects.push(Effect::WriteRecord);
     }
     effects.extend(stops);
-    Folded { plan: Plan { effects, look_again: None }, rejected }
+    Folded { plan: Plan { effects, requeue_at: None }, rejected }
 }
 
 /// Tells a worker that has just started an attempt which must not be worked on: it did not hear of that before. The event is
@@ -92,13 +92,15 @@ fn fold_one(job: &JobSnapshot, event: &Event, now: Timestamp) -> Folding {
     let phase = job.status.phase.known().unwrap_or(Phase::TranslateInProgress);
     let progress = Progress { attempt: job.status.attempt, phase };
     let attempt = attempt(job, event);
-    let changed = match progress.judge(&event.event_type, attempt) {
-        Verdict::Advance(phase) => advance(job, event, phase, now).map(Some),
-        Verdict::Judge => judge_failure(job, event, now).map(Some),
-        Verdict::Repeat if event.event_type == EventType::TranslateProgress => count_progress(job, event),
-        Verdict::Repeat => return Folding::Repeated,
-        Verdict::Note | Verdict::Stale | Verdict::Late | Verdict::Superseded => return Folding::Unchanged,
-        Verdict::Impossible => {
+    let changed = match progress.classify(&event.event_type, attempt) {
+        Classification::Advance(phase) => advance(job, event, phase, now).map(Some),
+        Classification::Judge => classify_failure(job, event, now).map(Some),
+        Classification::Repeat if event.event_type == EventType::TranslateProgress => count_progress(job, event),
+        Classification::Repeat => return Folding::Repeated,
+        Classification::Note | Classification::Stale | Classification::Late | Classification::Superseded => {
+            return Folding::Unchanged;
+        }
+        Classification::Impossible => {
             let message = format!("attempt {attempt} never began: the job is at {}", job.status.attempt);
             return Folding::Rejected(Reason::ImpossibleEvent, message);
         }
@@ -230,7 +232,7 @@ fn count_progress(job: &JobSnapshot, event: &Event) -> Result<Option<SubtitleJob
 }
 
 /// A worker's failure: another attempt while the retry budget lasts, else the end.
-fn judge_failure(job: &JobSnapshot, event: &Event, now: Timestamp) -> Result<SubtitleJobStatus, Unusable> {
+fn classify_failure(job: &JobSnapshot, event: &Event, now: Timestamp) -> Result<SubtitleJobStatus, Unusable> {
     let failed: Failed = event.read()?;
     let mut status = job.status.clone();
     status.updated_by = Some(text::sanitize(&event.source, 64));

@@ -96,5 +96,5 @@ pub(super) fn write(
     status.updated_by = Some(source::MANAGER.to_owned());
     status.trace_id = headers::trace_id(&job.uid);
     let status = next_revision(job, status, announcement, now);
-    Plan { effects: vec![Effect::WriteStatus(Box::new(status)), Effect::Project], look_again: None }
+    Plan { effects: vec![Effect::WriteStatus(Box::new(status)), Effect::WriteRecord], requeue_at: None }
 }

@@ -21,7 +21,7 @@ use crate::{
         facts::{Facts, RecordAhead},
         job::{InvalidJob, JobSnapshot, ObservedJob, ValidJob},
         ownership::Ownership,
-        state::{For, JobState, Outcome, is_stopped},
+        state::{JobState, Outcome, Prerequisite, is_stopped},
     },
 };
 
@@ -108,7 +108,7 @@ fn refreshed(job: &JobSnapshot, mut plan: Plan, now: Timestamp) -> Plan {
         if needless.is_some() {
             status.retry_observed.clone_from(&job.retry_requested);
         }
-        plan.effects.extend([Effect::WriteStatus(Box::new(status)), Effect::Project]);
+        plan.effects.extend([Effect::WriteStatus(Box::new(status)), Effect::WriteRecord]);
         plan.effects.extend(needless.map(|note| Effect::Note { reason: "NothingToRetry", note }));
     }
     plan
@@ -137,18 +137,18 @@ fn unfinished(valid: &ValidJob, state: JobState, facts: Facts, now: Timestamp) -
     }
     let mut plan = match state {
         JobState::Waiting(waiting_for) => waiting(valid, waiting_for, facts, now),
-        JobState::BackingOff(until) if until > now => Plan { effects: vec![], look_again: Some(until) },
-        JobState::BackingOff(_) => waiting(valid, For::Turn, facts, now),
+        JobState::BackingOff(until) if until > now => Plan { effects: vec![], requeue_at: Some(until) },
+        JobState::BackingOff(_) => waiting(valid, Prerequisite::Turn, facts, now),
         JobState::Queued(_) | JobState::InProgress(_) => in_flight(valid, &facts, now),
         JobState::Suspended | JobState::Over(_) | JobState::Unknown => Plan::default(),
     };
-    plan.look_again = plan.look_again.into_iter().chain(deadline).min();
+    plan.requeue_at = plan.requeue_at.into_iter().chain(deadline).min();
     plan
 }
 
 fn past_deadline(job: &JobSnapshot, facts: &Facts, due: Timestamp, now: Timestamp) -> Plan {
     if !facts.events_settled {
-        return Plan { effects: vec![], look_again: Some(now + EVENTS_RECHECK) };
+        return Plan { effects: vec![], requeue_at: Some(now + EVENTS_RECHECK) };
     }
     let (seconds, late) = (job.spec.active_deadline_seconds, now.duration_since(due).as_secs());
     let message = format!("worked on for {seconds} s (spec.activeDeadlineSeconds) and {late} s more");
@@ -177,7 +177,7 @@ fn resume(job: &JobSnapshot, now: Timestamp) -> Plan {
 fn in_flight(valid: &ValidJob, facts: &Facts, now: Timestamp) -> Plan {
     let is_lost = facts.has_broker && facts.task_may_be_lost;
     let effects = if is_lost { vec![Effect::Publish(Box::new(task(valid, now)))] } else { vec![] };
-    Plan { effects, look_again: None }
+    Plan { effects, requeue_at: None }
 }
 
 /// Publishes the event of a decision that is already in the status, then records that it is announced.
@@ -203,6 +203,6 @@ fn announce(job: &JobSnapshot, state: JobState, now: Timestamp) -> Plan {
     announced.revision += 1;
     announced.set_announced(announced.revision);
     let publish = event.map(|event| Effect::Publish(Box::new(event)));
-    let written = [Effect::WriteStatus(Box::new(announced)), Effect::Project];
-    Plan { effects: publish.into_iter().chain(written).collect(), look_again: None }
+    let written = [Effect::WriteStatus(Box::new(announced)), Effect::WriteRecord];
+    Plan { effects: publish.into_iter().chain(written).collect(), requeue_at: None }
 }

@@ -16,7 +16,7 @@ use crate::{
     observe::{
         facts::{Facts, Glossary},
         job::{JobSnapshot, ValidJob},
-        state::For,
+        state::Prerequisite,
     },
 };
 
@@ -27,7 +27,7 @@ const TURN_GRACE: SignedDuration = SignedDuration::from_secs(1);
 const GLOSSARY_RECHECK: SignedDuration = SignedDuration::from_secs(15);
 
 /// Publishes the task as soon as everything is there: the broker, the glossary, and the job's turn.
-pub(super) fn waiting(valid: &ValidJob, waiting_for: For, facts: Facts, now: Timestamp) -> Plan {
+pub(super) fn waiting(valid: &ValidJob, waiting_for: Prerequisite, facts: Facts, now: Timestamp) -> Plan {
     let job = &valid.job;
     if let Some(message) = facts.refusal {
         return fail(job, Reason::NotAllowed, message, now);
@@ -39,20 +39,20 @@ pub(super) fn waiting(valid: &ValidJob, waiting_for: For, facts: Facts, now: Tim
         Glossary::Invalid(message) => return fail(job, Reason::InvalidSpec, message, now),
         Glossary::Missing(message) => {
             let plan = wait_with_message(job, WaitingFor::Glossary, message, now);
-            return Plan { look_again: Some(now + GLOSSARY_RECHECK), ..plan };
+            return Plan { requeue_at: Some(now + GLOSSARY_RECHECK), ..plan };
         }
         // Its slot may have been given to another job while it waited for the glossary.
-        Glossary::Found { .. } if waiting_for == For::Glossary => return wait(job, WaitingFor::Turn, now),
+        Glossary::Found { .. } if waiting_for == Prerequisite::Glossary => return wait(job, WaitingFor::Turn, now),
         Glossary::Found { key, sha256, text } => {
             let stored = StoredGlossary { key: key.to_string(), sha256 };
             Some((stored, Effect::StoreGlossary { key, text }))
         }
         Glossary::NotNeeded => None,
     };
-    if !facts.is_its_turn {
+    if !facts.is_admitted {
         let since = job.status.next_attempt_time.as_ref().map_or(job.created, |time| time.0.max(job.created));
         return match since + TURN_GRACE {
-            soon if soon > now => Plan { effects: vec![], look_again: Some(soon) },
+            soon if soon > now => Plan { effects: vec![], requeue_at: Some(soon) },
             _ => wait(job, WaitingFor::Turn, now),
         };
     }
@@ -80,7 +80,7 @@ fn publish_task(
     effects.push(Effect::Publish(Box::new(task(&asked, now))));
     let written = write(job, status, Announcement::OfAttempts, now);
     effects.extend(written.effects);
-    Plan { effects, look_again: None }
+    Plan { effects, requeue_at: None }
 }
 
 fn wait(job: &JobSnapshot, waiting_for: WaitingFor, now: Timestamp) -> Plan {

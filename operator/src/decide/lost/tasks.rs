@@ -44,7 +44,7 @@ const fn published_step(state: JobState) -> Option<(Step, SignedDuration)> {
 }
 
 /// The uids of jobs whose task may have been lost with these queues, which have just been created or recreated.
-pub fn lost_with_queues(jobs: &[Arc<SubtitleJob>], recreated: &[&'static str]) -> Vec<String> {
+pub fn tasks_lost_with(jobs: &[Arc<SubtitleJob>], recreated: &[&'static str]) -> Vec<String> {
     // A lost task queue loses its tasks; the others may lose a worker's event about any task.
     let may_lack_events = recreated.iter().any(|queue| [CONSUMER_QUEUE, DEAD_EVENTS_QUEUE].contains(queue));
     let is_lost = |step| may_lack_events || recreated.contains(&task_queue(step));
@@ -133,8 +133,8 @@ mod tests {
     #[test]
     fn a_lost_task_queue_loses_its_tasks_and_a_lost_consumer_queue_any_event() {
         let jobs = [job("a", "DownloadQueued", 1), job("b", "TranslateInProgress", 1), job("c", "Done", 1)];
-        assert_eq!(lost_with_queues(&jobs, &[DOWNLOAD_QUEUE]), ["a"]);
-        assert_eq!(lost_with_queues(&jobs, &[CONSUMER_QUEUE]), ["a", "b"]);
-        assert!(lost_with_queues(&jobs, &[]).is_empty());
+        assert_eq!(tasks_lost_with(&jobs, &[DOWNLOAD_QUEUE]), ["a"]);
+        assert_eq!(tasks_lost_with(&jobs, &[CONSUMER_QUEUE]), ["a", "b"]);
+        assert!(tasks_lost_with(&jobs, &[]).is_empty());
     }
 }

@@ -166,7 +166,7 @@ pub(in crate::http) async fn create(
     let key = headers.get(KEY_HEADER).map(|value| Key::new(value.as_bytes(), &body));
     let job = request.job(&namespace, key.as_ref())?;
     // With its record: a GET right after the answer must find it.
-    let effects = vec![Effect::CreateJob(Box::new(job)), Effect::Project];
+    let effects = vec![Effect::CreateJob(Box::new(job)), Effect::WriteRecord];
     let created = match (state.executor.apply(effects, ApplyContext::new(Timestamp::now())).await, key) {
         (Ok(outcome), _) => outcome.job.ok_or(ActError::NoJob)?,
         (Err(error), Some(key)) if status_code(&error) == Some(409) => {
@@ -194,7 +194,7 @@ async fn existing(state: &HttpState, namespace: &str, key: &Key) -> Result<Subti
         return Err(ApiError::KeyReused { name: key.name.clone() });
     }
     let context = ApplyContext { job: Some(job.clone()), ..ApplyContext::new(Timestamp::now()) };
-    state.executor.apply(vec![Effect::Project], context).await?;
+    state.executor.apply(vec![Effect::WriteRecord], context).await?;
     Ok(job)
 }
 

@@ -71,7 +71,7 @@ pub async fn handle<P: Ports>(
         Some(first) => match batch.handle_events(&first.job_id).await {
             // Nothing can be decided now. The dead letters can be replayed after an upgrade or once the object has changed.
             Err(error) if error.class() == ErrorClass::Undecodable => {
-                batch.reject(Reason::UndecodableObject, &chain(&error).to_string()).await
+                batch.dead_letter_all(Reason::UndecodableObject, &chain(&error).to_string()).await
             }
             handled => handled,
         },
@@ -125,7 +125,7 @@ impl<P: Ports> Batch<'_, P> {
             ErrorClass::Conflict => Ok(Next::ReadAgain),
             ErrorClass::Gone => Ok(Next::Gone),
             ErrorClass::Rejected => {
-                self.reject(Reason::StatusRejected, error.rejection().unwrap_or_default()).await?;
+                self.dead_letter_all(Reason::StatusRejected, error.rejection().unwrap_or_default()).await?;
                 Ok(Next::Acknowledge)
             }
             ErrorClass::Undecodable | ErrorClass::Broker | ErrorClass::Transient | ErrorClass::Invalid => Err(error),
@@ -133,7 +133,7 @@ impl<P: Ports> Batch<'_, P> {
     }
 
     /// Dead-letters the whole batch.
-    async fn reject(&self, reason: Reason, detail: &str) -> Result<(), ActError> {
+    async fn dead_letter_all(&self, reason: Reason, detail: &str) -> Result<(), ActError> {
         let letter = |message: &&Message| dead_letter(message, reason, detail.to_owned());
         self.apply(None, self.messages.iter().map(letter).collect()).await
     }

@@ -22,7 +22,7 @@ use crate::{
 };
 
 /// Maximum number of concurrent reconciles.
-pub const RECONCILES_AT_ONCE: u16 = 32;
+pub const MAX_CONCURRENT_RECONCILES: u16 = 32;
 
 fn action(requeue: Requeue) -> Action {
     match requeue {
@@ -53,7 +53,7 @@ pub async fn run(
     let controller = Controller::for_stream(stream, store)
         .reconcile_on(trigger_rx)
         .graceful_shutdown_on(stop.cancelled_owned())
-        .with_config(Config::default().concurrency(RECONCILES_AT_ONCE))
+        .with_config(Config::default().concurrency(MAX_CONCURRENT_RECONCILES))
         .run(reconcile, error_policy, operator.clone())
         // `error_policy` logs the errors of reconciles, and the watch logs its own; an object that is not found was deleted.
         .for_each(|_| async {});

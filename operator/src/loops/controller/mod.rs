@@ -6,6 +6,6 @@ mod kube;
 mod reconcile;
 mod wake;
 
-pub use kube::{RECONCILES_AT_ONCE, run};
+pub use kube::{MAX_CONCURRENT_RECONCILES, run};
 pub use reconcile::{Requeue, error_policy, reconcile_one};
 pub use wake::wake;

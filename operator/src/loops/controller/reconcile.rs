@@ -21,7 +21,7 @@ use crate::{
         facts::{Facts, Glossary, RecordAhead},
         job::{JobSnapshot, ObservedJob},
         ownership::{OWNER_ANNOTATION, Ownership},
-        state::{For, JobState},
+        state::{JobState, Prerequisite},
     },
 };
 
@@ -95,7 +95,7 @@ async fn observe_decide_act<P: Ports>(
     if session.is_some() {
         operator.republished(&observed.snapshot().uid);
     }
-    Ok(plan.look_again)
+    Ok(plan.requeue_at)
 }
 
 async fn gather_facts<P: Ports>(
@@ -113,14 +113,14 @@ async fn gather_facts<P: Ports>(
         }
         _ => false,
     };
-    let is_its_turn = operator.is_admitted(&job.uid);
-    let glossary = if session.is_some() && needs_glossary(job, is_its_turn) {
+    let is_admitted = operator.is_admitted(&job.uid);
+    let glossary = if session.is_some() && needs_glossary(job, is_admitted) {
         read_glossary(operator.executor().cluster(), job).await?
     } else {
         Glossary::NotNeeded
     };
     Ok(Facts {
-        is_its_turn,
+        is_admitted,
         glossary,
         has_broker: session.is_some(),
         events_settled,
@@ -162,10 +162,10 @@ fn report_foreign<P: Ports>(operator: &Operator<P>, job: &JobSnapshot) {
 }
 
 /// Whether this reconcile may publish the task, or waits for nothing but the glossary.
-fn needs_glossary(job: &JobSnapshot, is_its_turn: bool) -> bool {
+fn needs_glossary(job: &JobSnapshot, is_admitted: bool) -> bool {
     let is_wanted = match job.state() {
-        JobState::Waiting(For::Glossary) => true,
-        JobState::Waiting(For::Turn | For::Broker) | JobState::BackingOff(_) => is_its_turn,
+        JobState::Waiting(Prerequisite::Glossary) => true,
+        JobState::Waiting(Prerequisite::Turn | Prerequisite::Broker) | JobState::BackingOff(_) => is_admitted,
         JobState::Queued(_) | JobState::InProgress(_) | JobState::Suspended | JobState::Over(_) | JobState::Unknown => {
             false
         }

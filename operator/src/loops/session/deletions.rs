@@ -8,7 +8,7 @@ use tokio::sync::mpsc;
 
 use crate::{
     act::{ActError, ApplyContext, Ports},
-    decide::{deletion::deleted_object, plan::Effect},
+    decide::{deletion::cancellation_event, plan::Effect},
     loops::operator::Operator,
 };
 
@@ -22,7 +22,7 @@ pub(super) async fn run<P: Ports>(
         // The channel closes only when the operator shuts down, and that ends this loop.
         let Some(job) = deletions.recv().await else { return std::future::pending().await };
         let now = operator.now();
-        if let Some(event) = deleted_object(&job, now) {
+        if let Some(event) = cancellation_event(&job, now) {
             let publish = vec![Effect::Publish(Box::new(event))];
             operator.executor().apply(publish, ApplyContext::on_session(session, now)).await?;
         }

@@ -16,7 +16,7 @@ use super::{
 use crate::{
     act::Ports,
     decide::lost::queues::UnresponsiveQueues,
-    loops::{operator::Operator, repair::republish_lost_with},
+    loops::{operator::Operator, repair::republish_tasks_of},
 };
 
 /// Runs until `shutdown.stop`. `sessions` is what the operator's [`crate::loops::operator::CurrentSession`] receives;
@@ -42,7 +42,7 @@ pub async fn supervise<P: Ports, C: Connector<Session = P::Session>>(
                 let session = Arc::new(session);
                 sessions.send_replace(Some(session.clone()));
                 metrics.broker_connected.set([], 1);
-                let tasks = republish_lost_with(operator, &recreated);
+                let tasks = republish_tasks_of(operator, &recreated);
                 tracing::info!(?recreated, tasks, "opened a session with the broker");
                 operator.wake_for_republish();
                 Box::pin(run_until_one_ends(operator, &session, &mut deletions, shutdown)).await;

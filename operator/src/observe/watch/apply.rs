@@ -15,7 +15,7 @@ use subtitle_contract::job::SubtitleJob;
 
 use super::{
     guarded::{GuardedJob, Undecodable},
-    reports::Reports,
+    reports::WatchCallbacks,
 };
 
 type Key = (String, String);
@@ -31,11 +31,11 @@ pub(super) struct WatchApplier<D, U> {
     quarantine: HashMap<Key, Undecodable>,
     /// The undecodable objects of the list in progress, which will replace the quarantine as it replaces the store.
     next_quarantine: HashMap<Key, Undecodable>,
-    reports: Reports<D, U>,
+    reports: WatchCallbacks<D, U>,
 }
 
 impl<D: Fn(SubtitleJob), U: Fn(&Undecodable)> WatchApplier<D, U> {
-    pub(super) fn new(store: Store<SubtitleJob>, writer: Writer<SubtitleJob>, reports: Reports<D, U>) -> Self {
+    pub(super) fn new(store: Store<SubtitleJob>, writer: Writer<SubtitleJob>, reports: WatchCallbacks<D, U>) -> Self {
         Self { store, writer, quarantine: HashMap::new(), next_quarantine: HashMap::new(), reports }
     }
 

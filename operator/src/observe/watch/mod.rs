@@ -28,14 +28,14 @@ use subtitle_telemetry::chain;
 use apply::WatchApplier;
 pub use guarded::{GuardedJob, Undecodable};
 use join::Join;
-pub use reports::{Reports, WatchMetrics};
+pub use reports::{WatchCallbacks, WatchMetrics};
 
 /// Watches these namespaces, or all of them if none is named. Returns the store, which is ready after the first complete
 /// list, and the stream that fills it: it must be polled, yields each changed job and does not end.
 pub fn watch_jobs<D, U>(
     client: &Client,
     namespaces: &[String],
-    reports: Reports<D, U>,
+    reports: WatchCallbacks<D, U>,
 ) -> (Store<SubtitleJob>, impl Stream<Item = Result<SubtitleJob, watcher::Error>> + Send + use<D, U>)
 where
     D: Fn(SubtitleJob) + Send + 'static,

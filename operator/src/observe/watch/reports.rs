@@ -27,7 +27,7 @@ impl WatchMetrics {
 }
 
 /// What the watch reports besides the store's contents.
-pub struct Reports<D, U> {
+pub struct WatchCallbacks<D, U> {
     /// Called with each deleted job. Deletions of undecodable objects are not reported; the repair loop finds those from
     /// their Redis records.
     pub deleted: D,

@@ -17,7 +17,7 @@ use subtitle_telemetry::Registry;
 use super::{
     apply::WatchApplier,
     guarded::{GuardedJob, Undecodable},
-    reports::{Reports, WatchMetrics},
+    reports::{WatchCallbacks, WatchMetrics},
 };
 
 fn object(name: &str, version: &str, change: impl Fn(&mut Value)) -> Value {
@@ -53,7 +53,7 @@ impl Played {
         let mut registry = Registry::new("test", "1");
         let (undecodable, deleted) = (Rc::<RefCell<Vec<String>>>::default(), Rc::<RefCell<Vec<String>>>::default());
         let (seen, gone) = (undecodable.clone(), deleted.clone());
-        let reports = Reports {
+        let reports = WatchCallbacks {
             deleted: Box::new(move |job: SubtitleJob| gone.borrow_mut().push(job.name_any())) as OnDeleted,
             undecodable: Box::new(move |object: &Undecodable| {
                 seen.borrow_mut().push(format!("{}@{}", object.name(), object.resource_version()));

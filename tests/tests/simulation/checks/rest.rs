@@ -12,7 +12,7 @@ use subtitle_contract::{
 };
 use subtitle_operator::observe::{
     job::RETRY_ANNOTATION,
-    state::{For, JobState, is_stopped},
+    state::{JobState, Prerequisite, is_stopped},
 };
 
 use super::{phase_of, reason_of, status::missing};
@@ -47,7 +47,8 @@ pub(crate) fn starved(world: &World) -> Option<String> {
     let namespace = |job: &SubtitleJob| job.metadata.namespace.clone().unwrap_or_default();
     let is = |job: &SubtitleJob, fits: fn(JobState) -> bool| fits(JobState::from_object(job));
     let has_task = |job: &SubtitleJob| is(job, |state| matches!(state, JobState::Queued(_) | JobState::InProgress(_)));
-    let waits = |job: &SubtitleJob| !job.spec.suspend && is(job, |state| state == JobState::Waiting(For::Turn));
+    let waits =
+        |job: &SubtitleJob| !job.spec.suspend && is(job, |state| state == JobState::Waiting(Prerequisite::Turn));
     if !has_leader(world) {
         return None;
     }

@@ -42,7 +42,7 @@ impl SimDeliveries {
             if self.queue.is_none() {
                 let polled = world.broker.next_announcement(self.id, waker);
                 return polled.map(|message| {
-                    let Message { key, body, event: stop, .. } = message.ok_or(BrokerError::Cancelled)?;
+                    let Message { key, body, event: stop, .. } = message.ok_or(BrokerError::ConsumerCancelled)?;
                     let body = misread(world, stop.as_deref()).unwrap_or_else(|| body.to_vec());
                     let receipt = SimReceipt { stop, ..receipt(None) };
                     let (redelivered, delivery_count, offset) = (false, 0, None);
@@ -50,7 +50,7 @@ impl SimDeliveries {
                 });
             }
             let Poll::Ready(next) = world.broker.next(self.id, waker) else { return Poll::Pending };
-            let Some((tag, message)) = next else { return Poll::Ready(Err(BrokerError::Cancelled)) };
+            let Some((tag, message)) = next else { return Poll::Ready(Err(BrokerError::ConsumerCancelled)) };
             let body = self.planted(world, tag, &message).unwrap_or_else(|| message.body.to_vec());
             let is_stream = self.queue == Some(HISTORY_STREAM);
             Poll::Ready(Ok(Delivery {

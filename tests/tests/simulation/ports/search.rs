@@ -169,7 +169,7 @@ impl Work for Poisonable {
         reporter: &TaskReporter<'_, impl PublishWriter, impl Clock>,
     ) -> Result<(), StopReason> {
         if task.video_title.starts_with("poison") {
-            return Err(BrokerError::Cancelled.into());
+            return Err(BrokerError::ConsumerCancelled.into());
         }
         self.0.perform(event, task, reporter).await
     }

@@ -7,9 +7,9 @@ use jiff::SignedDuration;
 use subtitle_contract::job::SubtitleJob;
 use subtitle_operator::{
     act::{Files, Ports, Servers},
-    decide::{admit::Places, rules::JobRules},
+    decide::{admit::AdmissionLimits, rules::JobRules},
     loops::{
-        controller::{RECONCILES_AT_ONCE, Requeue, error_policy, reconcile_one, wake},
+        controller::{MAX_CONCURRENT_RECONCILES, Requeue, error_policy, reconcile_one, wake},
         operator::{Operator, OperatorSettings},
         session::{Shutdown, supervise},
     },
@@ -65,8 +65,8 @@ pub(crate) fn start(sim: &Sim, number: usize, files: Store) {
     let cluster = Arc::new(SimCluster::new(sim, number));
     let records = Arc::new(SimRecords::new(sim, number));
     let servers = Servers { cluster: cluster.clone(), records, files: Files::new(files) };
-    let (_, metrics) = Metrics::new("simulation", RECONCILES_AT_ONCE);
-    let places = Places { total: MAX_IN_FLIGHT, per_namespace: MAX_IN_FLIGHT };
+    let (_, metrics) = Metrics::new("simulation", MAX_CONCURRENT_RECONCILES);
+    let places = AdmissionLimits { total: MAX_IN_FLIGHT, per_namespace: MAX_IN_FLIGHT };
     let rules = JobRules { allows_simulated: true, ..JobRules::default() };
     let settings = OperatorSettings { places, rules, installation: sim.with(|world| world.installation(number)) };
     let operator = Arc::new(Operator::new(servers, SimRuntime::new(sim, number), session, settings, metrics));

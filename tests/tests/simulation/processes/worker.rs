@@ -6,7 +6,7 @@ use object_store::memory::InMemory;
 use subtitle_store::Store;
 use subtitle_workers::{
     metrics::WorkerMetrics,
-    task::{Vitals, Work, Worker, WorkerIdentity, WorkerSettings},
+    task::{Work, Worker, WorkerIdentity, WorkerSettings, WorkerState},
 };
 use tokio_util::sync::CancellationToken;
 
@@ -38,7 +38,7 @@ pub(crate) fn start<W: Work>(sim: &Sim, process: usize, incarnation: u64, work: 
         connector: SimConnector::new(sim, process),
         runtime: SimRuntime::new(sim, process),
         settings: WorkerSettings { concurrency: CONCURRENCY, identity, grace: GRACE },
-        vitals: Vitals::new(metrics),
+        state: WorkerState::new(metrics),
     };
     sim.spawn(ProcessId(process), worker.run(CancellationToken::new()));
 }

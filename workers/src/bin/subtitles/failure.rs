@@ -23,7 +23,7 @@ pub(crate) enum Failure {
     /// The translation is not good enough to be written, or could not be made.
     Untranslated {
         /// Whether the checks rejected it.
-        is_refused: bool,
+        is_rejected: bool,
         /// The reason, as in `status.reason`.
         code: &'static str,
         /// Human-readable message, with the cues' numbers.
@@ -70,9 +70,9 @@ impl Failure {
                 eprintln!("subtitles: {code}: '{input}' cannot be read: {}", without_fields(&message));
                 ExitCode::from(2)
             }
-            Self::Untranslated { is_refused, code, message } => {
+            Self::Untranslated { is_rejected, code, message } => {
                 eprintln!("subtitles: {code}: {}", without_fields(&message));
-                ExitCode::from(if is_refused { 5 } else { 4 })
+                ExitCode::from(if is_rejected { 5 } else { 4 })
             }
             Self::Incomplete(message) => {
                 eprintln!("subtitles: incomplete: {message}");

@@ -14,7 +14,7 @@ use crate::{
     store::sha256,
     task::{
         claim::{Claim, TakeOutcome},
-        lost_lease,
+        renew_until_lost,
     },
 };
 
@@ -52,7 +52,7 @@ impl<S: Search, C: Clock> DownloadPlan<'_, S, C> {
                     biased;
                     fetched = self.fetch_and_store(found, &key) => Some(fetched),
                     // The next holder of the claim pays for what is not paid for by now.
-                    () = lost_lease(&claim, clock) => None,
+                    () = renew_until_lost(&claim, clock) => None,
                 },
                 Err(error) => Some(Err(error.into())),
             };

@@ -13,7 +13,7 @@ use subtitle_contract::names::GESTDOWN;
 use url::Url;
 
 use super::{
-    access::{Account, UNNAMED_RENEWAL, is_page},
+    access::{Account, DEFAULT_QUOTA_RESET, is_page},
     provider::{Provider, Setup},
     query::Query,
     rate_limit::{Call, Limits, Notice, PermitRequest},
@@ -130,7 +130,7 @@ impl Provider for Gestdown {
         let (url, answer) = self.account.followed(DOWNLOAD, |_| false, url.clone(), |get| get).await?;
         let kind = answer.headers.get(CONTENT_TYPE).and_then(|kind| kind.to_str().ok()).unwrap_or_default();
         if answer.status.is_success() && (kind.starts_with("text/html") || is_page(&answer.body)) {
-            let until = Timestamp::now().saturating_add(UNNAMED_RENEWAL).unwrap_or(Timestamp::MAX);
+            let until = Timestamp::now().saturating_add(DEFAULT_QUOTA_RESET).unwrap_or(Timestamp::MAX);
             self.account.limiter.report(Notice::QuotaSpent(until)).await;
             let message = format!(
                 "{} sent a web page in the file's place, as it does when its quota is used up",

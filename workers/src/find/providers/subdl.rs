@@ -12,7 +12,7 @@ use subtitle_contract::names::SUBDL;
 use url::Url;
 
 use super::{
-    access::{Account, Answer, CredentialFiles, UNNAMED_RENEWAL},
+    access::{Account, Answer, CredentialFiles, DEFAULT_QUOTA_RESET},
     provider::{Provider, Setup},
     query::Query,
     rate_limit::{Call, Limits, Notice, PermitRequest},
@@ -227,7 +227,7 @@ impl SubDl {
     }
 
     async fn report_quota_exceeded(&self) -> SourceError {
-        let until = Timestamp::now().saturating_add(UNNAMED_RENEWAL).unwrap_or(Timestamp::MAX);
+        let until = Timestamp::now().saturating_add(DEFAULT_QUOTA_RESET).unwrap_or(Timestamp::MAX);
         self.account.limiter.report(Notice::QuotaSpent(until)).await;
         self.account
             .error(SourceErrorKind::Quota(Some(until)), format!("the quota at {} is used up", self.account.host()))

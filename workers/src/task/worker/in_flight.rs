@@ -99,8 +99,8 @@ mod tests {
         let (runtime, mut in_flight) = (SystemRuntime::default(), InFlight::new());
         in_flight.spawn(&runtime, async { Ok(()) });
         assert!(matches!(in_flight.next_end().await, TaskEnd::Settled));
-        in_flight.spawn(&runtime, async { Err(BrokerError::Cancelled) });
-        assert!(matches!(in_flight.next_end().await, TaskEnd::SessionFailed(BrokerError::Cancelled)));
+        in_flight.spawn(&runtime, async { Err(BrokerError::ConsumerCancelled) });
+        assert!(matches!(in_flight.next_end().await, TaskEnd::SessionFailed(BrokerError::ConsumerCancelled)));
         in_flight.spawn(&runtime, async { panic!("around the work") });
         assert!(matches!(in_flight.next_end().await, TaskEnd::Panicked(_)));
         in_flight.spawn(&runtime, std::future::pending());

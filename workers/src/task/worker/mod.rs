@@ -4,7 +4,7 @@
 mod in_flight;
 mod session_loop;
 mod settings;
-mod vitals;
+mod state;
 
 use std::{sync::Arc, time::Duration};
 
@@ -22,7 +22,7 @@ use crate::store::Store;
 use session_loop::SessionLoop;
 
 pub use settings::WorkerSettings;
-pub use vitals::Vitals;
+pub use state::WorkerState;
 
 /// A worker process.
 #[derive(Debug)]
@@ -38,7 +38,7 @@ pub struct Worker<W, C: Connector, R> {
     /// Limits and identity.
     pub settings: WorkerSettings,
     /// Health and metrics.
-    pub vitals: Vitals<C::Session>,
+    pub state: WorkerState<C::Session>,
 }
 
 impl<W: Work, C: Connector, R: Runtime> Worker<W, C, R> {
@@ -58,7 +58,7 @@ impl<W: Work, C: Connector, R: Runtime> Worker<W, C, R> {
                     self.store.clone(),
                     self.runtime.clone(),
                     self.settings.identity.clone(),
-                    self.vitals.metrics.clone(),
+                    self.state.metrics.clone(),
                 )
             };
             match self.session(context, &mut session_age).await {
@@ -84,9 +84,9 @@ impl<W: Work, C: Connector, R: Runtime> Worker<W, C, R> {
         let session = Arc::new(self.connector.open().await?);
         let opened = self.runtime.elapsed();
         let context = Arc::new(context(&session));
-        let Self { work, settings, vitals, .. } = self;
-        let outcome = SessionLoop { work, session: &session, context: &context, settings, vitals }.run().await;
-        vitals.set_session(None);
+        let Self { work, settings, state, .. } = self;
+        let outcome = SessionLoop { work, session: &session, context: &context, settings, state }.run().await;
+        state.set_session(None);
         *session_age = self.runtime.elapsed().saturating_sub(opened);
         session.close().await;
         outcome

@@ -18,7 +18,7 @@ use super::{
     },
     in_flight::{InFlight, TaskEnd},
     settings::WorkerSettings,
-    vitals::Vitals,
+    state::WorkerState,
 };
 
 /// The events that can stop an attempt.
@@ -32,23 +32,23 @@ pub(super) struct SessionLoop<'a, W, S, R> {
     pub(super) session: &'a Arc<S>,
     pub(super) context: &'a Arc<TaskContext<S, R>>,
     pub(super) settings: &'a WorkerSettings,
-    pub(super) vitals: &'a Vitals<S>,
+    pub(super) state: &'a WorkerState<S>,
 }
 
 impl<W: Work, S: Session, R: Runtime> SessionLoop<'_, W, S, R> {
     /// `Ok` when the worker is to stop. Tasks in flight when the session ends go on to the end of their batch, which is
     /// stored, and stop there.
     pub(super) async fn run(&self) -> Result<(), BrokerError> {
-        let Self { work, session, context, settings, vitals } = self;
+        let Self { work, session, context, settings, state } = self;
         // Before the first task: no stop after this moment may be missed.
         let mut announcements = session.consume_events(&STOPS, ANNOUNCEMENT_PREFETCH).await?;
         let mut deliveries = session.consume(W::QUEUE, settings.concurrency).await?;
-        vitals.set_session(Some((*session).clone()));
+        state.set_session(Some((*session).clone()));
         tracing::info!(queue = W::QUEUE, worker = settings.identity.name, "taking tasks");
         let mut in_flight = InFlight::new();
         let mut credentials_changed = std::pin::pin!(session.credentials_changed());
         let error = loop {
-            vitals.metrics.queue_unacked.set([W::QUEUE], i64::try_from(in_flight.len()).unwrap_or(i64::MAX));
+            state.metrics.queue_unacked.set([W::QUEUE], i64::try_from(in_flight.len()).unwrap_or(i64::MAX));
             tokio::select! {
                 biased;
                 () = context.stop.cancelled() => {
@@ -82,7 +82,7 @@ impl<W: Work, S: Session, R: Runtime> SessionLoop<'_, W, S, R> {
                 },
             }
         };
-        vitals.metrics.queue_unacked.set([W::QUEUE], 0);
+        state.metrics.queue_unacked.set([W::QUEUE], 0);
         context.session_ended.cancel();
         Err(error)
     }
@@ -124,6 +124,6 @@ async fn handle_and_settle<W: Work, S: Session, R: Runtime>(
     match handle(work.as_ref(), context.as_ref(), delivered).await? {
         Settlement::Ack => delivery.receipt.ack().await,
         Settlement::Requeue => delivery.receipt.requeue().await,
-        Settlement::Leave => Ok(()),
+        Settlement::LeaveUnacked => Ok(()),
     }
 }

@@ -50,7 +50,7 @@ impl Engines {
 
     /// Limits the calls of each engine at the same time, whatever the number of jobs.
     #[must_use]
-    pub fn with_calls_at_once(self, calls: u16) -> Self {
+    pub fn with_max_concurrent_calls(self, calls: u16) -> Self {
         let permits = |engine| (engine, Arc::new(Semaphore::new(usize::from(calls.max(1)))));
         Self { permits: REGISTRY.into_iter().map(permits).collect(), ..self }
     }

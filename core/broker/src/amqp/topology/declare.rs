@@ -55,7 +55,7 @@ pub(crate) async fn declare_queue(channel: &Channel, queue: &Queue) -> Result<()
             BrokerError::QueueArgumentsMismatch { queue: queue.name, message: reply_text(&error) }
         }
         Some(AMQPSoftError::NOTFOUND) => {
-            BrokerError::Unusable { queue: queue.name.to_owned(), message: reply_text(&error) }
+            BrokerError::QueueProcessMissing { queue: queue.name.to_owned(), message: reply_text(&error) }
         }
         _ => error.into(),
     })?;

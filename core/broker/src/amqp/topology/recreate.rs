@@ -1,7 +1,7 @@
 //! Detects and recreates queues that exist but cannot be used. A RabbitMQ that is killed right after creating a quorum
 //! queue (seen on 3.10 and 4.0) afterwards knows the queue's name but has no process for it: declaring it succeeds, a
 //! publish to it is never confirmed, and a consume hangs or closes the connection (INTERNAL_ERROR). Deleting it works,
-//! and then it can be declared again. (A stream in that state cannot even be deleted: see `BrokerError::Unusable`.)
+//! and then it can be declared again. (A stream in that state cannot even be deleted: see `BrokerError::QueueProcessMissing`.)
 //! Does I/O.
 
 use std::time::Duration;

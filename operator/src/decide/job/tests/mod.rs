@@ -38,7 +38,7 @@ fn job(spec: &Value, status: &Value) -> JobSnapshot {
 
 /// Everything the job needs is available, and it may run.
 const READY_FACTS: Facts = Facts {
-    is_its_turn: true,
+    is_admitted: true,
     has_broker: true,
     events_settled: true,
     task_may_be_lost: false,
@@ -57,7 +57,7 @@ fn outline(plan: &Plan) -> (Vec<&'static str>, Option<SubtitleJobStatus>) {
             status = Some((**written).clone());
             "status"
         }
-        Effect::Project => "project",
+        Effect::WriteRecord => "project",
         Effect::Delete { .. } => "delete",
         Effect::StoreGlossary { .. } => "glossary",
         other => panic!("not an effect on one job: {other:?}"),

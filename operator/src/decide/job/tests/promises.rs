@@ -229,7 +229,8 @@ fn a_retry_annotation_that_means_nothing_is_answered_and_one_from_the_start_is_n
     let asked = |phase: &str| JobSnapshot { retry_requested: Some("x".repeat(200)), ..at(phase, &json!({})) };
     for phase in ["Done", "DownloadInProgress"] {
         let plan = reconcile(&asked(phase), READY_FACTS, now());
-        let [Effect::WriteStatus(status), Effect::Project, Effect::Note { note, .. }] = plan.effects.as_slice() else {
+        let [Effect::WriteStatus(status), Effect::WriteRecord, Effect::Note { note, .. }] = plan.effects.as_slice()
+        else {
             panic!("an answer: {plan:?}")
         };
         assert!(status.retry_observed.is_some() && note.contains("nothing to retry"), "{note}");

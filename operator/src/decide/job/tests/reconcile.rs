@@ -16,7 +16,7 @@ use subtitle_contract::{
 use super::{READY_FACTS, job, now, outline, reconcile, task};
 use crate::{
     decide::{
-        admit::Places,
+        admit::AdmissionLimits,
         job::fold::fold,
         plan::{Effect, Plan},
     },
@@ -40,15 +40,15 @@ fn a_task_is_published_before_the_status_is_written_and_has_a_deterministic_id()
 #[test]
 fn a_job_that_waits_for_its_turn_reports_it_once() {
     let waiting = job(&json!({}), &json!({}));
-    let at_once = reconcile(&waiting, Facts { is_its_turn: false, ..READY_FACTS }, waiting.created);
-    assert!(at_once.effects.is_empty() && at_once.look_again > Some(waiting.created), "not before a moment has passed");
-    let (names, status) = outline(&reconcile(&waiting, Facts { is_its_turn: false, ..READY_FACTS }, now()));
+    let at_once = reconcile(&waiting, Facts { is_admitted: false, ..READY_FACTS }, waiting.created);
+    assert!(at_once.effects.is_empty() && at_once.requeue_at > Some(waiting.created), "not before a moment has passed");
+    let (names, status) = outline(&reconcile(&waiting, Facts { is_admitted: false, ..READY_FACTS }, now()));
     assert_eq!(
         (names, status.expect("a status").reason),
         (vec!["status", "project"], Some(Reason::WaitingForTurn.into()))
     );
     let already_reported = job(&json!({}), &json!({"revision": 1, "announcedRevision": 1, "reason": "WaitingForTurn"}));
-    assert_eq!(reconcile(&already_reported, Facts { is_its_turn: false, ..READY_FACTS }, now()), Plan::default());
+    assert_eq!(reconcile(&already_reported, Facts { is_admitted: false, ..READY_FACTS }, now()), Plan::default());
 }
 
 #[test]
@@ -73,7 +73,7 @@ fn a_missed_deadline_fails_the_job_and_an_expired_ttl_deletes_it() {
         &json!({"phase": "DownloadInProgress", "attempt": 1, "revision": 2, "announcedRevision": 2, "startTime": "2026-01-31T20:00:00Z", "activeSince": "2026-01-31T20:00:00Z"}),
     );
     let unsettled = reconcile(&late, Facts { events_settled: false, ..READY_FACTS }, now());
-    assert!(unsettled.effects.is_empty() && unsettled.look_again > Some(now()), "not failed while events wait");
+    assert!(unsettled.effects.is_empty() && unsettled.requeue_at > Some(now()), "not failed while events wait");
     let (_, status) = outline(&reconcile(&late, READY_FACTS, now()));
     assert_eq!(status.expect("a status").reason, Some(Reason::DeadlineExceeded.into()));
     let finished = job(
@@ -106,7 +106,7 @@ fn an_attempt_keeps_the_glossary_that_it_began_with() {
     let stored = StoredGlossary { key: "films/glossaries/5a.txt".into(), sha256: "5a".into() };
     let facts = Facts { glossary: found(&stored), ..READY_FACTS };
     let plan = reconcile(&with_glossary(&json!({})), facts, now());
-    let [Effect::StoreGlossary { key, text }, Effect::Publish(event), Effect::WriteStatus(status), Effect::Project] =
+    let [Effect::StoreGlossary { key, text }, Effect::Publish(event), Effect::WriteStatus(status), Effect::WriteRecord] =
         plan.effects.as_slice()
     else {
         panic!("unexpected plan: {plan:?}")
@@ -143,7 +143,7 @@ fn a_job_waits_for_a_missing_glossary_without_using_a_slot() {
     let status = status.expect("a status");
     assert_eq!((names, &status.reason), (vec!["status", "project"], &Some(Reason::WaitingForGlossary.into())));
     assert!(status.message.as_deref().is_some_and(|message| message.contains("films/names")));
-    assert!(plan.look_again.is_some_and(|time| time > now()));
+    assert!(plan.requeue_at.is_some_and(|time| time > now()));
     let waiting = JobSnapshot { status, ..with_glossary(&json!({})) };
     assert_eq!(reconcile(&waiting, missing(), now()).effects, [], "not written again");
 
@@ -153,12 +153,12 @@ fn a_job_waits_for_a_missing_glossary_without_using_a_slot() {
     });
     let object = Arc::new(serde_json::from_value(object).expect("a job"));
     assert!(
-        crate::decide::admit::admitted(&[object], Places::new(1, None), now()).is_empty(),
+        crate::decide::admit::admitted(&[object], AdmissionLimits::new(1, None), now()).is_empty(),
         "its slot is free for others"
     );
 
     let stored = StoredGlossary { key: "films/k".into(), sha256: "5a".into() };
-    let with_glossary_found = Facts { is_its_turn: false, glossary: found(&stored), ..READY_FACTS };
+    let with_glossary_found = Facts { is_admitted: false, glossary: found(&stored), ..READY_FACTS };
     let (_, status) = outline(&reconcile(&waiting, with_glossary_found, now()));
     assert_eq!(status.expect("a status").reason, Some(Reason::WaitingForTurn.into()));
 }
@@ -206,7 +206,7 @@ fn a_job_that_is_resumed_while_it_backs_off_still_waits_for_that_time() {
     let (_, status) = outline(&reconcile(&resumed, READY_FACTS, now()));
     let resumed = JobSnapshot { status: status.expect("a status"), ..resumed };
     let plan = reconcile(&resumed, READY_FACTS, now());
-    assert_eq!((plan.effects, plan.look_again), (vec![], Some("2026-01-31T20:20:00Z".parse().expect("a time"))));
+    assert_eq!((plan.effects, plan.requeue_at), (vec![], Some("2026-01-31T20:20:00Z".parse().expect("a time"))));
     let later = now() + SignedDuration::from_mins(6);
     assert_eq!(outline(&reconcile(&resumed, READY_FACTS, later)).0, ["publish", "status", "project"]);
 }

@@ -129,7 +129,7 @@ pub(crate) fn run(
         eprintln!();
     }
     let TranslatedFile { text, result } = done.map_err(|failed| Failure::Untranslated {
-        is_refused: failed.reason == Reason::TranslationIncomplete,
+        is_rejected: failed.reason == Reason::TranslationIncomplete,
         code: failed.reason.known().unwrap_or(Reason::WorkerError).as_str(),
         message: match &mismatch {
             Some(found) => format!("{}; the text is in {found}, not in '{from}' as --from says", failed.error_message),

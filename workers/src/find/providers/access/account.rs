@@ -32,7 +32,7 @@ const PAUSE: Duration = Duration::from_millis(500);
 /// The cooldown after a 429 that names no time.
 const UNNAMED_COOLDOWN: SignedDuration = SignedDuration::from_mins(1);
 /// When a used-up quota is tried again whose renewal is unknown.
-pub(in super::super) const UNNAMED_RENEWAL: SignedDuration = SignedDuration::from_hours(1);
+pub(in super::super) const DEFAULT_QUOTA_RESET: SignedDuration = SignedDuration::from_hours(1);
 /// The largest answer that is read, in bytes: no subtitle and no page of results is larger.
 const LARGEST: usize = 10 << 20;
 /// Characters of a provider's answer in a message.

@@ -34,10 +34,10 @@ pub(super) fn blocks(file: &mut (impl Read + Seek), number: u64) -> Result<Track
     let codec = track.text_codec().ok_or(VideoError::NotText(number))?;
     let milliseconds =
         |ticks: u64| u64::try_from(u128::from(ticks) * 1000 / u128::from(track.timescale)).unwrap_or(u64::MAX);
-    let (mut blocks, mut is_cut, mut budget) = (Vec::new(), movie.is_cut, TextBudget::new());
+    let (mut blocks, mut is_truncated, mut budget) = (Vec::new(), movie.is_truncated, TextBudget::new());
     for sample in samples::samples(file, &movie, &track)? {
         let Some(bytes) = sample.bytes(file)? else {
-            is_cut = true;
+            is_truncated = true;
             break;
         };
         budget.take(bytes.len())?;
@@ -54,7 +54,7 @@ pub(super) fn blocks(file: &mut (impl Read + Seek), number: u64) -> Result<Track
         }
     }
     let header = if codec == Codec::WebVtt { text::webvtt_header(&track.entry) } else { Vec::new() };
-    Ok(TrackBlocks { codec, header, blocks, is_cut })
+    Ok(TrackBlocks { codec, header, blocks, is_truncated })
 }
 
 /// A cue that goes on while others come and go is in every sample of its time: it becomes one again.

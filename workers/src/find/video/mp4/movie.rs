@@ -45,14 +45,14 @@ pub(super) struct Movie {
     pub(super) tracks: Vec<TextTrack>,
     pub(super) fragments: Vec<BoxAt>,
     /// Whether the file ends before its last box does.
-    pub(super) is_cut: bool,
+    pub(super) is_truncated: bool,
 }
 
 impl Movie {
     pub(super) fn read(file: &mut (impl Read + Seek)) -> Result<Self, VideoError> {
         let length = file.seek(SeekFrom::End(0))?;
         let top = boxes(file, 0, length)?;
-        let is_cut = top.last().is_some_and(|last| last.to > length);
+        let is_truncated = top.last().is_some_and(|last| last.to > length);
         let Some(moov) = top.iter().find(|one| one.is(*b"moov")) else {
             return Err(VideoError::Damaged("it has no movie box: it is cut, or was not finished"));
         };
@@ -73,7 +73,7 @@ impl Movie {
             }
         }
         let fragments = top.into_iter().filter(|one| one.is(*b"moof")).collect();
-        Ok(Self { tracks, fragments, is_cut })
+        Ok(Self { tracks, fragments, is_truncated })
     }
 }
 

@@ -50,7 +50,7 @@ pub(in crate::find::video) struct TrackBlocks {
     pub(in crate::find::video) header: Vec<u8>,
     pub(in crate::find::video) blocks: Vec<Block>,
     /// Whether the video file is truncated.
-    pub(in crate::find::video) is_cut: bool,
+    pub(in crate::find::video) is_truncated: bool,
 }
 
 impl TrackBlocks {
@@ -73,7 +73,7 @@ impl TrackBlocks {
             Codec::WebVttInline => webvtt::render(&header, timed.iter().map(webvtt::from_webm_block)),
             Codec::Ttml => documents(&timed)?,
         };
-        if self.is_cut {
+        if self.is_truncated {
             warnings.push(Warning::from(Code::CutOff));
         }
         Ok(TrackFile { text, warnings })

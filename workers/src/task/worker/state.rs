@@ -9,20 +9,20 @@ use crate::metrics::WorkerMetrics;
 
 /// What others see of a running worker.
 #[derive(Debug)]
-pub struct Vitals<S> {
+pub struct WorkerState<S> {
     /// What it counts.
     pub metrics: WorkerMetrics,
     /// The session on which it takes tasks, while it does.
     pub session: watch::Sender<Option<Arc<S>>>,
 }
 
-impl<S> Clone for Vitals<S> {
+impl<S> Clone for WorkerState<S> {
     fn clone(&self) -> Self {
         Self { metrics: self.metrics.clone(), session: self.session.clone() }
     }
 }
 
-impl<S: Session> Vitals<S> {
+impl<S: Session> WorkerState<S> {
     /// Those of a worker that has not started.
     pub fn new(metrics: WorkerMetrics) -> Self {
         Self { metrics, session: watch::Sender::new(None) }
