@@ -211,8 +211,8 @@ fn every_folder_in_the_environment_is_mounted() {
 fn every_rule_for_egress_names_its_destination_and_policies_are_on_by_default() {
     for (name, file) in chart::variants() {
         let objects = chart::objects(&chart::rendered("subtitles", &[&file], &[]));
-        let deployments = of_kind(&objects, "Deployment").count();
-        assert_eq!(of_kind(&objects, "NetworkPolicy").count(), 2 * deployments, "{name}: on by default, for each pod");
+        let pods = of_kind(&objects, "Deployment").count() + of_kind(&objects, "Job").count();
+        assert_eq!(of_kind(&objects, "NetworkPolicy").count(), 2 * pods, "{name}: on by default, for each pod");
         for policy in of_kind(&objects, "NetworkPolicy") {
             for rule in policy["spec"]["egress"].as_array().into_iter().flatten() {
                 let ports: Vec<&Value> = list(&rule["ports"]).iter().map(|port| &port["port"]).collect();

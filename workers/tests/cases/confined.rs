@@ -107,7 +107,14 @@ async fn a_process_that_ends_without_an_answer_is_the_files_failure_and_knows_no
         let program = folder.path.join("program");
         fs::write(&program, format!("#!/bin/sh\n{script}\n")).expect("written");
         fs::set_permissions(&program, fs::Permissions::from_mode(0o755)).expect("set");
-        Parser::by_program(&program).text("text".into(), &Declared::default()).await.expect_err(script)
+        loop {
+            let read = Parser::by_program(&program).text("text".into(), &Declared::default()).await;
+            // While another test starts a process, that process has the script open for a moment.
+            match read.expect_err(script) {
+                error if error.to_string().contains("Text file busy") => tokio::task::yield_now().await,
+                error => return error,
+            }
+        }
     };
     let environment = folder.path.join("environment");
     let write_environment = format!("cat /proc/self/environ > {}", environment.display());
@@ -116,9 +123,9 @@ async fn a_process_that_ends_without_an_answer_is_the_files_failure_and_knows_no
         let error = read(script).await;
         assert!(error.is_over_limits(), "{script}: {error}");
     }
-    assert!(std::env::var("CARGO_MANIFEST_DIR").is_ok());
+    assert!(std::env::var("PATH").is_ok(), "there is something to know");
     let known = fs::read_to_string(environment).expect("written");
-    assert!(!known.contains("CARGO"), "{known}");
+    assert!(!known.contains("PATH="), "{known}");
 }
 
 fn packed(bytes: &[u8]) -> Vec<u8> {

@@ -15,8 +15,9 @@ use subtitle_workers::{
 
 use crate::bench::{Bench, CountingEngine, deletion, deliver, download, subject};
 
-/// Moved by a session only: `tests/tests/degradation.rs` moves the first two, the broker's adapter counts what it publishes.
-const OF_A_SESSION: [&str; 5] = [
+/// Moved by a program or a session only: `tests/tests/degradation.rs` moves the first two, the broker's adapter counts what it publishes.
+const OF_A_SESSION: [&str; 6] = [
+    "subtitle_model_kernel",
     "subtitle_broker_connected",
     "subtitle_queue_messages_unacked",
     "subtitle_events_published_total",

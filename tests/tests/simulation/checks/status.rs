@@ -291,6 +291,7 @@ pub(crate) fn wrote(world: &mut World, process: usize, before: &SubtitleJob, aft
     if phase_of(&new) == Phase::Failed
         && phase_of(&old) != Phase::Failed
         && reason_of(&new) == Some(Reason::DeadlineExceeded)
+        && !world.checks.was_restored(&uid)
     {
         deadline(world, process, &uid, &old, after.spec.active_deadline_seconds);
     }

@@ -21,6 +21,8 @@ pub(in crate::subtitle) struct TimeLine<'a> {
     pub(in crate::subtitle) is_regular: bool,
     /// Whether somebody might say it (`12:30 -> 14:00`): it only counts at the start of a block.
     pub(in crate::subtitle) is_weak: bool,
+    /// Whether an arrow stands between the times, which WebVTT cannot do without.
+    pub(in crate::subtitle) has_arrow: bool,
 }
 
 /// What a line is, by itself.
@@ -78,7 +80,15 @@ fn regular(line: &str) -> Option<TimeLine<'_>> {
     let stamp = |milliseconds| Stamp { milliseconds, is_negative: false };
     let start = super::clock(&bytes[..12], b',')?;
     let end = super::clock(&bytes[17..], b',')?;
-    Some(TimeLine { start: stamp(start), end: stamp(end), index: None, rest: "", is_regular: true, is_weak: false })
+    Some(TimeLine {
+        start: stamp(start),
+        end: stamp(end),
+        index: None,
+        rest: "",
+        is_regular: true,
+        is_weak: false,
+        has_arrow: true,
+    })
 }
 
 fn time_line<'a>(line: &'a str, cleaned: &[(char, usize)]) -> Option<TimeLine<'a>> {
@@ -117,6 +127,7 @@ fn times<'a>(line: &'a str, cursor: &Cursor<'_>, index: Option<&'a str>) -> Opti
         rest,
         is_regular: false,
         is_weak: !is_strong,
+        has_arrow: true,
     })
 }
 
@@ -127,7 +138,15 @@ fn exact_times<'a>(line: &'a str, start: &Clock, cursor: Cursor<'_>, index: Opti
     let end = is_exact(start).then(|| cursor.separator().and_then(|_| cursor.clock(false))).flatten()?;
     let rest = line[cursor.offset(line)..].trim();
     let is_read = is_exact(&end) && rest.is_empty();
-    is_read.then_some(TimeLine { start: start.stamp, end: end.stamp, index, rest, is_regular: false, is_weak: true })
+    is_read.then_some(TimeLine {
+        start: start.stamp,
+        end: end.stamp,
+        index,
+        rest,
+        is_regular: false,
+        is_weak: true,
+        has_arrow: false,
+    })
 }
 
 /// Nobody says `0:00:01 --> 0:00:02`, nor milliseconds with a dash between.

@@ -75,7 +75,8 @@ pub(super) fn repaired(text: &str, warnings: &mut Vec<Warning>) -> Option<String
                 repair.keep(&line);
             }
             time::Line::Time(times)
-                if may_begin || is_standard || (!times.is_weak && place == Place::Text && is_followed()) =>
+                if times.has_arrow
+                    && (may_begin || is_standard || (!times.is_weak && place == Place::Text && is_followed())) =>
             {
                 if timing::read(line.text).is_none() {
                     warnings.push(Warning::new(Code::IrregularTime, line.number));
@@ -86,7 +87,7 @@ pub(super) fn repaired(text: &str, warnings: &mut Vec<Warning>) -> Option<String
                 place = Place::Text;
                 repair.times(&times, &line);
             }
-            time::Line::Unreadable | time::Line::Sentence if !is_standard && may_begin => {
+            time::Line::Time(_) | time::Line::Unreadable | time::Line::Sentence if !is_standard && may_begin => {
                 warnings.push(Warning::new(Code::UnreadTimeLine, line.number));
                 repair.keep(&line);
             }
