@@ -28,10 +28,9 @@ impl<'a> Ownership<'a> {
         match (chosen, owner) {
             (Some(chosen), _) if chosen != us => Self::Foreign(chosen),
             (Some(_), Some(owner)) if owner != us => Self::TakenOver,
-            (Some(_), _) => Self::Ours,
             (None, Some(owner)) if owner != us => Self::Foreign(owner),
-            (None, Some(_)) => Self::Ours,
             (None, None) => Self::Unclaimed,
+            (Some(_), _) | (None, Some(_)) => Self::Ours,
         }
     }
 

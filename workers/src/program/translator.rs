@@ -24,7 +24,7 @@ struct Arguments {
     #[command(flatten)]
     common: Common,
     #[command(flatten)]
-    engine_arguments: EngineArguments,
+    servers: EngineArguments,
     /// Engines in the order they are tried when a job names none: firefox, apertium, apertium-apy, libretranslate, deepl, openai
     #[arg(long, env = "SUBTITLES_ENGINES", value_delimiter = ',', default_value = "firefox,apertium", value_parser = engines::parse_name)]
     engines: Vec<EngineId>,
@@ -47,7 +47,7 @@ pub fn main() -> Result<()> {
 async fn run(arguments: Arguments) -> Result<()> {
     let Arguments {
         common,
-        engine_arguments,
+        servers,
         engines: engine_order,
         continue_after_seconds,
         characters_per_day,
@@ -58,12 +58,12 @@ async fn run(arguments: Arguments) -> Result<()> {
     let (registry, metrics) = WorkerMetrics::new("subtitle-translator");
     metrics.model_kernel.set([firefox::KERNEL], i64::from(firefox::has_kernel()));
     // A second set of engines, because `Engines` is not shared with the tasks.
-    let announced_engines = engine_arguments.engines(common.simulation())?;
+    let announced_engines = servers.engines(common.simulation())?;
     tokio::spawn(Announced::keep_current(announced_engines, engine_order.clone(), store.clone()));
     let translator = Translator {
         store,
         libraries: common.libraries()?,
-        engines: engine_arguments.engines(common.simulation())?.with_max_concurrent_calls(calls_per_engine),
+        engines: servers.engines(common.simulation())?.with_max_concurrent_calls(calls_per_engine),
         characters_per_day,
         order: engine_order,
         public_url: common.public_url.clone(),

@@ -52,6 +52,7 @@ impl Lenient<Reason> {
 
 impl Lenient<Reason> {
     /// The reason as a status and a condition may hold it: what cannot be a name there is replaced.
+    #[must_use]
     pub fn or_worker_error(self) -> Self {
         let is_name = |text: &str| {
             (1..=64).contains(&text.len())

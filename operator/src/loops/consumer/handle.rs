@@ -160,8 +160,8 @@ impl<P: Ports> Batch<'_, P> {
 
     async fn apply(&self, job: Option<SubtitleJob>, effects: Vec<Effect>) -> Result<(), ActError> {
         let oldest = self.events.iter().map(|event| event.timestamp).min();
-        let failures = self.events.iter().filter(|event| event.event_type == EventType::Failed);
-        let failure = failures.filter_map(|event| event.read::<Failed>().ok()?.reason.known()).last();
+        let mut failures = self.events.iter().rev().filter(|event| event.event_type == EventType::Failed);
+        let failure = failures.find_map(|event| event.read::<Failed>().ok()?.reason.known());
         let cause = oldest.map(|at| Cause { at, failure });
         let context = ApplyContext { job, session: Some(self.session), cause, now: self.now };
         self.operator.executor().apply(effects, context).await.map(drop)

@@ -66,5 +66,5 @@ pub(super) fn blocks(file: &mut (impl Read + Seek), number: u64, reading: Readin
         Ok(block)
     };
     let blocks = parsed.into_iter().map(unpacked).collect::<Result<_, VideoError>>()?;
-    Ok(TrackBlocks { codec, header: entry.private.clone(), blocks, is_truncated: is_truncated })
+    Ok(TrackBlocks { codec, header: entry.private.clone(), blocks, is_truncated })
 }

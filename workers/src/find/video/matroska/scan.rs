@@ -112,14 +112,8 @@ impl Scan<'_> {
     /// Reads a block if it is the track's; in a group, other elements may stand before it. A damaged one is left out.
     fn block(&mut self, file: &mut (impl Read + Seek), of: Element) -> Result<(), VideoError> {
         let begin = file.stream_position()?;
-        let end = begin + of.size;
-        while of.id == ids::BLOCK_GROUP {
-            let child = read_element_header(file)?;
-            if child.id == ids::BLOCK {
-                break;
-            }
-            let Some(next) = child.end().filter(|next| *next < end) else { return Ok(()) };
-            skip_to(file, next)?;
+        if of.id == ids::BLOCK_GROUP && !seek_to_block(file, begin + of.size)? {
+            return Ok(());
         }
         if number(file, false)? != self.track {
             return Ok(());
@@ -141,4 +135,16 @@ impl Scan<'_> {
 /// Whether the file ended or what follows is not valid EBML.
 fn is_eof_or_corrupt(error: &io::Error) -> bool {
     matches!(error.kind(), io::ErrorKind::UnexpectedEof | io::ErrorKind::InvalidData)
+}
+
+/// Goes to the content of a group's block, whatever stands before it; false if there is none before `end`.
+fn seek_to_block(file: &mut (impl Read + Seek), end: u64) -> io::Result<bool> {
+    loop {
+        let child = read_element_header(file)?;
+        if child.id == ids::BLOCK {
+            return Ok(true);
+        }
+        let Some(next) = child.end().filter(|next| *next < end) else { return Ok(false) };
+        skip_to(file, next)?;
+    }
 }
