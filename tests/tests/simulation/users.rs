@@ -184,7 +184,7 @@ pub(crate) fn suspend_or_resume(world: &mut World) {
 pub(crate) fn give_away(world: &mut World) {
     if let Some(mut job) = one_of(world, |_| true) {
         let number = world.random.index(2);
-        let owner = world.installation(number).unwrap_or_default();
+        let owner = world.installation(number);
         world.note(|| format!("a user GIVES {} to {owner}", job.name_any()));
         job.metadata.annotations.get_or_insert_default().insert(OWNER_ANNOTATION.to_owned(), owner);
         world.api.store(job);

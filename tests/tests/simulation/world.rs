@@ -74,8 +74,8 @@ impl World {
     }
 
     /// The installation of an operator process.
-    pub(crate) fn installation(&self, process: usize) -> Option<String> {
-        Some(if self.rates.two_owners { name_of(process) } else { "release" }.to_owned())
+    pub(crate) fn installation(&self, process: usize) -> String {
+        if self.rates.two_owners { name_of(process) } else { "release" }.to_owned()
     }
 
     /// The latest that a process's clock has shown, which may have been set back since.

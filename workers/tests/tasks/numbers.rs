@@ -100,7 +100,7 @@ async fn a_download_and_the_same_again(bench: &Bench) {
 #[tokio::test(start_paused = true)]
 async fn every_number_is_moved_by_what_it_counts() {
     let bench = Bench::new();
-    tasks_in_every_way(&bench).await;
+    Box::pin(tasks_in_every_way(&bench)).await;
     a_download_and_the_same_again(&bench).await;
     let text = bench.registry.text();
     for name in bench.registry.names().filter(|name| !OF_A_SESSION.contains(name)) {

@@ -113,7 +113,7 @@ impl ClusterReader for SimCluster {
         if let Some(status) = &mut newest.status
             && self.sim.with(|world| world.is_planted(Planted::SecondOwner))
         {
-            status.owner = self.sim.with(|world| world.installation(self.process));
+            status.owner = Some(self.sim.with(|world| world.installation(self.process)));
         }
         if self.sim.with(|world| world.is_planted(Planted::DeadlineInQueue))
             && let Some(status) = newest.status.as_mut().filter(|status| status.start_time.is_some())

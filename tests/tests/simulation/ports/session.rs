@@ -95,7 +95,7 @@ fn check_owner(world: &mut World, process: usize, task: &Event) {
     };
     let owner = job.status.as_ref().and_then(|status| status.owner.clone());
     let us = world.installation(process);
-    if owner.is_some() && owner != us {
+    if owner.as_ref().is_some_and(|owner| *owner != us) {
         world.checks.broken("one owner", || format!("{us:?} publishes a task of {}, of {owner:?}", task.job_id));
     }
 }

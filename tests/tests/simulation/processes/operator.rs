@@ -68,7 +68,7 @@ pub(crate) fn start(sim: &Sim, number: usize, files: Store) {
     let (_, metrics) = Metrics::new("simulation", MAX_CONCURRENT_RECONCILES);
     let places = AdmissionLimits { total: MAX_IN_FLIGHT, per_namespace: MAX_IN_FLIGHT };
     let rules = JobRules { allows_simulated: true, ..JobRules::default() };
-    let settings = OperatorSettings { places, rules, installation: sim.with(|world| world.installation(number)) };
+    let settings = OperatorSettings { places, rules, installation: Some(sim.with(|world| world.installation(number))) };
     let operator = Arc::new(Operator::new(servers, SimRuntime::new(sim, number), session, settings, metrics));
     let queue = WorkQueue::default();
     let is_listed = watch::Sender::new(false);

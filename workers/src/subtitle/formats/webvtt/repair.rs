@@ -33,11 +33,14 @@ pub(super) fn repaired(text: &str, warnings: &mut Vec<Warning>) -> Option<String
     let mut lines = Lines::new(text);
     while let Some(line) = lines.next() {
         if line.text.trim().is_empty() {
+            // White space does not end a cue.
+            if place == Place::Text && !line.text.is_empty() {
+                repair.keep(&line);
+                continue;
+            }
             is_gap |= place == Place::Text && goes_on(lines.clone(), false);
             if is_gap {
-                if line.text.is_empty() {
-                    warnings.push(Warning::new(Code::BlankLineInText, line.number));
-                }
+                warnings.push(Warning::new(Code::BlankLineInText, line.number));
                 place = Place::Text;
                 repair.bridge(&line);
             } else {
@@ -91,7 +94,8 @@ pub(super) fn repaired(text: &str, warnings: &mut Vec<Warning>) -> Option<String
                 warnings.push(Warning::new(Code::UnreadTimeLine, line.number));
                 repair.keep(&line);
             }
-            _ if place == Place::LaterHeader => repair.leave_out(&line, is_gap),
+            // A line that is meant as times is reported, even there.
+            _ if place == Place::LaterHeader && !is_standard => repair.leave_out(&line, is_gap),
             _ => {
                 is_gap = false;
                 if lines_in_block == 1 && place == Place::Start && is_other(line.text) {

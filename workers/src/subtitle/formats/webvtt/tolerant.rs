@@ -4,6 +4,9 @@
 use super::{read::read, repair};
 use crate::subtitle::{Cue, Warning, document::Document, line::Lines, markup::webvtt_repaired, time, warning::Code};
 
+/// How often a repair may bring to light what has to be repaired.
+const MOST_REPAIRS: usize = 4;
+
 /// Reads the cues in the order of the file. Where the text had to be repaired, so is the document.
 pub(in crate::subtitle) fn read_tolerantly(
     text: &str,
@@ -14,7 +17,15 @@ pub(in crate::subtitle) fn read_tolerantly(
     let mut found = read(text, has_mark, warnings);
     if may_need_repair(text, &found.0, &warnings[earlier..]) {
         let mut repairs = Vec::new();
-        if let Some(repaired) = repair::repaired(text, &mut repairs) {
+        if let Some(mut repaired) = repair::repaired(text, &mut repairs) {
+            // What was left out may have stood inside a cue's text.
+            for _ in 0..MOST_REPAIRS {
+                let Some(again) = repair::repaired(&repaired, &mut Vec::new()).filter(|again| *again != repaired)
+                else {
+                    break;
+                };
+                repaired = again;
+            }
             warnings.truncate(earlier);
             warnings.append(&mut repairs);
             found = read(&repaired, has_mark, warnings);

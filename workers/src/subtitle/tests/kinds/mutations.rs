@@ -132,7 +132,7 @@ fn nothing_panics_and_a_second_conversion_changes_nothing() {
 }
 
 #[test]
-#[ignore = "tries fifty thousand, or as many as SUBTITLE_MUTATIONS says, in half a minute"]
+#[ignore = "tries fifty thousand, or as many as SUBTITLE_MUTATIONS says, in some seconds"]
 fn fifty_thousand_damaged_files_break_nothing() {
     try_mutations(number("SUBTITLE_MUTATIONS").unwrap_or(MANY));
 }
