@@ -12,7 +12,6 @@ use subtitle_contract::{
 };
 use subtitle_telemetry::{Counter, Gauge, Histogram, Registry};
 
-use crate::act::Cause;
 use crate::observe::{
     state::{JobState, Outcome},
     watch::WatchMetrics,
@@ -25,6 +24,15 @@ pub const CONTROLLER: &str = "subtitlejob";
 const SHORT: &[f64] = &[0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 15.0];
 /// Bucket bounds in seconds for the duration of jobs.
 const LONG: &[f64] = &[1.0, 2.5, 5.0, 10.0, 30.0, 60.0, 120.0, 300.0, 600.0, 1800.0, 3600.0, 21_600.0, 86_400.0];
+
+/// The events that caused a plan, as metrics count them.
+#[derive(Clone, Copy, Debug)]
+pub struct Cause {
+    /// The time of the oldest.
+    pub at: Timestamp,
+    /// Why a worker failed, if one did.
+    pub failure: Option<Reason>,
+}
 
 /// The operator's metrics.
 #[derive(Clone, Debug)]

@@ -9,7 +9,6 @@ use std::{
 use anyhow::{Context as _, Result};
 
 pub mod cases;
-pub mod chrf;
 pub mod hints;
 pub mod image;
 pub mod kubernetes;
@@ -25,6 +24,7 @@ pub mod tools;
 pub mod usage;
 
 pub use progress::Progress;
+pub use samples::chrf;
 
 /// The cache outside the checkout: `$XDG_CACHE_HOME/subtitles`, or `~/.cache/subtitles`.
 pub fn cache() -> Result<PathBuf> {

@@ -20,7 +20,7 @@ pub mod redis;
 pub mod reviews;
 
 pub use error::{ActError, ClusterError, ErrorClass, RecordError};
-pub use executor::{Applied, ApplyContext, Cause, Executor, JobGuard, Servers};
+pub use executor::{Applied, ApplyContext, Executor, JobGuard, Servers};
 pub use files::Files;
 pub use ports::Ports;
 pub use production::Production;

@@ -11,7 +11,7 @@ use subtitle_contract::keys::KeyStyle;
 use subtitle_store::{Store, StoreError};
 use tokio::net::TcpListener;
 
-use super::{auth::Auth, routes, state::HttpState};
+use super::{auth::Auth, openapi, routes, state::HttpState};
 use crate::act::{
     Executor, Files, Production, RecordError,
     redis::{RedisArguments, RedisRecords},
@@ -131,7 +131,8 @@ impl ServingArguments {
     ) -> Result<Router, ArgumentsError> {
         let auth = Arc::new(self.auth(&client)?);
         let (namespace, watched) = (self.namespace.clone(), self.namespaces().into());
-        let router = routes::router(HttpState { executor, client, namespace, watched, files, auth });
+        let router =
+            routes::router(HttpState { executor, client, namespace, watched, files, auth }).merge(openapi::served());
         Ok(routes::with_cors(router, self.api_cors_origins.clone()))
     }
 

@@ -7,7 +7,6 @@
 
 pub mod arguments;
 mod auth;
-mod description;
 mod error;
 mod handlers;
 pub mod health;

@@ -14,7 +14,7 @@ use axum::{
 use tower_http::cors::CorsLayer;
 
 use super::{
-    auth, description,
+    auth,
     error::ApiError,
     handlers::{create, file, read},
     state::HttpState,
@@ -90,14 +90,13 @@ pub(super) fn with_cors(router: Router, origins: Vec<HeaderValue>) -> Router {
     router.layer(cors.allow_origin(origins).expose_headers([header::LOCATION, header::RETRY_AFTER]))
 }
 
-/// The routes over `state`, and those of the description; everything else is a 404.
+/// The routes over `state`; everything else is a 404.
 pub(super) fn router(state: HttpState) -> Router {
     let add = |router: Router<HttpState>, route: Route| router.route(route.path(), route.handler());
     Route::ALL
         .into_iter()
         .fold(Router::new(), add)
         .route_layer(middleware::from_fn_with_state(state.auth.clone(), auth::authenticate))
-        .merge(description::router())
         .method_not_allowed_fallback(other_method)
         .fallback(|| async { ApiError::UnknownRoute })
         .layer(middleware::from_fn_with_state(state.clone(), measure))

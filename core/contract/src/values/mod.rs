@@ -8,3 +8,4 @@ pub mod media;
 pub mod names;
 pub mod store_key;
 pub mod text;
+pub(crate) mod timestamp;

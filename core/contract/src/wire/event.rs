@@ -113,7 +113,7 @@ pub struct Event {
     /// The job's `metadata.uid`.
     pub job_id: String,
     /// When. Written as RFC 3339 in UTC; a time without an offset is read as UTC.
-    #[serde(deserialize_with = "super::timestamp::deserialize")]
+    #[serde(deserialize_with = "crate::values::timestamp::deserialize")]
     pub timestamp: Timestamp,
     /// Who published it.
     pub source: String,

@@ -7,5 +7,4 @@ pub mod legacy;
 pub mod payload;
 pub mod progress;
 pub mod record;
-mod timestamp;
 pub mod topology;

@@ -8,7 +8,7 @@ use subtitle_contract::job::{SubtitleJob, SubtitleJobStatus};
 use subtitle_telemetry::chain;
 
 use super::{
-    context::{Applied, ApplyContext, Cause, Servers},
+    context::{Applied, ApplyContext, Servers},
     exclusive::{Exclusive, JobGuard},
     lagging::Lagging,
 };
@@ -18,7 +18,7 @@ use crate::{
         ports::{ClusterReader, ClusterWriter as _, HistoryWriter as _, Ports, RecordReader, RecordWriter as _},
     },
     decide::plan::{DeadLetter, Effect},
-    metrics::Metrics,
+    metrics::{Cause, Metrics},
 };
 
 /// Applies effects.

@@ -3,9 +3,12 @@
 use std::sync::Arc;
 
 use jiff::Timestamp;
-use subtitle_contract::{job::SubtitleJob, reason::Reason};
+use subtitle_contract::job::SubtitleJob;
 
-use crate::act::{files::Files, ports::Ports};
+use crate::{
+    act::{files::Files, ports::Ports},
+    metrics::Cause,
+};
 
 /// The servers that effects are applied to.
 pub struct Servers<P: Ports> {
@@ -15,15 +18,6 @@ pub struct Servers<P: Ports> {
     pub records: Arc<P::Records>,
     /// The object store.
     pub files: Files,
-}
-
-/// The events that caused a plan, as metrics count them.
-#[derive(Clone, Copy, Debug)]
-pub struct Cause {
-    /// The time of the oldest.
-    pub at: Timestamp,
-    /// Why a worker failed, if one did.
-    pub failure: Option<Reason>,
 }
 
 /// What a plan is applied in.

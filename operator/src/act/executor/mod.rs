@@ -8,5 +8,5 @@ mod lagging;
 mod tests;
 
 pub use apply::Executor;
-pub use context::{Applied, ApplyContext, Cause, Servers};
+pub use context::{Applied, ApplyContext, Servers};
 pub use exclusive::JobGuard;

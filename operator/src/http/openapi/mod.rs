@@ -3,10 +3,17 @@
 
 mod operations;
 mod schemas;
+mod served;
 
 use serde_json::{Map, Value, json};
 
-use super::{description, health, routes::Route};
+pub use served::router as served;
+
+use super::{health, routes::Route};
+
+/// The paths at which the description itself is served, with what they are.
+const PATHS: [(&str, &str); 2] =
+    [("/openapi.json", "This description, as OpenAPI 3.1"), ("/docs", "This description, as a page")];
 
 /// The whole document.
 pub fn description() -> Value {
@@ -27,7 +34,7 @@ pub fn description() -> Value {
         };
         paths.insert(path.to_owned(), json!({"get": {"summary": summary, "security": [], "responses": responses}}));
     }
-    for (path, summary) in description::PATHS {
+    for (path, summary) in PATHS {
         let responses = json!({"200": {"description": "the description"}});
         paths.insert(path.to_owned(), json!({"get": {"summary": summary, "security": [], "responses": responses}}));
     }
@@ -87,14 +94,15 @@ mod tests {
         let cluster = Arc::new(KubeCluster::new(client.clone(), reflector::store().0));
         let servers = Servers { cluster, records: Arc::new(records), files: files.clone() };
         let kubernetes = Auth::Kubernetes { reviews, audience: "subtitle-operator".into() };
-        router(HttpState {
+        let routes = router(HttpState {
             executor: Arc::new(Executor::new(servers, Metrics::new("test", 1).1)),
             client,
             namespace: "default".into(),
             watched: Arc::new([]),
             files,
             auth: Arc::new(if is_open { Auth::Open } else { kubernetes }),
-        })
+        });
+        routes.merge(served())
     }
 
     async fn answer(method: &str, path: &str) -> (u16, Option<String>, Value) {
@@ -155,7 +163,7 @@ mod tests {
     async fn every_described_route_exists_needs_a_token_and_answers_503_when_no_server_can_review_it() {
         let description = description();
         let paths = description["paths"].as_object().expect("paths");
-        assert_eq!(paths.len(), Route::ALL.len() + health::PATHS.len() + description::PATHS.len());
+        assert_eq!(paths.len(), Route::ALL.len() + health::PATHS.len() + PATHS.len());
         for route in Route::ALL {
             let operation = &paths[route.path()][route.method()];
             for code in ["401", "403", "503"] {

@@ -11,7 +11,7 @@ use subtitle_contract::{
 use subtitle_telemetry::chain;
 
 use crate::{
-    act::{ActError, ApplyContext, Cause, ErrorClass, Ports, ports::ClusterReader as _},
+    act::{ActError, ApplyContext, ErrorClass, Ports, ports::ClusterReader as _},
     decide::{
         deletion::started_after_deletion,
         fold::fold,
@@ -19,6 +19,7 @@ use crate::{
         rejected::shortened,
     },
     loops::operator::Operator,
+    metrics::Cause,
     observe::{job::JobSnapshot, message::Message},
 };
 

@@ -5,7 +5,7 @@ use jiff::{Timestamp, civil::DateTime, tz::Offset};
 use serde::{Deserialize as _, Deserializer, de::Error as _};
 
 /// Deserializes a timestamp; a text without an offset is read as UTC.
-pub(super) fn deserialize<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Timestamp, D::Error> {
+pub(crate) fn deserialize<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Timestamp, D::Error> {
     let text = std::borrow::Cow::<'de, str>::deserialize(deserializer)?;
     parse(&text).map_err(|error| D::Error::custom(format_args!("failed to read a timestamp: {error}")))
 }

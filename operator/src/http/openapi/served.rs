@@ -1,5 +1,5 @@
 //! The description of the API, served by the API itself without authentication: `/openapi.json`, and `/docs`, a page without
-//! scripts made from it. Pure.
+//! scripts made from it.
 
 use std::{fmt::Write as _, sync::LazyLock};
 
@@ -11,20 +11,16 @@ use axum::{
 };
 use serde_json::Value;
 
-use super::openapi;
-
-/// The paths of [`router`], with what they are.
-pub(super) const PATHS: [(&str, &str); 2] =
-    [("/openapi.json", "This description, as OpenAPI 3.1"), ("/docs", "This description, as a page")];
+use super::{PATHS, description};
 
 /// `default-src 'none'`: the page loads nothing; its style stands in it.
 const POLICY: &str = "default-src 'none'; style-src 'unsafe-inline'";
 
-static JSON: LazyLock<String> = LazyLock::new(|| openapi::description().to_string());
-static PAGE: LazyLock<String> = LazyLock::new(|| page(&openapi::description()));
+static JSON: LazyLock<String> = LazyLock::new(|| description().to_string());
+static PAGE: LazyLock<String> = LazyLock::new(|| page(&description()));
 
-/// The two routes.
-pub(super) fn router<S: Clone + Send + Sync + 'static>() -> Router<S> {
+/// The two routes of [`PATHS`].
+pub fn router<S: Clone + Send + Sync + 'static>() -> Router<S> {
     let [(json, _), (page, _)] = PATHS;
     Router::new()
         .route(json, get(|| async { ([(header::CONTENT_TYPE, "application/json")], JSON.as_str()).into_response() }))
@@ -34,7 +30,7 @@ pub(super) fn router<S: Clone + Send + Sync + 'static>() -> Router<S> {
         )
 }
 
-fn page(description: &Value) -> String {
+fn page(document: &Value) -> String {
     let mut page = String::from(
         "<!doctype html><html lang=\"en\"><meta charset=\"utf-8\"><title>Subtitles: HTTP API</title>\
          <style>body{font-family:sans-serif;max-width:60em;margin:2em auto;padding:0 1em}\
@@ -42,8 +38,8 @@ fn page(description: &Value) -> String {
          <h1>Subtitles: HTTP API</h1>",
     );
     let text = |value: &Value| escaped(value.as_str().unwrap_or_default());
-    let _ = write!(page, "<p>{} <a href=\"openapi.json\">OpenAPI</a></p>", text(&description["info"]["description"]));
-    for (path, methods) in description["paths"].as_object().into_iter().flatten() {
+    let _ = write!(page, "<p>{} <a href=\"openapi.json\">OpenAPI</a></p>", text(&document["info"]["description"]));
+    for (path, methods) in document["paths"].as_object().into_iter().flatten() {
         for (method, operation) in methods.as_object().into_iter().flatten() {
             let _ = write!(page, "<h2><code>{} {}</code></h2>", method.to_uppercase(), escaped(path));
             let _ = write!(page, "<p>{}. {}</p><table>", text(&operation["summary"]), text(&operation["description"]));
@@ -70,7 +66,7 @@ mod tests {
 
     #[test]
     fn the_page_has_every_route_and_needs_no_script() {
-        for path in openapi::description()["paths"].as_object().expect("paths").keys() {
+        for path in description()["paths"].as_object().expect("paths").keys() {
             assert!(PAGE.contains(&format!("{path}</code>")), "{path}");
         }
         assert!(!PAGE.contains("<script") && !PAGE.contains("http://"), "loads nothing");
