@@ -80,14 +80,18 @@ async fn a_job_uses_a_library_only_as_its_namespace_may_whatever_the_operator_le
     let overwrite = json!({"output": {"sidecar": "Overwrite"}});
     for (rules, spec, words) in [
         (r#"[{"name": "films", "read": ["other"]}]"#, json!({}), "may not read the library 'films'"),
-        (r#"[{"name": "films", "read": ["n"], "subPaths": {"*": "{namespace}"}}]"#, json!({}), "only read below 'n'"),
-        (r#"[{"name": "films", "read": ["n"]}]"#, overwrite.clone(), "may not write sidecars"),
+        (
+            r#"[{"name": "films", "read": ["standalone"], "subPaths": {"*": "{namespace}"}}]"#,
+            json!({}),
+            "only read below 'standalone'",
+        ),
+        (r#"[{"name": "films", "read": ["standalone"]}]"#, overwrite.clone(), "may not write sidecars"),
     ] {
         let failure = library.answer_by(rules, spec).await.expect_err(words);
         assert_eq!(failure.reason, Reason::NotAllowed);
         assert!(failure.message.contains(words), "{}", failure.message);
     }
-    let rules = r#"[{"name": "films", "read": ["*"], "write": ["n"]}]"#;
+    let rules = r#"[{"name": "films", "read": ["*"], "write": ["standalone"]}]"#;
     assert!(matches!(library.answer_by(rules, overwrite).await, Ok(DownloadOutcome::Ready { .. })));
 }
 

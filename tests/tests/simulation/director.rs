@@ -207,11 +207,11 @@ impl Director {
                 world.note(|| format!("the CLOCK of {} is {skew} ms ahead", name_of(process)));
                 world.reach(Corner::ClockSet);
             }),
-            74 => self.sim.with(|world| match world.random.index(4) {
+            74 => self.sim.with(|world| match world.random.index(8) {
                 0 => users::write_unknown_phase(world),
-                1 => users::restore_status(world),
-                2 => fail_newly(world),
-                _ => talk_nonsense(world),
+                1 | 2 => fail_newly(world),
+                3 | 4 => talk_nonsense(world),
+                _ => users::restore_status(world),
             }),
             75..77 => self.sim.with(|world| {
                 world.checks.paid.claims_may_lapse = true;

@@ -9,7 +9,7 @@ use subtitle_contract::{job::SubtitleJob, lenient::Lenient, phase::Phase, reason
 use subtitle_operator::observe::{job::RETRY_ANNOTATION, ownership::OWNER_ANNOTATION};
 
 use crate::{
-    checks::{corners::Corner, reason_of},
+    checks::{corners::Corner, phase_of, reason_of},
     servers::api_server::{Place, place_of},
     world::World,
 };
@@ -140,8 +140,15 @@ pub(crate) fn delete_with_finalizer(world: &mut World) -> Option<Place> {
 /// Puts an earlier status of a job back, or none, as `kubectl replace` or a backup does.
 pub(crate) fn restore_status(world: &mut World) {
     let Some(mut job) = one_of(world, |job| job.status.is_some()) else { return };
-    let earlier = world.checks.earlier_status(&job);
-    job.status = earlier.filter(|_| world.random.permille(500));
+    let is_final = job.status.as_ref().is_some_and(|status| phase_of(status).is_final());
+    if let Some(status) = job.status.as_mut().filter(|_| is_final && world.random.permille(500)) {
+        // As it was before its last decision was announced.
+        status.revision = (status.revision - 2).max(1);
+        status.set_announced(status.revision);
+    } else {
+        let earlier = world.checks.earlier_status(&job);
+        job.status = earlier.filter(|_| world.random.permille(500));
+    }
     let revision = job.status.as_ref().map_or(0, |status| status.revision);
     world.note(|| format!("a user puts revision {revision} of {} BACK", job.name_any()));
     world.reach(Corner::StatusRestored);
