@@ -50,7 +50,8 @@ fn immutable_rule(spec: &JSONSchemaProps) -> ValidationRule {
     for (name, field) in spec.properties.iter().flatten().filter(|(name, _)| !MUTABLE_FIELDS.contains(&name.as_str())) {
         match field.properties.as_ref().filter(|_| field.nullable.is_none()) {
             Some(inner) => {
-                unchanged.extend(inner.iter().map(|(inner, field)| is_same(&format!("{name}.{inner}"), field)))
+                let inner = inner.iter().map(|(inner, field)| is_same(&format!("{name}.{inner}"), field));
+                unchanged.extend(inner);
             }
             None => unchanged.push(is_same(name, field)),
         }

@@ -66,7 +66,7 @@ pub(crate) fn job_finishes_despite_conflicting_writes(stack: &Stack) {
 pub(crate) fn undecodable_object_does_not_block_others(stack: &Stack) {
     stack.apply(&job("undecodable", "{video: {title: Harbour}, language: es, suspend: true}")).expect("applies");
     wait_for_reason(stack, "undecodable", "Suspended");
-    let overflow = ["--subresource=status", "--type=merge", "-p", r#"{"status":{"attempt":5000000000}}"#];
+    let overflow = ["--subresource=status", "--type=merge", "-p", r#"{"status":{"startTime":"9999-12-31T23:59:59Z"}}"#];
     output(stack.cluster.kubectl().args(["patch", "subtitlejob", "undecodable"]).args(overflow)).expect("patched");
     let is_counted = || is_nonzero(&stack.api_url, "subtitle_undecodable_objects").then_some(());
     eventually("the undecodable object is counted", TIMEOUT, is_counted).expect("a metric");

@@ -68,7 +68,8 @@ fn stop(job: &JobSnapshot, started: &Event, now: Timestamp) -> Option<Event> {
     if !matches!(started.event_type, EventType::DownloadStarted | EventType::TranslateStarted) {
         return None;
     }
-    let attempt = started.attempt?;
+    // One that never began is dead-lettered.
+    let attempt = started.attempt.filter(|attempt| *attempt <= job.status.attempt)?;
     let reason = match job.state() {
         _ if attempt < job.status.attempt => Reason::Superseded.into(),
         JobState::Suspended => Reason::Suspended.into(),
@@ -204,7 +205,9 @@ fn advance(job: &JobSnapshot, event: &Event, phase: Phase, now: Timestamp) -> Re
         }
         _ => status.reason = Some(Reason::WaitingForWorker.into()),
     }
-    if job.spec.suspend && !phase.is_final() {
+    // Resuming starts the next attempt, even if the spec says so already: workers were told to stop this one.
+    let is_suspended = job.spec.suspend || job.state() == JobState::Suspended;
+    if is_suspended && !phase.is_final() {
         status.reason = Some(Reason::Suspended.into());
         status.waiting_for = Some(WaitingFor::Resume.into());
     }

@@ -272,7 +272,9 @@ pub(crate) fn wrote(world: &mut World, process: usize, before: &SubtitleJob, aft
         }
     }
     budget(checks, &uid, &old, &new, after.spec.retry.limit, describe);
-    if (phase_of(&new), new.attempt) != (phase_of(&old), old_attempt) {
+    // A final status that was put back has its attempt raised above the record's.
+    let is_raised = may_skip && phase_of(&old).is_final() && phase_of(&new) == phase_of(&old);
+    if !is_raised && (phase_of(&new), new.attempt) != (phase_of(&old), old_attempt) {
         truth(checks, &uid, &new, describe);
     }
     let corner = match (phase_of(&old), reason_of(&new)) {

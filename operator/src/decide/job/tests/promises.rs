@@ -69,6 +69,14 @@ fn an_event_folded_after_suspend_and_before_its_reconcile_pauses_the_deadline() 
 }
 
 #[test]
+fn an_event_between_resume_and_its_reconcile_does_not_continue_the_stopped_attempt() {
+    let resumed = at("DownloadQueued", &json!({"waitingFor": "Resume", "reason": "Suspended"}));
+    let status = written(&fold(&resumed, &[event_at(&resumed, now(), &started())], now()).plan);
+    let status = written(&reconcile(&JobSnapshot { status, ..resumed }, READY_FACTS, now()));
+    assert_eq!((status.phase, status.attempt), (Phase::Pending.into(), 3));
+}
+
+#[test]
 fn suspending_a_job_that_workers_have_tells_them_once_it_is_written() {
     let running = with_spec(&json!({"suspend": true}), "DownloadInProgress", &json!({}));
     let status = written(&reconcile(&running, READY_FACTS, now()));
@@ -91,6 +99,7 @@ fn a_worker_that_starts_a_stopped_attempt_is_told() {
         ),
         (at("Failed", &json!({"reason": "DeadlineExceeded"})), 2, Some("DeadlineExceeded")),
         (at("DownloadQueued", &json!({})), 2, None),
+        (at("Failed", &json!({"reason": "DeadlineExceeded"})), 99, None),
         (at("Done", &json!({})), 2, None),
     ] {
         let start = Event { attempt: Some(attempt), ..event_at(&current, now(), &started()) };
