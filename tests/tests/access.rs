@@ -132,7 +132,7 @@ fn unauthenticated_callers(caller: &Caller, id: &str, other_audience: &str) {
         }
         assert_eq!(caller.codes("no-such-job", token), [401; 4], "an unauthenticated caller learns nothing");
     }
-    for open in ["/healthz", "/readyz", "/metrics"] {
+    for open in ["/healthz", "/health", "/readyz", "/metrics", "/docs", "/openapi.json"] {
         assert_eq!(caller.get(open, "", None).code, 200, "{open}");
     }
 }

@@ -19,6 +19,8 @@ use super::{
 
 /// The annotation whose change starts a failed job again.
 pub const RETRY_ANNOTATION: &str = "subtitles.dev/retry";
+/// The digest of the HTTP request that a job was created by.
+pub const REQUEST_ANNOTATION: &str = "subtitles.dev/request-sha256";
 /// The most characters of `status.retryObserved`.
 const MAX_RETRY_TOKEN: usize = 256;
 

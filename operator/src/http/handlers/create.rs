@@ -27,7 +27,7 @@ use crate::{
         error::{ApiError, MAX_BODY_BYTES},
         state::HttpState,
     },
-    observe::watch::GuardedJob,
+    observe::{job::REQUEST_ANNOTATION, watch::GuardedJob},
 };
 
 /// The longest the API server may take to return a job: kube's client has no timeout of its own.
@@ -40,8 +40,6 @@ const NAMESPACE_HEADER: &str = "subtitles-namespace";
 const BODY_WITHIN: Duration = Duration::from_secs(5);
 /// The key of the request, from which the new object's name is made.
 const KEY_HEADER: &str = "idempotency-key";
-/// The digest of the body that a job was created from.
-const DIGEST_ANNOTATION: &str = "subtitles.dev/request-sha256";
 /// The fields of the body.
 const FIELDS: [&str; 5] = ["video_url", "video_title", "language", "target_language", "preferred_sources"];
 
@@ -70,7 +68,7 @@ impl Request {
         match key {
             Some(Key { name, digest }) => {
                 metadata["name"] = json!(name);
-                metadata["annotations"] = json!({DIGEST_ANNOTATION: digest});
+                metadata["annotations"] = json!({REQUEST_ANNOTATION: digest});
             }
             None => metadata["generateName"] = json!("subtitle-"),
         }
@@ -190,7 +188,7 @@ async fn existing(state: &HttpState, namespace: &str, key: &Key) -> Result<Subti
     let api: Api<GuardedJob> = Api::namespaced(state.client.clone(), namespace);
     let found = timeout(READ_TIMEOUT, api.get(&key.name)).await.map_err(|_| ClusterError::Timeout)?;
     let job = found.map_err(|error| refused(ClusterError::Request(error).into()))?.into_result()?;
-    if job.annotations().get(DIGEST_ANNOTATION) != Some(&key.digest) {
+    if job.annotations().get(REQUEST_ANNOTATION) != Some(&key.digest) {
         return Err(ApiError::KeyReused { name: key.name.clone() });
     }
     let context = ApplyContext { job: Some(job.clone()), ..ApplyContext::new(Timestamp::now()) };

@@ -14,12 +14,15 @@ use subtitle_contract::{
     text::sanitize,
 };
 
-use crate::observe::job::RETRY_ANNOTATION;
+use crate::observe::{
+    job::{REQUEST_ANNOTATION, RETRY_ANNOTATION, retry_token},
+    ownership::OWNER_ANNOTATION,
+};
 
 /// The longest reason, in characters: it becomes a log field and the note of a Kubernetes Event.
 const MAX_REASON_CHARS: usize = 300;
-/// The longest value of the retry annotation, in characters: `status.retryObserved` takes no longer one.
-const MAX_RETRY_CHARS: usize = 256;
+/// The longest value of an annotation that is read, in characters.
+const MAX_ANNOTATION_CHARS: usize = 256;
 
 /// An object that is stored as a SubtitleJob and cannot be decoded as one.
 #[derive(Clone, Debug, PartialEq, thiserror::Error)]
@@ -127,18 +130,33 @@ struct StoredMetadata {
     annotations: Option<Annotations>,
 }
 
-#[derive(Deserialize)]
+/// Those that decisions read.
+#[derive(Default, Deserialize)]
 struct Annotations {
     #[serde(rename = "subtitles.dev/retry")]
     retry: Option<String>,
+    #[serde(rename = "subtitles.dev/owner")]
+    owner: Option<String>,
+    #[serde(rename = "subtitles.dev/request-sha256")]
+    request: Option<String>,
+}
+
+impl Annotations {
+    fn into_map(self) -> BTreeMap<String, String> {
+        let short = |text: String| text.chars().take(MAX_ANNOTATION_CHARS).collect();
+        let read = [
+            (RETRY_ANNOTATION, self.retry.map(|value| retry_token(&value))),
+            (OWNER_ANNOTATION, self.owner),
+            (REQUEST_ANNOTATION, self.request),
+        ];
+        read.into_iter().filter_map(|(name, text)| Some((name.to_owned(), short(text?)))).collect()
+    }
 }
 
 impl From<StoredJob> for SubtitleJob {
     fn from(StoredJob { metadata, spec, status }: StoredJob) -> Self {
         let StoredMetadata { uid, namespace, name, resource_version, generation, .. } = metadata;
-        let retry = metadata.annotations.and_then(|annotations| annotations.retry);
-        let short = |text: String| text.chars().take(MAX_RETRY_CHARS).collect();
-        let annotations = retry.map(|text| BTreeMap::from([(RETRY_ANNOTATION.to_owned(), short(text))]));
+        let annotations = metadata.annotations.map(Annotations::into_map).filter(|annotations| !annotations.is_empty());
         let metadata = ObjectMeta {
             uid,
             namespace,
@@ -258,7 +276,7 @@ mod tests {
         let deep = format!("{}1{}", r#"{"f:a":"#.repeat(2000), "}".repeat(2000));
         let metadata = format!(
             r#"{{"name": "a", "namespace": "films", "uid": "u", "resourceVersion": "7", "labels": {{"a": 1}},
-            "annotations": {{"subtitles.dev/retry": "{}", "other": {{}}}}, "ownerReferences": 1, "deletionGracePeriodSeconds": "x",
+            "annotations": {{"subtitles.dev/retry": "{}", "subtitles.dev/owner": "b", "subtitles.dev/request-sha256": "c", "other": {{}}}}, "ownerReferences": 1, "deletionGracePeriodSeconds": "x",
             "managedFields": [{{"time": "9999-12-31T23:59:59Z", "fieldsV1": {deep}}}]}}"#,
             "é".repeat(300)
         );
@@ -275,8 +293,10 @@ mod tests {
         let got: GuardedJob = serde_json::from_str(&object).expect("an object");
         for job in [list.items[0].clone(), watched, got] {
             let job = job.into_result().expect("decoded");
-            let retry = job.metadata.annotations.expect("annotations")[RETRY_ANNOTATION].chars().count();
-            assert_eq!((job.metadata.name.as_deref(), retry), (Some("a"), MAX_RETRY_CHARS));
+            let annotations = job.metadata.annotations.expect("annotations");
+            assert_eq!((annotations[OWNER_ANNOTATION].as_str(), annotations[REQUEST_ANNOTATION].as_str()), ("b", "c"));
+            let retry = annotations[RETRY_ANNOTATION].clone();
+            assert_eq!((job.metadata.name.as_deref(), retry), (Some("a"), retry_token(&"é".repeat(300))));
         }
     }
 }
