@@ -140,7 +140,10 @@ async fn a_worker_that_loses_its_claim_before_it_paid_does_not_pay() {
     let other = async {
         taken_over(&store, &format!("standalone/claims/fetch-{name}")).await;
         // It pays, and this worker has what it paid for.
-        store.create(&format!("standalone/fetched/{name}"), spanish("of another worker").into()).await.expect("written");
+        store
+            .create(&format!("standalone/fetched/{name}"), spanish("of another worker").into())
+            .await
+            .expect("written");
     };
     let (answer, ()) = tokio::join!(bench.answer("a", film()), other);
     assert!(ready(answer).contains("of another worker"));
