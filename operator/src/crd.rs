@@ -50,10 +50,9 @@ fn immutable_rule(spec: &JSONSchemaProps) -> ValidationRule {
     for (name, field) in spec.properties.iter().flatten().filter(|(name, _)| !MUTABLE_FIELDS.contains(&name.as_str())) {
         match field.properties.as_ref().filter(|_| field.nullable.is_none()) {
             Some(inner) => {
-                let inner = inner.iter().map(|(inner, field)| is_same(&format!("{name}.{inner}"), field));
-                unchanged.extend(inner);
+                unchanged.extend(inner.keys().map(|inner| is_same(&format!("{name}.{inner}"))));
             }
-            None => unchanged.push(is_same(name, field)),
+            None => unchanged.push(is_same(name)),
         }
     }
     ValidationRule {
@@ -68,17 +67,9 @@ fn immutable_rule(spec: &JSONSchemaProps) -> ValidationRule {
     }
 }
 
-/// Whether a field is the same, or absent both times; a null counts as absent.
-fn is_same(field: &str, schema: &JSONSchemaProps) -> String {
-    let [ours, theirs] = ["self", "oldSelf"].map(|object| {
-        let path = format!("{object}.{field}");
-        if schema.nullable == Some(true) {
-            format!("(has({path}) && dyn({path}) != null)")
-        } else {
-            format!("has({path})")
-        }
-    });
-    format!("{ours} == {theirs} && (!{ours} || self.{field} == oldSelf.{field})")
+/// Whether a field is the same, or absent both times: the rule language takes a null for an absent field.
+fn is_same(field: &str) -> String {
+    format!("has(self.{field}) == has(oldSelf.{field}) && (!has(self.{field}) || self.{field} == oldSelf.{field})")
 }
 
 #[cfg(test)]

@@ -146,7 +146,7 @@ impl Metrics {
                 "Messages that this process has received and not acknowledged, counted by itself; the delivered messages of a queue are the sum over operator and workers.",
             ),
             queue_consumers: registry.gauge("subtitle_queue_consumers", ["queue"], "Consumers of a queue."),
-            jobs: registry.gauge("subtitle_jobs", ["phase"], "Jobs by phase."),
+            jobs: registry.gauge("subtitle_jobs", ["phase"], "Jobs of this installation by phase."),
             oldest_waiting: registry.gauge(
                 "subtitle_oldest_waiting_seconds",
                 [],

@@ -52,13 +52,8 @@ fn artifact(text: String, subtitle: &Subtitle, format: Format, key: &str, langua
     StoreArtifact { text, format, result }
 }
 
-/// Refuses to convert a file of which cues would be missing.
-pub fn ensure_convertible(subtitle: &Subtitle, format: Format) -> Result<(), Failure> {
-    let incomplete = subtitle.incomplete().filter(|_| format != subtitle.format);
-    incomplete.map_or(Ok(()), |incomplete| Err(unconverted(format, incomplete)))
-}
-
-fn unconverted(format: Format, why: impl std::fmt::Display) -> Failure {
+/// The failure of a conversion.
+pub(crate) fn unconverted(format: Format, why: impl std::fmt::Display) -> Failure {
     Failure::new(Reason::UnusableSubtitle, format!("failed to convert to {format}: {why}"))
 }
 

@@ -26,4 +26,3 @@ pub mod subtitle;
 pub mod task;
 pub mod translate;
 pub mod translator;
-pub mod written;

@@ -14,10 +14,11 @@ use crate::{
     failure::Failure,
     find::{
         Libraries,
-        folder::{Entry, LibraryFile, Replace, blocking},
-        sources::machine_mark,
+        folder::{
+            Entry, LibraryFile, Replace, blocking,
+            written::{self, Record},
+        },
     },
-    written,
 };
 
 /// Who wrote a text.
@@ -52,14 +53,13 @@ pub async fn write_sidecar(
     let (text, wanted) = (artifact.text.clone(), spec.output.sidecar);
     let written = blocking(move || write(&sidecar, text.as_bytes(), author, wanted)).await;
     let why = match written {
-        Ok(Written::Unchanged | Written::Created | Written::Replaced { was_ours: true }) => return Ok(None),
+        Ok(Outcome::Unchanged | Outcome::Created | Outcome::Replaced { was_ours: true }) => return Ok(None),
         // Its own work is what a job that runs again is expected to replace.
-        Ok(Written::Replaced { was_ours: false }) => {
-            let whose = written::whose(false);
-            tracing::info!(sidecar = name, whose, "replaced a sidecar");
-            return Ok(Some(format!("the sidecar '{name}' was replaced: it held {whose}")));
+        Ok(Outcome::Replaced { was_ours: false }) => {
+            tracing::info!(sidecar = name, "replaced a sidecar that somebody else had written or changed");
+            return Ok(Some(format!("the sidecar '{name}' was replaced: it held {}", written::whose(false))));
         }
-        Ok(Written::LeftAlone(why)) => why,
+        Ok(Outcome::LeftAlone(why)) => why,
         // Somebody was faster.
         Err(error) if error.kind() == io::ErrorKind::AlreadyExists => "it appeared while this one was written",
         Err(error) => return Err(failed(format!("failed to write '{name}' beside the video: {error}"))),
@@ -68,7 +68,7 @@ pub async fn write_sidecar(
     Ok(Some(format!("the sidecar '{name}' was left as it is: {why}")))
 }
 
-enum Written {
+enum Outcome {
     Created,
     /// The same text was there.
     Unchanged,
@@ -79,29 +79,29 @@ enum Written {
     LeftAlone(&'static str),
 }
 
-fn write(sidecar: &LibraryFile, text: &[u8], author: Author, wanted: Sidecar) -> io::Result<Written> {
+fn write(sidecar: &LibraryFile, text: &[u8], author: Author, wanted: Sidecar) -> io::Result<Outcome> {
     let (folder, name) = (sidecar.folder(), sidecar.name());
     let outcome = match folder.entry(name)? {
-        Entry::Link => return Ok(Written::LeftAlone("it is a link")),
+        Entry::Link => return Ok(Outcome::LeftAlone("it is a link")),
         Entry::File if sidecar.read(text.len() as u64).is_ok_and(|bytes| bytes == text) => {
-            return Ok(Written::Unchanged);
+            return Ok(Outcome::Unchanged);
         }
         Entry::File if wanted == Sidecar::IfAbsent => {
-            return Ok(Written::LeftAlone("it exists, and spec.output.sidecar is IfAbsent"));
+            return Ok(Outcome::LeftAlone("it exists, and spec.output.sidecar is IfAbsent"));
         }
         Entry::Folder | Entry::Special => return Err(io::Error::other("it is there and no regular file")),
-        Entry::File => Written::Replaced { was_ours: written::is_unchanged(sidecar) },
-        Entry::Missing => Written::Created,
+        Entry::File => Outcome::Replaced { was_ours: written::is_unchanged(sidecar) },
+        Entry::Missing => Outcome::Created,
     };
     match author {
-        Author::Machine => machine_mark::set(folder, name, text)?,
-        Author::Unknown => machine_mark::clear(folder, name),
+        Author::Machine => Record::Translated.set(folder, name, text)?,
+        Author::Unknown => Record::Translated.clear(folder, name),
     }
     let replace = if wanted == Sidecar::Overwrite { Replace::Yes } else { Replace::No };
     folder.write(name, text, replace)?;
-    // Without the record it counts as a person's, and is left alone the next time.
+    // Without the record it counts as a person's: replacing it is reported, and `subtitles get` leaves it alone.
     if author == Author::Unknown
-        && let Err(error) = written::record_in(folder, name, text)
+        && let Err(error) = Record::Found.set(folder, name, text)
     {
         tracing::warn!(%error, sidecar = name, "failed to record that this system wrote a sidecar");
     }

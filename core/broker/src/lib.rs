@@ -15,6 +15,7 @@ mod address;
 mod amqp;
 mod backoff;
 mod error;
+mod event_log;
 mod port;
 mod publish_metrics;
 
@@ -25,6 +26,7 @@ pub use amqp::{
 };
 pub use backoff::ReconnectBackoff;
 pub use error::{BrokerError, PublishFailure};
+pub use event_log::EventLog;
 pub use port::{
     Connector, Deliveries, Delivery, PublishWriter, QueueStats, QueueWriter, Receipt, Session, StreamStart,
 };

@@ -19,4 +19,4 @@ pub mod stop;
 
 pub use chain::{Chain, chain};
 pub use metrics::{Counter, Gauge, Histogram, Registry};
-pub use sampler::{EVENT_LINES_PER_SECOND, LogSampler};
+pub use sampler::LogSampler;

@@ -6,8 +6,6 @@ use std::{
     time::Duration,
 };
 
-/// How many events per second are logged one by one when they are published, and when they are received.
-pub const EVENT_LINES_PER_SECOND: u64 = 50;
 /// Above the limit, one line of this many is logged.
 const ONE_IN: u64 = 100;
 
@@ -31,7 +29,7 @@ impl LogSampler {
         Self { lines_per_second, state: Mutex::new(State { second: 0, in_second: 0, skipped: 0 }) }
     }
 
-    /// Whether to log a line at `elapsed`, a monotonic time: `Some` with the number of lines skipped since the last logged one.
+    /// Whether to log a line at `elapsed`, of which only a change of the whole seconds matters: `Some` with the number of lines skipped since the last logged one.
     pub fn admit(&self, elapsed: Duration) -> Option<u64> {
         let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
         if elapsed.as_secs() != state.second {

@@ -48,9 +48,17 @@ pub struct ServingArguments {
     /// The audiences tokens must be made for, separated by commas: one of them is enough
     #[arg(long, env = "SUBTITLES_API_AUDIENCE", value_delimiter = ',', default_value = "subtitle-operator")]
     api_audience: Vec<String>,
-    /// The web origins whose pages may call the API, separated by commas, such as https://films.example; none if none is named
-    #[arg(long, env = "SUBTITLES_API_CORS_ORIGINS", value_delimiter = ',', value_name = "ORIGIN")]
+    /// The web origins whose pages may call the API, separated by commas, such as https://films.example; without it, no page of
+    /// another origin may
+    #[arg(long, env = "SUBTITLES_API_CORS_ORIGINS", value_delimiter = ',', value_name = "ORIGIN", value_parser = origin)]
     api_cors_origins: Vec<HeaderValue>,
+}
+
+/// Parses a web origin: a scheme, a host and perhaps a port.
+fn origin(text: &str) -> Result<HeaderValue, String> {
+    let is_origin = url::Url::parse(text).is_ok_and(|url| url.origin().ascii_serialization() == text);
+    let invalid = || format!("'{text}' is not an origin such as https://films.example; '*' is not possible");
+    if is_origin { HeaderValue::from_str(text).map_err(|_| invalid()) } else { Err(invalid()) }
 }
 
 /// Who may use the API.

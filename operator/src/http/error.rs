@@ -47,7 +47,7 @@ pub(super) enum ApiError {
     /// Such as a parameter that is given twice.
     #[error("the query is not valid: {detail}")]
     InvalidQuery { detail: String },
-    #[error("continue is '{position}': it must be what the answer before had as 'continue'")]
+    #[error("continue is '{position}': it must be the `continue` of the previous response")]
     InvalidContinue { position: String },
     #[error("limit is '{limit}'; 1 to 500 are allowed")]
     InvalidLimit { limit: String },

@@ -44,7 +44,7 @@ pub struct Leader {
 /// The paths of [`router`]; `/health` is the path of `/healthz` in the system that this one replaces.
 pub(super) const PATHS: [&str; 4] = ["/healthz", "/health", "/readyz", "/metrics"];
 
-/// The three routes.
+/// The routes.
 pub fn router(health: Health) -> Router {
     let [alive, alive_before, ready_path, metrics_path] = PATHS;
     Router::new()

@@ -85,9 +85,22 @@ pub(super) fn with_cors(router: Router, origins: Vec<HeaderValue>) -> Router {
     if origins.is_empty() {
         return router;
     }
-    let headers = [header::AUTHORIZATION, header::CONTENT_TYPE, HeaderName::from_static("idempotency-key")];
+    let headers = [
+        header::AUTHORIZATION,
+        header::CONTENT_TYPE,
+        header::RANGE,
+        header::IF_RANGE,
+        header::IF_NONE_MATCH,
+        HeaderName::from_static(create::KEY_HEADER),
+        HeaderName::from_static(create::NAMESPACE_HEADER),
+    ];
     let cors = CorsLayer::new().allow_methods([Method::GET, Method::POST]).allow_headers(headers);
-    router.layer(cors.allow_origin(origins).expose_headers([header::LOCATION, header::RETRY_AFTER]))
+    router.layer(cors.allow_origin(origins).expose_headers([
+        header::LOCATION,
+        header::RETRY_AFTER,
+        header::ETAG,
+        header::CONTENT_RANGE,
+    ]))
 }
 
 /// The routes over `state`; everything else is a 404.

@@ -13,10 +13,7 @@ use subtitle_contract::{
 
 use super::{operator::Operator, timer::Timer};
 use crate::{
-    act::{
-        Ports,
-        ports::{ClusterReader as _, RecordReader as _},
-    },
+    act::{Ports, ports::RecordReader as _},
     metrics::Metrics,
     observe::state::{JobState, Prerequisite},
 };
@@ -48,20 +45,23 @@ fn sample_jobs(jobs: &[Arc<SubtitleJob>], metrics: &Metrics, now: Timestamp) {
 
 /// Since when each published task has been waiting for a worker, as this process saw it.
 #[derive(Default)]
-struct WaitingTasks(HashMap<(String, Step), Timestamp>);
+struct WaitingTasks(HashMap<Task, Timestamp>);
+
+/// A task: the job's uid, the step and the attempt.
+type Task = (String, Step, u32);
 
 impl WaitingTasks {
     fn sample(&mut self, jobs: &[Arc<SubtitleJob>], metrics: &Metrics, now: Timestamp) {
         let before = std::mem::take(&mut self.0);
         for job in jobs {
             if let (JobState::Queued(step), Some(uid)) = (JobState::from_object(job), &job.metadata.uid) {
-                let task = (uid.clone(), step);
+                let task = (uid.clone(), step, job.status.as_ref().map_or(0, |status| status.attempt));
                 let since = before.get(&task).copied().unwrap_or(now);
                 self.0.insert(task, since);
             }
         }
         for (step, queue) in [(Step::Download, DOWNLOAD_QUEUE), (Step::Translate, TRANSLATE_QUEUE)] {
-            let waiting = self.0.iter().filter(|((_, of), _)| *of == step).map(|(_, since)| *since);
+            let waiting = self.0.iter().filter(|((_, of, _), _)| *of == step).map(|(_, since)| *since);
             metrics.oldest_task.set([queue], now.duration_since(waiting.fold(now, Timestamp::min)).as_secs());
         }
     }
@@ -73,7 +73,7 @@ pub async fn run<P: Ports>(operator: &Operator<P>, session: &P::Session) -> Resu
     let mut waiting = WaitingTasks::default();
     loop {
         timer.tick().await;
-        let (jobs, now) = (operator.executor().cluster().all(), operator.now());
+        let (jobs, now) = (operator.own_jobs(), operator.now());
         sample_jobs(&jobs, metrics, now);
         waiting.sample(&jobs, metrics, now);
         let is_redis_there = operator.executor().records().load_checkpoint().await.is_ok();

@@ -99,9 +99,7 @@ impl<P: Ports> History<'_, P> {
         last: Checkpoint,
     ) -> Result<Checkpoint, HistoryError> {
         let events: Vec<Event> = records.iter().filter_map(|(_, body)| Event::decode(body).ok()).collect();
-        let committed = self.commit(events.clone(), Some(saved), last).await?;
-        self.operator.metrics().appended(&events, self.operator.now());
-        Ok(committed)
+        self.commit(events, Some(saved), last).await
     }
 
     /// Fails if the checkpoint in Redis is no longer the one that was committed.
@@ -124,9 +122,12 @@ impl<P: Ports> History<'_, P> {
         saved: Option<Checkpoint>,
         last: Checkpoint,
     ) -> Result<Checkpoint, HistoryError> {
-        let append = Effect::AppendHistory { events, saved, last };
-        let outcome = self.until_redis_answers(|| self.apply(append.clone())).await;
-        if outcome.is_appended { Ok(last) } else { Err(HistoryError::CheckpointMoved) }
+        let append = || self.apply(Effect::AppendHistory { events: events.clone(), saved, last });
+        if !self.until_redis_answers(append).await.is_appended {
+            return Err(HistoryError::CheckpointMoved);
+        }
+        self.operator.metrics().appended(&events, self.operator.now());
+        Ok(last)
     }
 
     async fn apply(&self, effect: Effect) -> Result<Applied, ActError> {

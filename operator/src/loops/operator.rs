@@ -10,9 +10,9 @@ use std::{
 };
 
 use jiff::Timestamp;
+use subtitle_broker::EventLog;
 use subtitle_clock::Clock as _;
 use subtitle_contract::{event::Event, job::SubtitleJob};
-use subtitle_telemetry::{EVENT_LINES_PER_SECOND, LogSampler};
 use tokio::sync::{Notify, watch};
 
 use crate::{
@@ -39,6 +39,9 @@ pub struct OperatorSettings {
     pub installation: Option<String>,
 }
 
+/// How many other installations are reported.
+const MAX_FOREIGN_OWNERS: usize = 16;
+
 type Uids = Mutex<HashSet<String>>;
 
 /// The state of one operator process.
@@ -54,7 +57,7 @@ pub struct Operator<P: Ports> {
     republish_requested: Notify,
     reconciled: Notify,
     unacknowledged_events: AtomicUsize,
-    received: LogSampler,
+    received: EventLog,
 }
 
 fn locked(uids: &Uids) -> MutexGuard<'_, HashSet<String>> {
@@ -82,7 +85,7 @@ impl<P: Ports> Operator<P> {
             republish_requested: Notify::new(),
             reconciled: Notify::new(),
             unacknowledged_events: AtomicUsize::new(0),
-            received: LogSampler::new(EVENT_LINES_PER_SECOND),
+            received: EventLog::new("RECEIVED EVENT"),
         }
     }
 
@@ -101,14 +104,10 @@ impl<P: Ports> Operator<P> {
         &self.metrics
     }
 
-    /// Counts an event that was received, and logs it without its payload, which may contain credentials.
+    /// Counts and logs an event that was received.
     pub fn received(&self, event: &Event) {
         self.metrics.consumed(event);
-        if let Some(skipped) = self.received.admit(self.runtime.elapsed()) {
-            let Event { event_type, job_id, source, attempt, namespace, name, .. } = event;
-            let event_type = event_type.as_str();
-            tracing::info!(event_type, job_id, source, attempt, namespace, name, skipped, "RECEIVED EVENT");
-        }
+        self.received.log(event, self.runtime.elapsed());
     }
 
     /// What the installation allows.
@@ -131,11 +130,17 @@ impl<P: Ports> Operator<P> {
         self.session.clone()
     }
 
-    /// Admits the next jobs; returns those that were not admitted before.
-    pub fn admit(&self, now: Timestamp) -> Vec<Arc<SubtitleJob>> {
+    /// The jobs that this installation works on.
+    pub fn own_jobs(&self) -> Vec<Arc<SubtitleJob>> {
         let mut jobs = self.executor.cluster().all();
         let us = self.settings.installation.as_deref();
         jobs.retain(|job| !matches!(Ownership::of_object(job, us), Ownership::Foreign(_)));
+        jobs
+    }
+
+    /// Admits the next jobs; returns those that were not admitted before.
+    pub fn admit(&self, now: Timestamp) -> Vec<Arc<SubtitleJob>> {
+        let mut jobs = self.own_jobs();
         let next = admitted(&jobs, self.settings.places, now);
         let mut admitted = locked(&self.admitted);
         let is_new = |uid: &String| next.contains(uid) && !admitted.contains(uid);
@@ -174,9 +179,10 @@ impl<P: Ports> Operator<P> {
         locked(&self.republish).remove(uid);
     }
 
-    /// Whether this is the first job seen of another installation.
+    /// Whether this is the first job seen of another installation. Users choose the names: after some, all count as seen.
     pub fn is_first_of(&self, owner: &str) -> bool {
-        locked(&self.foreign_owners).insert(owner.to_owned())
+        let mut owners = locked(&self.foreign_owners);
+        owners.len() < MAX_FOREIGN_OWNERS && owners.insert(owner.to_owned())
     }
 
     /// A reconcile ended: a turn may be free.

@@ -56,7 +56,7 @@ pub async fn run<P: Ports>(operator: &Operator<P>, session: &P::Session) -> Resu
 
 /// Requests republishing of the tasks lost with these queues, which have just been created or recreated; returns how many.
 pub fn republish_tasks_of<P: Ports>(operator: &Operator<P>, recreated: &[&'static str]) -> usize {
-    let lost = tasks_lost_with(&operator.executor().cluster().all(), recreated);
+    let lost = tasks_lost_with(&operator.own_jobs(), recreated);
     let count = lost.len();
     operator.request_republish(lost);
     count_repairs(operator, "task", count);
@@ -77,7 +77,7 @@ async fn republish_silent<P: Ports>(
             empty.push(step);
         }
     }
-    let lost = silent.observe(&operator.executor().cluster().all(), &empty, operator.now());
+    let lost = silent.observe(&operator.own_jobs(), &empty, operator.now());
     if !lost.is_empty() {
         tracing::warn!(tasks = lost.len(), "republishing tasks that no worker has started");
         count_repairs(operator, "task", lost.len());

@@ -1,5 +1,5 @@
-//! Which installation works on a job: what its annotation and its status say comes in; whether it is ours goes out. Called
-//! before every decision and admission. Pure.
+//! Derives from a job's annotation and status which installation works on it. Called before every decision and admission.
+//! Pure.
 
 use kube::ResourceExt as _;
 use subtitle_contract::job::SubtitleJob;
@@ -17,7 +17,7 @@ pub enum Ownership<'a> {
     Unclaimed,
     /// Another installation works on it, and the annotation gives it to us.
     TakenOver,
-    /// This installation works on it, or shall.
+    /// This installation works on it, or is meant to.
     Foreign(&'a str),
 }
 

@@ -50,13 +50,13 @@ impl<S: Search, C: Clock> DownloadPlan<'_, S, C> {
         }
         let languages = self.languages();
         let mut listing = Listing::default();
-        for (at, language) in languages.iter().enumerate() {
+        for language in &languages {
             let Some(Taken { artifact, candidates, simulated, warnings }) =
                 self.list_and_take(&mut listing, &languages, language).await?
             else {
                 continue;
             };
-            if at == 0 && policy != TranslationPolicy::Always {
+            if !self.is_translated(language) {
                 let libraries = self.downloader.finder.libraries();
                 let left = write_sidecar(libraries, &self.task.spec, &artifact, &self.wanted, Author::Unknown).await?;
                 let warnings = left.into_iter().chain(warnings).collect();
@@ -75,6 +75,11 @@ impl<S: Search, C: Clock> DownloadPlan<'_, S, C> {
             _ => failure,
         }
         .into())
+    }
+
+    /// Whether a file in `language` is only the source of a translation.
+    pub(super) fn is_translated(&self, language: &Language) -> bool {
+        self.task.spec.translation.policy == TranslationPolicy::Always || *language != self.wanted
     }
 
     /// The languages to look for: the wanted one, unless it must be translated, then those to translate from.

@@ -1,5 +1,5 @@
 //! The downloader outside of a task, for the command line and for tests: a spec comes in, what the downloader makes of it goes
-//! out, with a store in memory and nobody who stops it. Does I/O through its sources.
+//! out, and nothing that stops it. Does I/O through its sources.
 
 use subtitle_clock::{Clock, SystemRuntime};
 use subtitle_contract::{

@@ -1,5 +1,5 @@
-//! What one task may take from outside: bytes and requests are counted as they come, whatever a server says of them. Made by
-//! the downloader for each task and passed to its sources. Pure.
+//! What one task may take from outside: bytes of videos and libraries and listings of sources are counted as they come,
+//! whatever a server claims. Created by the downloader for each task and passed to its sources. Pure.
 
 use std::sync::{
     Arc,
@@ -57,7 +57,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn one_task_takes_so_much_and_no_more_whoever_counts_it() {
+    fn one_task_takes_so_much_and_no_more_however_many_handles_count() {
         let budget = TaskBudget::default();
         let other = budget.clone();
         assert_eq!(budget.take_bytes(BYTES - 1), Ok(()));

@@ -12,7 +12,7 @@ use super::{
     folder::blocking,
     found::{FoundSubtitle, Origin},
     guard::GuardedClient,
-    parser::Parser,
+    parser::{LARGEST_TEXT, Parser},
     providers::{Providers, Query},
     search::{ListRequest, Search},
     source::SourceId,
@@ -106,7 +106,7 @@ impl Search for Finder {
         match found.origin.clone().map_err(|unsupported| unreadable().caused_by(unsupported))? {
             Origin::Bytes(bytes) => Ok(FetchedContent::Bytes(bytes.to_vec())),
             Origin::File(file) => {
-                let bytes = blocking(move || file.read(library::LARGEST)).await;
+                let bytes = blocking(move || file.read(LARGEST_TEXT)).await;
                 bytes.map(FetchedContent::Bytes).map_err(|error| match error.kind() {
                     io::ErrorKind::FileTooLarge => unreadable_as(SourceErrorKind::File).caused_by(error),
                     _ => unreadable().caused_by(error),

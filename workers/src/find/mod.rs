@@ -30,7 +30,7 @@ pub use content::{FetchedContent, TrackFile, UnsupportedTrack};
 pub use error::{SourceError, SourceErrorKind};
 pub use facts::VideoFacts;
 pub use finder::Finder;
-pub use folder::Links;
+pub use folder::{Links, written};
 pub use found::{FoundSubtitle, Listed, Offer, Origin, VideoLocation, VideoMatch};
 pub use search::{ListRequest, Search};
 pub use source::{ProviderId, ProviderTraits, SourceId};

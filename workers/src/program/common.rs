@@ -37,7 +37,7 @@ pub struct Common {
     /// Where people reach the API; results link to it
     #[arg(long, env = "SUBTITLES_PUBLIC_URL", default_value = "http://127.0.0.1:8080")]
     pub public_url: String,
-    /// MountedSecret video libraries as name=folder, separated by commas; spec.video.library names one
+    /// Mounted video libraries as name=folder, separated by commas; spec.video.library names one
     #[arg(long, env = "SUBTITLES_LIBRARIES", value_delimiter = ',', value_parser = library)]
     pub libraries: Vec<(String, PathBuf)>,
     /// Which namespaces may use which library, as a JSON list of {name, read, write, subPaths}; the operator has the same

@@ -94,7 +94,7 @@ codes! {
     ChosenLanguage "chosen-language";
     /// an archive held the file; the others in it were left out
     ChosenFromArchive "chosen-from-archive";
-    /// the video ends before its structure does; its subtitles were read up to there
+    /// the video ends too early or is damaged; subtitles of it may be missing
     CutOff "cut-off";
     /// bytes of the file are damaged; each was read as U+FFFD
     ReplacedBytes "replaced-bytes";

@@ -1,5 +1,5 @@
 //! The attempts that must not be worked on, as this worker has heard since it started: events that end an attempt come in, and
-//! are checked before every call that costs something. A stop is forgotten after a while, because a status that was put back
+//! attempts are checked against them before every call that costs something. A stop is forgotten after a while, because a status that was put back
 //! may reach the attempt again, and the oldest job is forgotten when there are too many: the operator answers a worker that
 //! starts a stopped attempt. Pure.
 

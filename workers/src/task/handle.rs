@@ -7,7 +7,7 @@
 //!    │         │ the attempt is stopped ──────────────────────────────────────────────────────────▶ Ack
 //!    ▼         │ held for long: a continuation is published ────────────────────────────────────▶ Ack
 //!  dead letters│ the claim was lost ────────────────────────────────────────────────────────────▶ Requeue
-//!              │ the session ended ─────────────────────────────────────────────────────────────▶ Leave
+//!              │ the session ended ─────────────────────────────────────────────────────────────▶ leave unacked
 //! ```
 
 use std::{any::Any, panic::AssertUnwindSafe, sync::atomic::AtomicBool};
@@ -71,7 +71,7 @@ async fn claim_and_perform<W: Work, P: PublishWriter, C: Clock>(
     };
     let claim_lost = AtomicBool::new(false);
     let reporter = TaskReporter { context, subject: &subject, source: W::SOURCE, taken, claim_lost: &claim_lost };
-    if context.cancelled.contains(&subject.job_id, subject.attempt, taken) {
+    if reporter.is_cancelled() {
         return settle(&reporter, &event, None, Err(StopReason::Cancelled)).await;
     }
     let patience = patience(delivered.delivery_count);

@@ -96,7 +96,7 @@ async fn a_file_that_is_cut_gives_what_is_there_and_says_so() {
     let (text, warnings) = folder.download("en", serde_json::json!({})).await.expect("found");
     let lines = lines(&text);
     assert!(lines.len() > 4 && ENGLISH.starts_with(&lines.iter().map(String::as_str).collect::<Vec<_>>()), "{text}");
-    assert!(warnings.iter().any(|warning| warning.contains("ends before")), "{warnings:?}");
+    assert!(warnings.iter().any(|warning| warning.contains("ends too early")), "{warnings:?}");
 }
 
 /// Each block is within what a block may be; together they would fill the memory.

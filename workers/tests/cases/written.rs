@@ -3,7 +3,7 @@
 use std::fs;
 
 use serde_json::json;
-use subtitle_workers::written;
+use subtitle_workers::find::written;
 
 use super::{
     folder::{Folder, SPANISH, lines},

@@ -15,13 +15,11 @@ use subtitle_contract::{
     topology::{DEAD_LETTERS_EXCHANGE, EVENTS_EXCHANGE},
 };
 
-use subtitle_telemetry::{EVENT_LINES_PER_SECOND, LogSampler};
-
 use super::session::AmqpSession;
-use crate::{BrokerError, PublishFailure, PublishWriter, publish_metrics};
+use crate::{BrokerError, EventLog, PublishFailure, PublishWriter, publish_metrics};
 
 /// The log lines of published events.
-static PUBLISHED: LogSampler = LogSampler::new(EVENT_LINES_PER_SECOND);
+static PUBLISHED: EventLog = EventLog::new("Published event");
 
 impl PublishWriter for AmqpSession {
     async fn publish(&self, event: &Event) -> Result<(), BrokerError> {
@@ -36,7 +34,7 @@ impl PublishWriter for AmqpSession {
             .with_message_id(event.identity().to_string().into());
         let publish = self.confirmed(EVENTS_EXCHANGE, routing_key, &body, properties);
         publish_metrics::measure_event(self.metrics.as_ref(), &event.event_type, publish).await?;
-        log_published(event);
+        PUBLISHED.log(event, SystemTime::UNIX_EPOCH.elapsed().unwrap_or_default());
         Ok(())
     }
 
@@ -85,16 +83,6 @@ impl AmqpSession {
         let channel = self.channel().await?;
         self.request("ask for confirms", channel.confirm_select(ConfirmSelectOptions::default())).await?;
         Ok(channel)
-    }
-}
-
-/// Without the payload: URLs in it may carry credentials.
-fn log_published(event: &Event) {
-    let now = SystemTime::UNIX_EPOCH.elapsed().unwrap_or_default();
-    if let Some(skipped) = PUBLISHED.admit(now) {
-        let Event { event_type, job_id, source, attempt, namespace, name, .. } = event;
-        let event_type = event_type.as_str();
-        tracing::info!(event_type, job_id, source, attempt, namespace, name, skipped, "Published event");
     }
 }
 

@@ -48,9 +48,7 @@ impl Lenient<Reason> {
             Self::Unknown(text) => text,
         }
     }
-}
 
-impl Lenient<Reason> {
     /// The reason as a status and a condition may hold it: what cannot be a name there is replaced.
     #[must_use]
     pub fn or_worker_error(self) -> Self {

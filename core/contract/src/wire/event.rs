@@ -62,6 +62,9 @@ impl EventType {
         Self::Stopped,
     ];
 
+    /// The types that can stop attempts; see [`Event::stops_up_to`].
+    pub const STOPPING: [Self; 4] = [Self::Cancelled, Self::Stopped, Self::Failed, Self::RetryScheduled];
+
     /// The name on the wire.
     pub fn as_str(&self) -> &str {
         match self {
@@ -236,7 +239,8 @@ impl Event {
         })
     }
 
-    /// The attempts of its job that must not be worked on once this is published: all up to this one.
+    /// The attempts of its job that must not be worked on once this is published: all up to this one. Only events of
+    /// [`EventType::STOPPING`] name any.
     pub fn stops_up_to(&self) -> Option<u32> {
         match self.event_type {
             EventType::Cancelled => Some(u32::MAX),
@@ -324,6 +328,18 @@ mod tests {
         ] {
             let event = Event { source: source.to_owned(), event_type: event_type.clone(), attempt, ..old.clone() };
             assert_eq!(event.stops_up_to(), stops, "{source} {event_type:?}");
+        }
+    }
+
+    #[test]
+    fn only_events_that_workers_listen_to_stop_attempts() {
+        for event_type in EventType::KNOWN {
+            let stops = [source::MANAGER, source::DOWNLOADER].into_iter().any(|source| {
+                let text = OLD.replace("subtitle.ready", event_type.as_str()).replace("downloader", source);
+                let event = Event { attempt: Some(2), ..Event::decode(text.as_bytes()).expect("an event") };
+                event.stops_up_to().is_some()
+            });
+            assert_eq!(stops, EventType::STOPPING.contains(&event_type), "{event_type:?}");
         }
     }
 

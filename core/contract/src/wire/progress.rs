@@ -56,7 +56,7 @@ const fn destination(event_type: &EventType) -> Option<Phase> {
 }
 
 impl Progress {
-    /// Judges an event of `attempt` against this progress.
+    /// Classifies an event of `attempt` against this progress.
     pub fn classify(self, event_type: &EventType, attempt: u32) -> Classification {
         let Some(destination) = destination(event_type) else {
             return Classification::Note;

@@ -1,6 +1,8 @@
 //! The one door for effects: a plan comes in from a loop or a handler and is applied in its order through the ports'
 //! `…Writer` traits; the first failure ends it. Reads go through `cluster` and `records`. Does I/O.
 
+use std::collections::HashSet;
+
 use jiff::Timestamp;
 use kube::ResourceExt as _;
 use subtitle_broker::{PublishWriter as _, QueueWriter as _};
@@ -53,6 +55,11 @@ impl<P: Ports> Executor<P> {
     /// Whether the job's record may be ahead of its status.
     pub fn is_record_ahead(&self, uid: &str) -> bool {
         self.lagging.is_ahead(uid)
+    }
+
+    /// The uids of all jobs whose record is ahead of their status.
+    pub fn records_ahead(&self) -> HashSet<String> {
+        self.lagging.all_ahead()
     }
 
     /// The job's record was compared with its status.
@@ -139,6 +146,7 @@ impl<P: Ports> Executor<P> {
     }
 
     async fn close(&self, uid: &str) {
+        self.lagging.compared(uid);
         if let Err(error) = self.servers.records.close(uid).await {
             self.metrics.redis_errors.increment([]);
             tracing::warn!(error = %chain(&error), uid, "the record of a deleted job is closed later");

@@ -42,6 +42,10 @@ impl Lagging {
         locked(&self.ahead).contains(uid)
     }
 
+    pub(super) fn all_ahead(&self) -> HashSet<String> {
+        locked(&self.ahead).clone()
+    }
+
     pub(super) fn compared(&self, uid: &str) {
         locked(&self.ahead).remove(uid);
     }

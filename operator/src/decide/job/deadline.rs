@@ -1,9 +1,9 @@
 //! The deadline of a job counts the time in which a worker has it: it runs while a step is in progress and the job is not
-//! suspended, and stands still in every other state.
+//! suspended, and is paused in every other state.
 //!
 //! ```text
 //!   activeSince ──runs──▶ until activeSince + activeDeadlineSeconds - activeSeconds
-//!        ▲ absent: stands still
+//!        ▲ absent: is paused
 //! ```
 //!
 //! Pure.
@@ -28,7 +28,7 @@ pub(super) fn follow(status: &mut SubtitleJobStatus, now: Timestamp) {
     }
 }
 
-/// When the job will have used `allowed` seconds; `None` while the deadline stands still.
+/// When the job will have used `allowed` seconds; `None` while the deadline is paused.
 pub(super) fn due(status: &SubtitleJobStatus, allowed: u32) -> Option<Timestamp> {
     // An earlier version left it running in other states.
     let JobState::InProgress(_) = JobState::from_status(status) else { return None };

@@ -14,7 +14,7 @@ use kube::{Api, ResourceExt as _};
 use schemars::JsonSchema;
 use serde::Deserialize;
 use serde_json::{Map, Value, json};
-use subtitle_contract::{job::SubtitleJob, record::Record, text::sanitize};
+use subtitle_contract::{job::SubtitleJob, names::is_object_name, record::Record, text::sanitize};
 use subtitle_store::sha256;
 use tokio::time::timeout;
 
@@ -35,11 +35,11 @@ const READ_TIMEOUT: Duration = Duration::from_secs(15);
 /// Wished sources that a job keeps: more than exist.
 const MOST_WISHES: usize = 16;
 /// The namespace of the new job, unless the query names one.
-const NAMESPACE_HEADER: &str = "subtitles-namespace";
+pub(in crate::http) const NAMESPACE_HEADER: &str = "subtitles-namespace";
 /// The longest a body may take.
 const BODY_WITHIN: Duration = Duration::from_secs(5);
 /// The key of the request, from which the new object's name is made.
-const KEY_HEADER: &str = "idempotency-key";
+pub(in crate::http) const KEY_HEADER: &str = "idempotency-key";
 /// The fields of the body.
 const FIELDS: [&str; 5] = ["video_url", "video_title", "language", "target_language", "preferred_sources"];
 
@@ -102,13 +102,8 @@ struct Key {
 
 impl Key {
     fn new(key: &[u8], body: &[u8]) -> Self {
-        let is_inner = |byte: &u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || matches!(byte, b'-' | b'.');
-        let is_edge = |byte: Option<&u8>| byte.is_some_and(|byte| is_inner(byte) && byte.is_ascii_alphanumeric());
-        let text = std::str::from_utf8(key).unwrap_or_default();
-        let is_name = (1..=253).contains(&key.len())
-            && key.iter().all(is_inner)
-            && text.split('.').all(|label| is_edge(label.as_bytes().first()) && is_edge(label.as_bytes().last()));
-        let name = if is_name { text.to_owned() } else { format!("subtitle-{}", &sha256(key)[..40]) };
+        let name = std::str::from_utf8(key).ok().filter(|text| is_object_name(text));
+        let name = name.map_or_else(|| format!("subtitle-{}", &sha256(key)[..40]), str::to_owned);
         let content: Value = serde_json::from_slice(body).unwrap_or_default();
         Self { name, digest: sha256(content.to_string().as_bytes()) }
     }

@@ -8,7 +8,10 @@ pub(super) fn status(id: &str, record: &Value, status: &SubtitleJobStatus) -> Va
     let progress = match record["status"].as_str().and_then(Phase::from_wire_status) {
         Some(Phase::Done | Phase::Failed) => 100,
         Some(Phase::TranslateInProgress) => {
-            50 + status.cues.as_ref().map_or(0, |cues| cues.done * 50 / cues.total.max(1))
+            50 + status
+                .cues
+                .as_ref()
+                .map_or(0, |cues| (u64::from(cues.done) * 50 / u64::from(cues.total.max(1))).min(50))
         }
         Some(Phase::TranslateQueued) => 50,
         Some(Phase::DownloadInProgress) => 25,

@@ -53,7 +53,7 @@ impl Route {
                 parameter(
                     "continue",
                     "query",
-                    "`continue` of the answer before: the events that are older than its last one",
+                    "`continue` of the previous response: the events that are older than its last one",
                     json!({"type": "integer", "minimum": 0}),
                 ),
             ],

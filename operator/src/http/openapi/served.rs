@@ -13,7 +13,7 @@ use serde_json::Value;
 
 use super::{PATHS, description};
 
-/// `default-src 'none'`: the page loads nothing; its style stands in it.
+/// `default-src 'none'`: the page loads nothing; its style is inline.
 const POLICY: &str = "default-src 'none'; style-src 'unsafe-inline'";
 
 static JSON: LazyLock<String> = LazyLock::new(|| description().to_string());

@@ -6,7 +6,7 @@ use jiff::{SignedDuration, Timestamp};
 use kube::ResourceExt as _;
 use subtitle_broker::Session as _;
 use subtitle_clock::Clock as _;
-use subtitle_contract::{job::SubtitleJob, record::Record, topology::CONSUMER_QUEUE};
+use subtitle_contract::{job::SubtitleJob, record::Record, text::sanitize, topology::CONSUMER_QUEUE};
 use subtitle_telemetry::chain;
 
 use super::glossary::read_glossary;
@@ -86,7 +86,10 @@ async fn observe_decide_act<P: Ports>(
     let _guard = executor.lock(job.metadata.uid.as_deref().unwrap_or_default()).await;
     let newest = executor.cluster().newest(job).await;
     let Some(observed) = ObservedJob::from_object(&newest) else { return Ok(None) };
-    report_foreign(operator, observed.snapshot());
+    if is_foreign(operator, observed.snapshot()) {
+        operator.republished(&observed.snapshot().uid);
+        return Ok(None);
+    }
     let session = operator.session();
     let facts = gather_facts(operator, observed.snapshot(), session.as_deref(), now).await?;
     let plan = reconcile(&observed, facts, now);
@@ -132,7 +135,7 @@ async fn gather_facts<P: Ports>(
 }
 
 /// The job's record, if it is ahead of its status. It is read only where that may be: somebody has put an earlier status back,
-/// or an old job has none.
+/// or a job that is not new has no status.
 async fn record_ahead<P: Ports>(operator: &Operator<P>, job: &JobSnapshot, now: Timestamp) -> Option<RecordAhead> {
     let executor = operator.executor();
     let is_old = now.duration_since(job.created) > NEW_FOR;
@@ -140,25 +143,26 @@ async fn record_ahead<P: Ports>(operator: &Operator<P>, job: &JobSnapshot, now: 
         return None;
     }
     // Without an answer it is compared again with the next projection.
-    let text = executor.records().record(&job.uid).await.ok()??;
+    let text = executor.records().record(&job.uid).await.ok()?;
     executor.record_compared(&job.uid);
-    let record: Record = serde_json::from_str(&text).ok()?;
+    let record: Record = serde_json::from_str(&text?).ok()?;
     let ahead = RecordAhead { revision: record.revision, attempt: record.attempt };
     (ahead.revision > job.status.revision).then_some(ahead)
 }
 
-/// Says once in the log that another installation works on these jobs.
-fn report_foreign<P: Ports>(operator: &Operator<P>, job: &JobSnapshot) {
-    let Ownership::Foreign(owner) = job.ownership(operator.settings().installation.as_deref()) else { return };
+/// Whether another installation works on the job; logged once for each.
+fn is_foreign<P: Ports>(operator: &Operator<P>, job: &JobSnapshot) -> bool {
+    let Ownership::Foreign(owner) = job.ownership(operator.settings().installation.as_deref()) else { return false };
     if operator.is_first_of(owner) {
         let us = operator.settings().installation.as_deref().unwrap_or_default();
         tracing::warn!(
-            owner,
+            owner = sanitize(owner, 253),
             job = %format_args!("{}/{}", job.namespace, job.name),
             "another installation works on this job and maybe on others, which are left alone; the annotation \
              {OWNER_ANNOTATION}={us} takes a job over"
         );
     }
+    true
 }
 
 /// Whether this reconcile may publish the task, or waits for nothing but the glossary.

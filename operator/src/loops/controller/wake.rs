@@ -34,7 +34,6 @@ pub async fn wake<P: Ports>(operator: &Operator<P>, send: impl Fn(&SubtitleJob) 
     let mut session = operator.session_changes();
     let mut timer = Timer::after(operator.runtime(), ADMISSION_INTERVAL);
     let is_to_be_republished = |job: &SubtitleJob| job.uid().is_some_and(|uid| operator.is_republish_requested(&uid));
-    let is_record_ahead = |job: &SubtitleJob| job.uid().is_some_and(|uid| operator.executor().is_record_ahead(&uid));
     let send_where = |is_wanted: &(dyn Fn(&SubtitleJob) -> bool + Sync)| {
         operator.executor().cluster().all().iter().filter(|job| is_wanted(job)).for_each(|job| send(job));
     };
@@ -44,7 +43,12 @@ pub async fn wake<P: Ports>(operator: &Operator<P>, send: impl Fn(&SubtitleJob) 
             Ok(()) = session.changed() => send_where(&waits_for_broker),
             () = operator.republish_requested() => send_where(&is_to_be_republished),
             () = operator.admission_due() => {}
-            () = timer.tick() => send_where(&is_record_ahead),
+            () = timer.tick() => {
+                let ahead = operator.executor().records_ahead();
+                if !ahead.is_empty() {
+                    send_where(&|job| job.uid().is_some_and(|uid| ahead.contains(&uid)));
+                }
+            }
         }
         operator.runtime().sleep(DEBOUNCE).await;
         operator.admit(operator.now()).iter().for_each(|job| send(job));

@@ -5,7 +5,7 @@ use std::{collections::HashSet, time::Duration};
 use subtitle_clock::Clock as _;
 
 use crate::{
-    act::{Ports, ports::ClusterReader as _},
+    act::Ports,
     decide::task::task,
     loops::operator::Operator,
     observe::{job::ObservedJob, state::JobState},
@@ -18,7 +18,7 @@ pub async fn log_only<P: Ports>(operator: &Operator<P>) {
     tracing::warn!("--broker=none: jobs are accepted and wait; events are only logged");
     let mut logged = HashSet::new();
     loop {
-        for object in operator.executor().cluster().all() {
+        for object in operator.own_jobs() {
             let Some(ObservedJob::Valid(valid)) = ObservedJob::from_object(&object) else { continue };
             let is_waiting = matches!(valid.job.state(), JobState::Waiting(_) | JobState::BackingOff(_));
             if is_waiting && logged.insert(valid.job.uid.clone()) {

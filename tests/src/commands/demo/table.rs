@@ -40,7 +40,7 @@ fn row(job: &Value) -> Row {
 }
 
 fn line(name: &str, row: &Row) -> String {
-    format!("{name:<16} {:<20} {:<4} {:<9} {}", row.phase, row.language, row.progress, row.reason)
+    format!("{name:<16} {:<20} {:<5} {:<9} {}", row.phase, row.language, row.progress, row.reason)
 }
 
 /// Shows the phases of `names` until all are finished.

@@ -6,7 +6,7 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use subtitle_workers::{subtitle::Format, written};
+use subtitle_workers::{find::written, subtitle::Format};
 
 use crate::failure::Failure;
 

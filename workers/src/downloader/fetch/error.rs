@@ -42,7 +42,10 @@ impl FetchError {
                 FetchClass::Rejected(Failure::new(error.reason(), chain(&error)))
             }
             Self::Source(error) => FetchClass::SourceFailed(error),
-            Self::File(failure) if failure.reason == Reason::StoreUnavailable => FetchClass::Stopped(failure.into()),
+            // No other candidate would fare better.
+            Self::File(failure) if matches!(failure.reason, Reason::StoreUnavailable | Reason::WorkerError) => {
+                FetchClass::Stopped(failure.into())
+            }
             Self::File(failure) => FetchClass::Rejected(failure),
             Self::Stopped(reason) => FetchClass::Stopped(reason),
         }

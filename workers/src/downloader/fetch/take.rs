@@ -4,7 +4,7 @@
 use bytes::Bytes;
 use subtitle_clock::Clock;
 use subtitle_contract::{
-    job::{self, Candidate, PartialTranslations, TranslationPolicy},
+    job::{self, Candidate, PartialTranslations},
     language::Language,
     reason::Reason,
 };
@@ -18,7 +18,7 @@ use crate::{
     artifact::{self, StoreArtifact},
     failure::Failure,
     find::{
-        FetchedContent, FoundSubtitle, Origin, Search, TrackFile, VideoMatch,
+        FetchedContent, FoundSubtitle, Origin, Search, SourceErrorKind, TrackFile, VideoMatch,
         choose::select,
         parser::{ParseError, ParsedText},
     },
@@ -53,7 +53,12 @@ fn usable(
     language: &Language,
 ) -> Result<Subtitle, Failure> {
     let file = file.map_err(|error| {
-        let reason = if error.is_undecodable() { Reason::UndecodableText } else { Reason::UnusableSubtitle };
+        let reason = match error.class() {
+            // The worker could not start the process that reads it.
+            SourceErrorKind::Unavailable => Reason::WorkerError,
+            _ if error.is_undecodable() => Reason::UndecodableText,
+            _ => Reason::UnusableSubtitle,
+        };
         Failure::new(reason, format!("{}: {}", found.label, chain(&error)))
     })?;
     match file.mismatch {
@@ -145,8 +150,10 @@ impl<S: Search, C: Clock> DownloadPlan<'_, S, C> {
         }
         let subtitle = self.read(found, bytes, language).await?;
         let format = subtitle.output_format(output);
-        artifact::ensure_convertible(&subtitle, format)?;
         let incomplete = subtitle.incomplete();
+        if let Some(incomplete) = incomplete.as_ref().filter(|_| format != subtitle.format) {
+            return Err(artifact::unconverted(format, incomplete).into());
+        }
         if let Some(incomplete) = incomplete.as_ref().filter(|_| self.must_be_whole(language)) {
             let message = format!("{}: it would be translated, but {incomplete}", found.label);
             return Err(Failure::new(Reason::UnusableSubtitle, message).into());
@@ -162,9 +169,7 @@ impl<S: Search, C: Clock> DownloadPlan<'_, S, C> {
 
     /// Whether a file in `language` will be translated, and then be refused with cues missing.
     fn must_be_whole(&self, language: &Language) -> bool {
-        let translation = &self.task.spec.translation;
-        let is_translated = translation.policy == TranslationPolicy::Always || *language != self.wanted;
-        is_translated && translation.partial != PartialTranslations::Allow
+        self.is_translated(language) && self.task.spec.translation.partial != PartialTranslations::Allow
     }
 
     /// The subtitle of a candidate, from `bytes` if they were fetched already.

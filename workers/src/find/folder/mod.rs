@@ -1,6 +1,8 @@
 //! Folders and files of a library as open handles: names below a folder come in, regular files and listings go out. A path is
 //! walked one folder at a time, so that nothing outside is reached through `..` or a link that somebody plants meanwhile.
-//! Called by the sources and by whatever writes a sidecar. Does I/O.
+//! Called by the sources and by the code that writes sidecars. Does I/O.
+
+pub mod written;
 
 use std::{
     ffi::OsStr,
@@ -19,10 +21,10 @@ use rustix::{
 /// Whether links below a folder are followed.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Links {
-    /// Anybody may have planted them.
+    /// Refused: anybody with access to the library may have planted them.
     #[default]
     Refused,
-    /// They are those of the person who runs the program.
+    /// Followed: they belong to the user who runs the program.
     Followed,
 }
 
@@ -67,14 +69,14 @@ impl From<FileType> for Entry {
 /// Whether a write replaces what is there.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Replace {
-    /// It does.
+    /// An existing file is replaced.
     Yes,
-    /// It fails with `AlreadyExists` instead.
+    /// The write fails with `AlreadyExists`.
     No,
 }
 
 impl Folder {
-    /// Opens the root of a library, which may be a link: whoever runs the worker chose it.
+    /// Opens the root of a library, which may be a link: the administrator chose it.
     pub(crate) fn root(path: &Path, links: Links) -> io::Result<Self> {
         let handle = rustix::fs::open(path, OFlags::DIRECTORY | OFlags::CLOEXEC, Mode::empty())?;
         Ok(Self { handle: handle.into(), links })

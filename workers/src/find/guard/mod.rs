@@ -107,7 +107,9 @@ impl Guard {
     /// Whether a connection to this address may be made.
     pub fn permit(&self, address: IpAddr) -> Result<(), Refused> {
         let address = address.to_canonical();
-        let is_denied = self.denied.iter().any(|network| network.contains(address));
+        let addresses = [Some(address), wrapped(address).map(IpAddr::V4)].into_iter().flatten();
+        let is_denied =
+            addresses.into_iter().any(|address| self.denied.iter().any(|network| network.contains(address)));
         let is_permitted = !is_denied && (self.allows(address) || !is_special(address));
         if is_permitted { Ok(()) } else { Err(Refused::Address(address)) }
     }
@@ -160,15 +162,23 @@ fn is_special_v4(address: Ipv4Addr) -> bool {
         || address == PLATFORM
 }
 
-/// Only global unicast is left, and of that not what wraps an IPv4 address that is special itself (NAT64, 6to4) or
-/// documentation.
+/// The IPv4 address that an IPv6 address leads to (NAT64, 6to4).
+fn wrapped(address: IpAddr) -> Option<Ipv4Addr> {
+    let IpAddr::V6(address) = address else { return None };
+    match address.segments() {
+        [0x64, 0xFF9B, 0, 0, 0, 0, high, low] | [0x2002, high, low, ..] => {
+            Some(Ipv4Addr::from_bits(u32::from(high) << 16 | u32::from(low)))
+        }
+        _ => None,
+    }
+}
+
+/// Only global unicast is left, and of that not what wraps an IPv4 address that is special itself or documentation.
 fn is_special_v6(address: Ipv6Addr) -> bool {
-    let segments = address.segments();
-    let wrapped = |high: u16, low: u16| is_special_v4(Ipv4Addr::from_bits(u32::from(high) << 16 | u32::from(low)));
-    match segments {
-        [0x64, 0xFF9B, 0, 0, 0, 0, high, low] | [0x2002, high, low, ..] => wrapped(high, low),
-        [0x2001, 0xDB8 | 0, ..] => true,
-        _ => segments[0] & 0xE000 != 0x2000,
+    match (wrapped(address.into()), address.segments()) {
+        (Some(wrapped), _) => is_special_v4(wrapped),
+        (None, [0x2001, 0xDB8 | 0, ..]) => true,
+        (None, [first, ..]) => first & 0xE000 != 0x2000,
     }
 }
 

@@ -64,7 +64,14 @@ fn only_what_is_allow_listed_is_let_through() {
 fn what_is_denied_is_refused_whatever_is_allowed() {
     let network = |text: &str| text.parse::<Network>().expect(text);
     let guard = Guard::new([network("10.0.0.0/8")]).denying([network("10.96.0.0/12"), network("203.0.114.0/24")]);
-    for (address, is_permitted) in [("10.1.1.1", true), ("10.96.0.1", false), ("203.0.114.9", false)] {
+    for (address, is_permitted) in [
+        ("10.1.1.1", true),
+        ("10.96.0.1", false),
+        ("203.0.114.9", false),
+        ("64:ff9b::203.0.114.9", false),
+        ("2002:cb00:7209::1", false),
+        ("64:ff9b::203.0.115.9", true),
+    ] {
         assert_eq!(guard.permit(address.parse().expect(address)).is_ok(), is_permitted, "{address}");
     }
 }

@@ -12,7 +12,7 @@ use crate::{
 };
 
 /// The largest file of text, in bytes, also inside an archive.
-const LARGEST_TEXT: u64 = 32 << 20;
+pub(in crate::find) const LARGEST_TEXT: u64 = 32 << 20;
 /// The most cues of a subtitle: a day of one every second.
 const MOST_CUES: usize = 100_000;
 

@@ -17,7 +17,8 @@ pub(super) const PROCESSOR_SECONDS: u64 = 20;
 const OPEN_FILES: u64 = 4;
 
 pub(super) fn confine() -> io::Result<()> {
-    // Of all processes of the worker, this one is to end first when memory runs out.
+    // If the kernel has to end one process of the worker, this is the one. Where it ends the whole container instead (the kubelet
+    // on cgroup v2), the sum of the limits is what protects.
     let _ = std::fs::write("/proc/self/oom_score_adj", "1000");
     let limits = [
         (Resource::As, MEMORY),

@@ -1,6 +1,6 @@
 //! Reads the bytes that others made: subtitle files, archives and videos come in, cues and tracks go out. Programs read each
-//! file in a short-lived process of their own, which has limits, no secrets and no network; what that process cannot read is
-//! that file's failure and nobody else's. Called by the sources and by the downloader. Does I/O.
+//! file in a short-lived process of their own, which has limits, no secrets and, where the kernel has seccomp, no network; what
+//! that process cannot read is that file's failure and nobody else's. Called by the sources and by the downloader. Does I/O.
 //!
 //! ```text
 //!  worker ── request (argument), bytes or an open file (stdin) ──▶ confined process ── answer (stdout) ──▶ worker
@@ -30,6 +30,7 @@ use super::{
 };
 use crate::subtitle::file::Declared;
 
+pub(in crate::find) use answer::LARGEST_TEXT;
 pub use child::{NAME, main};
 pub use error::ParseError;
 use process::ParserProcess;

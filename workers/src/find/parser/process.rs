@@ -22,7 +22,7 @@ use crate::find::{
     video::ranges::{AllowedParts, MAX_WANTED},
 };
 
-/// The program that runs, whatever became of its file.
+/// The running program, even if its file was replaced or deleted.
 pub(super) const OWN_PROGRAM: &str = "/proc/self/exe";
 /// How long a file may be read.
 const LONGEST: Duration = Duration::from_secs(60);
@@ -61,7 +61,7 @@ impl ParserProcess {
             }
         };
         let order = serde_json::to_string(&Order { request, input }).map_err(ParseError::unavailable)?;
-        // Nothing of this process's environment, which may hold secrets; ended with whatever waits for it.
+        // Nothing of this process's environment, which may hold secrets; killed when the caller stops waiting.
         let mut command = Command::new(&self.program);
         command.arg0(NAME).arg(order).env_clear().current_dir("/").kill_on_drop(true);
         command.stdout(Stdio::piped()).stderr(Stdio::null());

@@ -84,7 +84,7 @@ impl Provider for Gestdown {
         let mut found = Vec::new();
         for show in self.shows(query).await? {
             for language in query.languages {
-                let Some(code) = language.iso_639_2() else { continue };
+                let Some(code) = language.iso_639_3() else { continue };
                 let path = format!("subtitles/get/{}/{season}/{episode}/{code}", escaped(&show.id));
                 let answers: Option<Answers> = self.request(&path).await?;
                 let rows = answers.map(|answers| answers.matching_subtitles).unwrap_or_default();

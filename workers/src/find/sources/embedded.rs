@@ -7,6 +7,7 @@ use url::Url;
 
 use super::{
     amount::mark_handfuls,
+    library::MOST_DETECTED,
     mounted::{Libraries, stamp},
 };
 use crate::{
@@ -117,7 +118,7 @@ async fn with_languages(parser: &Parser, mut found: Vec<FoundSubtitle>, wanted: 
     if found.iter().any(|one| is_dialogue(one) && !is_vague(one) && wanted.accepts(&one.language)) {
         return found;
     }
-    for one in found.iter_mut().filter(|one| is_vague(one)) {
+    for one in found.iter_mut().filter(|one| is_vague(one)).take(MOST_DETECTED) {
         let Ok(Origin::Track { video, number }) = one.origin.clone() else { continue };
         // One that cannot be read stays as it is: fetching it says why.
         let Ok(track) = parser.track(video, number, &one.language).await else { continue };

@@ -6,27 +6,24 @@ use subtitle_contract::{job::Video, language::Language};
 
 use super::{
     amount::mark_handfuls,
-    machine_mark,
     mounted::{Libraries, VideoFile, stamp},
 };
 use crate::{
     find::{
         error::{SourceError, SourceErrorKind},
-        folder::{Entry, Folder, LibraryFile, blocking},
+        folder::{Entry, Folder, LibraryFile, blocking, written::Record},
         found::{FoundSubtitle, Origin, VideoMatch},
         names::{SidecarName, Stems, in_folder},
-        parser::Parser,
+        parser::{LARGEST_TEXT, Parser},
         source::SourceId,
     },
     subtitle::file::Declared,
 };
 
-/// The most files whose language is detected by their text.
-const MOST_DETECTED: usize = 16;
+/// The most files, or tracks of a video, whose language is detected by their text.
+pub(super) const MOST_DETECTED: usize = 16;
 /// The largest file that is read for that, in bytes.
 const LARGEST_DETECTED: u64 = 4 << 20;
-/// The largest sidecar, in bytes.
-pub(in crate::find) const LARGEST: u64 = 32 << 20;
 
 /// A file that belongs to the video.
 struct Sidecar {
@@ -119,6 +116,6 @@ fn sidecars(video: &VideoFile) -> io::Result<Vec<Sidecar>> {
 fn sidecar(folder: &Folder, file_name: &str, label: String, name: SidecarName) -> Option<Sidecar> {
     let file = folder.file(file_name);
     let metadata = file.open().ok()?.metadata().ok()?;
-    let is_machine_translated = machine_mark::is_set(&file, LARGEST);
+    let is_machine_translated = Record::Translated.holds(&file, LARGEST_TEXT);
     Some(Sidecar { label, file, name, metadata, is_machine_translated })
 }

@@ -4,6 +4,5 @@ mod amount;
 pub(super) mod embedded;
 pub(super) mod http_library;
 pub(super) mod library;
-pub(crate) mod machine_mark;
 pub(super) mod mounted;
 pub(super) mod simulated;

@@ -270,15 +270,12 @@ impl<P: Parts> Reader<P> {
     fn fetch(&mut self, wanted: usize) -> io::Result<()> {
         let follows = |(from, bytes): &(u64, Bytes)| *from + bytes.len() as u64 == self.position;
         self.ahead = match self.pieces.front() {
-            None if self.position == 0 => FIRST,
             Some(front) if follows(front) => (self.ahead * 2).min(MAX_PIECE),
             _ => MIN_PIECE,
         };
-        let wanted = (wanted as u64).min(MAX_WANTED);
-        let length = self.ahead.max(wanted).min(self.parts.size() - self.position);
-        if self.pieces.is_empty() {
-            self.ahead = MIN_PIECE;
-        }
+        let is_first = self.pieces.is_empty() && self.position == 0;
+        let least = if is_first { FIRST } else { self.ahead };
+        let length = least.max((wanted as u64).min(MAX_WANTED)).min(self.parts.size() - self.position);
         let bytes = self.parts.part(self.position, length)?;
         if bytes.is_empty() {
             return Err(io::ErrorKind::UnexpectedEof.into());

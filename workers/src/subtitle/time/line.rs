@@ -131,11 +131,15 @@ fn times<'a>(line: &'a str, cursor: &Cursor<'_>, index: Option<&'a str>) -> Opti
     })
 }
 
-/// Two stamps with milliseconds are times at the start of a block, whatever is written between them.
-fn exact_times<'a>(line: &'a str, start: &Clock, cursor: Cursor<'_>, index: Option<&'a str>) -> Option<TimeLine<'a>> {
-    let mut cursor = cursor;
+/// Two stamps with milliseconds are times at the start of a block, whatever word or sign is between them.
+fn exact_times<'a>(
+    line: &'a str,
+    start: &Clock,
+    mut cursor: Cursor<'_>,
+    index: Option<&'a str>,
+) -> Option<TimeLine<'a>> {
     let is_exact = |clock: &Clock| clock.colons == 2 && clock.has_fraction;
-    let end = is_exact(start).then(|| cursor.separator().and_then(|_| cursor.clock(false))).flatten()?;
+    let end = if is_exact(start) && cursor.separator() { cursor.clock(false) } else { None }?;
     let rest = line[cursor.offset(line)..].trim();
     let is_read = is_exact(&end) && rest.is_empty();
     is_read.then_some(TimeLine {

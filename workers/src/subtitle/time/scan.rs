@@ -154,13 +154,12 @@ impl<'c> Cursor<'c> {
         Some(Clock { stamp, colons, has_fraction: fraction.is_some(), has_spaced_fraction })
     }
 
-    /// Reads whatever a few characters long stands between two stamps: `<--`, `|`, `to`.
-    pub(super) fn separator(&mut self) -> Option<Arrow> {
+    /// Reads a word or sign of a few characters between two stamps: `<--`, `|`, `to`. Whether there is one.
+    pub(super) fn separator(&mut self) -> bool {
         self.spaces();
-        let start = self.at;
         let length = self.skip(|character| character != ' ' && !character.is_ascii_digit());
         self.spaces();
-        (1..=MAX_SEPARATOR).contains(&length).then_some(Arrow { start, has_head: false, is_long: false })
+        (1..=MAX_SEPARATOR).contains(&length)
     }
 
     /// Reads what points from one stamp to the next. Dashes behind its head are the minus of what follows.

@@ -21,8 +21,6 @@ use super::{
     state::WorkerState,
 };
 
-/// The events that can stop an attempt.
-const STOPS: [EventType; 4] = [EventType::Cancelled, EventType::Stopped, EventType::Failed, EventType::RetryScheduled];
 /// Unacknowledged announcements; remembering one takes no time.
 const ANNOUNCEMENT_PREFETCH: u16 = 100;
 
@@ -41,7 +39,7 @@ impl<W: Work, S: Session, R: Runtime> SessionLoop<'_, W, S, R> {
     pub(super) async fn run(&self) -> Result<(), BrokerError> {
         let Self { work, session, context, settings, state } = self;
         // Before the first task: no stop after this moment may be missed.
-        let mut announcements = session.consume_events(&STOPS, ANNOUNCEMENT_PREFETCH).await?;
+        let mut announcements = session.consume_events(&EventType::STOPPING, ANNOUNCEMENT_PREFETCH).await?;
         let mut deliveries = session.consume(W::QUEUE, settings.concurrency).await?;
         state.set_session(Some((*session).clone()));
         tracing::info!(queue = W::QUEUE, worker = settings.identity.name, "taking tasks");

@@ -23,7 +23,7 @@ impl<S> Clone for WorkerState<S> {
 }
 
 impl<S: Session> WorkerState<S> {
-    /// Those of a worker that has not started.
+    /// The state of a worker that has not started.
     pub fn new(metrics: WorkerMetrics) -> Self {
         Self { metrics, session: watch::Sender::new(None) }
     }

@@ -60,8 +60,8 @@ impl Language {
     }
 
     /// The ISO 639-3 code of the language, such as `fra`; `None` for an unregistered one.
-    pub fn iso_639_2(&self) -> Option<&'static str> {
-        registry::iso_639_2(self.primary())
+    pub fn iso_639_3(&self) -> Option<&'static str> {
+        registry::iso_639_3(self.primary())
     }
 
     /// The primary language, such as `pt` of `pt-BR`.
@@ -169,7 +169,7 @@ mod tests {
             ("yue", Some("yue")),
             ("xx", None),
         ] {
-            assert_eq!(tag(text).iso_639_2(), code, "{text}");
+            assert_eq!(tag(text).iso_639_3(), code, "{text}");
         }
     }
 

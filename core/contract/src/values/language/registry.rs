@@ -99,7 +99,7 @@ pub(super) fn is_registered(code: &str) -> bool {
 }
 
 /// The ISO 639-3 code of a canonical code.
-pub(super) fn iso_639_2(code: &str) -> Option<&'static str> {
+pub(super) fn iso_639_3(code: &str) -> Option<&'static str> {
     Iso::from_639_1(code).or_else(|| Iso::from_639_3(code)).map(|language| language.to_639_3())
 }
 

@@ -212,7 +212,7 @@ fn old_publishers_drive_a_job_to_its_end() {
 }
 
 #[test]
-fn an_event_that_names_a_key_of_another_namespace_is_a_dead_letter_whoever_wrote_it() {
+fn an_event_that_names_a_key_of_another_namespace_is_a_dead_letter_from_any_source() {
     let foreign = "team-b/text/3f2a.srt";
     let subject = job(&json!({}), &json!({"attempt": 1})).subject();
     let from = Artifact { key: foreign.into(), language: "en".into(), sha256: "5e".into() };

@@ -11,7 +11,8 @@ use super::{
     block::{MAX_BLOCK_BYTES, ParsedBlock},
     ebml::{child, children, content, element_at, unsigned},
     header::Header,
-    ids, scan,
+    ids,
+    scan::{self, ScanResult},
 };
 
 /// The largest index that is read into memory, in bytes.
@@ -48,19 +49,16 @@ fn index(file: &mut (impl Read + Seek), header: &Header) -> Result<Option<Vec<u8
     Ok(Some(content(file, element.size, LARGEST_INDEX)?))
 }
 
-/// The track's blocks with their times, in order of time.
-pub(super) fn blocks(
-    file: &mut (impl Read + Seek),
-    header: &Header,
-    track: u64,
-) -> Result<Vec<(u64, ParsedBlock)>, VideoError> {
+/// The track's blocks, in order of time.
+pub(super) fn blocks(file: &mut (impl Read + Seek), header: &Header, track: u64) -> Result<ScanResult, VideoError> {
     let bytes = index(file, header)?.ok_or(VideoError::NotIndexed)?;
     let points: Vec<Point> =
         all_points(&bytes).into_iter().filter(|(of, _)| *of == track).map(|(_, point)| point).collect();
     if points.is_empty() {
         return Err(VideoError::NotIndexed);
     }
-    let (mut blocks, mut walked, mut budget) = (Vec::new(), BTreeSet::new(), TextBudget::new());
+    let (mut blocks, mut is_truncated) = (Vec::new(), false);
+    let (mut walked, mut budget) = (BTreeSet::new(), TextBudget::new());
     for point in points {
         let cluster = element_at(file, header.segment.saturating_add(point.cluster))?;
         if cluster.id != ids::CLUSTER {
@@ -77,13 +75,15 @@ pub(super) fn blocks(
                 blocks.push((point.time, block));
             }
             None if walked.insert(point.cluster) => {
-                blocks.extend(scan::scan_cluster(file, cluster, track, &mut budget)?);
+                let scanned = scan::scan_cluster(file, cluster, track, &mut budget)?;
+                blocks.extend(scanned.blocks);
+                is_truncated |= scanned.is_truncated;
             }
             None => {}
         }
     }
     blocks.sort_by_key(|(time, _)| *time);
-    Ok(blocks)
+    Ok(ScanResult { blocks, is_truncated })
 }
 
 /// The index's points with their tracks.

@@ -52,10 +52,10 @@ pub(super) fn blocks(file: &mut (impl Read + Seek), number: u64, reading: Readin
         Reading::Whole => scan::scan_file(file, &header, number)?,
         Reading::ByIndex => {
             let indexed = index::blocks(file, &header, number)?;
-            if let Some(all) = header.frames.get(&entry.uid).copied().filter(|all| *all > indexed.len() as u64) {
-                return Err(VideoError::PartlyIndexed { listed: indexed.len(), all });
+            if let Some(all) = header.frames.get(&entry.uid).copied().filter(|all| *all > indexed.blocks.len() as u64) {
+                return Err(VideoError::PartlyIndexed { listed: indexed.blocks.len(), all });
             }
-            scan::ScanResult { blocks: indexed, is_truncated: false }
+            indexed
         }
     };
     // What was packed has a budget of its own: plain blocks would be counted twice.

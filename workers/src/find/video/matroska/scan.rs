@@ -15,7 +15,7 @@ use super::{
 pub(super) struct ScanResult {
     /// The blocks with their timestamps, in ticks.
     pub(super) blocks: Vec<(u64, ParsedBlock)>,
-    /// Whether the file ends too early.
+    /// Whether blocks may be missing: the file ends too early, or one is damaged.
     pub(super) is_truncated: bool,
 }
 
@@ -36,13 +36,13 @@ pub(super) fn scan_cluster(
     cluster: Element,
     track: u64,
     budget: &mut TextBudget,
-) -> Result<Vec<(u64, ParsedBlock)>, VideoError> {
+) -> Result<ScanResult, VideoError> {
     let mut scan = Scan { track, cluster_timestamp: 0, blocks: Vec::new(), is_truncated: false, budget };
     let end = cluster.end().unwrap_or(u64::MAX);
     // Elements of another level: the cluster had no end of its own.
     let is_outside = |id| [ids::CLUSTER, ids::CUES, ids::TAGS].contains(&id);
     scan.elements(file, cluster.data_start, end, is_outside)?;
-    Ok(scan.blocks)
+    Ok(ScanResult { blocks: scan.blocks, is_truncated: scan.is_truncated })
 }
 
 struct Scan<'a> {
@@ -109,7 +109,7 @@ impl Scan<'_> {
         Ok(())
     }
 
-    /// Reads a block if it is the track's; in a group, other elements may stand before it. A damaged one is left out.
+    /// Reads a block if it is the track's; in a group, other elements may precede it. A damaged one is left out.
     fn block(&mut self, file: &mut (impl Read + Seek), of: Element) -> Result<(), VideoError> {
         let begin = file.stream_position()?;
         if of.id == ids::BLOCK_GROUP && !seek_to_block(file, begin + of.size)? {
@@ -137,7 +137,7 @@ fn is_eof_or_corrupt(error: &io::Error) -> bool {
     matches!(error.kind(), io::ErrorKind::UnexpectedEof | io::ErrorKind::InvalidData)
 }
 
-/// Goes to the content of a group's block, whatever stands before it; false if there is none before `end`.
+/// Seeks to the content of a group's block, past the elements before it; false if the group ends first.
 fn seek_to_block(file: &mut (impl Read + Seek), end: u64) -> io::Result<bool> {
     loop {
         let child = read_element_header(file)?;

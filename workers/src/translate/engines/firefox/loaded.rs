@@ -69,7 +69,7 @@ impl Loaded {
         let slot = found.unwrap_or_else(new);
         slots.push(slot.clone());
         while slots.len() > 1 && slots.iter().map(|slot| slot.bytes).sum::<u64>() > self.limit {
-            // Whoever translates with it keeps it until they are done.
+            // Runs that still translate with it keep it alive until they end.
             slots.remove(0);
         }
         slot

@@ -88,7 +88,7 @@ impl Mirror {
         Ok(())
     }
 
-    /// Stores an installed model where others fetch it; its manifest last, so that it is whole for whoever sees it.
+    /// Stores an installed model where others fetch it; its manifest last, so that a reader that sees the manifest sees a complete model.
     pub async fn publish(&self, Installed { folder, manifest, .. }: &Installed) -> Result<(), ModelError> {
         let Some(store) = &self.store else { return Ok(()) };
         let read = |path: PathBuf| fs::read(&path).map_err(|error| ModelError::file("read", &path, error));

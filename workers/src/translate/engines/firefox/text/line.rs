@@ -113,7 +113,7 @@ impl Words {
     }
 }
 
-/// Words, and what looks like one but is none: placeholders of other programs (`{2}`, `__1__`) and addresses. No language of
+/// Words, and tokens that only look like words: placeholders of other programs (`{2}`, `__1__`) and addresses. No language of
 /// a film has these characters in its words.
 fn symbols(text: &str) -> Vec<(bool, &str)> {
     const NEVER_SPOKEN: [char; 5] = ['{', '}', '_', '@', '\\'];
