@@ -14,7 +14,7 @@ use anyhow::{Result, bail};
 use clap::{ArgAction, Args};
 use futures::StreamExt as _;
 use kube::runtime::{reflector::Store, watcher};
-use subtitle_broker::{AmqpConnector, AmqpSession, BrokerArguments};
+use subtitle_broker::{AmqpConnector, AmqpSession, BrokerArguments, BrokerKind};
 use subtitle_clock::SystemRuntime;
 use subtitle_contract::{job::SubtitleJob, library::LibraryRules};
 use subtitle_telemetry::stop;
@@ -76,15 +76,6 @@ pub struct Settings {
     /// The name of this process in the leader's lease, such as its pod's; left out, a new one at every start
     #[arg(long, env = "SUBTITLES_IDENTITY")]
     identity: Option<String>,
-}
-
-/// Where tasks and events go.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
-enum BrokerKind {
-    /// RabbitMQ.
-    Rabbitmq,
-    /// Nowhere.
-    None,
 }
 
 impl Settings {

@@ -79,6 +79,21 @@ pub async fn store(
     existing.ok_or_else(|| Failure::new(Reason::StoreUnavailable, format!("'{key}' disappeared from the store")))
 }
 
+fn translation_mark(namespace: &str, sha256: &str) -> String {
+    format!("{namespace}/translations/{sha256}")
+}
+
+/// Records that this text is a translation by an engine, so that it is known again wherever a library has it.
+pub async fn mark_translated(store: &Store, namespace: &str, sha256: &str) -> Result<(), Failure> {
+    store.create(&translation_mark(namespace, sha256), bytes::Bytes::new()).await?;
+    Ok(())
+}
+
+/// Whether these bytes are a translation that was made for a job of the namespace.
+pub async fn is_translated(store: &Store, namespace: &str, bytes: &[u8]) -> Result<bool, Failure> {
+    Ok(store.read(&translation_mark(namespace, &sha256(bytes))).await?.is_some())
+}
+
 /// The address of a job's file at this system's API.
 pub fn download_url(public_url: &str, task: &Event) -> String {
     format!("{}/subtitles/{}/file", public_url.trim_end_matches('/'), task.job_id)

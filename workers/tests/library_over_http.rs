@@ -4,9 +4,12 @@ use std::{collections::BTreeMap, sync::Arc};
 
 use axum::{Router, extract::Path, http::StatusCode, response::IntoResponse, routing::get};
 use subtitle_contract::{job::Video, language::Language};
-use subtitle_workers::find::{
-    FetchedContent, Finder, Libraries, ListRequest, Search as _, SourceId, TaskBudget, VideoFacts,
-    guard::{Guard, GuardedClient},
+use subtitle_workers::{
+    find::{
+        FetchedContent, Finder, Libraries, ListRequest, Search as _, SourceId, TaskBudget, VideoFacts,
+        guard::{Guard, GuardedClient},
+    },
+    store::sha256,
 };
 use tokio::net::TcpListener;
 
@@ -15,6 +18,9 @@ const FILE: &str = "1\n00:00:01,000 --> 00:00:02,000\nEl barco sale al mediodía
 fn answer(name: &str) -> axum::response::Response {
     match name {
         "The Harbour.es.srt" => FILE.into_response(),
+        "translated.es.srt" | "corrected.es.srt" => FILE.into_response(),
+        ".translated.es.srt.machine-translated" => format!("{}\n", sha256(FILE.as_bytes())).into_response(),
+        ".corrected.es.srt.machine-translated" => format!("{}\n", sha256(b"as it was")).into_response(),
         "broken.es.srt" => (StatusCode::BAD_GATEWAY, "<html>").into_response(),
         "endless.es.srt" => vec![b'a'; 11 << 20].into_response(),
         _ => StatusCode::NOT_FOUND.into_response(),
@@ -64,6 +70,12 @@ async fn a_library_over_http_has_has_not_or_cannot_say() {
     assert_eq!((found.label.as_str(), found.language.as_str()), ("The Harbour.es.srt", "es"));
     let FetchedContent::Bytes(bytes) = sources.fetch(found).await.expect("is here already") else { panic!("bytes") };
     assert_eq!(bytes, FILE.as_bytes());
+
+    assert!(!found.is_machine_translated);
+    for (film, is_ours) in [("translated", true), ("corrected", false)] {
+        let found = list(format!("https://media.example/films/{film}.mkv").leak()).await.expect("answers");
+        assert_eq!(found[0].is_machine_translated, is_ours, "the record beside {film}.es.srt decides");
+    }
 
     assert!(list("https://media.example/films/unknown.mkv").await.expect("404 is an answer").is_empty());
     for (film, words) in [("broken", "502"), ("endless", "more than")] {

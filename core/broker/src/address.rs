@@ -11,6 +11,15 @@ use crate::BrokerError;
 /// How often a mounted Secret is read; the kubelet itself takes up to a minute to update it.
 const POLL_INTERVAL: Duration = Duration::from_secs(5);
 
+/// Where tasks and events go.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
+pub enum BrokerKind {
+    /// RabbitMQ.
+    Rabbitmq,
+    /// Nowhere.
+    None,
+}
+
 /// The broker's address, as flags of every program that connects to it.
 #[derive(clap::Args, Clone)]
 pub struct BrokerArguments {

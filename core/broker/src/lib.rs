@@ -19,7 +19,7 @@ mod event_log;
 mod port;
 mod publish_metrics;
 
-pub use address::{Address, BrokerArguments};
+pub use address::{Address, BrokerArguments, BrokerKind};
 pub use amqp::{
     AmqpConnector, AmqpDeliveries, AmqpReceipt, AmqpSession, Browse, Browsed, Replies, Reply, Request, RequestQueue,
     Requests,

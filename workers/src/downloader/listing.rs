@@ -6,8 +6,9 @@ use subtitle_contract::{job::Candidate, language::Language};
 
 use super::plan::DownloadPlan;
 use crate::{
+    artifact::is_translated,
     failure::Failure,
-    find::{FoundSubtitle, ListRequest, Search, SourceError, SourceId, VideoFacts, choose::select},
+    find::{FoundSubtitle, ListRequest, Origin, Search, SourceError, SourceId, VideoFacts, choose::select},
 };
 
 /// What the sources listed so far, and what became of it.
@@ -41,12 +42,9 @@ impl<S: Search, C: Clock> DownloadPlan<'_, S, C> {
         let seed = format!("{}:{}", self.subject.job_id, self.subject.attempt);
         let ranked: Vec<(usize, SourceId)> = self.order.iter().copied().enumerate().collect();
         for group in ranked[listing.asked..].chunk_by(|one, other| one.1.is_provider() && other.1.is_provider()) {
-            let facts = if group[0].1.is_provider() {
-                finder.inspect(video, &self.budget).await
-            } else {
-                VideoFacts::default()
-            };
-            let request = ListRequest { video, languages, facts: &facts, seed: &seed, budget: &self.budget };
+            let unknown = VideoFacts::default();
+            let facts = if group[0].1.is_provider() { self.facts().await } else { &unknown };
+            let request = ListRequest { video, languages, facts, seed: &seed, budget: &self.budget };
             let list =
                 async |(rank, source): &(usize, SourceId)| (*rank, *source, finder.list(*source, &request).await);
             listing.asked += group.len();
@@ -58,13 +56,27 @@ impl<S: Search, C: Clock> DownloadPlan<'_, S, C> {
                 };
                 self.downloader.metrics.source_requests.increment([source.name(), "list", outcome]);
                 match listed {
-                    Ok(found) => listing.found.extend(found.into_iter().map(|one| (rank, one))),
+                    Ok(mut found) => {
+                        self.mark_translations(&mut found).await;
+                        listing.found.extend(found.into_iter().map(|one| (rank, one)));
+                    }
                     Err(error) => listing.errors.push(error),
                 }
             }
             let is_certain = |first| select::choose(&listing.found, first, &self.task.spec).is_certain(&listing.found);
             if languages.first().is_some_and(is_certain) {
                 break;
+            }
+        }
+    }
+
+    /// Marks the files that an engine translated for a job of the same namespace, wherever they come from.
+    async fn mark_translations(&self, found: &mut [FoundSubtitle]) {
+        for one in found {
+            if let (SourceId::Library, Ok(Origin::Bytes(bytes))) = (one.source, &one.origin) {
+                let is_translated = is_translated(&self.downloader.store, &self.subject.namespace, bytes).await;
+                // Without the store nothing else of the task succeeds either.
+                one.is_machine_translated |= is_translated.unwrap_or_default();
             }
         }
     }

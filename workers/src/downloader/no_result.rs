@@ -11,7 +11,7 @@ use subtitle_contract::{
 };
 use subtitle_telemetry::chain;
 
-use super::{listing::Listing, plan::DownloadPlan};
+use super::{listing::Listing, order::preferred, plan::DownloadPlan};
 use crate::{
     failure::Failure,
     find::{
@@ -57,8 +57,18 @@ impl<S: Search, C: Clock> DownloadPlan<'_, S, C> {
             let nearest =
                 std::iter::once(wanted).chain(from).find_map(|language| nearest_rejected(&listing, language, task));
             let nearest = nearest.map(|nearest| format!("; nearest: {nearest}")).unwrap_or_default();
-            Failure::new(Reason::NoSubtitleFound, message + &nearest)
+            let unread =
+                if order.contains(&SourceId::Embedded) && self.facts().await.has_readable_container == Some(false) {
+                    "; tracks inside the video were not looked for: only Matroska, WebM and MP4 files are read"
+                } else {
+                    ""
+                };
+            Failure::new(Reason::NoSubtitleFound, message + &nearest + unread)
         };
+        // The job may have failed for want of them.
+        for warning in preferred(&self.downloader.finder, &self.downloader.order, task).1 {
+            failure.message = format!("{}; {warning}", failure.message);
+        }
         failure.candidates = candidates;
         failure
     }

@@ -7,11 +7,12 @@ use subtitle_contract::{
     payload::{DownloadRequested, Subject},
     reason::Reason,
 };
+use tokio::sync::OnceCell;
 
 use super::{order::order, settings::Downloader};
 use crate::{
     failure::{Failure, not_allowed},
-    find::{Search, SourceId, TaskBudget},
+    find::{Search, SourceId, TaskBudget, VideoFacts},
     task::StopSignal,
     translate::announced,
 };
@@ -28,6 +29,7 @@ pub(super) struct DownloadPlan<'a, S, C> {
     pub(super) from: Vec<Language>,
     /// What it may take from outside.
     pub(super) budget: TaskBudget,
+    facts: OnceCell<VideoFacts>,
     /// The sources to ask.
     pub(super) order: Vec<SourceId>,
     /// Why nothing can be translated into the wanted language, if that is sure.
@@ -63,8 +65,14 @@ impl<'a, S: Search, C: Clock> DownloadPlan<'a, S, C> {
             wanted,
             from,
             budget: TaskBudget::default(),
+            facts: OnceCell::new(),
             order,
             untranslatable,
         })
+    }
+
+    /// What the video's own bytes say about it, read once.
+    pub(super) async fn facts(&self) -> &VideoFacts {
+        self.facts.get_or_init(|| self.downloader.finder.inspect(&self.task.spec.video, &self.budget)).await
     }
 }

@@ -1,5 +1,5 @@
-//! What one task may take from outside: bytes of videos and libraries and listings of sources are counted as they come,
-//! whatever a server claims. Created by the downloader for each task and passed to its sources. Pure.
+//! What one task may take from outside: bytes of videos and libraries and the requests for them are counted as they are
+//! made, whatever a server claims. Created by the downloader for each task and passed to its sources. Pure.
 
 use std::sync::{
     Arc,
@@ -8,8 +8,9 @@ use std::sync::{
 
 /// The most bytes of films and of libraries behind HTTP.
 const BYTES: u64 = 128 << 20;
-/// The most requests to sources.
-const REQUESTS: u64 = 100;
+/// The most requests for parts of videos and for files of libraries behind HTTP. A film whose index is read needs one for each
+/// of its subtitles.
+const REQUESTS: u64 = 20_000;
 
 /// What one task may still take from outside.
 #[derive(Clone, Debug)]
@@ -41,9 +42,9 @@ impl TaskBudget {
         take(&self.0.bytes, bytes, OverBudget { most: BYTES, unit: "bytes of videos and libraries" })
     }
 
-    /// Counts a request to a source.
+    /// Counts a request for a part of a video or a file of a library.
     pub fn take_request(&self) -> Result<(), OverBudget> {
-        take(&self.0.requests, 1, OverBudget { most: REQUESTS, unit: "requests to sources" })
+        take(&self.0.requests, 1, OverBudget { most: REQUESTS, unit: "requests for videos and files of libraries" })
     }
 }
 
@@ -63,7 +64,7 @@ mod tests {
         assert_eq!(budget.take_bytes(BYTES - 1), Ok(()));
         assert!(other.take_bytes(2).is_err());
         assert_eq!(other.take_bytes(1), Ok(()), "what was refused is not counted");
-        assert_eq!((0..200).filter(|_| budget.take_request().is_ok()).count(), 100);
+        assert_eq!((0..30_000).filter(|_| budget.take_request().is_ok()).count(), 20_000);
         assert_eq!(TaskBudget::default().take_bytes(BYTES), Ok(()));
     }
 }

@@ -28,6 +28,8 @@ pub struct VideoFacts {
     pub hash: Option<String>,
     /// Its frames per second.
     pub frame_rate: Option<f64>,
+    /// Whether its tracks can be read; `None` if the file cannot.
+    pub has_readable_container: Option<bool>,
 }
 
 /// Reads a video's file; `None` if it cannot be reached.
@@ -43,7 +45,9 @@ pub(in crate::find) async fn inspect(
     };
     let of = location.clone();
     let hash = tokio::task::spawn_blocking(move || hash(&of).ok()?).await.ok()?;
-    Some(VideoFacts { hash, frame_rate: parser.frame_rate(location).await })
+    let container = parser.facts(location).await;
+    let frame_rate = container.and_then(|container| container.frame_rate);
+    Some(VideoFacts { hash, frame_rate, has_readable_container: container.map(|container| container.is_read) })
 }
 
 fn hash(video: &VideoLocation) -> io::Result<Option<String>> {

@@ -15,7 +15,7 @@ use super::{
     parser::{LARGEST_TEXT, Parser},
     providers::{Providers, Query},
     search::{ListRequest, Search},
-    source::SourceId,
+    source::{RequiredSetting, SourceId},
     sources::{embedded, http_library, library, mounted::Libraries, simulated},
 };
 use crate::simulation::Simulation;
@@ -62,7 +62,7 @@ impl Search for Finder {
         &self.parser
     }
 
-    fn missing_setting(&self, source: SourceId) -> Option<&'static str> {
+    fn missing_setting(&self, source: SourceId) -> Option<RequiredSetting> {
         self.providers.missing_setting(source)
     }
 
@@ -78,7 +78,6 @@ impl Search for Finder {
         source: SourceId,
         ListRequest { video, languages, facts, seed, budget }: &ListRequest<'_>,
     ) -> Result<Vec<FoundSubtitle>, SourceError> {
-        budget.take_request().map_err(|over| SourceError::over_budget(source, over))?;
         match source {
             SourceId::Embedded => {
                 embedded::list(&self.libraries, &self.guarded, &self.parser, (video, budget), languages).await

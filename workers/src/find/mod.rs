@@ -33,5 +33,5 @@ pub use finder::Finder;
 pub use folder::{Links, written};
 pub use found::{FoundSubtitle, Listed, Offer, Origin, VideoLocation, VideoMatch};
 pub use search::{ListRequest, Search};
-pub use source::{ProviderId, ProviderTraits, SourceId};
+pub use source::{ProviderId, ProviderTraits, RequiredSetting, SourceId};
 pub use sources::mounted::Libraries;

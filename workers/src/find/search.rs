@@ -3,8 +3,14 @@
 use subtitle_contract::{job::Video, language::Language};
 
 use super::{
-    budget::TaskBudget, content::FetchedContent, error::SourceError, facts::VideoFacts, found::FoundSubtitle,
-    parser::Parser, source::SourceId, sources::mounted::Libraries,
+    budget::TaskBudget,
+    content::FetchedContent,
+    error::SourceError,
+    facts::VideoFacts,
+    found::FoundSubtitle,
+    parser::Parser,
+    source::{RequiredSetting, SourceId},
+    sources::mounted::Libraries,
 };
 
 /// What a source is asked for.
@@ -30,8 +36,8 @@ pub trait Search: Send + Sync + 'static {
     /// What reads the files that are found.
     fn parser(&self) -> &Parser;
 
-    /// The variable that `source` needs and that is not set; `None` for a source that can be asked.
-    fn missing_setting(&self, source: SourceId) -> Option<&'static str>;
+    /// The setting that `source` needs and that is missing; `None` for a source that can be asked.
+    fn missing_setting(&self, source: SourceId) -> Option<RequiredSetting>;
 
     /// Reads what the video's own bytes say about it.
     fn inspect(&self, video: &Video, budget: &TaskBudget) -> impl Future<Output = VideoFacts> + Send;

@@ -45,13 +45,28 @@ impl fmt::Display for SourceId {
     }
 }
 
+/// The setting without which a provider is not configured.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct RequiredSetting {
+    /// The environment variable.
+    pub variable: &'static str,
+    /// The value of the chart that sets it.
+    pub chart_value: &'static str,
+}
+
+impl fmt::Display for RequiredSetting {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(formatter, "{} (the chart's value {})", self.variable, self.chart_value)
+    }
+}
+
 /// What is known of a provider without its client.
 #[derive(Debug)]
 pub struct ProviderTraits {
     /// Its name.
     pub name: &'static str,
-    /// The variable without which it is not configured.
-    pub required_setting: &'static str,
+    /// The setting without which it is not configured.
+    pub required_setting: RequiredSetting,
 }
 
 /// Which provider; equal and ordered by name.
@@ -69,8 +84,8 @@ impl ProviderId {
         self.0.name
     }
 
-    /// The variable without which it is not configured.
-    pub const fn required_setting(self) -> &'static str {
+    /// The setting without which it is not configured.
+    pub const fn required_setting(self) -> RequiredSetting {
         self.0.required_setting
     }
 }

@@ -4,13 +4,14 @@ use std::{collections::BTreeMap, path::PathBuf, sync::Arc, time::Duration};
 
 use anyhow::{Context as _, Result};
 use clap::Args;
-use subtitle_broker::{AmqpConnector, AmqpSession};
+use subtitle_broker::{AmqpConnector, AmqpSession, BrokerKind};
 use subtitle_clock::SystemRuntime;
 use subtitle_contract::library::LibraryRules;
 use subtitle_telemetry::{Registry, http, logs, stop};
 use tokio_util::sync::CancellationToken;
 use url::Url;
 
+use super::mock;
 use crate::{
     find::{
         Finder, Libraries,
@@ -28,6 +29,12 @@ pub struct Common {
     /// Where the broker is.
     #[command(flatten)]
     pub broker: subtitle_broker::BrokerArguments,
+    /// none: the task in --task is done once, and what would be published is only logged
+    #[arg(long = "broker", env = "SUBTITLES_BROKER", default_value = "rabbitmq")]
+    pub broker_kind: BrokerKind,
+    /// With --broker=none: the file with the task, an event as JSON [default: standard input]
+    #[arg(long, value_name = "FILE")]
+    pub task: Option<PathBuf>,
     /// Where files and claims are kept: file:///folder or s3://bucket/prefix (with the usual AWS_* variables)
     #[arg(long, env = "SUBTITLES_STORE_URL")]
     pub store_url: Url,
@@ -139,7 +146,7 @@ impl Common {
         WorkerIdentity { name, incarnation }
     }
 
-    /// Runs a worker until SIGTERM or SIGINT; serves `registry` meanwhile, which holds the metrics in `state`.
+    /// Runs a worker until SIGTERM or SIGINT, or one task without a broker; serves `registry` meanwhile, which holds the metrics in `state`.
     pub async fn run<W: Work>(
         self,
         work: W,
@@ -147,6 +154,10 @@ impl Common {
         registry: Registry,
         state: WorkerState<AmqpSession>,
     ) -> Result<()> {
+        if self.broker_kind == BrokerKind::None {
+            let context = (self.store()?, identity, state.metrics.clone());
+            return mock::perform(&work, self.task.as_deref(), context).await;
+        }
         let connector = AmqpConnector {
             address: self.broker.address()?,
             name: identity.name.clone(),

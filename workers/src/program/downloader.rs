@@ -2,6 +2,7 @@
 
 use anyhow::Result;
 use clap::Parser;
+use subtitle_broker::BrokerKind;
 use subtitle_clock::SystemRuntime;
 
 use super::common::{self, Common};
@@ -44,7 +45,10 @@ async fn run(arguments: Arguments) -> Result<()> {
     let (registry, metrics) = WorkerMetrics::new("subtitle-downloader");
     let state = WorkerState::new(metrics.clone());
     // All workers of an account share one rate limiter, on the session with the broker that they have anyway.
-    let limiters = |queue, limits| RateLimiter::Shared(SharedLimiter::start(queue, limits, state.session.subscribe()));
+    let limiters = |queue, limits| match common.broker_kind {
+        BrokerKind::Rabbitmq => RateLimiter::Shared(SharedLimiter::start(queue, limits, state.session.subscribe())),
+        BrokerKind::None => RateLimiter::local(limits),
+    };
     let finder = Finder { providers: providers.providers(&common.guard(), &limiters)?, ..common.finder()? };
     let identity = common.identity::<Downloader>();
     let downloader = Downloader {

@@ -3,6 +3,7 @@
 
 pub mod common;
 pub mod downloader;
+mod mock;
 pub mod translator;
 
 use std::path::Path;

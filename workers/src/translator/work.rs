@@ -11,7 +11,7 @@ use subtitle_contract::{
 
 use super::{inputs::Languages, settings::Translator};
 use crate::{
-    artifact::download_url,
+    artifact::{download_url, mark_translated},
     failure::not_allowed,
     sidecar::{Author, write_sidecar},
     task::{StopReason, TaskReporter, Work},
@@ -39,6 +39,7 @@ impl<E: Translate> Work for Translator<E> {
         let languages = Languages::new(&task)?;
         let (artifact, Route { engine, tier, via }) = self.run(&task, &languages, reporter).await?;
         let Languages { from, to } = languages;
+        mark_translated(&self.store, &reporter.subject().namespace, &artifact.result.sha256).await?;
         write_sidecar(&self.libraries, &task.spec, &artifact, &to, Author::Machine).await?;
         let download_url = download_url(&self.public_url, event);
         let result = job::JobResult {

@@ -7,6 +7,7 @@ mod damaged;
 mod endless;
 mod folder;
 mod matroska;
+mod mock;
 mod mp4;
 mod over_http;
 mod sidecars;

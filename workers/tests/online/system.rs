@@ -195,7 +195,7 @@ impl System {
             "{status:#}"
         );
         let warnings = [
-            "preferred source 'gestdown' is left out: it is not set up here (SUBTITLES_GESTDOWN_URL is not set)",
+            "preferred source 'gestdown' is left out: it is not set up here; it needs SUBTITLES_GESTDOWN_URL (the chart's value gestdown.url)",
             "preferred source 'Nobody' is left out: this downloader knows embedded, library, opensubtitles, subdl, podnapisi, gestdown, simulated",
         ];
         assert_eq!(status["warnings"], json!(warnings));

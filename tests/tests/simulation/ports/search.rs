@@ -15,8 +15,8 @@ use subtitle_store::{Store, sha256};
 use subtitle_workers::{
     downloader::Downloader,
     find::{
-        FetchedContent, FoundSubtitle, Libraries, ListRequest, Offer, Origin, Search, SourceError, SourceErrorKind,
-        SourceId, TaskBudget, VideoFacts, VideoMatch, parser::Parser,
+        FetchedContent, FoundSubtitle, Libraries, ListRequest, Offer, Origin, RequiredSetting, Search, SourceError,
+        SourceErrorKind, SourceId, TaskBudget, VideoFacts, VideoMatch, parser::Parser,
     },
     metrics::WorkerMetrics,
     task::{ClaimOwners, StopReason, TaskReporter, Work},
@@ -104,7 +104,7 @@ impl Search for PaidSource {
         &self.parser
     }
 
-    fn missing_setting(&self, _: SourceId) -> Option<&'static str> {
+    fn missing_setting(&self, _: SourceId) -> Option<RequiredSetting> {
         None
     }
 

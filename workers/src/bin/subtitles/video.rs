@@ -103,7 +103,8 @@ impl VideoArguments {
         if let Some((name, setting)) =
             self.sources.iter().find_map(|name| Some((name, providers.missing_setting(*name)?)))
         {
-            return Err(Failure::Usage(format!("'{name}' is not configured: set {setting}, or see --help")));
+            let variable = setting.variable;
+            return Err(Failure::Usage(format!("'{name}' is not configured: set {variable}, or see --help")));
         }
         let folder = Path::new(&self.video).parent().filter(|folder| !folder.as_os_str().is_empty());
         let folder = folder.unwrap_or(Path::new(".")).to_path_buf();

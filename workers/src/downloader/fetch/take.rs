@@ -202,7 +202,7 @@ impl<S: Search, C: Clock> DownloadPlan<'_, S, C> {
         let finder = &self.downloader.finder;
         let mut file = finder.parser().text(bytes.clone(), &declared).await;
         if file.as_ref().is_err_and(ParseError::needs_frame_rate) {
-            declared.frame_rate = finder.inspect(video, &self.budget).await.frame_rate;
+            declared.frame_rate = self.facts().await.frame_rate;
             file = finder.parser().text(bytes, &declared).await;
         }
         usable(file, found, language)

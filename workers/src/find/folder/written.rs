@@ -22,7 +22,8 @@ pub(crate) enum Record {
 }
 
 impl Record {
-    fn name(self, file: &str) -> String {
+    /// The name of the hidden file beside `file`.
+    pub(in crate::find) fn name(self, file: &str) -> String {
         let ending = match self {
             Self::Found => "subtitles-get",
             Self::Translated => "machine-translated",

@@ -10,7 +10,7 @@ use super::{
     variant,
     words::{folded, words},
 };
-use crate::subtitle::language::code;
+use crate::{find::release::EXTRAS, subtitle::language::code};
 
 /// Formats that are read. `.sub` is MicroDVD or SubViewer, or pictures, which its first bytes tell.
 const EXTENSIONS: [&str; 9] = ["srt", "vtt", "ass", "ssa", "sub", "smi", "sami", "ttml", "sbv"];
@@ -98,7 +98,7 @@ impl Stems {
 
     /// Whether no other film lies in the folder; samples and trailers do not count.
     pub(in crate::find) fn is_only_video(&self) -> bool {
-        let is_extra = |stem: &String| words(stem).iter().any(|word| ["sample", "trailer"].contains(word));
+        let is_extra = |stem: &String| words(stem).iter().any(|word| EXTRAS.contains(word));
         self.others.iter().all(is_extra)
     }
 
@@ -145,8 +145,7 @@ fn behind<'a>(name: &'a str, stem: &str) -> Option<&'a str> {
 /// Whether what follows the stem names another part, episode or cut of a work, or its trailer, whose video just is not there.
 fn is_of_another_cut(rest: &str) -> bool {
     let words = words(rest);
-    let extras = ["trailer", "sample", "teaser", "featurette", "interview", "bloopers", "behindthescenes"];
-    if words.first().is_some_and(|word| extras.contains(word)) {
+    if words.first().is_some_and(|word| EXTRAS.contains(word)) {
         return true;
     }
     let numbered = |word: &str| {

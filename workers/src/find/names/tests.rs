@@ -194,6 +194,7 @@ fn a_sidecar_belongs_to_the_video_with_the_longest_stem_and_not_to_a_trailer() {
         ("Harbour.Lights.es.srt", "Harbour.Lights"),
         ("harbour.lights.OUT.es.srt", "Harbour.Lights.Out"),
         ("Harbour-trailer.es.srt", ""),
+        ("Harbour-trailers.es.srt", ""),
         ("Harbour.Lights.sample.srt", ""),
     ] {
         for stem in ["Harbour", "Harbour.Lights", "Harbour.Lights.Out"] {

@@ -32,7 +32,7 @@ pub(super) fn answer(request: &Request, input: &mut (impl Read + Seek)) -> Resul
             Ok(Answer::Text(Box::new(ParsedText { subtitle, language, mismatch })))
         }
         Request::Tracks => Ok(Answer::Tracks(video::tracks(input)?)),
-        Request::FrameRate => Ok(Answer::FrameRate(video::frame_rate(input))),
+        Request::Facts => Ok(Answer::Facts(video::facts(input)?)),
         Request::Track { number, reading, language } => {
             Ok(Answer::Track(video::content(input, *number, *reading, language)?))
         }

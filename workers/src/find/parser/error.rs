@@ -26,7 +26,7 @@ enum Kind {
     Undecodable,
     /// It counts in frames and does not say how many make a second.
     FrameRateUnknown,
-    /// Reading it took more memory or time than any file may, or ended the process that read it.
+    /// Reading it took more memory, time or bytes than any file may, or ended the process that read it.
     OverLimits,
 }
 
@@ -75,7 +75,11 @@ impl From<io::Error> for ParseError {
 
 impl From<VideoError> for ParseError {
     fn from(error: VideoError) -> Self {
-        let kind = if error.class() == SourceErrorKind::File { Kind::Unusable } else { Kind::Unavailable };
+        let kind = match &error {
+            VideoError::Read(cause) if cause.kind() == io::ErrorKind::QuotaExceeded => Kind::OverLimits,
+            error if error.class() == SourceErrorKind::File => Kind::Unusable,
+            _ => Kind::Unavailable,
+        };
         Self { kind, message: chain(&error).to_string() }
     }
 }

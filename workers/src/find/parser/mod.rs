@@ -24,7 +24,7 @@ use super::{
     content::TrackFile,
     found::VideoLocation,
     video::{
-        Reading, Track,
+        ContainerFacts, Reading, Track,
         ranges::{BlockingParts, Reader},
     },
 };
@@ -69,10 +69,10 @@ impl Parser {
         }
     }
 
-    /// A video's frames per second; `None` where it does not tell.
-    pub(in crate::find) async fn frame_rate(&self, video: VideoLocation) -> Option<f64> {
-        match self.read(Request::FrameRate, Input::Video(video)).await {
-            Ok(Answer::FrameRate(rate)) => rate,
+    /// What a video file says of itself; `None` if it cannot be read.
+    pub(in crate::find) async fn facts(&self, video: VideoLocation) -> Option<ContainerFacts> {
+        match self.read(Request::Facts, Input::Video(video)).await {
+            Ok(Answer::Facts(facts)) => Some(facts),
             _ => None,
         }
     }

@@ -8,7 +8,7 @@ use crate::{
     find::{
         content::TrackFile,
         found::VideoLocation,
-        video::{Reading, Track},
+        video::{ContainerFacts, Reading, Track},
     },
     subtitle::{Subtitle, container::Episode, file::Declared},
 };
@@ -26,8 +26,8 @@ pub(super) enum Request {
     Text { language: Option<Language>, episode: Option<Episode>, frame_rate: Option<f64> },
     /// A video's subtitle tracks.
     Tracks,
-    /// A video's frames per second.
-    FrameRate,
+    /// What a video file says of itself.
+    Facts,
     /// One track of a video.
     Track { number: u64, reading: Reading, language: Language },
 }
@@ -44,7 +44,7 @@ impl Request {
 pub(super) enum Answer {
     Text(Box<ParsedText>),
     Tracks(Vec<Track>),
-    FrameRate(Option<f64>),
+    Facts(ContainerFacts),
     Track(TrackFile),
 }
 

@@ -14,8 +14,10 @@ use super::{
 
 /// The longest message of a process, in bytes.
 const LONGEST: u32 = 64 << 20;
-/// Instead of a length: what follows says why the part could not be had.
+/// Beside a length: what follows says why the part cannot be read.
 const REFUSED: u32 = 1 << 31;
+/// Beside [`REFUSED`]: it is too much to read, now and later.
+const OVER_BUDGET: u32 = 1 << 30;
 
 /// What a process is started with, as JSON in its only argument.
 #[derive(Debug, Serialize, Deserialize)]
@@ -61,17 +63,17 @@ pub(super) fn receive_part(from: &mut impl Read, most: u64) -> io::Result<Bytes>
     let mut head = [0; 4];
     from.read_exact(&mut head)?;
     let head = u32::from_le_bytes(head);
-    let length = u64::from(head & !REFUSED);
+    let length = u64::from(head & !(REFUSED | OVER_BUDGET));
     if length > most.max(1 << 12) {
         return Err(io::ErrorKind::InvalidData.into());
     }
     let mut bytes = Vec::new();
     from.take(length).read_to_end(&mut bytes)?;
     if head & REFUSED == 0 {
-        Ok(bytes.into())
-    } else {
-        Err(io::Error::other(String::from_utf8_lossy(&bytes).into_owned()))
+        return Ok(bytes.into());
     }
+    let kind = if head & OVER_BUDGET == 0 { io::ErrorKind::Other } else { io::ErrorKind::QuotaExceeded };
+    Err(io::Error::new(kind, String::from_utf8_lossy(&bytes).into_owned()))
 }
 
 /// Reads a message.
@@ -92,7 +94,8 @@ pub(super) async fn send_part(to: &mut (impl AsyncWrite + Unpin), part: io::Resu
         Err(error) => {
             let mut why = error.to_string();
             why.truncate(why.floor_char_boundary(1 << 12));
-            (REFUSED, why.into())
+            let over = if error.kind() == io::ErrorKind::QuotaExceeded { OVER_BUDGET } else { 0 };
+            (REFUSED | over, why.into())
         }
     };
     let length = u32::try_from(bytes.len()).map_err(io::Error::other)?;

@@ -18,7 +18,9 @@ use super::{
     query::Query,
     rate_limit::{Call, Limits, Notice, PermitRequest},
 };
-use crate::find::{FoundSubtitle, Listed, Offer, Origin, SourceError, SourceErrorKind, VideoMatch, release::Release};
+use crate::find::{
+    FoundSubtitle, Listed, Offer, Origin, RequiredSetting, SourceError, SourceErrorKind, VideoMatch, release::Release,
+};
 
 /// The flags of Gestdown.
 #[derive(Args, Clone, Debug)]
@@ -70,7 +72,8 @@ struct Row {
 
 impl Provider for Gestdown {
     const NAME: &'static str = GESTDOWN;
-    const REQUIRED_SETTING: &'static str = "SUBTITLES_GESTDOWN_URL";
+    const REQUIRED_SETTING: RequiredSetting =
+        RequiredSetting { variable: "SUBTITLES_GESTDOWN_URL", chart_value: "gestdown.url" };
     type Arguments = GestdownArguments;
 
     fn from_arguments(arguments: GestdownArguments, setup: &Setup<'_>) -> Result<Option<Self>> {

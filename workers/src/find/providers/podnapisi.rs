@@ -16,7 +16,7 @@ use super::{
     rate_limit::{Call, Limits, PermitRequest},
 };
 use crate::{
-    find::{FoundSubtitle, Listed, Offer, Origin, SourceError, VideoMatch, release::Release},
+    find::{FoundSubtitle, Listed, Offer, Origin, RequiredSetting, SourceError, VideoMatch, release::Release},
     subtitle::language::code,
 };
 
@@ -91,7 +91,8 @@ struct Episode {
 
 impl Provider for Podnapisi {
     const NAME: &'static str = PODNAPISI;
-    const REQUIRED_SETTING: &'static str = "SUBTITLES_PODNAPISI_URL";
+    const REQUIRED_SETTING: RequiredSetting =
+        RequiredSetting { variable: "SUBTITLES_PODNAPISI_URL", chart_value: "podnapisi.url" };
     type Arguments = PodnapisiArguments;
 
     fn from_arguments(arguments: PodnapisiArguments, setup: &Setup<'_>) -> Result<Option<Self>> {

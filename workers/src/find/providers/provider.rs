@@ -16,15 +16,15 @@ use crate::find::{
     FoundSubtitle, SourceError,
     found::Offer,
     guard::Guard,
-    source::{ProviderId, ProviderTraits, SourceId},
+    source::{ProviderId, ProviderTraits, RequiredSetting, SourceId},
 };
 
 /// A provider, as its file implements it.
 pub trait Provider: Send + Sync + Sized + 'static {
     /// Its name in specs, settings, events and metrics.
     const NAME: &'static str;
-    /// The variable without which it is not configured.
-    const REQUIRED_SETTING: &'static str;
+    /// The setting without which it is not configured.
+    const REQUIRED_SETTING: RequiredSetting;
     /// The id of its source.
     const SOURCE: SourceId = SourceId::Provider(Describe::<Self>::ID);
     /// Its flags and variables.

@@ -6,7 +6,7 @@ use super::{provider::AnyProvider, query::Query, registry::REGISTRY};
 use crate::find::{
     FoundSubtitle, SourceError, SourceErrorKind,
     found::Offer,
-    source::{ProviderId, SourceId},
+    source::{ProviderId, RequiredSetting, SourceId},
 };
 
 /// The providers that are configured.
@@ -30,8 +30,8 @@ impl Providers {
         ids.filter(|id| self.0.contains_key(id)).map(SourceId::Provider)
     }
 
-    /// The variable that a provider needs and that is not set; `None` for a source that can be asked.
-    pub fn missing_setting(&self, source: SourceId) -> Option<&'static str> {
+    /// The setting that a provider needs and that is missing; `None` for a source that can be asked.
+    pub fn missing_setting(&self, source: SourceId) -> Option<RequiredSetting> {
         match source {
             SourceId::Provider(id) if !self.0.contains_key(&id) => Some(id.required_setting()),
             _ => None,

@@ -18,7 +18,7 @@ use super::{
     rate_limit::{Call, Limits, Notice, PermitRequest},
 };
 use crate::{
-    find::{FoundSubtitle, Listed, Offer, Origin, SourceError, SourceErrorKind, VideoMatch},
+    find::{FoundSubtitle, Listed, Offer, Origin, RequiredSetting, SourceError, SourceErrorKind, VideoMatch},
     subtitle::language::code::{self, CodeSystem},
 };
 
@@ -92,7 +92,8 @@ fn is_quota_exceeded(answer: &Answer) -> bool {
 
 impl Provider for SubDl {
     const NAME: &'static str = SUBDL;
-    const REQUIRED_SETTING: &'static str = "SUBTITLES_SUBDL_KEY_FILE";
+    const REQUIRED_SETTING: RequiredSetting =
+        RequiredSetting { variable: "SUBTITLES_SUBDL_KEY_FILE", chart_value: "subdl.existingSecret" };
     type Arguments = SubDlArguments;
 
     fn from_arguments(arguments: SubDlArguments, setup: &Setup<'_>) -> Result<Option<Self>> {

@@ -35,8 +35,18 @@ pub struct Release {
 }
 
 /// Words of what lies beside a work.
-const EXTRAS: [&str; 9] =
-    ["sample", "trailer", "trailers", "teaser", "featurette", "interview", "bloopers", "promo", "recap"];
+pub(in crate::find) const EXTRAS: [&str; 10] = [
+    "sample",
+    "trailer",
+    "trailers",
+    "teaser",
+    "featurette",
+    "interview",
+    "bloopers",
+    "behindthescenes",
+    "promo",
+    "recap",
+];
 
 const EXTENSIONS: [&str; 15] =
     ["mkv", "mp4", "avi", "m4v", "webm", "mov", "ts", "m2ts", "wmv", "srt", "vtt", "ass", "ssa", "sub", "zip"];

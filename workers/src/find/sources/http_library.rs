@@ -11,6 +11,7 @@ use super::mounted::Libraries;
 use crate::find::{
     budget::TaskBudget,
     error::{SourceError, SourceErrorKind},
+    folder::written::Record,
     found::{FoundSubtitle, Origin, VideoMatch},
     source::SourceId,
 };
@@ -31,6 +32,9 @@ pub(in crate::find) async fn list(
         let url = subtitle_url(template, &stem, language)?;
         if let Some(bytes) = get(&libraries.http, &url, budget).await? {
             let label = decoded(url.path_segments().and_then(Iterator::last).unwrap_or_default());
+            let digest = crate::store::sha256(&bytes);
+            let record = get(&libraries.http, &beside(&url, &Record::Translated.name(&label)), budget).await;
+            let is_recorded = |record: Vec<u8>| record.trim_ascii() == digest.as_bytes();
             return Ok(vec![FoundSubtitle {
                 source: SourceId::Library,
                 label,
@@ -38,14 +42,24 @@ pub(in crate::find) async fn list(
                 forced: false,
                 hearing_impaired: false,
                 is_commentary: false,
-                is_machine_translated: false,
-                identity: format!("{}:{url}:{}", SourceId::Library, crate::store::sha256(&bytes)),
+                // A server that has no hidden files only leaves it unknown.
+                is_machine_translated: record.ok().flatten().is_some_and(is_recorded),
+                identity: format!("{}:{url}:{digest}", SourceId::Library),
                 video_match: VideoMatch::ThisVideo { is_default: false },
                 origin: Ok(Origin::Bytes(bytes.into())),
             }]);
         }
     }
     Ok(Vec::new())
+}
+
+/// The address of another file in the same folder.
+fn beside(url: &Url, name: &str) -> Url {
+    let mut other = url.clone();
+    if let Ok(mut segments) = other.path_segments_mut() {
+        segments.pop().push(name);
+    }
+    other
 }
 
 fn decoded(segment: &str) -> String {

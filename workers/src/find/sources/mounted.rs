@@ -41,15 +41,10 @@ pub(in crate::find) struct VideoFile {
     pub(in crate::find) file: LibraryFile,
 }
 
-/// The file name without its last extension.
-fn stem(file: &LibraryFile) -> String {
-    Path::new(file.name()).file_stem().unwrap_or_default().to_string_lossy().into_owned()
-}
-
 impl VideoFile {
     /// The file name without its last extension.
     pub(in crate::find) fn stem(&self) -> String {
-        stem(&self.file)
+        Path::new(self.file.name()).file_stem().unwrap_or_default().to_string_lossy().into_owned()
     }
 }
 
@@ -128,13 +123,22 @@ impl Libraries {
         language: &Language,
         extension: &str,
     ) -> Result<Option<LibraryFile>, SourceError> {
-        let Some(VideoFile { file, .. }) = self.video_file(SourceId::Library, video).await? else { return Ok(None) };
-        let name = format!("{}.{language}.{extension}", stem(&file));
-        let is_there = is_video(file.name()) && {
-            let video = file.clone();
-            blocking(move || video.open()).await.is_ok()
-        };
-        Ok(is_there.then(|| file.folder().file(&name)))
+        let Some(video) = self.video_file(SourceId::Library, video).await? else { return Ok(None) };
+        if !is_video(video.file.name()) {
+            return Ok(None);
+        }
+        let file = video.file.clone();
+        match blocking(move || file.folder().entry(file.name())).await {
+            Ok(Entry::File) => {
+                let name = format!("{}.{language}.{extension}", video.stem());
+                Ok(Some(video.file.folder().file(&name)))
+            }
+            Ok(_) => Ok(None),
+            Err(error) => {
+                let message = format!("failed to look at '{}'", video.relative);
+                Err(SourceError::new(SourceId::Library, SourceErrorKind::Unavailable, message).caused_by(error))
+            }
+        }
     }
 }
 

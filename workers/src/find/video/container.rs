@@ -3,6 +3,7 @@
 
 use std::io::{self, Read, Seek, SeekFrom};
 
+use serde::{Deserialize, Serialize};
 use subtitle_contract::language::Language;
 
 use super::{error::VideoError, matroska, mp4, reading::Reading, track::Track};
@@ -12,6 +13,14 @@ use crate::find::content::TrackFile;
 enum Container {
     Matroska,
     Mp4,
+}
+
+/// What a video file says of itself.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+pub(in crate::find) struct ContainerFacts {
+    /// Whether its tracks can be read.
+    pub(in crate::find) is_read: bool,
+    pub(in crate::find) frame_rate: Option<f64>,
 }
 
 /// `None` for what is not a container that is read.
@@ -36,12 +45,14 @@ pub(in crate::find) fn tracks(mut file: impl Read + Seek) -> Result<Vec<Track>, 
     }
 }
 
-/// The video's frames per second; `None` where the file does not tell.
-pub(in crate::find) fn frame_rate(mut file: impl Read + Seek) -> Option<f64> {
-    match container(&mut file).ok()?? {
-        Container::Matroska => matroska::frame_rate(&mut file),
-        Container::Mp4 => None,
-    }
+/// Whether it is a container that is read, and its frames per second where the file tells.
+pub(in crate::find) fn facts(mut file: impl Read + Seek) -> io::Result<ContainerFacts> {
+    let container = container(&mut file)?;
+    let frame_rate = match container {
+        Some(Container::Matroska) => matroska::frame_rate(&mut file),
+        Some(Container::Mp4) | None => None,
+    };
+    Ok(ContainerFacts { is_read: container.is_some(), frame_rate })
 }
 
 /// Reads one track, whose text should be in `language`.

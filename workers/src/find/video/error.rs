@@ -45,9 +45,13 @@ pub(in crate::find) enum VideoError {
 }
 
 impl VideoError {
-    /// What can be done about it: nothing makes a track readable that is not text, but reading may succeed another time.
+    /// What can be done about it: nothing makes a track readable that is not text or whose bytes are damaged or too many, but
+    /// reading may succeed another time.
     pub(in crate::find) fn class(&self) -> SourceErrorKind {
         match self {
+            Self::Read(error) if matches!(error.kind(), io::ErrorKind::QuotaExceeded | io::ErrorKind::InvalidData) => {
+                SourceErrorKind::File
+            }
             Self::Read(_) | Self::TrackMissing(_) => SourceErrorKind::Unavailable,
             Self::Damaged(_)
             | Self::NotText(_)

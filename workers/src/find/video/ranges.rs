@@ -4,6 +4,7 @@
 
 use std::{
     collections::VecDeque,
+    error::Error,
     fmt,
     io::{self, Read, Seek, SeekFrom},
     sync::Arc,
@@ -18,7 +19,7 @@ use tokio::runtime::Handle;
 use url::Url;
 
 use crate::find::{
-    budget::TaskBudget,
+    budget::{OverBudget, TaskBudget},
     error::SourceErrorKind,
     guard::{GuardedClient, Refused, cause},
 };
@@ -53,6 +54,9 @@ pub enum RemoteError {
          use video.path"
     )]
     NoRanges(String),
+    /// The task has read what it may.
+    #[error("failed to get video.url")]
+    OverBudget(#[from] OverBudget),
     /// The server does not answer, or with an error: another time it may.
     #[error("failed to get video.url from {host}")]
     Unavailable {
@@ -70,6 +74,7 @@ impl RemoteError {
         match self {
             Self::NotPermitted(_) => SourceErrorKind::InvalidUrl,
             Self::Missing(_) | Self::NoRanges(_) => SourceErrorKind::Video,
+            Self::OverBudget(_) => SourceErrorKind::File,
             Self::Unavailable { .. } => SourceErrorKind::Unavailable,
         }
     }
@@ -104,6 +109,11 @@ fn refused(url: &Url, status: StatusCode) -> io::Error {
     io::Error::other(format!("{host} does not deliver it"))
 }
 
+/// The same bytes are too many another time, too.
+fn over_budget(why: impl Into<Box<dyn Error + Send + Sync>>) -> io::Error {
+    io::Error::new(io::ErrorKind::QuotaExceeded, why)
+}
+
 fn version(headers: &HeaderMap) -> Option<(HeaderName, String)> {
     let read = |name: HeaderName| headers.get(&name)?.to_str().ok().map(|value| (name, value.to_owned()));
     // A weak validator does not promise the same bytes.
@@ -120,7 +130,8 @@ impl Remote {
     pub async fn open(http: &GuardedClient, url: &Url, budget: &TaskBudget) -> Result<Self, RemoteError> {
         let host = || host(url).to_owned();
         let unavailable = |cause: io::Error| RemoteError::Unavailable { host: host(), cause };
-        budget.take_bytes(FIRST).map_err(|over| unavailable(io::Error::other(over)))?;
+        budget.take_request()?;
+        budget.take_bytes(FIRST)?;
         let request = http.get(url)?.header(RANGE, format!("bytes=0-{}", FIRST - 1));
         let response = request.send().await.map_err(|error| unavailable(io::Error::other(cause(&error))))?;
         match response.status() {
@@ -156,7 +167,8 @@ impl Remote {
     }
 
     async fn part(&self, from: u64, length: u64) -> io::Result<Bytes> {
-        self.budget.take_bytes(length).map_err(io::Error::other)?;
+        self.budget.take_request().map_err(over_budget)?;
+        self.budget.take_bytes(length).map_err(over_budget)?;
         let host = host(&self.url);
         let request = self.http.get(&self.url).map_err(io::Error::other)?;
         let mut request = request.header(RANGE, format!("bytes={from}-{}", from + length - 1));
@@ -209,7 +221,7 @@ impl AllowedParts {
         let length = length.min(self.remote.size.saturating_sub(from));
         self.spent = self.spent.saturating_add(length);
         if self.spent > self.remote.allowance() {
-            return Err(io::Error::other(format!(
+            return Err(over_budget(format!(
                 "more than {} bytes of the video would have to be read: its index does not lead to the subtitles; \
                  use video.path, or write the file again with an index",
                 self.remote.allowance()

@@ -7,8 +7,9 @@ use crate::subtitle::{formats::sniff, line::Lines};
 const MAX_PROSE: usize = 20;
 const FENCE: &str = "```";
 
-/// What is between the fences, from the end of the first one's line, so that lines keep their numbers; `None` without any.
-pub(super) fn content(text: &str) -> Option<&str> {
+/// What is between the fences, from the end of the first one's line, and how many lines are in front of that line; `None`
+/// without any.
+pub(super) fn content(text: &str) -> Option<(&str, usize)> {
     let is_fence = |line: &str| {
         let language = line.trim().strip_prefix(FENCE);
         language.is_some_and(|language| language.bytes().all(|byte| byte.is_ascii_alphanumeric()))
@@ -21,5 +22,5 @@ pub(super) fn content(text: &str) -> Option<&str> {
     let start = first.start + first.text.len();
     let last =
         text.rfind(FENCE).filter(|last| *last > start && is_fence(text[*last..].lines().next().unwrap_or_default()));
-    Some(&text[start..last.unwrap_or(text.len())])
+    Some((&text[start..last.unwrap_or(text.len())], first.number - 1))
 }

@@ -85,11 +85,11 @@ impl Subtitle {
             None => (text, hints.has_mark),
         };
         let mut warnings = Vec::new();
-        let text = if let Some(content) = fence::content(text) {
+        let (text, skipped_lines) = if let Some(fenced) = fence::content(text) {
             warnings.push(Warning::new(Code::IgnoredBlock, 1));
-            content
+            fenced
         } else {
-            text
+            (text, 0)
         };
         let origin = sniff::sniff(text)?;
         let (mut cues, mut document) = match origin {
@@ -124,6 +124,9 @@ impl Subtitle {
         }
         warnings.sort_by_key(|warning| warning.line);
         warning::quote_unread(text, &mut warnings);
+        for warning in warnings.iter_mut().filter(|warning| warning.line > 0) {
+            warning.line += skipped_lines;
+        }
         if cues.iter().all(|cue| format.plain(&cue.text).trim().is_empty()) {
             return Err(Unusable::without_cues(Lines::new(text).count(), cues.len(), origin, &warnings));
         }

@@ -30,7 +30,7 @@ use super::{
     query::Query,
     rate_limit::{Call, Limits, Notice, PermitRequest},
 };
-use crate::find::{FoundSubtitle, Offer, SourceError, SourceErrorKind};
+use crate::find::{FoundSubtitle, Offer, RequiredSetting, SourceError, SourceErrorKind};
 
 /// The flags of OpenSubtitles.
 #[derive(Args, Clone, Debug)]
@@ -119,7 +119,8 @@ fn next_midnight(now: Timestamp) -> Timestamp {
 
 impl Provider for OpenSubtitles {
     const NAME: &'static str = OPENSUBTITLES;
-    const REQUIRED_SETTING: &'static str = "SUBTITLES_OPENSUBTITLES_KEY_FILE";
+    const REQUIRED_SETTING: RequiredSetting =
+        RequiredSetting { variable: "SUBTITLES_OPENSUBTITLES_KEY_FILE", chart_value: "opensubtitles.existingSecret" };
     type Arguments = OpenSubtitlesArguments;
 
     fn from_arguments(arguments: OpenSubtitlesArguments, setup: &Setup<'_>) -> Result<Option<Self>> {

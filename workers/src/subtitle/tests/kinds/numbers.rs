@@ -119,6 +119,13 @@ fn a_number_that_somebody_says_stays_text() {
 }
 
 #[test]
+fn warnings_name_the_lines_of_the_whole_file_behind_a_chat_programs_words() {
+    let text = "Here is the file:\n\n```srt\n1\n00:00:01,000 --> 00:00:02,000\nWe wait.\n\n2\n00:00:0x,000 --> 00:00:04,000\nIn winter.\n```\n";
+    let lines: Vec<(usize, Code)> = read(text).warnings.iter().map(|warning| (warning.line, warning.code)).collect();
+    assert!(lines.contains(&(3, Code::IgnoredBlock)) && lines.contains(&(9, Code::UnreadTimeLine)), "{lines:?}");
+}
+
+#[test]
 fn the_fences_of_a_chat_program_and_what_it_says_around_them_are_no_text() {
     let srt = "1\n00:00:01,000 --> 00:00:02,000\nWe wait.\n\n2\n00:00:03,000 --> 00:00:04,000\nIn winter.";
     let vtt = "WEBVTT\n\n00:01.000 --> 00:02.000\nWe wait.\n\n00:03.000 --> 00:04.000\nIn winter.";
