@@ -96,11 +96,12 @@ impl Stack {
         let StoreOptions { url, environment: mut store_environment } = options.store.clone().unwrap_or_else(directory);
         store_environment.push(("SUBTITLES_STORE_URL".to_owned(), url));
         let models = folder.join("models");
+        let find_models = || options.models.and_then(|find| find());
         let programs = || {
             let programs = build_programs(options)?;
             (options.progress)("operator and workers are compiled");
-            if let Some(archive) = &options.models {
-                import(&programs.join("subtitles"), archive, &models)?;
+            if let Some(archive) = find_models() {
+                import(&programs.join("subtitles"), &archive, &models)?;
                 (options.progress)("Firefox's models for English and Portuguese are imported");
             }
             pinned(&programs, folder)
@@ -111,6 +112,8 @@ impl Stack {
             let redis = Redis::start(&folder.join("redis"), free_port()?)?;
             let broker = Broker::start(&folder.join("rabbitmq"), free_port()?)?;
             (options.progress)("RabbitMQ and Redis are running");
+            // Downloaded here, while the programs compile.
+            find_models();
             Ok((broker, redis))
         };
         let cluster = || start_cluster(&folder.join("kubernetes"), options);

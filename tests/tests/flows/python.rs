@@ -18,7 +18,7 @@ use crate::jobs::uid;
 pub(crate) fn a_python_publisher_and_reader_work_unchanged(stack: &mut Stack) {
     let libraries = match tools::python_clients(&progress::print) {
         Ok(libraries) => libraries,
-        Err(error) => return skip("a_python_publisher_and_reader_work_unchanged", &format!("no aio-pika: {error:#}")),
+        Err(error) => return skip("python-clients", &format!("{error:#}")),
     };
     stack.downloader.stop(std::time::Duration::from_secs(25)).expect("it ends in time");
     stack.apply(&job_manifest("python", "{video: {path: harbour.mkv}, language: es-UY}")).expect("applies");
