@@ -107,10 +107,14 @@ impl Stack {
             pinned(&programs, folder)
         };
         let servers = || {
-            videos::make(&library)?;
-            (options.progress)("two sample videos are ready");
-            let redis = Redis::start(&folder.join("redis"), free_port()?)?;
-            let broker = Broker::start(&folder.join("rabbitmq"), free_port()?)?;
+            let videos = || {
+                videos::make(&library)?;
+                (options.progress)("two sample videos are ready");
+                Ok(())
+            };
+            let redis = || Redis::start(&folder.join("redis"), free_port()?);
+            let broker = || Broker::start(&folder.join("rabbitmq"), free_port()?);
+            let ((), redis, broker) = parallel(options.progress, videos, redis, broker)?;
             (options.progress)("RabbitMQ and Redis are running");
             // Downloaded here, while the programs compile.
             find_models();

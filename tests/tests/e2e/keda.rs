@@ -96,7 +96,10 @@ fn metric(system: &System) -> Result<u64> {
     let selector = "labelSelector=scaledobject.keda.sh%2Fname%3Dsubtitles-downloader";
     let answer = output(system.installation.kubectl().args(["get", "--raw", &format!("{place}?{selector}")]))?;
     let answer: Value = serde_json::from_str(&answer)?;
-    answer["items"][0]["value"].as_str().and_then(|value| value.parse().ok()).context("KEDA did not answer with a number")
+    answer["items"][0]["value"]
+        .as_str()
+        .and_then(|value| value.parse().ok())
+        .context("KEDA did not answer with a number")
 }
 
 pub(crate) fn scales_workers_by_the_queue(system: &System) -> Result<()> {

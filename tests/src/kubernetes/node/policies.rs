@@ -185,3 +185,47 @@ fn ports(ports: &Value, pod: &Pod<'_>) -> Result<Vec<String>> {
         })
         .collect()
 }
+
+#[cfg(test)]
+mod tests {
+    use std::net::Ipv4Addr;
+
+    use serde_json::{Value, json};
+
+    use super::ruleset;
+
+    fn pod(name: &str, address: &str) -> Value {
+        json!({
+            "kind": "Pod", "metadata": {"namespace": "films", "labels": {"app": name}}, "status": {"podIP": address},
+            "spec": {"containers": [{"ports": [{"name": "http", "containerPort": 8080}]}]}
+        })
+    }
+
+    #[test]
+    fn a_selected_pod_drops_what_no_rule_returns_and_others_are_not_mentioned() {
+        let policy = json!({
+            "kind": "NetworkPolicy", "metadata": {"namespace": "films"},
+            "spec": {
+                "podSelector": {"matchLabels": {"app": "a"}}, "policyTypes": ["Ingress", "Egress"],
+                "ingress": [{"ports": [{"port": "http"}], "from": [{"podSelector": {"matchLabels": {"app": "b"}}}]}],
+                "egress": [
+                    {"ports": [{"protocol": "UDP", "port": 53}], "to": [{"namespaceSelector": {}}]},
+                    {"to": [{"ipBlock": {"cidr": "0.0.0.0/0", "except": ["10.0.0.0/8"]}}, {"ipBlock": {"cidr": "::/0"}}]}
+                ]
+            }
+        });
+        let objects = json!({"items": [pod("a", "10.244.0.2"), pod("b", "10.244.0.3"), policy]});
+        let rules = ruleset(&objects.to_string(), Ipv4Addr::new(10, 250, 1, 2)).expect("supported");
+        for expected in [
+            "ip saddr 10.244.0.2 jump egress-10-244-0-2",
+            "ip daddr 10.244.0.2 jump ingress-10-244-0-2",
+            "ip daddr { 10.250.1.2, 10.244.0.2, 10.244.0.3 } udp dport 53 return",
+            "ip daddr 0.0.0.0/0 ip daddr != 10.0.0.0/8  return",
+            "ip saddr { 10.244.0.3 } tcp dport 8080 return",
+        ] {
+            assert!(rules.contains(expected), "{expected}:\n{rules}");
+        }
+        assert_eq!(rules.matches("drop\n").count(), 2, "{rules}");
+        assert!(!rules.contains("jump egress-10-244-0-3"), "{rules}");
+    }
+}
