@@ -138,7 +138,9 @@ fn ruleset(objects: &str, dns: Ipv4Addr) -> Result<String> {
                     matches.push(String::new());
                 }
                 for port in ports(&rule["ports"], pod)? {
-                    matches.iter().for_each(|peer| drop(writeln!(chains, "    {peer} {port} return")));
+                    for peer in &matches {
+                        let _ = writeln!(chains, "    {peer} {port} return");
+                    }
                 }
             }
             let _ = writeln!(chains, "    drop\n  }}");
