@@ -12,7 +12,7 @@ use std::{
     time::Duration,
 };
 
-use anyhow::{Context as _, Result, bail, ensure};
+use anyhow::{Context as _, Result, ensure};
 use serde_json::Value;
 
 use crate::{kubernetes::cluster::Cluster, process::output};
@@ -137,7 +137,7 @@ fn ruleset(objects: &str, dns: Ipv4Addr) -> Result<String> {
                 if rule[field].is_null() {
                     matches.push(String::new());
                 }
-                for port in ports(&rule["ports"], pod)? {
+                for port in ports(&rule["ports"], pod) {
                     for peer in &matches {
                         let _ = writeln!(chains, "    {peer} {port} return");
                     }
@@ -167,25 +167,23 @@ fn peer_matches(peer: &Value, side: &str, selected: impl FnOnce() -> Vec<String>
     (!block.contains(':')).then(|| format!("ip {side} {block}{except}"))
 }
 
-/// The matches for the ports of a rule; a name is that of a port of the selected pod.
-fn ports(ports: &Value, pod: &Pod<'_>) -> Result<Vec<String>> {
-    let number = |port: &Value| match port {
-        Value::String(name) => match pod.ports.iter().find(|port| port["name"] == *name.as_str()) {
-            Some(port) => Ok(port["containerPort"].to_string()),
-            None => bail!("the pod at {} has no port '{name}'", pod.address),
-        },
-        number => Ok(number.to_string()),
-    };
+/// The matches for the ports of a rule; a name is that of a port of the selected pod, if it has such a port.
+fn ports(ports: &Value, pod: &Pod<'_>) -> Vec<String> {
     if ports.is_null() {
-        return Ok(vec![String::new()]);
+        return vec![String::new()];
     }
-    list(ports)
-        .iter()
-        .map(|port| {
-            let protocol = port["protocol"].as_str().unwrap_or("TCP").to_lowercase();
-            Ok(format!("{protocol} dport {}", number(&port["port"])?))
-        })
-        .collect()
+    let number = |port: &Value| match port {
+        Value::String(name) => {
+            let named = pod.ports.iter().find(|port| port["name"] == *name.as_str())?;
+            Some(named["containerPort"].to_string())
+        }
+        number => Some(number.to_string()),
+    };
+    let matches = list(ports).iter().filter_map(|port| {
+        let protocol = port["protocol"].as_str().unwrap_or("TCP").to_lowercase();
+        Some(format!("{protocol} dport {}", number(&port["port"])?))
+    });
+    matches.collect()
 }
 
 #[cfg(test)]
