@@ -6,6 +6,9 @@ use std::{fs, path::Path};
 use crate::root;
 
 /// Checks that the file has this text, or writes it if `UPDATE_GOLDEN` is set.
+///
+/// # Panics
+/// If the file has another text, or cannot be written.
 pub fn assert_file(file: &Path, expected: &str) {
     if std::env::var_os("UPDATE_GOLDEN").is_some() {
         return fs::write(file, expected).expect("writes the file");
@@ -16,6 +19,9 @@ pub fn assert_file(file: &Path, expected: &str) {
 }
 
 /// Checks the part of the file between `<!-- NAME: generated -->` and `<!-- NAME: end -->` in the same way.
+///
+/// # Panics
+/// If the file has no such part, or another text in it.
 pub fn assert_region(file: &Path, name: &str, expected: &str) {
     let text = fs::read_to_string(file).expect("the file is readable");
     let (begin, end) = (format!("<!-- {name}: generated -->\n"), format!("<!-- {name}: end -->"));

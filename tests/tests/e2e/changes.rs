@@ -46,7 +46,7 @@ fn uninstall(system: &System) -> Result<()> {
 /// Runs the commands of a section of the page about upgrades.
 fn follow_the_page(system: &System, heading: &str) -> Result<()> {
     let page = "charts/subtitle-operator/docs/upgrade.md";
-    for commands in commands_of_section(page, heading) {
+    for commands in commands_of_section(page, heading)? {
         let mut shell = system.installation.shell(&HELM_4, &commands)?;
         system.installation.run(shell.current_dir(&system.installation.folder))?;
     }

@@ -81,7 +81,7 @@ pub(crate) fn api_authenticates_and_authorizes(system: &System) -> Result<()> {
 pub(crate) fn python_page_is_right(system: &System) -> Result<()> {
     system.apply(&simulated_jobs("python", 2))?;
     system.wait_until_all_finished(Duration::from_secs(60))?;
-    let commands = translated_commands(&["kubectl"]);
+    let commands = translated_commands(&["kubectl"])?;
     ensure!(commands.len() > 4, "only {} commands", commands.len());
     for (command, shown) in &commands {
         let answer = system.installation.run(&mut system.installation.shell(&HELM_4, command)?)?;

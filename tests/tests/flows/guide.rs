@@ -75,7 +75,7 @@ pub(crate) fn every_call_of_the_api_guide_answers_as_shown(stack: &Stack) {
 pub(crate) fn commands_of_the_python_system_have_translations_that_work(stack: &Stack) {
     let id = uid(&wait_until_finished(stack, "found")).to_owned();
     stack.events_until(&id, "subtitle.ready").expect("the history is complete");
-    let commands = translated_commands(&["curl", "redis-cli"]);
+    let commands = translated_commands(&["curl", "redis-cli"]).expect("the page");
     assert!(commands.len() > 6, "only {} commands", commands.len());
     for (command, shown) in commands {
         let mut shell = std::process::Command::new("bash");

@@ -163,7 +163,7 @@ fn peer_matches(peer: &Value, side: &str, selected: impl FnOnce() -> Vec<String>
     };
     // Not as a set, in which blocks must not overlap.
     let except = list(&peer["ipBlock"]["except"]).iter().filter_map(Value::as_str);
-    let except: String = except.map(|block| format!(" ip {side} != {block}")).collect();
+    let except = except.fold(String::new(), |text, block| text + " ip " + side + " != " + block);
     (!block.contains(':')).then(|| format!("ip {side} {block}{except}"))
 }
 
