@@ -26,7 +26,7 @@ fn holds(name: &str, table: &str, expected: &str) {
     if std::env::var_os("UPDATE_GOLDEN").is_some() {
         fs::write(file(name), format!("{before}{begin}{expected}{end}{after}")).expect("writable");
     } else {
-        assert_eq!(current, expected, "UPDATE_GOLDEN=1 cargo test -p subtitle-operator rewrites {name}");
+        assert_eq!(current, expected, "UPDATE_GOLDEN=1 cargo test --workspace --test documents rewrites {name}");
     }
 }
 

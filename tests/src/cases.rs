@@ -102,7 +102,7 @@ mod tests {
     }
 
     #[test]
-    fn a_run_goes_on_after_a_failure_and_names_every_failed_case() {
+    fn a_run_continues_after_a_failure_and_names_every_failed_case() {
         let mut cases = Cases::new("suite", Recoveries::default());
         assert_eq!(cases.run("first", |_| Ok(7)), Some(7));
         assert_eq!(cases.run::<()>("second", |_| bail!("an error")), None);
@@ -111,9 +111,9 @@ mod tests {
         cases.check("fifth", |system| assert_eq!(system.0, 2, "recovered after each failure"));
         assert_eq!((cases.passed, cases.has_failed()), (2, true));
         let panic = catch_unwind(move || cases.finish()).expect_err("it fails");
-        let said = message(&*panic);
+        let text = message(&*panic);
         for part in ["3 cases of suite failed", "second: an error", "third: ", "fourth: not run"] {
-            assert!(said.contains(part), "{part}: {said}");
+            assert!(text.contains(part), "{part}: {text}");
         }
     }
 }

@@ -1,5 +1,5 @@
 //! The development harness as a library: real servers as processes on free loopback ports, each with its own
-//! folder, gone when their owner is gone. `dev` (main.rs) and the tests on real servers stand on it.
+//! folder, gone when their owner is gone. `dev` (main.rs) and the tests on real servers use it.
 
 use std::{
     env,
@@ -9,6 +9,9 @@ use std::{
 use anyhow::{Context as _, Result};
 
 pub mod cases;
+pub mod chrf;
+pub mod documents;
+pub mod golden;
 pub mod hints;
 pub mod image;
 pub mod kubernetes;
@@ -24,7 +27,6 @@ pub mod tools;
 pub mod usage;
 
 pub use progress::Progress;
-pub use samples::chrf;
 
 /// The cache outside the checkout: `$XDG_CACHE_HOME/subtitles`, or `~/.cache/subtitles`.
 pub fn cache() -> Result<PathBuf> {

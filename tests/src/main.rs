@@ -18,7 +18,6 @@ use subtitle_tests::{
         installation::make_volumes,
         node::{Node, SERVER_IMAGES},
     },
-    process::output,
     progress::print,
     tools::{
         self,
@@ -121,10 +120,6 @@ fn env(options: &SessionArgs) -> Result<()> {
         println!("export SUBTITLES_LIBRARY='{}'", library.display());
     }
     println!("export SUBTITLES_BROKER_URL='{}' SUBTITLES_REDIS_URL='{}'", session.broker_url, session.redis_url);
-    if let Some(namespace) = &session.namespace {
-        // Jobs created over HTTP are in it. The kubeconfig is this session's own.
-        output(session.kubectl().args(["config", "set-context", "--current", "--namespace", namespace]))?;
-    }
     for program in [Some(&session.kubectl), session.helm.as_ref()].into_iter().flatten() {
         if let Some(folder) = program.parent().filter(|folder| folder.is_absolute()) {
             println!("export PATH='{}':\"$PATH\"", folder.display());

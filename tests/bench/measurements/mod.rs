@@ -8,6 +8,5 @@ pub(crate) mod latency;
 pub(crate) mod loops;
 pub(crate) mod redis;
 
-/// How long to let the operator finish its startup work, and a watch or subscription be established: neither shows that it is
-/// done.
+/// The time for the operator's startup work, or for a watch or subscription to be established; none of them reports its end.
 const SETTLE_TIME: std::time::Duration = std::time::Duration::from_secs(2);

@@ -49,7 +49,7 @@ pub async fn serve(pair: (&str, &str), files: Vec<Listed>, breaks_after: Option<
         })
     };
     let mut records: Vec<Value> = files.iter().enumerate().map(record).collect();
-    // What other versions of Firefox need, and what nobody knows.
+    // What other versions of Firefox need, and what no version knows.
     let mut newer = records[0].clone();
     newer["version"] = json!("4.0");
     records.extend([newer, json!({ "id": "no file" })]);

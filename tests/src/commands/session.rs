@@ -19,7 +19,14 @@ use std::{
 use anyhow::{Context as _, Result, bail};
 use clap::Args;
 use serde::{Deserialize, Serialize};
-use subtitle_tests::{cache, kubernetes::node, limit::AwakeTimeout, process::output, progress::board::Board, usage};
+use subtitle_tests::{
+    cache,
+    kubernetes::node,
+    limit::AwakeTimeout,
+    process::{eventually, output},
+    progress::board::Board,
+    usage,
+};
 
 /// The folder of a session and the cluster it uses.
 #[derive(Args, Clone)]
@@ -46,13 +53,11 @@ pub(crate) struct Session {
     pub(crate) redis_url: String,
     /// The video library, if it is a folder of this machine.
     pub(crate) library: Option<PathBuf>,
-    /// The namespace of jobs that are created over HTTP.
-    #[serde(default)]
-    pub(crate) namespace: Option<String>,
     /// Helm, if the chart is installed.
     #[serde(default)]
     pub(crate) helm: Option<PathBuf>,
     /// Whether the translator has Firefox's models.
+    #[serde(default)]
     pub(crate) has_models: bool,
 }
 
@@ -89,13 +94,9 @@ impl SessionArgs {
 
     /// Takes the lock for a new session; a command that only asks whether a session runs holds it for a moment.
     pub(crate) fn lock_for_session(&self) -> Result<File> {
-        for _ in 0..20 {
-            if let Some(lock) = self.lock()? {
-                return Ok(lock);
-            }
-            thread::sleep(Duration::from_millis(50));
-        }
-        bail!("another session starts in {} at this moment", self.folder()?.display())
+        let folder = self.folder()?;
+        eventually("no other session is starting", Duration::from_secs(1), || self.lock().transpose())
+            .with_context(|| format!("failed to take the lock of {}", folder.display()))?
     }
 
     /// Takes the lock; `None` while a session holds it.

@@ -1,7 +1,7 @@
 //! The product as users install it: a cluster with its images, `manifests/dev`, and the chart. Does I/O.
 
 use std::{
-    fs,
+    env, fs,
     path::{Path, PathBuf},
     process::Command,
 };
@@ -122,6 +122,26 @@ impl Installation {
         Ok(command)
     }
 
+    /// A shell with kubectl, in the product's namespace, and Helm on its PATH, which runs commands of a page as a reader would.
+    pub fn shell(&self, helm: &GoProgram, commands: &str) -> Result<Command> {
+        let kubeconfig = self.folder.join("shell.kubeconfig");
+        fs::copy(&self.cluster.kubeconfig, &kubeconfig)?;
+        let mut context = Command::new(&self.cluster.kubectl);
+        context.env("KUBECONFIG", &kubeconfig);
+        output(context.args(["config", "set-context", "--current", "--namespace", NAMESPACE]))?;
+        let helm = self.helm(helm)?;
+        let programs = [Path::new(helm.get_program()), &self.cluster.kubectl];
+        let folders =
+            programs.into_iter().filter_map(Path::parent).filter(|folder| folder.is_absolute()).map(Path::to_path_buf);
+        let path = env::var_os("PATH").unwrap_or_default();
+        let path = env::join_paths(folders.chain(env::split_paths(&path)))?;
+        let mut shell = Command::new("bash");
+        shell.args(["-euo", "pipefail", "-c", commands]);
+        shell.envs(helm.get_envs().filter_map(|(name, value)| Some((name, value?))));
+        shell.env("KUBECONFIG", kubeconfig).env("PATH", path);
+        Ok(shell)
+    }
+
     /// Installs or upgrades the release with the values of `manifests/dev` and `values`, and waits for it.
     pub fn install(&self, helm: &GoProgram, verb: &[&str], chart: &Path, values: &Path) -> Result<()> {
         let mut helm = self.helm(helm)?;
@@ -135,15 +155,15 @@ impl Installation {
         output(command).inspect_err(|_| self.print_state())
     }
 
-    /// Prints what a person would look at first after a failure.
+    /// Prints what an administrator looks at first after a failure.
     pub fn print_state(&self) {
         for arguments in [
             &["get", "pods,pvc,jobs", "-o", "wide"][..],
             &["get", "events", "--sort-by=.lastTimestamp"],
             &["logs", "-l", "app.kubernetes.io/part-of=subtitles", "--tail=15", "--prefix", "--all-containers"],
         ] {
-            let said = self.kubectl().args(arguments).output();
-            println!("{}", said.map(|said| String::from_utf8_lossy(&said.stdout).into_owned()).unwrap_or_default());
+            let text = self.kubectl().args(arguments).output();
+            println!("{}", text.map(|text| String::from_utf8_lossy(&text.stdout).into_owned()).unwrap_or_default());
         }
     }
 }

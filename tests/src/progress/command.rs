@@ -1,4 +1,4 @@
-//! SlowCommand commands: run to their end with their output in a log, and their progress reported meanwhile. Does I/O.
+//! Slow commands: run to their end with their output in a log, and their progress reported meanwhile. Does I/O.
 
 use std::{
     fs::{self, File},
@@ -68,13 +68,13 @@ impl SlowCommand<'_> {
                 let counted = &counted;
                 scope.spawn(move || self.count(errors, log, counted));
             }
-            let (mut told, mut skipped) = (0, 0);
+            let (mut reported, mut skipped) = (0, 0);
             usage::wait(&mut child, || {
                 let seconds = begun.elapsed().as_secs();
-                if seconds == told {
+                if seconds == reported {
                     return;
                 }
-                told = seconds;
+                reported = seconds;
                 let counted = *counted.lock().unwrap_or_else(PoisonError::into_inner);
                 if seconds <= SETTLED {
                     skipped = counted.done;
@@ -125,15 +125,15 @@ mod tests {
     fn a_failed_command_is_reported_with_the_end_of_its_output_and_a_hint() {
         let folder = temporary_folder("slow").expect("a folder");
         let slow = SlowCommand { name: "etcd", count: Count::Go { packages: 2 }, log: &folder.join("log") };
-        let told = Mutex::new(Vec::new());
-        let progress = |line: &str| told.lock().expect("unpoisoned").push(line.to_owned());
+        let lines = Mutex::new(Vec::new());
+        let progress = |line: &str| lines.lock().expect("unpoisoned").push(line.to_owned());
         let mut sh = Command::new("sh");
         sh.args(["-c", "echo one >&2; sleep 1.3; echo 'lookup x: no such host' >&2; exit 3"]);
         let error = slow.run(&mut sh, &progress).expect_err("it fails").to_string();
         for part in ["exit status: 3", "no such host", "The network does not answer"] {
             assert!(error.contains(part), "{part}: {error}");
         }
-        assert_eq!(told.into_inner().expect("unpoisoned"), ["... etcd: 1 of 2 packages, 1 s so far", "... etcd: "]);
+        assert_eq!(lines.into_inner().expect("unpoisoned"), ["... etcd: 1 of 2 packages, 1 s so far", "... etcd: "]);
         let _ = fs::remove_dir_all(&folder);
     }
 }

@@ -25,7 +25,7 @@ pub struct Counted {
 }
 
 impl Count {
-    /// The state after one more piece of output: a line, or what stands between two carriage returns.
+    /// The state after one more piece of output: a line, or the text between two carriage returns.
     pub fn after(self, so_far: Counted, piece: &str) -> Counted {
         match self {
             Self::None => so_far,
@@ -50,7 +50,7 @@ fn bar(piece: &str) -> Option<Counted> {
     Some(Counted { done: done.trim().parse().ok()?, all: all.parse().ok()? })
 }
 
-/// What is said about a running step after `seconds`, of which the first `skipped` packages took none because they were
+/// The text about a running step after `seconds`, of which the first `skipped` packages took none because they were
 /// compiled already.
 pub fn text(counted: Counted, skipped: usize, seconds: u64) -> String {
     let Counted { done, all } = counted;
@@ -59,16 +59,16 @@ pub fn text(counted: Counted, skipped: usize, seconds: u64) -> String {
         return format!("{packages}{seconds} s so far");
     }
     let (compiled, left) = (done.saturating_sub(skipped), all.saturating_sub(done));
-    let told = format!("{done} of {all} packages, {seconds} s so far");
+    let text = format!("{done} of {all} packages, {seconds} s so far");
     // A speed takes a while to show, and the last packages are the programs' own, which are larger than others.
     if seconds < 10 || compiled < 20 || left * 20 < all {
-        return told;
+        return text;
     }
     let rest = seconds * left as u64 / compiled as u64;
     if rest >= 90 {
-        format!("{told}, about {} min left", rest.div_ceil(60))
+        format!("{text}, about {} min left", rest.div_ceil(60))
     } else {
-        format!("{told}, about {rest} s left")
+        format!("{text}, about {rest} s left")
     }
 }
 

@@ -7,7 +7,7 @@ mod requests;
 mod routes;
 mod running;
 
-pub use options::{Options, Preview, Profile, StoreOptions};
+pub use options::{FindModels, Options, Preview, Profile, StoreOptions};
 pub use programs::{build, build_command_line};
 pub use routes::Proxies;
 pub use running::{Stack, import};

@@ -12,6 +12,9 @@ use crate::{Progress, kubernetes::cluster::StartHttpProxy};
 /// Shows something with a program.
 pub type Preview<'a> = &'a (dyn Fn(&Path) -> Result<()> + Sync);
 
+/// Returns an archive of models, or none where there are none; called more than once, from several threads.
+pub type FindModels<'a> = &'a (dyn Fn() -> Option<PathBuf> + Sync);
+
 /// What can differ between stacks.
 pub struct Options<'a> {
     /// The video library; the sample films are written to it.
@@ -30,8 +33,8 @@ pub struct Options<'a> {
     pub start_api_proxy: Option<StartHttpProxy<'a>>,
     /// Called with the command line of the workers as soon as that is compiled, while the rest compiles.
     pub preview: Option<Preview<'a>>,
-    /// An archive of models that the translator gets.
-    pub models: Option<PathBuf>,
+    /// Finds the models that the translator gets, while the rest starts.
+    pub models: Option<FindModels<'a>>,
     /// Told what is being done.
     pub progress: Progress<'a>,
 }
@@ -57,18 +60,16 @@ pub enum Profile {
 impl<'a> Options<'a> {
     /// The options of most tests.
     pub fn new(library: PathBuf, progress: Progress<'a>) -> Self {
-        let (simulated_delay, environment, profile) = (Duration::ZERO, Vec::new(), Profile::Dev);
-        let (store, faulty, start_api_proxy, preview, models) = (None, false, None, None, None);
         Self {
             library,
-            store,
-            simulated_delay,
-            environment,
-            profile,
-            faulty,
-            start_api_proxy,
-            preview,
-            models,
+            store: None,
+            simulated_delay: Duration::ZERO,
+            environment: Vec::new(),
+            profile: Profile::Dev,
+            faulty: false,
+            start_api_proxy: None,
+            preview: None,
+            models: None,
             progress,
         }
     }

@@ -96,21 +96,28 @@ impl Stack {
         let StoreOptions { url, environment: mut store_environment } = options.store.clone().unwrap_or_else(directory);
         store_environment.push(("SUBTITLES_STORE_URL".to_owned(), url));
         let models = folder.join("models");
+        let find_models = || options.models.and_then(|find| find());
         let programs = || {
             let programs = build_programs(options)?;
             (options.progress)("operator and workers are compiled");
-            if let Some(archive) = &options.models {
-                import(&programs.join("subtitles"), archive, &models)?;
+            if let Some(archive) = find_models() {
+                import(&programs.join("subtitles"), &archive, &models)?;
                 (options.progress)("Firefox's models for English and Portuguese are imported");
             }
             pinned(&programs, folder)
         };
         let servers = || {
-            videos::make(&library)?;
-            (options.progress)("two sample videos are ready");
-            let redis = Redis::start(&folder.join("redis"), free_port()?)?;
-            let broker = Broker::start(&folder.join("rabbitmq"), free_port()?)?;
+            let videos = || {
+                videos::make(&library)?;
+                (options.progress)("two sample videos are ready");
+                Ok(())
+            };
+            let redis = || Redis::start(&folder.join("redis"), free_port()?);
+            let broker = || Broker::start(&folder.join("rabbitmq"), free_port()?);
+            let ((), redis, broker) = parallel(options.progress, videos, redis, broker)?;
             (options.progress)("RabbitMQ and Redis are running");
+            // Downloaded here, while the programs compile.
+            find_models();
             Ok((broker, redis))
         };
         let cluster = || start_cluster(&folder.join("kubernetes"), options);

@@ -93,6 +93,6 @@ pub(crate) fn build_once(
     let cost = slow.run(&mut command(&unfinished), progress);
     let cost = cost.with_context(|| format!("failed to make {name}"))?;
     fs::rename(unfinished.join(&name), program)?;
-    progress(&format!("{name} is compiled, once ({})", took(cost)));
+    progress(&format!("{name} is ready, once ({})", took(cost)));
     Ok(program.to_path_buf())
 }

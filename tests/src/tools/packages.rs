@@ -37,7 +37,7 @@ const PACKAGES: [(&str, &str, Purpose); 18] = [
     ("debootstrap", "debootstrap", Purpose::Node),
     ("containerd", "containerd", Purpose::Node),
     ("runc", "runc", Purpose::Node),
-    ("/usr/lib/cni/bridge", "containernetworking-plugins", Purpose::Node),
+    ("/usr/lib/cni/ptp", "containernetworking-plugins", Purpose::Node),
     ("nft", "nftables", Purpose::Node),
     ("ip", "iproute2", Purpose::Node),
     ("buildah", "buildah", Purpose::Node),

@@ -1,42 +1,28 @@
 //! The files generated from the chart, and the chart's copies of other files, are up to date. Does I/O.
 
-use std::{fs, path::Path};
+use std::fs;
 
 use serde_json::Value;
 use subtitle_contract::event::EventType;
-use subtitle_tests::{process::output, root, tools};
+use subtitle_tests::{
+    golden::{assert_file, assert_region},
+    process::output,
+    root, tools,
+};
 
 use crate::chart::{self, list, progress, text};
-
-/// Checks that the file is current, or writes it if `UPDATE_GOLDEN` is set.
-fn assert_or_update(file: &Path, expected: &str) {
-    if std::env::var_os("UPDATE_GOLDEN").is_some() {
-        return fs::write(file, expected).expect("writes the file");
-    }
-    let current = fs::read_to_string(file).unwrap_or_default();
-    let (name, update) = (file.display(), "UPDATE_GOLDEN=1 cargo test --workspace --test chart generated");
-    assert!(current == expected, "{name} is out of date; run {update}");
-}
 
 #[test]
 fn the_chart_has_the_current_crd() {
     let crd = fs::read_to_string(root().join("crds/subtitlejobs.yaml")).expect("the CRD");
-    assert_or_update(&chart::folder().join("files/crds/subtitlejobs.yaml"), &crd);
+    assert_file(&chart::folder().join("files/crds/subtitlejobs.yaml"), &crd);
 }
 
 #[test]
 fn the_rendered_chart_is_committed() {
     let rendered = chart::rendered("subtitles", &[&chart::minimal()], &[]);
     let head = "# Generated from the chart with manifests/dev/values.yaml; do not edit.";
-    assert_or_update(&root().join("manifests/rendered.yaml"), &format!("{head}\n{rendered}"));
-}
-
-/// The text with what stands between the comments of a generated region replaced.
-fn with_region(text: &str, name: &str, content: &str) -> String {
-    let (begin, end) = (format!("<!-- {name}: generated -->\n"), format!("<!-- {name}: end -->"));
-    let (before, rest) = text.split_once(&begin).expect("the region begins");
-    let (_, after) = rest.split_once(&end).expect("the region ends");
-    format!("{before}{begin}{content}{end}{after}")
+    assert_file(&root().join("manifests/rendered.yaml"), &format!("{head}\n{rendered}"));
 }
 
 /// The alerts as a table.
@@ -67,16 +53,15 @@ fn panels() -> String {
 #[test]
 fn the_readme_documents_every_value() {
     let template = chart::folder().join("README.md.gotmpl");
-    let text = fs::read_to_string(&template).expect("the template");
-    let text = with_region(&with_region(&text, "alerts", &alerts()), "panels", &panels());
-    assert_or_update(&template, &text);
+    assert_region(&template, "alerts", &alerts());
+    assert_region(&template, "panels", &panels());
     let program = tools::HELM_DOCS.find_or_build(&progress).expect("helm-docs compiles");
     let mut docs = std::process::Command::new(program);
     docs.args(["--dry-run", "--log-level", "error", "--sort-values-order", "file", "--chart-search-root"]);
     let readme = output(docs.arg(chart::folder())).expect("helm-docs runs");
     let undescribed: Vec<&str> = readme.lines().filter(|line| line.contains("|  |")).collect();
     assert!(undescribed.is_empty(), "values have no description: {undescribed:#?}");
-    assert_or_update(&chart::folder().join("README.md"), &format!("{}\n", readme.trim()));
+    assert_file(&chart::folder().join("README.md"), &format!("{}\n", readme.trim()));
 }
 
 /// The publishers of an event type, and its meaning.
@@ -88,7 +73,7 @@ fn publisher_and_meaning(event: &EventType) -> (&'static str, &'static str) {
         EventType::DownloadStarted => ("downloader", "A downloader took the task."),
         EventType::Ready => ("downloader", "The subtitle was found and stored; the job is done."),
         EventType::TranslateRequested => (
-            "downloader, manager",
+            "downloader, manager, translator",
             "A subtitle in another language was found and stored: translate it. This event is the translation task.",
         ),
         EventType::TranslateStarted => ("translator", "A translator took the task."),
@@ -119,5 +104,5 @@ fn the_event_reference_is_current() {
     let head = "# Events\n\nEverything that happens to a job is published on the exchange `subtitle.events`, kept in the stream\n\
         `subtitle.events.history`, and served at `GET /subtitles/{id}/events`. Event types that are not listed here are kept in\nthe \
         history unchanged. Generated from `tests/tests/chart/generated.rs`.\n\n";
-    assert_or_update(&root().join("core/docs/events.md"), &format!("{head}{table}"));
+    assert_file(&root().join("core/docs/events.md"), &format!("{head}{table}"));
 }

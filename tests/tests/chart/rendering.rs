@@ -266,3 +266,43 @@ fn a_component_with_a_secret_of_its_own_does_not_mount_the_shared_one() {
         assert_eq!(secret, Some(expected), "{component}: {volume}");
     }
 }
+
+/// The rule of a component's egress policy that has this port.
+fn egress_to_port(objects: &[Value], component: &str, port: u16) -> Value {
+    let policy = component_object(objects, "NetworkPolicy", &format!("{component}-egress"));
+    let has_port = |rule: &&Value| list(&rule["ports"]).iter().any(|one| one["port"] == port);
+    let rule = list(&policy["spec"]["egress"]).iter().find(has_port);
+    rule.unwrap_or_else(|| panic!("the {component} may not reach port {port}: {}", policy["spec"]["egress"])).clone()
+}
+
+#[test]
+fn network_policies_follow_the_urls_that_jobs_and_values_may_have() {
+    let values = "--set=allowPorts={8000},denyAddresses={192.0.2.0/24,2001:db8::/32},firefox.models={en-pt},\
+                  firefox.from=http://mirror.films:8080/models";
+    let objects = chart::objects(&chart::rendered("subtitles", &[&chart::minimal()], &[values]));
+    for component in ["downloader", "translator"] {
+        let rule = egress_to_port(&objects, component, 8000).to_string();
+        for denied in ["192.0.2.0/24", "2001:db8::/32"] {
+            assert!(rule.contains(denied), "{component}: {denied} is not excepted: {rule}");
+        }
+    }
+    assert_eq!(
+        egress_to_port(&objects, "models", 8080)["to"],
+        serde_json::json!([{"namespaceSelector": {}}]),
+        "a mirror in the cluster"
+    );
+}
+
+#[test]
+fn no_other_pod_reaches_apertium() {
+    let objects = chart::objects(&chart::rendered("subtitles", &[&chart::minimal()], &[]));
+    let pod = component_object(&objects, "Deployment", "translator");
+    let apertium = list(&pod["spec"]["template"]["spec"]["containers"]).iter().find(|one| one["name"] == "apertium");
+    let apertium = apertium.expect("the container");
+    assert_eq!(apertium["ports"], Value::Null);
+    for probe in ["startupProbe", "readinessProbe"] {
+        assert!(apertium[probe]["exec"].is_object(), "the kubelet reaches loopback only inside the container: {probe}");
+    }
+    let image = std::fs::read_to_string(subtitle_tests::root().join("manifests/image/Dockerfile")).expect("readable");
+    assert!(image.contains("address='127.0.0.1'"), "Apertium's web service listens on every address");
+}

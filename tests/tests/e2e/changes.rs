@@ -1,9 +1,10 @@
 //! Installing, upgrading, rolling back and uninstalling the chart. Does I/O.
 
-use std::{path::PathBuf, time::Duration};
+use std::{fs, path::PathBuf, time::Duration};
 
-use anyhow::{Result, ensure};
+use anyhow::{Context as _, Result, ensure};
 use subtitle_tests::{
+    documents::commands_of_section,
     kubernetes::installation::RELEASE,
     process::{eventually, output},
     root,
@@ -13,7 +14,7 @@ use subtitle_tests::{
 use crate::{
     api::ensure_each_done_once,
     disruptions::simulated_jobs,
-    system::{JOBS, System},
+    system::{JOBS, System, values},
 };
 
 const TIMEOUT: Duration = Duration::from_secs(240);
@@ -42,17 +43,38 @@ fn uninstall(system: &System) -> Result<()> {
     system.installation.run(system.installation.helm(&HELM_4)?.args(uninstall)).map(drop)
 }
 
+/// Runs the commands of a section of the page about upgrades.
+fn follow_the_page(system: &System, heading: &str) -> Result<()> {
+    let page = "charts/subtitle-operator/docs/upgrade.md";
+    for commands in commands_of_section(page, heading)? {
+        let mut shell = system.installation.shell(&HELM_4, &commands)?;
+        system.installation.run(shell.current_dir(&system.installation.folder))?;
+    }
+    Ok(())
+}
+
+/// Makes the files that the page expects in the current folder: the chart, and the values of the installation.
+fn prepare_the_page(system: &System) -> Result<()> {
+    let folder = &system.installation.folder;
+    std::os::unix::fs::symlink(root().join("charts").canonicalize()?, folder.join("charts"))?;
+    let parts = [root().join("manifests/dev/values.yaml"), values("values.yaml")].map(fs::read_to_string);
+    let [servers, own] = parts;
+    fs::write(folder.join("values.yaml"), servers? + &own?).context("failed to write the values")
+}
+
 pub(crate) fn upgrade_and_rollback(system: &System) -> Result<()> {
+    prepare_the_page(system)?;
     install_previous_version(system)?;
     system.report("Helm 3 has installed the previous version");
     ensure!(!field_exists(system, ADDED_FIELD), "the previous version's CRD already has the field {ADDED_FIELD}");
     system.apply(&simulated_jobs("upgraded", 30))?;
-    system.upgrade(&HELM_4, &chart())?;
+    for heading in ["Before", "Upgrade", "Check"] {
+        follow_the_page(system, heading)?;
+    }
     ensure!(field_exists(system, ADDED_FIELD), "the CRD was not upgraded");
     system.report("Helm 4 has upgraded the release with jobs in flight");
     system.apply(&simulated_jobs("rolled-back", 30))?;
-    let rollback = ["rollback", RELEASE, "1", "--wait", "--timeout=180s"];
-    system.installation.run(system.installation.helm(&HELM_4)?.args(rollback))?;
+    follow_the_page(system, "Roll back")?;
     system.report("Helm 4 has rolled back the release with jobs in flight");
     let jobs = system.wait_until_all_finished(TIMEOUT)?;
     ensure!(jobs.len() == 60, "{} jobs instead of 60", jobs.len());

@@ -4,10 +4,11 @@ use std::time::Duration;
 
 use anyhow::{Context as _, Result, ensure};
 use serde_json::Value;
-use subtitle_tests::{process::output, samples, tools::HELM_4};
+use subtitle_tests::{documents::translated_commands, process::output, samples, tools::HELM_4};
 
 use crate::{
     api::{self, call, token},
+    disruptions::simulated_jobs,
     system::{JOBS, System},
 };
 
@@ -56,7 +57,7 @@ pub(crate) fn api_authenticates_and_authorizes(system: &System) -> Result<()> {
     let post = ["-X", "POST", "-H", "Content-Type: application/json", "-d", body];
     let path = format!("/subtitles/download?namespace={JOBS}");
     let editor = api::editor_token(system)?;
-    let wrong_audience = token(system, JOBS, "editor", "somebody-else")?;
+    let wrong_audience = token(system, JOBS, "editor", "another-audience")?;
     let unauthorized = token(system, "elsewhere", "stranger", "subtitle-operator")?;
     for (caller, expected) in
         [(None, 401), (Some("x.y.z"), 401), (Some(wrong_audience.as_str()), 401), (Some(unauthorized.as_str()), 403)]
@@ -73,6 +74,21 @@ pub(crate) fn api_authenticates_and_authorizes(system: &System) -> Result<()> {
         .map(|caller| call(system, caller, &[], &reading).map(|(code, _)| code).unwrap_or_default());
     ensure!(codes == [200, 403, 401], "reading {reading}: {codes:?}");
     system.report("the API authenticates and authorizes");
+    system.delete_jobs()
+}
+
+/// Runs the commands for kubectl of the page for users of the Python system.
+pub(crate) fn python_page_is_right(system: &System) -> Result<()> {
+    system.apply(&simulated_jobs("python", 2))?;
+    system.wait_until_all_finished(Duration::from_secs(60))?;
+    let commands = translated_commands(&["kubectl"])?;
+    ensure!(commands.len() > 4, "only {} commands", commands.len());
+    for (command, shown) in &commands {
+        let answer = system.installation.run(&mut system.installation.shell(&HELM_4, command)?)?;
+        ensure!(answer.contains(shown), "{command}\nshould show {shown} and printed {answer}");
+    }
+    system.report(&format!("{} commands of the page for Python users show what it says", commands.len()));
+    output(system.installation.kubectl().args(["scale", "deployment/subtitles-downloader", "--replicas=1"]))?;
     system.delete_jobs()
 }
 

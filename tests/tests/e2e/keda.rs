@@ -86,17 +86,20 @@ fn queue(system: &System) -> Result<Value> {
     let mut curl = system.installation.node()?.command("curl");
     // As in manifests/dev.
     curl.args(["-sf", "-m", "20", "-u", "subtitles:not-for-production"]);
-    let told = output(curl.arg(format!("http://{address}:15672/api/queues/%2F/{DOWNLOAD_QUEUE}")))?;
-    serde_json::from_str(&told).context("RabbitMQ told no JSON")
+    let answer = output(curl.arg(format!("http://{address}:15672/api/queues/%2F/{DOWNLOAD_QUEUE}")))?;
+    serde_json::from_str(&answer).context("RabbitMQ did not answer with JSON")
 }
 
 /// The number of tasks that the autoscaler uses.
 fn metric(system: &System) -> Result<u64> {
     let place = "/apis/external.metrics.k8s.io/v1beta1/namespaces/subtitles/s0-rabbitmq-subtitle-tasks-download";
     let selector = "labelSelector=scaledobject.keda.sh%2Fname%3Dsubtitles-downloader";
-    let told = output(system.installation.kubectl().args(["get", "--raw", &format!("{place}?{selector}")]))?;
-    let told: Value = serde_json::from_str(&told)?;
-    told["items"][0]["value"].as_str().and_then(|value| value.parse().ok()).context("KEDA told no number")
+    let answer = output(system.installation.kubectl().args(["get", "--raw", &format!("{place}?{selector}")]))?;
+    let answer: Value = serde_json::from_str(&answer)?;
+    answer["items"][0]["value"]
+        .as_str()
+        .and_then(|value| value.parse().ok())
+        .context("KEDA did not answer with a number")
 }
 
 pub(crate) fn scales_workers_by_the_queue(system: &System) -> Result<()> {
@@ -142,7 +145,7 @@ pub(crate) fn scales_workers_by_the_queue(system: &System) -> Result<()> {
     let statistics = &queue["message_stats"];
     let times = |what: &str| statistics[what].as_u64().unwrap_or_default();
     ensure!(times("ack") >= jobs.len() as u64, "RabbitMQ counted too little to tell: {statistics}");
-    ensure!(times("redeliver") == 0, "{} tasks were handed out again: {statistics}", times("redeliver"));
+    ensure!(times("redeliver") == 0, "{} tasks were redelivered: {statistics}", times("redeliver"));
     system.report(&format!("{} jobs, each done once; {} deliveries, none again", jobs.len(), times("deliver_get")));
     system.delete_jobs()
 }

@@ -93,11 +93,6 @@ impl System {
         self.installation.install(helm, &["install"], chart, &values("values.yaml"))
     }
 
-    /// Upgrades the release.
-    pub(crate) fn upgrade(&self, helm: &GoProgram, chart: &Path) -> Result<()> {
-        self.installation.install(helm, &["upgrade"], chart, &values("values.yaml"))
-    }
-
     /// Prints diagnostics after a failure.
     pub(crate) fn print_state(&self) {
         self.installation.print_state();

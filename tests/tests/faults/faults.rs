@@ -64,7 +64,7 @@ pub(crate) const FAULTS: &[Fault] = &[
         // It pauses for up to 10 s between attempts; closing its connections once more would only prolong that.
         eventually("the operator is back at the broker", 5 * LONG, is_back).map(drop)
     }),
-    ("Redis away for longer than that", redis_away_beyond_the_delivery_timeout),
+    ("Redis unavailable for longer than that", redis_away_beyond_the_delivery_timeout),
     ("Redis scripts flushed", |stack, _| redis(stack, &["SCRIPT", "FLUSH"])),
     ("Redis read-only", |stack, _| {
         redis(stack, &["REPLICAOF", "127.0.0.1", "1"])?;

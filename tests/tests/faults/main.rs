@@ -28,7 +28,7 @@ use subtitle_tests::{
     temporary_folder,
 };
 use throttle::Throttle;
-use verdict::Classification;
+use verdict::Verdict;
 use watcher::Watcher;
 
 /// The largest number of jobs that exist at once.
@@ -58,7 +58,7 @@ fn no_fault_of_any_part_loses_repeats_or_reverses_anything() {
     };
     let mut stack = Stack::start_with(&folder, &options).expect("the stack starts");
     let watcher = Watcher::start(&stack);
-    let (mut verdict, mut inflicted) = (Classification::default(), Vec::new());
+    let (mut verdict, mut inflicted) = (Verdict::default(), Vec::new());
     for first in (0..jobs).step_by(usize::try_from(ROUND).expect("small")) {
         let films = first..jobs.min(first + ROUND);
         let (mut requested, faults) = (Requested::default(), u32::try_from(faults::FAULTS.len()).expect("few"));

@@ -18,7 +18,7 @@ const UNSAVED: Duration = Duration::from_secs(2);
 
 /// Every list must be empty.
 #[derive(Debug, Default)]
-pub(crate) struct Classification {
+pub(crate) struct Verdict {
     attempted: usize,
     confirmed: usize,
     ok: usize,
@@ -32,7 +32,7 @@ pub(crate) struct Classification {
     downloads: usize,
 }
 
-impl Classification {
+impl Verdict {
     fn lists(&self) -> [(&'static str, &Vec<String>); 5] {
         [
             ("lost", &self.lost),
@@ -64,7 +64,7 @@ impl Classification {
     }
 }
 
-impl fmt::Display for Classification {
+impl fmt::Display for Verdict {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(formatter, "{} attempted, {} confirmed, {} ok", self.attempted, self.confirmed, self.ok)?;
         for (name, list) in self.lists() {
@@ -137,7 +137,7 @@ fn missing(job: &Value, record: Option<&str>, events: &[Value]) -> Option<&'stat
 }
 
 /// Checks the finished jobs in Redis; returns those that are not complete yet.
-fn check(stack: &Stack, jobs: &[&Value], verdict: &mut Classification) -> Result<Vec<(String, &'static str)>> {
+fn check(stack: &Stack, jobs: &[&Value], verdict: &mut Verdict) -> Result<Vec<(String, &'static str)>> {
     let mut waiting = Vec::new();
     for page in jobs.chunks(PAGE) {
         for (job, (record, events)) in page.iter().zip(stored(stack, page)?) {
@@ -159,10 +159,10 @@ fn check(stack: &Stack, jobs: &[&Value], verdict: &mut Classification) -> Result
 }
 
 /// The verdict on every confirmed job of a round.
-pub(crate) fn of_round(stack: &Stack, requested: &Requested) -> Classification {
+pub(crate) fn of_round(stack: &Stack, requested: &Requested) -> Verdict {
     let jobs = eventually("the jobs are listed", Duration::from_secs(60), || jobs(stack)).expect("listed");
     let (attempted, confirmed) = (requested.attempted, requested.confirmed.len());
-    let mut verdict = Classification { attempted, confirmed, ..Classification::default() };
+    let mut verdict = Verdict { attempted, confirmed, ..Verdict::default() };
     let names: HashSet<&str> = jobs.iter().filter_map(|job| job["metadata"]["name"].as_str()).collect();
     verdict.lost.extend(requested.confirmed.iter().filter(|name| !names.contains(name.as_str())).cloned());
     let mut finished = Vec::new();
@@ -178,7 +178,7 @@ pub(crate) fn of_round(stack: &Stack, requested: &Requested) -> Classification {
         }
     }
     let settled = eventually("records and histories are complete", Duration::from_secs(60), || {
-        let mut attempt = Classification::default();
+        let mut attempt = Verdict::default();
         let waiting = check(stack, &finished, &mut attempt).ok()?;
         (verdict.ok, verdict.duplicated) = (attempt.ok, attempt.duplicated);
         verdict.lost.retain(|line| !line.contains(": "));
@@ -193,11 +193,11 @@ pub(crate) fn of_round(stack: &Stack, requested: &Requested) -> Classification {
 
 /// Adds the visible statuses and the billed calls of the whole run.
 pub(crate) fn of_the_run(
-    mut verdict: Classification,
+    mut verdict: Verdict,
     watcher: &Watcher,
     services: &Services,
     faults: &[Inflicted],
-) -> Classification {
+) -> Verdict {
     verdict.reversed = watcher.reversed();
     let kills: Vec<&Inflicted> = faults.iter().filter(|fault| fault.name == "translator killed").collect();
     let translations = services.translations();

@@ -1,9 +1,10 @@
-//! The API's guide: every command in it is run, and its answer compared with the one that the guide shows. Does I/O.
+//! The API's guide and the page for users of the Python system: their commands are run, and the answers compared with those
+//! that the pages show. Does I/O.
 
 use std::fs;
 
 use serde_json::Value;
-use subtitle_tests::{process::output, root, stack::Stack};
+use subtitle_tests::{documents::translated_commands, process::output, root, stack::Stack};
 
 use crate::jobs::{uid, wait_until_finished};
 
@@ -68,5 +69,18 @@ pub(crate) fn every_call_of_the_api_guide_answers_as_shown(stack: &Stack) {
             Err(_) => is_like(answer.trim(), actual.trim()),
         };
         assert!(is_shown, "{command}\nshown: {answer}\nanswered: {actual}");
+    }
+}
+
+pub(crate) fn commands_of_the_python_system_have_translations_that_work(stack: &Stack) {
+    let id = uid(&wait_until_finished(stack, "found")).to_owned();
+    stack.events_until(&id, "subtitle.ready").expect("the history is complete");
+    let commands = translated_commands(&["curl", "redis-cli"]).expect("the page");
+    assert!(commands.len() > 6, "only {} commands", commands.len());
+    for (command, shown) in commands {
+        let mut shell = std::process::Command::new("bash");
+        shell.args(["-c", &command]).env("SUBTITLES_API", &stack.api_url).env("ID", &id);
+        let answer = output(shell.env("SUBTITLES_REDIS_URL", &stack.redis.url)).expect("it runs");
+        assert!(answer.contains(&shown), "{command}\nshould show {shown} and printed {answer}");
     }
 }

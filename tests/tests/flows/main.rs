@@ -41,6 +41,9 @@ fn every_flow_ends_as_documented() {
     cases.check("every_call_of_the_api_guide_answers_as_shown", |stack| {
         guide::every_call_of_the_api_guide_answers_as_shown(stack);
     });
+    cases.check("commands_of_the_python_system_have_translations_that_work", |stack| {
+        guide::commands_of_the_python_system_have_translations_that_work(stack);
+    });
     cases.check("bad_messages_are_dead_letters", |stack| processes::bad_messages_are_dead_letters(stack));
     cases.check("sigterm_ends_each_program_in_time", processes::sigterm_ends_each_program_in_time);
     cases.check("a_python_publisher_and_reader_work_unchanged", python::a_python_publisher_and_reader_work_unchanged);

@@ -5,20 +5,20 @@ use std::process::Command;
 use serde_json::{Value, json};
 use subtitle_tests::{
     job_manifest,
-    process::{Server, output},
+    process::{Server, eventually, output},
     progress, root,
     skips::skip,
     stack::Stack,
     tools,
 };
 
-use crate::jobs::uid;
+use crate::{TIMEOUT, jobs::uid};
 
 /// A Python worker in place of ours publishes the result of a job, and a Python reader sees it in Redis.
 pub(crate) fn a_python_publisher_and_reader_work_unchanged(stack: &mut Stack) {
     let libraries = match tools::python_clients(&progress::print) {
         Ok(libraries) => libraries,
-        Err(error) => return skip("a_python_publisher_and_reader_work_unchanged", &format!("no aio-pika: {error:#}")),
+        Err(error) => return skip("python-clients", &format!("{error:#}")),
     };
     stack.downloader.stop(std::time::Duration::from_secs(25)).expect("it ends in time");
     stack.apply(&job_manifest("python", "{video: {path: harbour.mkv}, language: es-UY}")).expect("applies");
@@ -40,4 +40,8 @@ pub(crate) fn a_python_publisher_and_reader_work_unchanged(stack: &mut Stack) {
     });
     assert_eq!(seen, expected);
     Server::restart(&mut stack.downloader).expect("restarts");
+    let is_kept =
+        |list: &String| list.lines().any(|line| line.contains("MalformedMessage") && line.contains("python-1"));
+    let letters = || stack.operator_command(&["dead", "list"]).ok().filter(is_kept);
+    eventually("the request of an unknown job is a dead letter", TIMEOUT, letters).expect("a dead letter");
 }

@@ -1,6 +1,6 @@
 //! Each number of a worker moves when what it counts happens, and the reference is made from the same table.
 
-use std::{fs, path::Path, sync::atomic::Ordering, time::Duration};
+use std::{path::Path, sync::atomic::Ordering, time::Duration};
 
 use jiff::Timestamp;
 use subtitle_contract::{
@@ -8,6 +8,7 @@ use subtitle_contract::{
     payload::TranslateRequested,
     topology::TRANSLATE_QUEUE,
 };
+use subtitle_tests::golden::assert_file;
 use subtitle_workers::{
     metrics::WorkerMetrics,
     task::{DeliveredTask, Settlement, Work as _, handle},
@@ -121,8 +122,5 @@ fn the_reference_says_what_is_registered() {
         registry.markdown()
     );
     let file = Path::new(env!("CARGO_MANIFEST_DIR")).join("../core/docs/metrics-of-workers.md");
-    if std::env::var_os("UPDATE_GOLDEN").is_some() {
-        fs::write(&file, &expected).expect("writable");
-    }
-    assert_eq!(fs::read_to_string(&file).expect("the reference"), expected, "UPDATE_GOLDEN=1 rewrites it");
+    assert_file(&file, &expected);
 }

@@ -15,7 +15,7 @@ pub const KEY: &str = "sk-harbour-key";
 /// The only model it serves.
 pub const MODEL: &str = "harbour-7b";
 
-/// Starts the service on a free port; `knows_schema` tells whether it accepts `response_format: json_schema`.
+/// Starts the service on a free port; `knows_schema` says whether it accepts `response_format: json_schema`.
 pub async fn serve(knows_schema: bool) -> Fake {
     Fake::serve(|fake| {
         let chat = async move |headers: HeaderMap, body: String| complete(&fake, &headers, &body, knows_schema);

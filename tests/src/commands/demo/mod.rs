@@ -2,13 +2,17 @@
 
 mod table;
 
-use std::{path::PathBuf, process::Command, time::Duration};
+use std::{
+    path::{Path, PathBuf},
+    process::Command,
+    time::Duration,
+};
 
 use anyhow::{Context as _, Result};
 use serde_json::Value;
 use subtitle_tests::{
     process::output,
-    samples,
+    root, samples,
     usage::{self, Cost},
 };
 
@@ -31,27 +35,20 @@ pub(crate) fn demo(options: &SessionArgs) -> Result<()> {
 
     // Only processes on this machine have the models so far, and only a cluster has the pod that serves films over HTTP.
     let in_pods = options.node || options.context.is_some();
-    let (recursive, folders) = if in_pods {
-        (true, vec![samples::folder(), samples::http_folder()])
-    } else {
-        (false, vec![samples::folder()])
-    };
-    let neural = session.has_models.then(samples::neural_folder);
-    let folders: Vec<PathBuf> = folders.into_iter().chain(neural.clone()).collect();
-    let and = if neural.is_some() { " -f manifests/samples-neural/" } else { "" };
-    println!("\n$ kubectl apply {}-f manifests/samples/{and}", if recursive { "-R " } else { "" });
+    let folders: Vec<PathBuf> = [samples::folder()]
+        .into_iter()
+        .chain(in_pods.then(samples::http_folder))
+        .chain(session.has_models.then(samples::neural_folder))
+        .collect();
     let names: Vec<String> = samples::promises(&folders)?.into_iter().map(|promise| promise.name).collect();
     forget_earlier_jobs(session)?;
-    let recursive = format!("--recursive={recursive}");
-    let mut apply = session.kubectl();
-    apply.args(["apply", &recursive, "-f"]).arg(samples::folder());
-    if let Some(folder) = &neural {
-        apply.arg("-f").arg(folder);
-    }
-    output(&mut apply)?;
+    let arguments = folders.iter().flat_map(|folder| ["-f".into(), shown(folder)]);
+    let arguments: Vec<String> = ["apply".to_owned()].into_iter().chain(arguments).collect();
+    println!("\n$ kubectl {}", arguments.join(" "));
+    output(session.kubectl().args(&arguments).current_dir(root()))?;
     table::until_finished(session, &names, Duration::from_secs(180))?;
 
-    let translated = job(session, if neural.is_some() { "portuguese" } else { "translated" })?;
+    let translated = job(session, if session.has_models { "portuguese" } else { "translated" })?;
     side_by_side(&file(&job(session, "found")?)?, &translated)?;
     history(session, &translated)?;
     let failed = job(session, "failed")?;
@@ -60,6 +57,11 @@ pub(crate) fn demo(options: &SessionArgs) -> Result<()> {
     let Cost { wall, cpu } = usage::so_far();
     println!("\nThis took {}, what was compiled included.", Cost { wall, cpu: cpu + guard.cpu_time() });
     guard.keep()
+}
+
+/// A folder of the checkout, relative to its root.
+fn shown(folder: &Path) -> String {
+    folder.strip_prefix(root()).unwrap_or(folder).display().to_string()
 }
 
 /// Deletes the jobs of an earlier demo, which the user's own cluster may have.
@@ -83,7 +85,7 @@ fn side_by_side(source: &str, translated: &Value) -> Result<()> {
     let translation = file(translated)?;
     let (source, translation) = (samples::cues(source), samples::cues(&translation));
     let engine = translated["status"]["result"]["engine"].as_str().unwrap_or_default();
-    println!("\nThe first {SHOWN} of {} cues, and what the engine '{engine}' made of them:\n", source.len());
+    println!("\nThe first {SHOWN} of {} cues, as the engine '{engine}' translates them:\n", source.len());
     let text = |cue: &str| {
         let line = cue.trim_end().replace('\n', " / ");
         if line.chars().count() <= COLUMN { line } else { line.chars().take(COLUMN - 1).chain(['…']).collect() }
@@ -96,7 +98,7 @@ fn side_by_side(source: &str, translated: &Value) -> Result<()> {
 
 fn history(session: &Session, job: &Value) -> Result<()> {
     let id = job["metadata"]["uid"].as_str().unwrap_or_default();
-    println!("\nIts history, as GET /subtitles/{id}/events has it:\n");
+    println!("\nIts history, from GET /subtitles/{id}/events:\n");
     let page = output(Command::new("curl").args(["-sf", &format!("{}/subtitles/{id}/events", session.api)]))?;
     let page: Value = serde_json::from_str(&page)?;
     for event in page["events"].as_array().into_iter().flatten().rev() {

@@ -34,25 +34,24 @@ fn gigabytes(megabytes: u64) -> String {
 
 /// What is needed in all, as people read it.
 pub(super) fn needed(requirements: &[DiskRequirement]) -> String {
-    gigabytes(requirements.iter().map(|growth| growth.megabytes).sum())
+    gigabytes(requirements.iter().map(|requirement| requirement.megabytes).sum())
 }
 
 /// An error if a disk has less free space than will grow on it.
 pub(super) fn check(requirements: &[DiskRequirement]) -> Result<()> {
     let mut disks: BTreeMap<String, (u64, Vec<&DiskRequirement>)> = BTreeMap::new();
-    for growth in requirements {
-        let (device, free) = free(&growth.folder)?;
-        disks.entry(device).or_insert((free, Vec::new())).1.push(growth);
+    for requirement in requirements {
+        let (device, free) = free(&requirement.folder)?;
+        disks.entry(device).or_insert((free, Vec::new())).1.push(requirement);
     }
     for (device, (free, requirements)) in disks {
-        let needed: u64 = requirements.iter().map(|growth| growth.megabytes).sum();
+        let needed: u64 = requirements.iter().map(|requirement| requirement.megabytes).sum();
         if free >= needed {
             continue;
         }
         let folders: Vec<String> = requirements
             .iter()
-            .map(|growth| {
-                let DiskRequirement { folder, megabytes, variable } = growth;
+            .map(|DiskRequirement { folder, megabytes, variable }| {
                 format!("  {} in {}, which {variable} moves", gigabytes(*megabytes), folder.display())
             })
             .collect();
@@ -72,10 +71,11 @@ mod tests {
 
     #[test]
     fn too_small_a_disk_is_named_with_what_is_needed_and_how_to_move_it() {
-        let growth =
+        let requirement =
             |megabytes| DiskRequirement { folder: "/tmp/not/there/yet".into(), megabytes, variable: "GOCACHE" };
-        check(&[growth(1)]).expect("there is a megabyte");
-        let error = check(&[growth(1), growth(1_000_000_000_000)]).expect_err("there is not so much").to_string();
+        check(&[requirement(1)]).expect("there is a megabyte");
+        let error =
+            check(&[requirement(1), requirement(1_000_000_000_000)]).expect_err("there is not so much").to_string();
         for part in ["free, and this needs about 1000000000.0 GB", "in /tmp/not/there/yet, which GOCACHE moves"] {
             assert!(error.contains(part), "{part}: {error}");
         }

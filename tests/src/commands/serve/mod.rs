@@ -8,6 +8,7 @@ use std::{
     io::{BufRead as _, Write as _},
     net::TcpStream,
     path::Path,
+    sync::LazyLock,
     thread,
     time::Duration,
 };
@@ -19,7 +20,7 @@ use subtitle_tests::{
         node::Node,
         programs::needs_compiling,
     },
-    process::{Server, eventually, free_port},
+    process::{Server, eventually, free_port, output},
     progress::{failure, is_failure},
     root,
     stack::{self, Stack},
@@ -107,24 +108,23 @@ fn start(options: &SessionArgs, folder: &Path) -> Result<System> {
 fn processes(folder: &Path) -> Result<(Stack, Session)> {
     let library = folder.join("library");
     let simulated_delay = Duration::from_millis(1500);
-    let models = match tools::models(&tell) {
-        Ok(models) => Some(models),
-        Err(error) => {
+    let models = LazyLock::new(|| {
+        tools::models(&tell).inspect_err(|error| {
             let why = format!("{error:#}").replace('\n', " ");
-            tell(&format!("no models of Firefox ({why}): translations are Apertium's, into Spanish"));
-            None
-        }
-    };
-    let preview = |subtitles: &Path| preview::show(subtitles, &folder.join("preview"), models.as_deref(), &tell);
+            tell(&format!("no models of Firefox ({why}): Apertium translates, into Spanish"));
+        })
+    });
+    let find_models = || models.as_ref().ok().cloned();
+    let preview = |subtitles: &Path| preview::show(subtitles, &folder.join("preview"), find_models().as_deref(), &tell);
     // What was compiled before is quick to start: then the preview would only be in the way.
     let is_slow = needs_compiling(Purpose::Processes)? || !target().join("debug/subtitle-operator").exists();
     if is_slow {
         preview::first_lines(&tell)?;
     }
     let preview: Option<stack::Preview<'_>> = if is_slow { Some(&preview) } else { None };
-    let stack =
-        stack::Options { simulated_delay, preview, models: models.clone(), ..stack::Options::new(library, &tell) };
-    let stack = Stack::start_with(folder, &stack)?;
+    let options =
+        stack::Options { simulated_delay, preview, models: Some(&find_models), ..stack::Options::new(library, &tell) };
+    let stack = Stack::start_with(folder, &options)?;
     let session = Session {
         kubeconfig: stack.cluster.kubeconfig.clone(),
         kubectl: stack.cluster.kubectl.clone(),
@@ -132,9 +132,8 @@ fn processes(folder: &Path) -> Result<(Stack, Session)> {
         broker_url: stack.broker.url.clone(),
         redis_url: stack.redis.url.clone(),
         library: Some(stack.library.clone()),
-        namespace: None,
         helm: None,
-        has_models: models.is_some(),
+        has_models: find_models().is_some(),
     };
     Ok((stack, session))
 }
@@ -146,6 +145,11 @@ fn installation(options: &SessionArgs, folder: &Path) -> Result<(Installation, V
         Some(context) => Installation::on_a_cluster(context, &folder.join("kubernetes"), &tell)?,
         None => Installation::on_a_node(&options.node_name()?, Some(&library), &tell)?,
     };
+    if options.context.is_none() {
+        // Samples, jobs created over HTTP and the user's own share one namespace; the kubeconfig is this session's own.
+        let context = ["config", "set-context", "--current", "--namespace", NAMESPACE];
+        output(installation.cluster.kubectl().args(context))?;
+    }
     let chart = root().join("charts/subtitle-operator");
     let (api, broker, redis) = (free_port()?, free_port()?, free_port()?);
     let values = folder.join("values.yaml");
@@ -173,7 +177,6 @@ fn installation(options: &SessionArgs, folder: &Path) -> Result<(Installation, V
         broker_url: format!("amqp://subtitles:not-for-production@127.0.0.1:{broker}/%2f"),
         redis_url: format!("redis://default:not-for-production@127.0.0.1:{redis}/0"),
         library: options.context.is_none().then_some(library),
-        namespace: options.context.is_none().then(|| NAMESPACE.to_owned()),
         helm: Some(HELM_4.find_or_build(&tell)?),
         has_models: false,
     };

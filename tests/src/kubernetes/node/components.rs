@@ -152,7 +152,7 @@ impl Launcher<'_> {
             .replace("NETWORKS", &networks.display().to_string())
             .replace("PAUSE", PAUSE);
         fs::write(&configuration, text)?;
-        fs::write(networks.join("10-bridge.conflist"), include_str!("network.json"))?;
+        fs::write(networks.join("10-pods.conflist"), include_str!("network.json"))?;
         let mut server = self.sandbox.server("containerd", Path::new("containerd"), self.folder, |command| {
             command.arg("--config").arg(&configuration);
         })?;
@@ -185,7 +185,7 @@ impl Launcher<'_> {
         let address = self.sandbox.address;
         let configuration = self.folder.join("Corefile");
         let zone = format!("kubernetes cluster.local {SERVICES} {{\n kubeconfig {}\n }}", cluster.kubeconfig.display());
-        fs::write(&configuration, format!(".:5300 {{\n bind {address}\n {zone}\n}}\n"))?;
+        fs::write(&configuration, format!(".:53 {{\n bind {address}\n {zone}\n}}\n"))?;
         let server = self.sandbox.server("coredns", coredns, self.folder, |command| {
             command.arg("-conf").arg(&configuration);
         })?;

@@ -1,7 +1,9 @@
 //! A real Kubernetes node in namespaces of its own: etcd, API server, controller manager, scheduler, kubelet,
-//! kube-proxy, containerd and CoreDNS, the Kubernetes programs compiled from `tests/cluster/`. Needs root. Does I/O.
+//! kube-proxy, containerd and CoreDNS, the Kubernetes programs compiled from `tests/cluster/`. NetworkPolicies hold. Needs root.
+//! Does I/O.
 
 mod components;
+mod policies;
 mod sandbox;
 mod servers;
 
@@ -20,6 +22,7 @@ use crate::{
     process::{Server, eventually, output},
     tools::{go::COREDNS, packages},
 };
+use policies::Enforcer;
 use sandbox::Sandbox;
 
 /// The official images' names that `manifests/dev` uses.
@@ -29,6 +32,7 @@ pub const SERVER_IMAGES: [&str; 2] = ["docker.io/library/rabbitmq:4", "docker.io
 pub struct Node {
     /// The Kubernetes API.
     pub cluster: Cluster,
+    _policies: Enforcer,
     components: Vec<Server>,
     sandbox: Sandbox,
     folder: PathBuf,
@@ -54,7 +58,8 @@ impl Node {
         let sandbox = Sandbox::open(name, &folder, &lock_file)?;
         let launcher = components::Launcher { sandbox: &sandbox, folder: &folder, programs: &programs };
         let (cluster, components) = launcher.start_all(&coredns, progress)?;
-        Ok(Self { cluster, components, sandbox, folder, _lock: lock })
+        let policies = Enforcer::start(&cluster, sandbox.address, sandbox.commands("nft"))?;
+        Ok(Self { cluster, _policies: policies, components, sandbox, folder, _lock: lock })
     }
 
     /// The node's address, at which this machine reaches the API server and node ports.

@@ -52,9 +52,11 @@ fn free_subnet(name: &str) -> Result<u8> {
     name.hash(&mut digest);
     let first = digest.finish() % SUBNETS;
     let addresses = output(Command::new("ip").args(["-o", "-4", "address"]))?;
-    let candidates = (first..first + SUBNETS).filter_map(|number| u8::try_from(number % SUBNETS + 1).ok());
     let is_free = |third: &u8| !addresses.contains(&format!(" 10.250.{third}."));
-    candidates.into_iter().find(is_free).context("failed to find a free subnet in 10.250.0.0/16: end other nodes")
+    (first..first + SUBNETS)
+        .filter_map(|number| u8::try_from(number % SUBNETS + 1).ok())
+        .find(is_free)
+        .context("failed to find a free subnet in 10.250.0.0/16: end other nodes")
 }
 
 impl Sandbox {
@@ -98,20 +100,28 @@ impl Sandbox {
         inside("ip", &["link", "set", "lo", "up"])?;
         inside("ip", &["link", "set", "node0", "up"])?;
         inside("ip", &["route", "add", "default", "via", &outside.to_string()])?;
-        inside("sh", &["-c", "echo 1 > /proc/sys/net/ipv4/ip_forward"])?;
-        // Only if br_netfilter is loaded; otherwise pods reach services on their own node without it.
-        let bridged = "test ! -e /proc/sys/net/bridge || echo 1 > /proc/sys/net/bridge/bridge-nf-call-iptables";
-        inside("sh", &["-c", bridged])
+        inside("sh", &["-c", "echo 1 > /proc/sys/net/ipv4/ip_forward"])
     }
 
-    fn add_nsenter_args(&self, command: &mut Command) {
-        command.args(["--target", &self.init_pid.to_string(), "--net", "--mount", "--pid", "--"]);
+    fn add_nsenter_args(init_pid: u32, command: &mut Command) {
+        command.args(["--target", &init_pid.to_string(), "--net", "--mount", "--pid", "--"]);
+    }
+
+    /// Makes commands that run inside the namespaces.
+    pub(super) fn commands(&self, program: &'static str) -> impl Fn() -> Command + Send + use<> {
+        let init_pid = self.init_pid;
+        move || {
+            let mut command = Command::new("nsenter");
+            Self::add_nsenter_args(init_pid, &mut command);
+            command.arg(program);
+            command
+        }
     }
 
     /// A command that runs inside the namespaces.
     pub(super) fn command(&self, program: impl AsRef<std::ffi::OsStr>) -> Command {
         let mut command = Command::new("nsenter");
-        self.add_nsenter_args(&mut command);
+        Self::add_nsenter_args(self.init_pid, &mut command);
         command.arg(program);
         command
     }
@@ -125,7 +135,7 @@ impl Sandbox {
         configure: impl FnOnce(&mut Command),
     ) -> Result<Server> {
         Server::start(name, Path::new("nsenter"), folder, |command| {
-            self.add_nsenter_args(command);
+            Self::add_nsenter_args(self.init_pid, command);
             configure(command.arg(program));
         })
     }

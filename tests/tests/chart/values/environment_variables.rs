@@ -1,4 +1,4 @@
-//! Every environment variable of ours that the chart sets is mentioned in the source. Does I/O.
+//! Every SUBTITLES_ variable that the chart sets is read by the source. Does I/O.
 
 use std::{
     collections::BTreeSet,

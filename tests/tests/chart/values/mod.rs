@@ -104,7 +104,7 @@ fn schema_errors_name_the_invalid_value() {
 #[test]
 fn a_missing_or_contradictory_value_is_explained() {
     for (number, (values, words)) in REJECTED_BY_TEMPLATE.iter().enumerate() {
-        let output = render_with(&format!("sentence-{number}"), values);
+        let output = render_with(&format!("message-{number}"), values);
         let stderr = String::from_utf8_lossy(&output.stderr);
         assert!(!output.status.success() && stderr.contains(words), "{values}: {stderr}");
     }
@@ -113,7 +113,7 @@ fn a_missing_or_contradictory_value_is_explained() {
 #[test]
 fn a_valid_value_is_accepted() {
     for (number, values) in VALID_VALUES.iter().enumerate() {
-        let output = render_with(&format!("taken-{number}"), values);
+        let output = render_with(&format!("accepted-{number}"), values);
         assert!(output.status.success(), "{values}: {}", String::from_utf8_lossy(&output.stderr));
     }
 }
