@@ -70,7 +70,7 @@ struct Row {
 
 impl Provider for Gestdown {
     const NAME: &'static str = GESTDOWN;
-    const REQUIRED_SETTING: &'static str = "SUBTITLES_GESTDOWN_URL";
+    const REQUIRED_SETTING: &'static str = "gestdown.url in the chart or SUBTITLES_GESTDOWN_URL";
     type Arguments = GestdownArguments;
 
     fn from_arguments(arguments: GestdownArguments, setup: &Setup<'_>) -> Result<Option<Self>> {

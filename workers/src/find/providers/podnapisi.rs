@@ -91,7 +91,7 @@ struct Episode {
 
 impl Provider for Podnapisi {
     const NAME: &'static str = PODNAPISI;
-    const REQUIRED_SETTING: &'static str = "SUBTITLES_PODNAPISI_URL";
+    const REQUIRED_SETTING: &'static str = "podnapisi.url in the chart or SUBTITLES_PODNAPISI_URL";
     type Arguments = PodnapisiArguments;
 
     fn from_arguments(arguments: PodnapisiArguments, setup: &Setup<'_>) -> Result<Option<Self>> {

@@ -92,7 +92,7 @@ fn is_quota_exceeded(answer: &Answer) -> bool {
 
 impl Provider for SubDl {
     const NAME: &'static str = SUBDL;
-    const REQUIRED_SETTING: &'static str = "SUBTITLES_SUBDL_KEY_FILE";
+    const REQUIRED_SETTING: &'static str = "subdl.existingSecret in the chart or SUBTITLES_SUBDL_KEY_FILE";
     type Arguments = SubDlArguments;
 
     fn from_arguments(arguments: SubDlArguments, setup: &Setup<'_>) -> Result<Option<Self>> {

@@ -30,17 +30,17 @@ fn a_failure_is_retried_with_its_decision_written_before_it_is_announced() {
     let event = Event::new(&job.subject(), source::TRANSLATOR, now(), &failed(true, Reason::EngineUnavailable));
     let (names, status) = outline(&fold(&job, std::slice::from_ref(&event), now()).plan);
     let status = status.expect("a status");
-    assert_eq!(names, ["status", "project"]);
+    assert_eq!(names, ["status", "record"]);
     assert_eq!((&status.phase, status.attempt, status.failures), (&Phase::Pending.into(), 2, 1));
     assert!(status.announced_revision < status.revision && status.next_attempt_time.is_some());
 
     let again = JobSnapshot { status, ..job };
     let plan = reconcile(&again, READY_FACTS, now());
-    let Effect::Publish(announcement) = &plan.effects[0] else { panic!("an announcement") };
+    let Effect::Publish(announce) = &plan.effects[0] else { panic!("an announcement") };
     assert_eq!(announcement.event_type, EventType::RetryScheduled);
     let (names, status) = outline(&plan);
     let announced = status.expect("a status");
-    assert_eq!((names, announced.announced_revision), (vec!["publish", "status", "project"], announced.revision));
+    assert_eq!((names, announced.announced_revision), (vec!["publish", "status", "record"], announced.revision));
 
     let stale = fold(&JobSnapshot { status: announced.clone(), ..again.clone() }, &[event], now());
     assert_eq!(stale, Folded::default(), "the failure of the old attempt changes nothing any more");
@@ -157,7 +157,7 @@ fn a_batch_of_events_is_one_write_that_keeps_what_later_steps_need() {
     let status = status.expect("a status");
     assert_eq!(
         (names, status.revision, status.phase),
-        (vec!["status", "project"], 2, Phase::TranslateInProgress.into())
+        (vec!["status", "record"], 2, Phase::TranslateInProgress.into())
     );
     assert_eq!(
         (status.step, status.from, status.progress.as_deref()),

@@ -115,7 +115,7 @@ fn a_deleted_job_that_a_finalizer_keeps_ends_and_its_worker_is_told() {
     let status = written(&reconcile(&deleting, READY_FACTS, now()));
     assert_eq!((&status.phase, &status.reason), (&Phase::Failed.into(), &Some(Reason::Deleted.into())));
     let plan = reconcile(&JobSnapshot { status, ..deleting }, READY_FACTS, now());
-    let Effect::Publish(event) = &plan.effects[0] else { panic!("an announcement: {plan:?}") };
+    let Effect::Publish(event) = &plan.effects[0] else { panic!("an announce: {plan:?}") };
     assert_eq!(event.stops_up_to(), Some(2));
 }
 
@@ -219,7 +219,7 @@ fn of_two_installations_the_first_keeps_a_job_until_the_annotation_gives_it_away
     assert_eq!((claimed.owner.as_deref(), &claimed.phase), (Some("films/subtitle-operator"), &Phase::Pending.into()));
     assert_eq!(
         outline(&reconcile(&JobSnapshot { status: claimed, ..new }, us(), now())).0,
-        ["publish", "status", "project"]
+        ["publish", "status", "record"]
     );
 
     let theirs = at("DownloadInProgress", &json!({"owner": "other/subtitle-operator"}));

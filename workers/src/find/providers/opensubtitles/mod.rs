@@ -119,7 +119,8 @@ fn next_midnight(now: Timestamp) -> Timestamp {
 
 impl Provider for OpenSubtitles {
     const NAME: &'static str = OPENSUBTITLES;
-    const REQUIRED_SETTING: &'static str = "SUBTITLES_OPENSUBTITLES_KEY_FILE";
+    const REQUIRED_SETTING: &'static str =
+        "opensubtitles.existingSecret in the chart or SUBTITLES_OPENSUBTITLES_KEY_FILE";
     type Arguments = OpenSubtitlesArguments;
 
     fn from_arguments(arguments: OpenSubtitlesArguments, setup: &Setup<'_>) -> Result<Option<Self>> {
