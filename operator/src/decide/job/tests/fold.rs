@@ -36,7 +36,7 @@ fn a_failure_is_retried_with_its_decision_written_before_it_is_announced() {
 
     let again = JobSnapshot { status, ..job };
     let plan = reconcile(&again, READY_FACTS, now());
-    let Effect::Publish(announce) = &plan.effects[0] else { panic!("an announcement") };
+    let Effect::Publish(announcement) = &plan.effects[0] else { panic!("an announcement") };
     assert_eq!(announcement.event_type, EventType::RetryScheduled);
     let (names, status) = outline(&plan);
     let announced = status.expect("a status");
@@ -257,4 +257,21 @@ fn an_event_that_names_a_key_of_another_namespace_is_a_dead_letter_from_any_sour
         assert_eq!(folded.rejected[0].reason, Reason::ImpossibleEvent);
         assert!(folded.rejected[0].message.contains("'films'"), "{}", folded.rejected[0].message);
     }
+}
+
+#[test]
+fn sources_that_are_left_out_are_named_while_it_works_and_where_it_fails() {
+    let warnings = vec!["preferred source 'subdl' is left out".to_owned(), "another".to_owned()];
+    let queued =
+        job(&json!({}), &json!({"phase": "DownloadQueued", "attempt": 1, "revision": 2, "announcedRevision": 2}));
+    let started = DownloadStarted { worker: "w".into(), warnings: warnings.clone() };
+    let event = |job: &JobSnapshot, failure: Failed| Event::new(&job.subject(), source::DOWNLOADER, now(), &failure);
+    let started = Event::new(&queued.subject(), source::DOWNLOADER, now(), &started);
+    let working = outline(&fold(&queued, &[started], now()).plan).1.expect("a status");
+    let shown = "preferred source 'subdl' is left out; another";
+    assert_eq!((working.message.as_deref(), &working.warnings), (Some(shown), &warnings));
+    let working = JobSnapshot { status: working, ..queued };
+    let failed = fold(&working, &[event(&working, failed(false, Reason::NoSubtitleFound))], now());
+    let failed = outline(&failed.plan).1.expect("a status");
+    assert_eq!(failed.message.as_deref(), Some(format!("it broke; {shown}").as_str()));
 }

@@ -115,7 +115,7 @@ fn a_deleted_job_that_a_finalizer_keeps_ends_and_its_worker_is_told() {
     let status = written(&reconcile(&deleting, READY_FACTS, now()));
     assert_eq!((&status.phase, &status.reason), (&Phase::Failed.into(), &Some(Reason::Deleted.into())));
     let plan = reconcile(&JobSnapshot { status, ..deleting }, READY_FACTS, now());
-    let Effect::Publish(event) = &plan.effects[0] else { panic!("an announce: {plan:?}") };
+    let Effect::Publish(event) = &plan.effects[0] else { panic!("an announcement: {plan:?}") };
     assert_eq!(event.stops_up_to(), Some(2));
 }
 
