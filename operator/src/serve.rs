@@ -67,6 +67,9 @@ pub struct Settings {
     /// At most this many of them for jobs of one namespace; left out, half of them
     #[arg(long, env = "SUBTITLES_MAX_IN_FLIGHT_PER_NAMESPACE")]
     max_in_flight_per_namespace: Option<usize>,
+    /// At most this many jobs of one namespace are started on one day (UTC); left out, as many as are created
+    #[arg(long, env = "SUBTITLES_MAX_JOBS_PER_DAY_PER_NAMESPACE")]
+    max_jobs_per_day_per_namespace: Option<usize>,
     /// Which namespaces may use which library, as a JSON list of {name, read, write, subPaths}; left out, all may use all
     #[arg(long, env = "SUBTITLES_LIBRARY_RULES", value_parser = LibraryRules::parse)]
     library_rules: Option<LibraryRules>,
@@ -80,11 +83,15 @@ pub struct Settings {
 
 impl Settings {
     fn allows(&self) -> OperatorSettings {
-        let places = AdmissionLimits::new(self.max_in_flight, self.max_in_flight_per_namespace);
+        let limits = AdmissionLimits::new(
+            self.max_in_flight,
+            self.max_in_flight_per_namespace,
+            self.max_jobs_per_day_per_namespace,
+        );
         let libraries = self.library_rules.clone().unwrap_or_default();
         let rules = JobRules { libraries, allows_simulated: self.allow_simulated };
-        let installation = Some(format!("{}/{LEASE}", self.serving.namespace));
-        OperatorSettings { places, rules, installation }
+        let installation = format!("{}/{LEASE}", self.serving.namespace);
+        OperatorSettings { limits, rules, installation }
     }
 }
 

@@ -20,7 +20,7 @@ fn a_condition_that_is_not_true_yet_has_a_reason() {
 }
 
 #[test]
-fn a_task_that_the_broker_gave_up_on_is_a_retryable_failure() {
+fn a_task_that_the_broker_gave_up_on_fails_its_job_for_good() {
     let subject = Subject { job_id: "u".into(), namespace: "n".into(), name: "a".into(), attempt: 2 };
     let spec = serde_json::json!({"video": {"title": "A"}, "language": "es"});
     let task = DownloadRequested {
@@ -33,5 +33,5 @@ fn a_task_that_the_broker_gave_up_on_is_a_retryable_failure() {
     };
     let task = Event::new(&subject, source::MANAGER, Timestamp::UNIX_EPOCH, &task);
     let failed: Failed = dead_letter::failure(&task, Timestamp::UNIX_EPOCH).expect("a task").read().expect("a failure");
-    assert_eq!((failed.reason, failed.retryable), (Reason::DeliveryLimitExceeded.into(), true));
+    assert_eq!((failed.reason, failed.retryable), (Reason::DeliveryLimitExceeded.into(), false));
 }

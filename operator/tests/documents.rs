@@ -33,7 +33,7 @@ fn holds(name: &str, table: &str, expected: &str) {
 fn sentence(phase: Phase) -> &'static str {
     match phase {
         Phase::Pending => {
-            "accepted; waiting for a free slot (`operator.maxInFlight`), the time of its next attempt, a glossary, or the broker"
+            "accepted; waiting for its turn (a free worker, or `operator.maxInFlight`), the time of its next attempt, a glossary, or the broker"
         }
         Phase::DownloadQueued => "the task is confirmed by the broker",
         Phase::DownloadInProgress => "a downloader works on it",

@@ -19,6 +19,7 @@ const fn promise(field: &'static str, meaning: &'static str, file: &'static str,
 }
 
 const DECISIONS: &str = "operator/src/decide/job/tests/promises.rs";
+const CHOOSE: &str = "operator/src/decide/admit/choose.rs";
 const DEADLINE: &str = "operator/src/decide/job/deadline.rs";
 const CRD: &str = "operator/src/crd.rs";
 const CREATE: &str = "operator/src/http/handlers/create.rs";
@@ -45,6 +46,13 @@ const PROMISES: &[Promise] = &[
         CRD,
         "only_what_may_change_later_is_mutable",
     ),
+    promise(
+        "`spec.priority`",
+        "an urgent job is started next, whatever was created before it",
+        CHOOSE,
+        "an_urgent_job_takes_the_next_place_in_the_queue",
+    ),
+    promise("`spec.priority`", "a lower one has its share", CHOOSE, "each_priority_has_a_task_after_ten_minutes"),
     promise(
         "`spec.activeDeadlineSeconds`",
         "counts only the time in which a worker has the job",

@@ -67,6 +67,8 @@ parts. */ -}}
   value: {{ .Values.redis.key }}
 - name: SUBTITLES_REDIS_REQUIRE_TLS
   value: {{ not .Values.redis.insecure | quote }}
+- name: SUBTITLES_HISTORY_TTL
+  value: {{ .Values.redis.historyTtl }}
 {{- end }}
 {{- define "subtitles.redis.mount" -}}
 - name: redis

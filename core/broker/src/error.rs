@@ -14,11 +14,15 @@ pub enum BrokerError {
     /// Neither a broker URL nor a Secret is configured.
     #[error(
         "failed to find the broker: no address is configured; set --broker-url (SUBTITLES_BROKER_URL), or \
-         --broker-secret (SUBTITLES_BROKER_SECRET) to the directory its Secret is mounted at"
+         --broker-secret (SUBTITLES_BROKER_SECRET) to the directory its Secret is mounted at; in the chart, \
+         rabbitmq.existingSecret"
     )]
     NoAddress,
     /// TLS is required, but the URL is not `amqps://`.
-    #[error("failed to connect to the broker: its URL does not use TLS; use an amqps:// URL")]
+    #[error(
+        "failed to connect to the broker: its URL does not use TLS; use an amqps:// URL, or accept that with \
+         rabbitmq.insecure in the chart (SUBTITLES_BROKER_REQUIRE_TLS)"
+    )]
     Unencrypted,
     /// Both a broker URL and a Secret are configured.
     #[error("failed to choose a broker: --broker-url and --broker-secret are mutually exclusive")]

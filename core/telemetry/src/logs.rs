@@ -12,7 +12,12 @@ use tracing_subscriber::{
 /// kube's client, which logs the whole answer of the API server where it cannot decode it: objects of every tenant.
 const LOGS_BODIES: &str = "kube_client::client";
 
-/// Starts to log what `RUST_LOG` selects; without it, `info` and above. Bodies are never logged, whatever it selects.
+/// RabbitMQ's client, which logs as an error of its own each one that it returns to its caller, such as the answer that a
+/// queue does not exist yet. Where that matters, the caller logs it.
+const REPEATS_ERRORS: &str = "lapin::channel";
+
+/// Starts to log what `RUST_LOG` selects; without it, `info` and above. Bodies are never logged, whatever it selects, and the
+/// errors that RabbitMQ's client returns as well as logs only if it names `lapin`.
 pub fn init() {
     let selected = EnvFilter::try_from_default_env().unwrap_or_else(|_| "info".into());
     lines(selected, std::io::stderr).init();
@@ -22,8 +27,11 @@ fn lines<W>(selected: EnvFilter, writer: W) -> impl Subscriber
 where
     W: for<'a> MakeWriter<'a> + Send + Sync + 'static,
 {
-    let no_bodies = filter_fn(|metadata| metadata.is_span() || metadata.target() != LOGS_BODIES);
-    tracing_subscriber::registry().with(selected).with(fmt::layer().json().with_writer(writer).with_filter(no_bodies))
+    let repeats = !selected.to_string().contains("lapin");
+    let wanted = filter_fn(move |metadata| {
+        metadata.is_span() || (metadata.target() != LOGS_BODIES && !(repeats && metadata.target() == REPEATS_ERRORS))
+    });
+    tracing_subscriber::registry().with(selected).with(fmt::layer().json().with_writer(writer).with_filter(wanted))
 }
 
 #[cfg(test)]
@@ -43,6 +51,20 @@ mod tests {
         });
         let written = String::from_utf8(written.lock().expect("not poisoned").clone()).expect("text");
         assert!(written.contains("a line") && !written.contains("secret"), "{written}");
+    }
+
+    #[test]
+    fn what_rabbitmqs_client_returns_is_no_error_of_its_own_unless_it_is_selected() {
+        let written = |selected: &str| {
+            let written = Arc::new(Mutex::new(Vec::new()));
+            let logs = written.clone();
+            tracing::subscriber::with_default(lines(selected.into(), move || Sink(logs.clone())), || {
+                tracing::error!(target: "lapin::channel", "Channel closed");
+            });
+            String::from_utf8(written.lock().expect("not poisoned").clone()).expect("text")
+        };
+        assert_eq!(written("info"), "");
+        assert!(written("info,lapin=warn").contains("Channel closed"));
     }
 
     struct Sink(Arc<Mutex<Vec<u8>>>);

@@ -95,12 +95,14 @@ pub enum RecordError {
     #[error(transparent)]
     Secret(#[from] subtitle_secret::SecretError),
     /// TLS is required and the address has none.
-    #[error("failed to connect to Redis: its URL does not use TLS; use a rediss:// URL")]
+    #[error(
+        "failed to connect to Redis: its URL does not use TLS; use a rediss:// URL, or accept that with redis.insecure in the chart (SUBTITLES_REDIS_REQUIRE_TLS)"
+    )]
     Unencrypted,
     /// Neither a URL nor a Secret is configured.
     #[error(
         "failed to find Redis: no address is configured; set --redis-url (SUBTITLES_REDIS_URL), or --redis-secret (SUBTITLES_REDIS_SECRET) to the \
-         directory its Secret is mounted at"
+         directory its Secret is mounted at; in the chart, redis.existingSecret"
     )]
     NoAddress,
     /// Both a URL and a Secret are configured.

@@ -135,6 +135,7 @@ pub async fn run(arguments: RebuildArguments, out: &mut impl Write) -> Result<()
     session.close().await;
     histories.retain(|_, events| oldest.is_none_or(|oldest| events.iter().any(|event| event.timestamp >= oldest)));
     let records = RedisRecords::open(arguments.redis.address()?, KeyStyle::Plain)?;
+    let records = records.with_history_ttl(arguments.redis.history_ttl);
     let mut pace = interval(Duration::from_secs(1) / arguments.rate);
     let (mut jobs, mut missing) = (0, 0);
     for (job, events) in &histories {

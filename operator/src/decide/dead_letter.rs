@@ -13,9 +13,13 @@ pub fn failure(event: &Event, now: Timestamp) -> Option<Event> {
         return None;
     }
     let payload = Failed {
-        error_message: format!("the broker gave up on '{}': its workers broke too often", event.event_type.as_str()),
+        error_message: format!(
+            "the broker gave up on '{}' because no delivery was acknowledged: its workers died, probably of this task, which is \
+             therefore not retried",
+            event.event_type.as_str()
+        ),
         reason: Reason::DeliveryLimitExceeded.into(),
-        retryable: true,
+        retryable: false,
         not_before: None,
         candidates: vec![],
     };

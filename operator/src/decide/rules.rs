@@ -16,7 +16,7 @@ pub struct JobRules {
 
 impl JobRules {
     /// Why the job is not allowed; `None` if it is.
-    pub fn refusal(&self, job: &JobSnapshot) -> Option<String> {
+    pub fn denial(&self, job: &JobSnapshot) -> Option<String> {
         if !self.allows_simulated && job.spec.names_simulated() {
             return Some("the simulated source and engine are not enabled here".to_owned());
         }
@@ -48,11 +48,11 @@ mod tests {
             json!({"preferredSources": ["simulated"]}),
             json!({"translation": {"engines": [{"name": "simulated"}]}}),
         ] {
-            assert!(closed.refusal(&job(&spec)).is_some_and(|why| why.contains("simulated")), "{spec}");
-            assert_eq!(JobRules { allows_simulated: true, ..closed.clone() }.refusal(&job(&spec)), None);
+            assert!(closed.denial(&job(&spec)).is_some_and(|why| why.contains("simulated")), "{spec}");
+            assert_eq!(JobRules { allows_simulated: true, ..closed.clone() }.denial(&job(&spec)), None);
         }
         let rules = r#"[{"name": "shared", "read": ["*"], "subPaths": {"*": "{namespace}"}}]"#;
         let rules = JobRules { libraries: LibraryRules::parse(rules).expect("rules"), ..closed };
-        assert!(rules.refusal(&job(&json!({}))).is_some_and(|why| why.contains("below 'team-a'")));
+        assert!(rules.denial(&job(&json!({}))).is_some_and(|why| why.contains("below 'team-a'")));
     }
 }

@@ -104,7 +104,8 @@ impl ServingArguments {
 
     /// Redis, which may be away: it is connected to by the first call.
     pub fn records(&self) -> Result<Arc<RedisRecords>, ArgumentsError> {
-        Ok(Arc::new(RedisRecords::open(self.redis.address()?, KeyStyle::Plain)?))
+        let records = RedisRecords::open(self.redis.address()?, KeyStyle::Plain)?;
+        Ok(Arc::new(records.with_history_ttl(self.redis.history_ttl)))
     }
 
     /// Binds the ports, each with what is served on it.

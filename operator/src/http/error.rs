@@ -44,6 +44,8 @@ pub(super) enum ApiError {
     NoFile,
     #[error("the file is not in the object store any more")]
     FileExpired,
+    #[error("the file has {length} bytes, and none of those that Range asks for")]
+    RangeNotSatisfiable { length: usize },
     /// Such as a parameter that is given twice.
     #[error("the query is not valid: {detail}")]
     InvalidQuery { detail: String },
@@ -112,6 +114,7 @@ impl ApiError {
             Self::UnknownRoute | Self::UnknownJob { .. } => (StatusCode::NOT_FOUND, "NotFound"),
             Self::MethodNotAllowed => (StatusCode::METHOD_NOT_ALLOWED, "MethodNotAllowed"),
             Self::NoFile | Self::FileExpired => (StatusCode::NOT_FOUND, "NoFile"),
+            Self::RangeNotSatisfiable { .. } => (StatusCode::RANGE_NOT_SATISFIABLE, "RangeNotSatisfiable"),
             Self::BodyTooLarge => (StatusCode::PAYLOAD_TOO_LARGE, "BodyTooLarge"),
             Self::SlowBody => (StatusCode::REQUEST_TIMEOUT, "SlowBody"),
             Self::Reviews(ReviewError::TooManyFailures) => (StatusCode::TOO_MANY_REQUESTS, "TooManyRequests"),

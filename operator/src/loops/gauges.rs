@@ -7,7 +7,9 @@ use jiff::Timestamp;
 use subtitle_broker::{BrokerError, Session as _};
 use subtitle_contract::{
     job::SubtitleJob,
+    lenient::Lenient,
     phase::{Phase, Step},
+    reason::Reason,
     topology::{CONSUMER_QUEUE, DOWNLOAD_QUEUE, QUEUES, TRANSLATE_QUEUE},
 };
 
@@ -28,8 +30,11 @@ fn sample_jobs(jobs: &[Arc<SubtitleJob>], metrics: &Metrics, now: Timestamp) {
         if let Some(phase) = phase {
             *by_phase.entry(phase).or_default() += 1;
         }
+        let reason = job.status.as_ref().and_then(|status| status.reason.as_ref()).and_then(Lenient::known);
         let is_waiting = match JobState::from_object(job) {
-            JobState::Waiting(reason) => matches!(reason, Prerequisite::Turn | Prerequisite::Broker),
+            // One that waits for the next day's limit needs no operator.
+            JobState::Waiting(Prerequisite::Turn) => reason != Some(Reason::WaitingForQuota),
+            JobState::Waiting(prerequisite) => prerequisite == Prerequisite::Broker,
             JobState::BackingOff(until) => until <= now,
             _ => false,
         };

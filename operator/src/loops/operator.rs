@@ -12,17 +12,20 @@ use std::{
 use jiff::Timestamp;
 use subtitle_broker::EventLog;
 use subtitle_clock::Clock as _;
-use subtitle_contract::{event::Event, job::SubtitleJob};
+use subtitle_contract::{
+    event::{Event, EventType},
+    job::SubtitleJob,
+};
 use tokio::sync::{Notify, watch};
 
 use crate::{
     act::{Executor, Ports, Servers, ports::ClusterReader as _},
     decide::{
-        admit::{AdmissionLimits, admitted},
+        admit::{Admission, AdmissionLimits, QueueSample, QueueWindow, admit},
         rules::JobRules,
     },
     metrics::Metrics,
-    observe::ownership::Ownership,
+    observe::{facts::NamespaceLimit, ownership::Ownership},
 };
 
 /// The current session with the broker, while there is one.
@@ -32,11 +35,11 @@ pub type CurrentSession<P> = watch::Receiver<Option<Arc<<P as Ports>::Session>>>
 #[derive(Clone, Debug)]
 pub struct OperatorSettings {
     /// How many tasks may be out at once.
-    pub places: AdmissionLimits,
+    pub limits: AdmissionLimits,
     /// What jobs may ask for.
     pub rules: JobRules,
-    /// Its name, as in `status.owner`; `None` where only one installation can exist.
-    pub installation: Option<String>,
+    /// Its name, as in `status.owner`.
+    pub installation: String,
 }
 
 /// How many other installations are reported.
@@ -51,7 +54,8 @@ pub struct Operator<P: Ports> {
     session: CurrentSession<P>,
     metrics: Metrics,
     settings: OperatorSettings,
-    admitted: Uids,
+    admission: Mutex<Admission>,
+    window: Mutex<QueueWindow>,
     republish: Uids,
     foreign_owners: Uids,
     republish_requested: Notify,
@@ -60,8 +64,8 @@ pub struct Operator<P: Ports> {
     received: EventLog,
 }
 
-fn locked(uids: &Uids) -> MutexGuard<'_, HashSet<String>> {
-    uids.lock().unwrap_or_else(PoisonError::into_inner)
+fn locked<T>(state: &Mutex<T>) -> MutexGuard<'_, T> {
+    state.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 impl<P: Ports> Operator<P> {
@@ -79,7 +83,8 @@ impl<P: Ports> Operator<P> {
             session,
             metrics,
             settings,
-            admitted: Uids::default(),
+            admission: Mutex::default(),
+            window: Mutex::default(),
             republish: Uids::default(),
             foreign_owners: Uids::default(),
             republish_requested: Notify::new(),
@@ -106,8 +111,17 @@ impl<P: Ports> Operator<P> {
 
     /// Counts and logs an event that was received.
     pub fn received(&self, event: &Event) {
+        let elapsed = self.runtime.elapsed();
         self.metrics.consumed(event);
-        self.received.log(event, self.runtime.elapsed());
+        self.received.log(event, elapsed);
+        if event.event_type == EventType::DownloadStarted {
+            locked(&self.window).task_started(elapsed);
+        }
+    }
+
+    /// The download queue was sampled.
+    pub fn downloads_sampled(&self, sample: QueueSample) {
+        locked(&self.window).sampled(sample);
     }
 
     /// What the installation allows.
@@ -133,25 +147,30 @@ impl<P: Ports> Operator<P> {
     /// The jobs that this installation works on.
     pub fn own_jobs(&self) -> Vec<Arc<SubtitleJob>> {
         let mut jobs = self.executor.cluster().all();
-        let us = self.settings.installation.as_deref();
-        jobs.retain(|job| !matches!(Ownership::of_object(job, us), Ownership::Foreign(_)));
+        let us = &self.settings.installation;
+        jobs.retain(|job| !matches!(Ownership::of_object(job, Some(us)), Ownership::Foreign(_)));
         jobs
     }
 
     /// Admits the next jobs; returns those that were not admitted before.
     pub fn admit(&self, now: Timestamp) -> Vec<Arc<SubtitleJob>> {
         let mut jobs = self.own_jobs();
-        let next = admitted(&jobs, self.settings.places, now);
-        let mut admitted = locked(&self.admitted);
-        let is_new = |uid: &String| next.contains(uid) && !admitted.contains(uid);
+        let next = admit(&jobs, self.settings.limits, &mut locked(&self.window), now, self.runtime.elapsed());
+        let mut admission = locked(&self.admission);
+        let is_new = |uid: &String| next.admitted.contains(uid) && !admission.admitted.contains(uid);
         jobs.retain(|job| job.metadata.uid.as_ref().is_some_and(is_new));
-        *admitted = next;
+        *admission = next;
         jobs
     }
 
     /// Whether it is the job's turn.
     pub fn is_admitted(&self, uid: &str) -> bool {
-        locked(&self.admitted).contains(uid)
+        locked(&self.admission).admitted.contains(uid)
+    }
+
+    /// The limit that holds the waiting jobs of a namespace.
+    pub fn limit_of(&self, namespace: &str) -> Option<NamespaceLimit> {
+        locked(&self.admission).held.get(namespace).copied()
     }
 
     /// The next reconcile of each of these jobs publishes its current task again.

@@ -11,7 +11,7 @@
 
 use std::{convert::Infallible, time::Duration};
 
-use subtitle_broker::{BrokerError, Session as _};
+use subtitle_broker::{BrokerError, QueueStats, Session};
 use subtitle_contract::phase::Step;
 use subtitle_telemetry::chain;
 
@@ -22,14 +22,18 @@ use crate::{
         ports::{ClusterReader as _, RecordReader as _},
     },
     decide::{
+        admit::QueueSample,
         deletion::orphaned_record,
         lost::tasks::{SilentTasks, task_queue, tasks_lost_with},
         plan::Effect,
     },
+    observe::state::JobState,
 };
 
 /// How often the task queues are checked.
 const TASK_CHECK_INTERVAL: Duration = Duration::from_secs(10);
+/// How often the download queue is sampled for admission.
+const SAMPLE_INTERVAL: Duration = Duration::from_secs(1);
 /// How often every record is compared with its object.
 const RECORD_CHECK_INTERVAL: Duration = Duration::from_secs(600);
 /// How often records that are known to be behind are projected again.
@@ -39,12 +43,14 @@ const LAGGING_INTERVAL: Duration = Duration::from_secs(1);
 pub async fn run<P: Ports>(operator: &Operator<P>, session: &P::Session) -> Result<Infallible, ActError> {
     let mut silent = SilentTasks::default();
     let mut tasks = Timer::at_once(operator.runtime(), TASK_CHECK_INTERVAL);
+    let mut samples = Timer::at_once(operator.runtime(), SAMPLE_INTERVAL);
     let mut records = Timer::at_once(operator.runtime(), RECORD_CHECK_INTERVAL);
     let mut lagging = Timer::at_once(operator.runtime(), LAGGING_INTERVAL);
     loop {
         tokio::select! {
             biased;
             () = tasks.tick() => republish_silent(operator, session, &mut silent).await?,
+            () = samples.tick() => sample_downloads(operator, session).await?,
             () = records.tick() => {
                 project_all(operator).await;
                 cancel_orphans(operator, session).await?;
@@ -63,6 +69,23 @@ pub fn republish_tasks_of<P: Ports>(operator: &Operator<P>, recreated: &[&'stati
     count
 }
 
+/// The statuses are read first: a task that is published meanwhile must not be taken for one that has left the queue.
+async fn sample_downloads<P: Ports>(operator: &Operator<P>, session: &P::Session) -> Result<(), ActError> {
+    let mut jobs = operator.own_jobs();
+    jobs.retain(|job| JobState::from_object(job) == JobState::Queued(Step::Download));
+    let queued = jobs.iter().filter_map(|job| job.metadata.uid.clone()).collect();
+    let QueueStats { ready, consumers } = stats(session, Step::Download).await?;
+    let count = |number: u32| usize::try_from(number).unwrap_or(usize::MAX);
+    operator.downloads_sampled(QueueSample { queued, ready: count(ready), consumers: count(consumers) });
+    Ok(())
+}
+
+async fn stats<S: Session>(session: &S, step: Step) -> Result<QueueStats, BrokerError> {
+    let queue = task_queue(step);
+    // A missing queue ends the session: the next one declares it and republishes its tasks.
+    session.queue_stats(queue).await?.ok_or_else(|| BrokerError::QueueNotFound { queue: queue.to_owned() })
+}
+
 async fn republish_silent<P: Ports>(
     operator: &Operator<P>,
     session: &P::Session,
@@ -70,10 +93,7 @@ async fn republish_silent<P: Ports>(
 ) -> Result<(), ActError> {
     let mut empty = Vec::new();
     for step in [Step::Download, Step::Translate] {
-        let queue = task_queue(step);
-        // A missing queue ends the session: the next one declares it and republishes its tasks.
-        let missing = || BrokerError::QueueNotFound { queue: queue.to_owned() };
-        if session.queue_stats(queue).await?.ok_or_else(missing)?.ready == 0 {
+        if stats(session, step).await?.ready == 0 {
             empty.push(step);
         }
     }

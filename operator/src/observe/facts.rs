@@ -1,5 +1,6 @@
 //! What a decision needs to know besides the job itself, gathered by the controller's loop. Pure.
 
+use jiff::Timestamp;
 use subtitle_contract::store_key::StoreKey;
 
 /// The facts around a job.
@@ -8,6 +9,8 @@ use subtitle_contract::store_key::StoreKey;
 pub struct Facts {
     /// The job is admitted to the tasks that are out.
     pub is_admitted: bool,
+    /// The limit of its namespace that holds it, if it is not admitted.
+    pub held_by: Option<NamespaceLimit>,
     /// There is a session with the broker.
     pub has_broker: bool,
     /// No event is on its way between the broker and the status.
@@ -17,11 +20,25 @@ pub struct Facts {
     /// The glossary for its next attempt.
     pub glossary: Glossary,
     /// Why the installation does not allow the job.
-    pub refusal: Option<String>,
+    pub denial: Option<String>,
     /// The name of this installation; `None` where only one exists.
     pub installation: Option<String>,
     /// The job's record in Redis, if it is ahead of the status.
     pub record: Option<RecordAhead>,
+}
+
+/// A limit of the installation for each namespace.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum NamespaceLimit {
+    /// So many tasks at once.
+    Tasks(usize),
+    /// So many jobs started on one day.
+    JobsPerDay {
+        /// The limit.
+        limit: usize,
+        /// When the next day begins.
+        until: Timestamp,
+    },
 }
 
 /// A record that shows more than the status: a user or a backup put an earlier status back, or none.

@@ -4,5 +4,6 @@ pub mod facts;
 pub mod job;
 pub mod message;
 pub mod ownership;
+pub mod past_job;
 pub mod state;
 pub mod watch;

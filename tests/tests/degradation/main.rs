@@ -6,6 +6,7 @@ mod broker;
 mod commands;
 mod jobs;
 mod metrics;
+mod priority;
 mod redis;
 mod workers;
 
@@ -67,11 +68,8 @@ fn wait_for_record(stack: &Stack, id: &str, word: &str) {
 fn the_system_recovers_from_the_loss_of_any_part() {
     let folder = temporary_folder("degradation").expect("a temporary folder");
     let progress = subtitle_tests::progress::print;
-    let environment = [
-        ("SUBTITLES_MAX_IN_FLIGHT", "6"),
-        ("SUBTITLES_CONCURRENCY", "2"),
-        ("SUBTITLES_LIBRARY_URL", "http://127.0.0.1:1/{stem}.{language}.srt"),
-    ];
+    let environment =
+        [("SUBTITLES_CONCURRENCY", "2"), ("SUBTITLES_LIBRARY_URL", "http://127.0.0.1:1/{stem}.{language}.srt")];
     let environment = environment.map(|(name, value)| (name.to_owned(), value.to_owned())).to_vec();
     let simulated_delay = Duration::from_secs(2);
     let options = Options { environment, simulated_delay, ..Options::new(folder.join("library"), &progress) };
@@ -98,6 +96,7 @@ fn the_system_recovers_from_the_loss_of_any_part() {
     }
     cases.check("a_job_without_its_source_is_retried_within_its_limit", |stack| workers::source_is_unavailable(stack));
     cases.check("waiting_tasks_are_counted_while_workers_are_frozen", workers::workers_are_frozen);
+    cases.check("an_urgent_job_starts_next", |stack| priority::urgent_job_starts_next(stack));
     cases.check("a_full_broker_is_reported", |stack| broker::full_broker_is_reported(stack));
     cases.check("a_job_finishes_despite_conflicting_writes", |stack| {
         jobs::job_finishes_despite_conflicting_writes(stack);

@@ -35,11 +35,20 @@ pub(crate) fn jobs_finish_without_redis(stack: &mut Stack, known: &str) {
     eventually("it is deleted now", TIMEOUT, gone).expect("deleted");
 }
 
-/// Redis loses its data, and then its scripts: records and histories are restored. Returns the uid of a new job.
+/// Redis loses its data, and then its scripts: records and histories are restored, those of deleted jobs as well. Returns the
+/// uid of a new job.
 pub(crate) fn flushed_redis_is_repopulated(stack: &Stack, known: &str) -> String {
+    stack.apply(&job("past", EMBEDDED)).expect("accepted");
+    let past = uid(&assert_done(stack, "past"));
+    wait_for_history(stack, &past, 3);
+    output(stack.cluster.kubectl().args(["delete", "subtitlejob", "past"])).expect("deleted");
     stack.redis_command(&["FLUSHALL"]).expect("flushed");
     wait_for_history(stack, known, 4);
     wait_for_record(stack, known, "DONE");
+    wait_for_history(stack, &past, 3);
+    let (code, record) = stack.get(&format!("/subtitles/{past}")).expect("REST");
+    assert_eq!((code, &record["status"], &record["name"]), (200, &"DONE".into(), &"past".into()), "{record}");
+    assert!(record["download_url"].as_str().is_some_and(|url| url.ends_with("/file")), "{record}");
     stack.redis_command(&["SCRIPT", "FLUSH"]).expect("flushed");
     stack.apply(&job("scripts-gone", EMBEDDED)).expect("accepted");
     let id = uid(&stack.finished("scripts-gone", TIMEOUT).expect("finished"));

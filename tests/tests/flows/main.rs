@@ -23,6 +23,7 @@ fn every_flow_ends_as_documented() {
     samples::apply(&stack);
 
     let mut cases = Cases::new("flows", stack);
+    cases.check("the_first_start_logs_no_error", |_| processes::first_start_logs_no_error(&folder));
     cases.check("an_embedded_track_is_found", |stack| jobs::embedded_track_is_found(stack));
     cases.check("kubernetes_events_report_the_phases", |stack| jobs::kubernetes_events_report_the_phases(stack));
     cases.check("a_sidecar_in_a_legacy_charset_is_found", |stack| jobs::legacy_charset_is_converted(stack));
@@ -36,6 +37,7 @@ fn every_flow_ends_as_documented() {
     cases.check("a_job_waits_for_its_glossary", |stack| jobs::missing_glossary_is_awaited(stack));
     cases.check("redis_holds_the_record_and_the_history", |stack| http::redis_holds_record_and_history(stack));
     cases.check("http_reads_a_job_and_its_file", |stack| http::job_and_file_are_served(stack));
+    cases.check("http_serves_parts_of_a_file_and_only_changed_ones", |stack| http::file_has_an_etag_and_ranges(stack));
     cases.check("http_creates_a_job_that_is_readable_at_once", |stack| http::created_job_is_readable_at_once(stack));
     cases.check("http_explains_a_bad_request", |stack| http::bad_body_is_explained(stack));
     cases.check("every_call_of_the_api_guide_answers_as_shown", |stack| {

@@ -1,6 +1,6 @@
 //! Malformed messages, and processes that are terminated or killed while they work. Does I/O.
 
-use std::time::Duration;
+use std::{fs, path::Path, time::Duration};
 
 use subtitle_fakes::publisher::publish_blocking;
 use subtitle_tests::{job_manifest, process::eventually, stack::Stack};
@@ -9,6 +9,15 @@ use crate::{
     TIMEOUT,
     jobs::{uid, wait_until_finished},
 };
+
+/// An error is what a person must act on: on a healthy system there is none, although no queue exists yet.
+pub(crate) fn first_start_logs_no_error(folder: &Path) {
+    for program in ["operator", "downloader", "translator"] {
+        let log = fs::read_to_string(folder.join(format!("{program}.log"))).expect("a log");
+        let errors: Vec<&str> = log.lines().filter(|line| line.contains("\"ERROR\"")).collect();
+        assert!(!log.is_empty() && errors.is_empty(), "{program}: {errors:#?}");
+    }
+}
 
 pub(crate) fn bad_messages_are_dead_letters(stack: &Stack) {
     let id = uid(&wait_until_finished(stack, "found")).to_owned();

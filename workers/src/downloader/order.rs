@@ -45,8 +45,9 @@ pub(super) fn preferred(
             continue;
         };
         match finder.missing_setting(source) {
-            Some(setting) => warnings
-                .push(format!("preferred source '{name}' is left out: it is not set up here; it needs {setting}")),
+            Some(setting) => {
+                warnings.push(format!("preferred source '{name}' is left out: it is not set up here; set {setting}"))
+            }
             None if preferred.contains(&source) => {}
             None => preferred.push(source),
         }

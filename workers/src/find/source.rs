@@ -56,7 +56,7 @@ pub struct RequiredSetting {
 
 impl fmt::Display for RequiredSetting {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(formatter, "{} (the chart's value {})", self.variable, self.chart_value)
+        write!(formatter, "{} in the chart or {}", self.chart_value, self.variable)
     }
 }
 

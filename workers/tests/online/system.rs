@@ -195,7 +195,7 @@ impl System {
             "{status:#}"
         );
         let warnings = [
-            "preferred source 'gestdown' is left out: it is not set up here; it needs SUBTITLES_GESTDOWN_URL (the chart's value gestdown.url)",
+            "preferred source 'gestdown' is left out: it is not set up here; set gestdown.url in the chart or SUBTITLES_GESTDOWN_URL",
             "preferred source 'Nobody' is left out: this downloader knows embedded, library, opensubtitles, subdl, podnapisi, gestdown, simulated",
         ];
         assert_eq!(status["warnings"], json!(warnings));

@@ -39,7 +39,7 @@ macro_rules! reasons {
 
 reasons! {
     /// The job waits for its turn among the others.
-    WaitingForTurn false "Nothing; `spec.priority: High` lets it go first within its namespace, `maxInFlight` in the chart lets more run at the same time.";
+    WaitingForTurn false "Nothing; `spec.priority: High` lets it go first within its namespace, more workers, or a larger `maxInFlight` in the chart, let more run at the same time.";
     /// The broker cannot be reached; the job continues by itself when it is back.
     WaitingForBroker false "Leave the job alone; check RabbitMQ and the operator's `/readyz`.";
     /// The task is on the broker and no worker has taken it yet.
@@ -99,7 +99,7 @@ reasons! {
     /// The worker failed unexpectedly, which is a bug.
     WorkerError true "Please report it with the message and the worker's log.";
     /// The broker gave the task up after too many deliveries.
-    DeliveryLimitExceeded true "See the workers' logs for why they die while processing it, often because of their memory limit.";
+    DeliveryLimitExceeded false "See the workers' logs for why they die while processing it, often because of their memory limit; then retry with the annotation.";
     /// The job ran longer than spec.activeDeadlineSeconds.
     DeadlineExceeded false "Raise `spec.activeDeadlineSeconds` in a new job, or scale the workers up.";
     /// The translation would exceed spec.translation.maxCharacters, or what its namespace has left for the day.

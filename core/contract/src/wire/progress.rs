@@ -1,4 +1,4 @@
-//! Judges what an event means for a job with a given progress `(attempt, phase)`. The whole table is in
+//! Classifies what an event means for a job with a given progress `(attempt, phase)`. The whole table is in
 //! `core/contract/tests/golden/phase_by_event.txt`. Called by the consumer loop. Pure.
 
 use crate::{event::EventType, phase::Phase};
@@ -20,7 +20,7 @@ pub enum Classification {
     /// The job is already in that phase: repeat the effects, which completes half-done work.
     Repeat,
     /// A failure: the operator decides whether there is another attempt.
-    Judge,
+    Failed,
     /// A type that never changes the phase, such as announcements and unknown types: history only.
     Note,
     /// From an older attempt: history only.
@@ -70,7 +70,7 @@ impl Progress {
         match (self.phase, destination) {
             (current, destination) if current == destination => Classification::Repeat,
             (current, _) if current.is_final() => Classification::Superseded,
-            (_, Phase::Failed) => Classification::Judge,
+            (_, Phase::Failed) => Classification::Failed,
             (current, destination) if destination.rank() < current.rank() => Classification::Late,
             (_, destination) => Classification::Advance(destination),
         }

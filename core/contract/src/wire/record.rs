@@ -56,6 +56,9 @@ pub struct Record {
     pub error_message: Option<String>,
     /// Where to get the subtitle.
     pub download_url: Option<String>,
+    /// What was not done as wished, such as preferred sources that are not set up; absent if there is nothing to say.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub warnings: Vec<String>,
 }
 
 /// The video's name for display: its title, else its file name, else an id.
@@ -129,6 +132,7 @@ impl Record {
             error_message: has_failed(&status).then(|| status.message.clone()).flatten(),
             download_url: status.result.map(|result| result.url),
             source: status.updated_by,
+            warnings: status.warnings,
         }
     }
 }

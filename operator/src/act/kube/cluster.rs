@@ -6,7 +6,7 @@ use std::{collections::BTreeMap, sync::Arc};
 use k8s_openapi::api::core::v1::ConfigMap;
 use kube::{
     Api, Client, Resource as _, ResourceExt as _,
-    api::{DeleteParams, GetParams, Patch, PatchParams, PostParams, Preconditions, Request},
+    api::{DeleteParams, GetParams, Patch, PatchParams, Preconditions, Request},
     runtime::reflector::{ObjectRef, Store},
 };
 use serde::Deserialize;
@@ -17,7 +17,7 @@ use subtitle_contract::{
 };
 use tokio::time::timeout;
 
-use super::{FIELD_MANAGER, events::EventRecorder, last_writes::LastWrites};
+use super::{FIELD_MANAGER, events::EventRecorder, last_writes::LastWrites, write_parameters};
 use crate::{
     act::{
         error::{CLUSTER_TIMEOUT, ClusterError},
@@ -92,7 +92,7 @@ impl ClusterReader for KubeCluster {
     }
 
     async fn newest(&self, cached: &SubtitleJob) -> SubtitleJob {
-        self.last_writes.newest(cached)
+        self.last_writes.merge_and_evict(cached)
     }
 
     async fn find(&self, uid: &str, located: Option<(&str, &str)>) -> Result<Option<SubtitleJob>, ClusterError> {
@@ -101,7 +101,7 @@ impl ClusterReader for KubeCluster {
             None => self.cache.find(|job| job.uid().as_deref() == Some(uid)),
         };
         if let Some(cached) = cached.filter(|job| job.uid().as_deref() == Some(uid)) {
-            return Ok(Some(self.last_writes.newest(&cached)));
+            return Ok(Some(self.last_writes.merge_and_evict(&cached)));
         }
         match located {
             Some((namespace, name)) => self.read(uid, namespace, name).await,
@@ -111,7 +111,7 @@ impl ClusterReader for KubeCluster {
 
     async fn read(&self, uid: &str, namespace: &str, name: &str) -> Result<Option<SubtitleJob>, ClusterError> {
         let found = with_timeout(self.api(namespace).get_opt(name)).await??;
-        self.last_writes.forget(uid);
+        self.last_writes.remove(uid);
         let same = found.filter(|job| job.uid().as_deref() == Some(uid));
         Ok(same.map(GuardedJob::into_result).transpose()?)
     }
@@ -142,12 +142,12 @@ impl ClusterWriter for KubeCluster {
         match with_timeout(api.patch_status(&name, &parameters, &patch)).await? {
             Ok(written) => {
                 let written = written.into_result()?;
-                self.last_writes.add(&written);
+                self.last_writes.insert(written.clone());
                 self.events.status_written(job, status);
                 Ok(written)
             }
             Err(kube::Error::Api(answer)) if matches!(answer.code, 404 | 409 | 422) => {
-                self.last_writes.forget(&job.uid().unwrap_or_default());
+                self.last_writes.remove(&job.uid().unwrap_or_default());
                 Err(match answer.code {
                     404 => ClusterError::Gone,
                     409 => ClusterError::Conflict,
@@ -164,8 +164,7 @@ impl ClusterWriter for KubeCluster {
 
     async fn create(&self, job: &SubtitleJob) -> Result<SubtitleJob, ClusterError> {
         let api: Api<SubtitleJob> = Api::namespaced(self.client.clone(), &job.namespace().unwrap_or_default());
-        let parameters = PostParams { field_manager: Some(FIELD_MANAGER.to_owned()), ..PostParams::default() };
-        Ok(with_timeout(api.create(&parameters, job)).await??)
+        Ok(with_timeout(api.create(&write_parameters(), job)).await??)
     }
 
     async fn delete(&self, job: &SubtitleJob) -> Result<(), ClusterError> {

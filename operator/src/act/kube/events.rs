@@ -11,9 +11,10 @@ use k8s_openapi::{
     api::{core::v1::ObjectReference, events::v1::Event},
     apimachinery::pkg::apis::meta::v1::{MicroTime, ObjectMeta},
 };
-use kube::{Api, Client, Resource as _, ResourceExt as _, api::PostParams};
+use kube::{Api, Client, Resource as _, ResourceExt as _};
 use subtitle_contract::{
     job::{SubtitleJob, SubtitleJobStatus},
+    phase::Phase,
     reason::Reason,
     text::sanitize,
 };
@@ -21,7 +22,7 @@ use subtitle_telemetry::chain;
 use tokio::{sync::Semaphore, time::timeout};
 use uuid::Uuid;
 
-use super::FIELD_MANAGER;
+use super::write_parameters;
 use crate::observe::state::{JobState, Outcome};
 
 /// Events written concurrently; few, so that they do not delay writes of statuses.
@@ -88,7 +89,9 @@ fn phase_event(job: &SubtitleJob, after: &SubtitleJobStatus, now: Timestamp) -> 
     let message = sanitize(after.message.as_deref().unwrap_or_else(meaning), MAX_NOTE);
     let phase = after.phase.as_str();
     let regarding = job.object_ref(&());
+    let position = Phase::ALL.iter().position(|known| after.phase == *known).unwrap_or(Phase::ALL.len());
     let text = Text {
+        order: format!("{attempt:010}-{position}"),
         unique: format!("{}/{attempt}/{phase}", job.uid()?),
         reason: reason.as_str().to_owned(),
         action: phase.to_owned(),
@@ -99,6 +102,9 @@ fn phase_event(job: &SubtitleJob, after: &SubtitleJobStatus, now: Timestamp) -> 
 
 /// The content of an Event.
 struct Text {
+    /// Sorts the Events of an object by their names: of an Event that is written with microseconds, as ours, kubectl shows
+    /// neither the time nor the order.
+    order: String,
     /// Part of the Event's name: an Event with the same key is not written twice.
     unique: String,
     reason: String,
@@ -107,10 +113,11 @@ struct Text {
 }
 
 fn event(regarding: ObjectReference, kind: &str, text: Text, now: Timestamp) -> Event {
-    let name = Uuid::new_v5(&Uuid::NAMESPACE_OID, text.unique.as_bytes());
+    let digest = |text: &str| Uuid::new_v5(&Uuid::NAMESPACE_OID, text.as_bytes()).simple().to_string();
+    let object = digest(regarding.uid.as_deref().unwrap_or_default());
     Event {
         metadata: ObjectMeta {
-            name: Some(format!("subtitle-{}", name.simple())),
+            name: Some(format!("subtitle-{}-{}-{}", &object[..8], text.order, digest(&text.unique))),
             namespace: regarding.namespace.clone(),
             ..ObjectMeta::default()
         },
@@ -142,25 +149,21 @@ impl EventRecorder {
 
     /// Records something about a job that changes nothing; the same note is recorded once.
     pub(super) fn note(&self, job: &SubtitleJob, reason: &str, note: &str) {
-        let text = Text {
-            unique: format!("{}/{reason}/{note}", job.uid().unwrap_or_default()),
-            reason: reason.to_owned(),
-            action: reason.to_owned(),
-            note: sanitize(note, MAX_NOTE),
-        };
-        self.write(event(job.object_ref(&()), "Normal", text, Timestamp::now()));
+        let unique = format!("{}/{reason}/{note}", job.uid().unwrap_or_default());
+        self.record(job.object_ref(&()), "Normal", unique, reason, note);
     }
 
     /// Records a warning about an object, once for each of its versions (`resource_version`) and each `reason`.
     pub fn warn(&self, object: ObjectReference, reason: &str, message: &str) {
         let version = object.resource_version.as_deref().unwrap_or_default();
-        let text = Text {
-            unique: format!("{}/{version}/{reason}", object.uid.as_deref().unwrap_or_default()),
-            reason: reason.to_owned(),
-            action: reason.to_owned(),
-            note: sanitize(message, MAX_NOTE),
-        };
-        self.write(event(object, WARNING, text, Timestamp::now()));
+        let unique = format!("{}/{version}/{reason}", object.uid.as_deref().unwrap_or_default());
+        self.record(object, WARNING, unique, reason, message);
+    }
+
+    fn record(&self, object: ObjectReference, kind: &str, unique: String, reason: &str, note: &str) {
+        let (order, reason) = ("note".to_owned(), reason.to_owned());
+        let text = Text { order, unique, action: reason.clone(), reason, note: sanitize(note, MAX_NOTE) };
+        self.write(event(object, kind, text, Timestamp::now()));
     }
 
     fn write(&self, event: Event) {
@@ -172,7 +175,7 @@ impl EventRecorder {
         let recorder = self.0.clone();
         let namespace = event.metadata.namespace.clone().unwrap_or_default();
         let events: Api<Event> = Api::namespaced(recorder.client.clone(), &namespace);
-        let parameters = PostParams { field_manager: Some(FIELD_MANAGER.to_owned()), ..PostParams::default() };
+        let parameters = write_parameters();
         tokio::spawn(async move {
             let _permit = recorder.permits.acquire().await;
             match timeout(TIMEOUT, events.create(&parameters, &event)).await {
@@ -186,8 +189,6 @@ impl EventRecorder {
 
 #[cfg(test)]
 mod tests {
-    use subtitle_contract::phase::Phase;
-
     use super::*;
 
     fn status(phase: Phase, attempt: u32, reason: Reason) -> SubtitleJobStatus {
@@ -221,9 +222,14 @@ mod tests {
         assert_eq!(good.regarding.as_ref().and_then(|job| job.name.as_deref()), Some("harbour"));
         assert_eq!(
             recorded(Some(queued), &working).map(|again| again.metadata),
-            Some(good.metadata),
+            Some(good.metadata.clone()),
             "it has one name"
         );
+        let done = recorded(Some(working.clone()), &status(Phase::Done, 1, Reason::SubtitleFound)).expect("an event");
+        let again = recorded(Some(working.clone()), &status(Phase::DownloadQueued, 12, Reason::WaitingForWorker));
+        let names = [good, done, again.expect("an event")].map(|event| event.metadata.name.expect("a name"));
+        assert!(names.is_sorted(), "kubectl lists them in another order: {names:?}");
+        assert!(names.iter().all(|name| name.len() <= 253 && name[..17] == names[0][..17]), "{names:?}");
         assert!(recorded(Some(working.clone()), &working).is_none());
         let waiting = status(Phase::Pending, 1, Reason::WaitingForTurn);
         assert!(recorded(None, &waiting).is_none(), "it was Pending before");

@@ -19,15 +19,15 @@ fn version(job: &SubtitleJob) -> Option<u64> {
 }
 
 impl LastWrites {
-    fn with<T>(&self, change: impl FnOnce(&mut HashMap<String, SubtitleJob>) -> T) -> T {
+    fn with_lock<T>(&self, change: impl FnOnce(&mut HashMap<String, SubtitleJob>) -> T) -> T {
         change(&mut self.0.lock().unwrap_or_else(PoisonError::into_inner))
     }
 
     /// The newer one of the watch's copy and the object that the API server returned for our own last write, which is forgotten
     /// once the watch has delivered it.
-    pub fn newest(&self, cached: &SubtitleJob) -> SubtitleJob {
+    pub fn merge_and_evict(&self, cached: &SubtitleJob) -> SubtitleJob {
         let uid = cached.uid().unwrap_or_default();
-        self.with(|writes| match writes.get(&uid) {
+        self.with_lock(|writes| match writes.get(&uid) {
             Some(ours) if version(ours) > version(cached) => ours.clone(),
             _ => {
                 writes.remove(&uid);
@@ -37,12 +37,12 @@ impl LastWrites {
     }
 
     /// Remembers a write that the API server accepted.
-    pub fn add(&self, job: &SubtitleJob) {
-        self.with(|writes| writes.insert(job.uid().unwrap_or_default(), job.clone()));
+    pub fn insert(&self, job: SubtitleJob) {
+        self.with_lock(|writes| writes.insert(job.uid().unwrap_or_default(), job));
     }
 
     /// Drops the recorded write, for example because another client has written since.
-    pub fn forget(&self, uid: &str) {
-        self.with(|writes| writes.remove(uid));
+    pub fn remove(&self, uid: &str) {
+        self.with_lock(|writes| writes.remove(uid));
     }
 }

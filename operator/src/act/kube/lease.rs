@@ -4,10 +4,10 @@
 use std::time::Duration;
 
 use k8s_openapi::api::coordination::v1::{Lease, LeaseSpec};
-use kube::{Api, Client, api::PostParams};
+use kube::{Api, Client};
 use tokio::time::timeout;
 
-use super::FIELD_MANAGER;
+use super::write_parameters;
 
 /// The Lease's name.
 pub const LEASE: &str = "subtitle-operator";
@@ -41,7 +41,7 @@ impl LeaderLease {
 
     /// Creates the Lease, or replaces the one that was read; false if another candidate wrote first.
     pub async fn write(&self, read: Option<Lease>, spec: LeaseSpec) -> Result<bool, LeaseError> {
-        let parameters = PostParams { field_manager: Some(FIELD_MANAGER.to_owned()), ..PostParams::default() };
+        let parameters = write_parameters();
         let written = if let Some(read) = read {
             with_timeout(self.0.replace(LEASE, &parameters, &Lease { spec: Some(spec), ..read })).await
         } else {

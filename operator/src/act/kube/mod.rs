@@ -5,10 +5,17 @@ mod events;
 mod last_writes;
 mod lease;
 
+use kube::api::PostParams;
+
 pub use cluster::KubeCluster;
 pub use events::EventRecorder;
 pub use last_writes::LastWrites;
 pub use lease::{LEASE, LeaderLease, LeaseError};
 
-/// Who wrote a field, in every write of this operator.
+/// Who wrote a field of what this operator stores.
 const FIELD_MANAGER: &str = "subtitle-operator";
+
+/// The parameters of creating or replacing an object.
+fn write_parameters() -> PostParams {
+    PostParams { field_manager: Some(FIELD_MANAGER.to_owned()), ..PostParams::default() }
+}

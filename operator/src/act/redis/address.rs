@@ -3,6 +3,7 @@
 
 use std::{path::PathBuf, time::Duration};
 
+use jiff::{Span, SpanRelativeTo};
 use redis::{Client, ConnectionAddr, ConnectionInfo, IntoConnectionInfo as _, RedisConnectionInfo, TlsCertificates};
 use subtitle_secret::{CA_CERTIFICATE, CONNECTION_STRING, MountedSecret, Value};
 
@@ -11,6 +12,8 @@ use crate::act::error::RecordError;
 /// How often a mounted Secret is read again while a connection is open.
 pub(super) const RECHECK_EVERY: Duration = Duration::from_secs(5);
 const PORT: u16 = 6379;
+const MIN_HISTORY_TTL: Duration = Duration::from_secs(60);
+const MAX_HISTORY_TTL: Duration = Duration::from_secs(3650 * 86_400);
 
 /// The address of Redis, as flags of every command that connects to it.
 #[derive(clap::Args, Clone)]
@@ -29,6 +32,19 @@ pub struct RedisArguments {
     /// Whether a connection without TLS is refused
     #[arg(long, env = "SUBTITLES_REDIS_REQUIRE_TLS", default_value_t = false, action = clap::ArgAction::Set)]
     pub redis_require_tls: bool,
+    /// For how long Redis keeps a job's record and history after the job has finished, such as 12h or 30d; the broker's stream,
+    /// from which an emptied Redis is filled again, keeps 7 days
+    #[arg(long, env = "SUBTITLES_HISTORY_TTL", value_name = "TIME", default_value = "7d", value_parser = history_ttl)]
+    pub history_ttl: Duration,
+}
+
+/// Parses a time span of at least a minute.
+fn history_ttl(text: &str) -> Result<Duration, String> {
+    let span = text.parse::<Span>().and_then(|span| span.to_duration(SpanRelativeTo::days_are_24_hours()));
+    let ttl = span.ok().and_then(|span| Duration::try_from(span).ok());
+    let allowed = MIN_HISTORY_TTL..=MAX_HISTORY_TTL;
+    ttl.filter(|ttl| allowed.contains(ttl))
+        .ok_or_else(|| format!("'{text}' is not a time span from 1m to 3650d, such as 7d"))
 }
 
 impl RedisArguments {
@@ -172,6 +188,17 @@ mod tests {
     use std::fs;
 
     use super::*;
+
+    #[test]
+    fn a_history_ttl_is_a_time_span_of_at_least_a_minute() {
+        let days = |days| Duration::from_secs(days * 86_400);
+        for (text, expected) in [("7d", days(7)), ("48h", days(2)), ("4w", days(28)), ("1m", Duration::from_secs(60))] {
+            assert_eq!(history_ttl(text), Ok(expected));
+        }
+        for text in ["", "7", "30s", "-7d", "11y", "99999999d"] {
+            assert!(history_ttl(text).is_err_and(|message| message.contains("such as 7d")), "{text}");
+        }
+    }
 
     fn secret(keys: &[(&str, &str)]) -> RedisAddress {
         let folder = std::env::temp_dir().join(format!("subtitles-redis-{}", std::process::id()));

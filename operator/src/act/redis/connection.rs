@@ -1,23 +1,25 @@
 //! One connection to Redis at a time: it is dropped whole at its first error and opened again at the next call; while
-//! Redis cannot be reached, calls fail at once for a moment instead of waiting one after the other. Used by the records
+//! Redis cannot be reached, calls fail at once for a growing, jittered pause instead of waiting one after the other. Used by the records
 //! and histories beside it. Does I/O.
 
 use std::{
-    sync::atomic::{AtomicU64, Ordering},
+    sync::{
+        Mutex as StdMutex, PoisonError,
+        atomic::{AtomicU64, Ordering},
+    },
     time::{Duration, Instant},
 };
 
 use redis::{
     AsyncConnectionConfig, ErrorKind, FromRedisValue, Pipeline, Script, ServerErrorKind, aio::MultiplexedConnection,
 };
+use subtitle_broker::ReconnectBackoff;
+use subtitle_clock::{Clock as _, SystemRuntime};
 use subtitle_telemetry::chain;
 use tokio::{sync::Mutex, time::timeout};
 
 use super::address::{Login, RECHECK_EVERY, RedisAddress};
 use crate::act::error::{REDIS_TIMEOUT, RecordError};
-
-/// How long calls fail at once after one has failed.
-const COOLDOWN: Duration = Duration::from_secs(1);
 
 /// Whether the next call needs another connection: the server did not answer or is another one now, has lost the scripts,
 /// or may not be written to any more.
@@ -40,7 +42,8 @@ fn ends_link(error: &RecordError) -> bool {
 
 enum Link {
     Up(Box<Open>),
-    Down(Option<Instant>),
+    /// Calls fail at once until then.
+    DownUntil(Instant),
 }
 
 struct Open {
@@ -48,6 +51,7 @@ struct Open {
     /// Tells this connection from the ones before it.
     number: u64,
     login: Login,
+    opened: Instant,
     /// When the address was last compared with `login`.
     checked: Instant,
 }
@@ -56,6 +60,7 @@ struct Open {
 pub(super) struct Connection {
     address: RedisAddress,
     link: Mutex<Link>,
+    backoff: StdMutex<ReconnectBackoff>,
     opened: AtomicU64,
     /// Loaded on every new connection: pipelines call scripts by their digest.
     scripts: Vec<Script>,
@@ -68,7 +73,14 @@ impl Connection {
             Err(error) if address.may_change() => tracing::warn!(error = %chain(&error), "Redis is not known yet"),
             client => drop(client?),
         }
-        Ok(Self { address, link: Mutex::new(Link::Down(None)), opened: AtomicU64::new(0), scripts })
+        let (link, backoff) = (Mutex::new(Link::DownUntil(Instant::now())), StdMutex::default());
+        Ok(Self { address, link, backoff, opened: AtomicU64::new(0), scripts })
+    }
+
+    /// The link after a connection that lasted for `lived`; zero if it could not be opened.
+    fn down(&self, lived: Duration) -> Link {
+        let mut backoff = self.backoff.lock().unwrap_or_else(PoisonError::into_inner);
+        Link::DownUntil(Instant::now() + backoff.pause(lived, SystemRuntime::default().jitter()))
     }
 
     async fn connect(&self) -> Result<(MultiplexedConnection, Login), RecordError> {
@@ -92,18 +104,19 @@ impl Connection {
                 // Calls that are out on the old connection end on it.
                 tracing::info!("the Secret of Redis has changed: connecting again");
             }
-            Link::Down(Some(since)) if since.elapsed() < COOLDOWN => return Err(RecordError::Unreachable),
-            Link::Down(_) => {}
+            Link::DownUntil(until) if Instant::now() < *until => return Err(RecordError::Unreachable),
+            Link::DownUntil(_) => {}
         }
         match timeout(REDIS_TIMEOUT, self.connect()).await.unwrap_or(Err(RecordError::Timeout)) {
             Ok((connection, login)) => {
                 let number = self.opened.fetch_add(1, Ordering::Relaxed);
-                let open = Open { connection: connection.clone(), number, login, checked: Instant::now() };
+                let now = Instant::now();
+                let open = Open { connection: connection.clone(), number, login, opened: now, checked: now };
                 *link = Link::Up(Box::new(open));
                 Ok((connection, number))
             }
             Err(error) => {
-                *link = Link::Down(Some(Instant::now()));
+                *link = self.down(Duration::ZERO);
                 Err(error)
             }
         }
@@ -129,8 +142,10 @@ impl Connection {
         };
         if outcome.as_ref().is_err_and(ends_link) {
             let mut link = self.link.lock().await;
-            if matches!(&*link, Link::Up(open) if open.number == number) {
-                *link = Link::Down(Some(Instant::now()));
+            if let Link::Up(open) = &*link
+                && open.number == number
+            {
+                *link = self.down(open.opened.elapsed());
             }
         }
         outcome

@@ -5,7 +5,7 @@ use subtitle_contract::{event::Event, keys::HISTORY_OFFSET};
 
 use super::{
     client::RedisRecords,
-    scripts::{BatchCheckpoints, SAFETY_TIME_TO_LIVE, TIME_TO_LIVE, append},
+    scripts::{BatchCheckpoints, append},
 };
 use crate::act::{
     error::RecordError,
@@ -24,7 +24,7 @@ impl RedisRecords {
     pub async fn restore(&self, job_id: &str, events: &[Event], apply: bool) -> Result<usize, RecordError> {
         let mut pipeline = redis::pipe();
         pipeline.cmd("EVALSHA").arg(self.restore_script.get_hash()).arg(2);
-        pipeline.arg(self.keys.events(job_id)).arg(self.keys.seen(job_id)).arg(u8::from(apply)).arg(TIME_TO_LIVE);
+        pipeline.arg(self.keys.events(job_id)).arg(self.keys.seen(job_id)).arg(u8::from(apply)).arg(self.time_to_live);
         for event in events {
             pipeline.arg(event.identity().to_string()).arg(serde_json::to_string(event).unwrap_or_default());
         }
@@ -37,7 +37,7 @@ impl HistoryWriter for RedisRecords {
     async fn append(&self, events: &[Event], saved: Option<Checkpoint>, last: Checkpoint) -> Result<bool, RecordError> {
         let (saved, last) = (saved.map(|saved| saved.to_string()).unwrap_or_default(), last.to_string());
         let checkpoints = BatchCheckpoints { saved: &saved, last: &last };
-        let pipeline = append(&self.append_script, self.keys, events, checkpoints, SAFETY_TIME_TO_LIVE);
+        let pipeline = append(&self.append_script, self.keys, events, checkpoints, self.safety_time_to_live());
         let (is_appended,) = self.connection.run(&pipeline).await?;
         Ok(is_appended)
     }

@@ -8,10 +8,7 @@ use subtitle_contract::{
     record::Record,
 };
 
-use super::{
-    client::RedisRecords,
-    scripts::{SAFETY_TIME_TO_LIVE, TIME_TO_LIVE},
-};
+use super::client::RedisRecords;
 use crate::act::{
     error::RecordError,
     ports::{Checkpoint, Projected, RecordReader, RecordWriter},
@@ -43,7 +40,7 @@ impl RedisRecords {
         let mut pipeline = redis::pipe();
         for record in records {
             let is_final = is_final(record);
-            let seconds = if is_final { TIME_TO_LIVE } else { SAFETY_TIME_TO_LIVE };
+            let seconds = if is_final { self.time_to_live } else { self.safety_time_to_live() };
             let checkpoint = (self.keys == KeyStyle::Plain).then_some(HISTORY_OFFSET);
             let keys = 3 + usize::from(checkpoint.is_some());
             pipeline.cmd("EVALSHA").arg(self.project_script.get_hash()).arg(keys).arg(self.keys.record(&record.id));

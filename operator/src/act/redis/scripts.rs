@@ -6,21 +6,33 @@ use subtitle_contract::{
     keys::{HISTORY_OFFSET, KeyStyle},
 };
 
-/// TTL in seconds of a job's keys after its final phase.
+/// The default TTL in seconds of a job's keys after its final phase.
 pub(super) const TIME_TO_LIVE: u64 = 7 * 86_400;
 /// TTL in seconds until then, in case the final phase is never projected.
 pub(super) const SAFETY_TIME_TO_LIVE: u64 = 60 * 86_400;
 
-/// Replaces the record unless its revision is higher, so that it never goes back whatever the order of calls. A record of the
-/// old system has no revision and counts as older than any; one of the same revision was changed by somebody else. A value of
-/// another type is set aside. Where the job's events are gone although their ids are known, the ids and the checkpoint
-/// (KEYS[4], except in cluster mode) are removed, so that the history loop reads the stream again. Returns 0 if the record is the same already, 1 if it was replaced, 2 if it is ahead.
-pub const PROJECT: &str = "
+/// The Lua function that renames a key whose value is not of the kind that it must be; it returns whether it was not, or is
+/// missing.
+macro_rules! set_aside {
+    () => {
+        "
 local function set_aside(key, kind)
   local is = redis.call('TYPE', key).ok
   if is ~= kind and is ~= 'none' then redis.call('RENAME', key, 'set-aside:' .. key) end
   return is ~= kind
 end
+"
+    };
+}
+
+/// Replaces the record unless its revision is higher, so that it never goes back whatever the order of calls. A record of the
+/// old system has no revision and counts as older than any; one of the same revision was changed by somebody else. A value of
+/// another type is set aside. Where the job's events are gone although their ids are known, the ids and the checkpoint
+/// (KEYS[4], except in cluster mode) are removed, so that the history loop reads the stream again. Returns 0 if the record is
+/// the same already, 1 if it was replaced, 2 if it is ahead.
+pub const PROJECT: &str = concat!(
+    set_aside!(),
+    "
 set_aside(KEYS[1], 'string')
 if set_aside(KEYS[2], 'list') and redis.call('DEL', KEYS[3]) == 1 and KEYS[4] then redis.call('DEL', KEYS[4]) end
 local current = redis.call('GET', KEYS[1])
@@ -32,7 +44,8 @@ if current then
 end
 redis.call('SET', KEYS[1], ARGV[1], 'EX', ARGV[3])
 if ARGV[4] == '1' then redis.call('EXPIRE', KEYS[2], ARGV[3]); redis.call('EXPIRE', KEYS[3], ARGV[3]) end
-return 1";
+return 1"
+);
 
 /// Appends a batch, each event once, and then moves the checkpoint. Returns 0 and does nothing unless the checkpoint is at
 /// the start of the batch or, if the batch is repeated, at its end; so an emptied Redis is filled from the oldest event. It
@@ -42,16 +55,14 @@ return 1";
 ///
 /// KEYS: two for each event, its job's history and the ids in it, and the checkpoint. ARGV: how many events, the
 /// seconds that keys stay, the checkpoint before and after the batch, and each event's id and text.
-const APPEND: &str = "
+const APPEND: &str = concat!(
+    set_aside!(),
+    "
 local count = tonumber(ARGV[1])
 local checkpoint = KEYS[2 * count + 1]
 if checkpoint then
   local offset = redis.call('GET', checkpoint) or ''
   if offset ~= ARGV[3] and offset ~= ARGV[4] then return 0 end
-end
-local function set_aside(key, kind)
-  local is = redis.call('TYPE', key).ok
-  if is ~= kind and is ~= 'none' then redis.call('RENAME', key, 'set-aside:' .. key) end
 end
 for at = 1, count do
   local history, seen = KEYS[2 * at - 1], KEYS[2 * at]
@@ -64,7 +75,8 @@ for at = 1, count do
   end
 end
 if checkpoint then redis.call('SET', checkpoint, ARGV[4]) end
-return 1";
+return 1"
+);
 
 /// Restores a whole history. ARGV: whether to write, the time to live, and then id and text of each event, oldest
 /// first. Events that only Redis has are kept: those older than ARGV's first go before it, all others after.

@@ -20,7 +20,7 @@ use subtitle_contract::{
 
 use super::{
     deadline,
-    next_status::{Announcement, next_attempt, next_revision},
+    next_status::{Announce, next_attempt, next_revision},
 };
 use crate::{
     decide::plan::{Effect, Folded, Plan, Rejected},
@@ -53,7 +53,7 @@ pub fn fold(job: &JobSnapshot, events: &[Event], now: Timestamp) -> Folded {
     }
     let mut effects = Vec::new();
     if changed {
-        effects.push(Effect::WriteStatus(Box::new(next_revision(job, current.status, Announcement::OfAttempts, now))));
+        effects.push(Effect::WriteStatus(Box::new(next_revision(job, current.status, Announce::OnlyNewAttempt, now))));
     }
     if changed || repeated {
         effects.push(Effect::WriteRecord);
@@ -95,7 +95,7 @@ fn fold_one(job: &JobSnapshot, event: &Event, now: Timestamp) -> Folding {
     let attempt = attempt(job, event);
     let changed = match progress.classify(&event.event_type, attempt) {
         Classification::Advance(phase) => advance(job, event, phase, now).map(Some),
-        Classification::Judge => classify_failure(job, event, now).map(Some),
+        Classification::Failed => classify_failure(job, event, now).map(Some),
         Classification::Repeat if event.event_type == EventType::TranslateProgress => count_progress(job, event),
         Classification::Repeat => return Folding::Repeated,
         Classification::Note | Classification::Stale | Classification::Late | Classification::Superseded => {
@@ -172,6 +172,7 @@ fn advance(job: &JobSnapshot, event: &Event, phase: Phase, now: Timestamp) -> Re
                 && let Ok(DownloadStarted { warnings, .. }) = event.read()
             {
                 status.warnings = warnings.iter().take(MAX_WARNINGS).map(|one| text::sanitize(one, 256)).collect();
+                status.message = (!status.warnings.is_empty()).then(|| status.warnings.join("; "));
             }
         }
         EventType::TranslateRequested => {
@@ -239,7 +240,10 @@ fn classify_failure(job: &JobSnapshot, event: &Event, now: Timestamp) -> Result<
     let failed: Failed = event.read()?;
     let mut status = job.status.clone();
     status.updated_by = Some(text::sanitize(&event.source, 64));
-    status.message = Some(failed.error_message);
+    // What was left out from the start may be why it failed.
+    let left_out = status.warnings.iter().filter(|_| status.step == Step::Download);
+    let message: Vec<&str> = std::iter::once(&failed.error_message).chain(left_out).map(String::as_str).collect();
+    status.message = Some(message.join("; "));
     status.candidates = failed.candidates;
     status.waiting_for = None;
     // The worker's clock may be wrong, but not by how long it wants to wait.

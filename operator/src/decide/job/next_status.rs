@@ -19,18 +19,18 @@ use crate::{
 
 /// Whether a change still has to be published as an event after it is written.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Announcement {
+pub(super) enum Announce {
     /// Only if it starts a new attempt or stops one: everything else was an event before it was a status.
-    OfAttempts,
+    OnlyNewAttempt,
     /// Always: the operator itself decided it.
-    OfDecision,
+    Always,
 }
 
 /// `status` as the next revision of the job's status, with its conditions.
 pub(super) fn next_revision(
     job: &JobSnapshot,
     mut status: SubtitleJobStatus,
-    announcement: Announcement,
+    announce: Announce,
     now: Timestamp,
 ) -> SubtitleJobStatus {
     let before = &job.status;
@@ -38,7 +38,7 @@ pub(super) fn next_revision(
     let is_unannounced = before.announced_up_to() < before.revision
         || status.attempt > before.attempt
         || (is_stopped(&status) && !is_stopped(before))
-        || announcement == Announcement::OfDecision;
+        || announce == Announce::Always;
     status.revision = before.revision + 1;
     if !is_unannounced {
         status.set_announced(status.revision);
@@ -83,18 +83,13 @@ pub(super) fn fail(job: &JobSnapshot, reason: Reason, message: String, now: Time
     status.message = Some(message);
     status.next_attempt_time = None;
     status.completion_time = Some(Time(job.observed_time(now)));
-    write(job, status, Announcement::OfDecision, now)
+    write(job, status, Announce::Always, now)
 }
 
 /// Writes a status that the operator itself decided on, and projects it.
-pub(super) fn write(
-    job: &JobSnapshot,
-    mut status: SubtitleJobStatus,
-    announcement: Announcement,
-    now: Timestamp,
-) -> Plan {
+pub(super) fn write(job: &JobSnapshot, mut status: SubtitleJobStatus, announce: Announce, now: Timestamp) -> Plan {
     status.updated_by = Some(source::MANAGER.to_owned());
     status.trace_id = headers::trace_id(&job.uid);
-    let status = next_revision(job, status, announcement, now);
+    let status = next_revision(job, status, announce, now);
     Plan { effects: vec![Effect::WriteStatus(Box::new(status)), Effect::WriteRecord], requeue_at: None }
 }

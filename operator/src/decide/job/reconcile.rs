@@ -11,7 +11,7 @@ use subtitle_contract::{
 
 use super::{
     conditions, deadline, finished,
-    next_status::{Announcement, fail, next_attempt, next_revision, wait_for_turn, write},
+    next_status::{Announce, fail, next_attempt, next_revision, wait_for_turn, write},
     task::task,
     waiting::waiting,
 };
@@ -56,7 +56,7 @@ fn decide(observed: &ObservedJob, state: JobState, facts: Facts, now: Timestamp)
         // A finalizer may keep the object for long; its worker stops now.
         _ if job.is_deleting => fail(job, Reason::Deleted, Reason::Deleted.meaning().trim().to_owned(), now),
         (JobState::Over(outcome), _) => match finished::retried(job, outcome, now) {
-            Some(status) => write(job, status, Announcement::OfAttempts, now),
+            Some(status) => write(job, status, Announce::OnlyNewAttempt, now),
             None => finished::expired(job, now),
         },
         (_, ObservedJob::Invalid(InvalidJob { message, .. })) => fail(job, Reason::InvalidSpec, message.clone(), now),
@@ -72,7 +72,7 @@ fn claim(job: &JobSnapshot, ownership: Ownership<'_>, installation: Option<Strin
         wait_for_turn(&mut status);
         next_attempt(&mut status, now);
     }
-    write(job, status, Announcement::OfAttempts, now)
+    write(job, status, Announce::OnlyNewAttempt, now)
 }
 
 /// Continues where the record is, whose events exist already: at a higher revision and, as earlier attempts' events have
@@ -93,7 +93,7 @@ fn overtake(job: &JobSnapshot, record: RecordAhead, installation: Option<String>
             next_attempt(&mut status, now);
         }
     }
-    write(&base, status, Announcement::OfAttempts, now)
+    write(&base, status, Announce::OnlyNewAttempt, now)
 }
 
 /// The plan, with a status that follows the object's generation and has all its conditions, and an answer to a retry that
@@ -104,7 +104,7 @@ fn refreshed(job: &JobSnapshot, mut plan: Plan, now: Timestamp) -> Plan {
         job.status.observed_generation == job.generation && conditions::are_current(&job.status) && needless.is_none();
     let ends = |effect: &Effect| matches!(effect, Effect::WriteStatus(_) | Effect::Delete { .. });
     if job.status.revision > 0 && !is_current && !plan.effects.iter().any(ends) {
-        let mut status = next_revision(job, job.status.clone(), Announcement::OfAttempts, now);
+        let mut status = next_revision(job, job.status.clone(), Announce::OnlyNewAttempt, now);
         if needless.is_some() {
             status.retry_observed.clone_from(&job.retry_requested);
         }
@@ -160,7 +160,7 @@ fn suspend(job: &JobSnapshot, now: Timestamp) -> Plan {
     status.reason = Some(Reason::Suspended.into());
     status.waiting_for = Some(WaitingFor::Resume.into());
     status.message = Some("spec.suspend is true: set it to false to continue".to_owned());
-    write(job, status, Announcement::OfAttempts, now)
+    write(job, status, Announce::OnlyNewAttempt, now)
 }
 
 /// A result of the suspended attempt may still arrive; the next attempt continues at the same step.
@@ -170,7 +170,7 @@ fn resume(job: &JobSnapshot, now: Timestamp) -> Plan {
     if job.has_published() {
         next_attempt(&mut status, now);
     }
-    write(job, status, Announcement::OfAttempts, now)
+    write(job, status, Announce::OnlyNewAttempt, now)
 }
 
 /// The task is published; it is published again only when it may be lost.

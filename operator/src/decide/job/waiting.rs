@@ -8,13 +8,13 @@ use subtitle_contract::{
 };
 
 use super::{
-    next_status::{Announcement, fail, write},
+    next_status::{Announce, fail, write},
     task::task,
 };
 use crate::{
     decide::plan::{Effect, Plan},
     observe::{
-        facts::{Facts, Glossary},
+        facts::{Facts, Glossary, NamespaceLimit},
         job::{JobSnapshot, ValidJob},
         state::Prerequisite,
     },
@@ -29,7 +29,7 @@ const GLOSSARY_RECHECK: SignedDuration = SignedDuration::from_secs(15);
 /// Publishes the task as soon as everything is there: the broker, the glossary, and the job's turn.
 pub(super) fn waiting(valid: &ValidJob, waiting_for: Prerequisite, facts: Facts, now: Timestamp) -> Plan {
     let job = &valid.job;
-    if let Some(message) = facts.refusal {
+    if let Some(message) = facts.denial {
         return fail(job, Reason::NotAllowed, message, now);
     }
     if !facts.has_broker {
@@ -38,7 +38,7 @@ pub(super) fn waiting(valid: &ValidJob, waiting_for: Prerequisite, facts: Facts,
     let glossary = match facts.glossary {
         Glossary::Invalid(message) => return fail(job, Reason::InvalidSpec, message, now),
         Glossary::Missing(message) => {
-            let plan = wait_with_message(job, WaitingFor::Glossary, message, now);
+            let plan = wait_with_message(job, WaitingFor::Glossary, Reason::WaitingForGlossary, message, now);
             return Plan { requeue_at: Some(now + GLOSSARY_RECHECK), ..plan };
         }
         // Its slot may have been given to another job while it waited for the glossary.
@@ -49,11 +49,19 @@ pub(super) fn waiting(valid: &ValidJob, waiting_for: Prerequisite, facts: Facts,
         }
         Glossary::NotNeeded => None,
     };
+    if let (Some(NamespaceLimit::JobsPerDay { limit, until }), None) = (facts.held_by, &job.status.start_time) {
+        let message = format!(
+            "{limit} jobs of this namespace were started today, which is the limit (maxJobsPerDayPerNamespace in the chart, \
+             SUBTITLES_MAX_JOBS_PER_DAY_PER_NAMESPACE); it continues at {until}"
+        );
+        let plan = wait_with_message(job, WaitingFor::Turn, Reason::WaitingForQuota, message, now);
+        return Plan { requeue_at: Some(until), ..plan };
+    }
     if !facts.is_admitted {
         let since = job.status.next_attempt_time.as_ref().map_or(job.created, |time| time.0.max(job.created));
         return match since + TURN_GRACE {
             soon if soon > now => Plan { effects: vec![], requeue_at: Some(soon) },
-            _ => wait(job, WaitingFor::Turn, now),
+            _ => wait_for_turn(job, facts.held_by, now),
         };
     }
     publish_task(valid, glossary, facts.installation, now)
@@ -76,29 +84,47 @@ fn publish_task(
     status.next_attempt_time = None;
     status.glossary = glossary;
     status.owner = installation.or(status.owner);
-    let asked = ValidJob { job: JobSnapshot { status: status.clone(), ..job.clone() }, ..valid.clone() };
-    effects.push(Effect::Publish(Box::new(task(&asked, now))));
-    let written = write(job, status, Announcement::OfAttempts, now);
+    let queued = ValidJob { job: JobSnapshot { status: status.clone(), ..job.clone() }, ..valid.clone() };
+    effects.push(Effect::Publish(Box::new(task(&queued, now))));
+    let written = write(job, status, Announce::OnlyNewAttempt, now);
     effects.extend(written.effects);
     Plan { effects, requeue_at: None }
 }
 
-fn wait(job: &JobSnapshot, waiting_for: WaitingFor, now: Timestamp) -> Plan {
-    wait_with_message(job, waiting_for, reason_of(waiting_for).meaning().trim().to_owned(), now)
+/// Names the limit of the namespace if that is what holds the job now.
+fn wait_for_turn(job: &JobSnapshot, held_by: Option<NamespaceLimit>, now: Timestamp) -> Plan {
+    let Some(NamespaceLimit::Tasks(limit)) = held_by else { return wait(job, WaitingFor::Turn, now) };
+    let message = format!(
+        "{limit} jobs of this namespace are being worked on, which is the limit (maxInFlightPerNamespace in the chart, \
+         SUBTITLES_MAX_IN_FLIGHT_PER_NAMESPACE)"
+    );
+    wait_with_message(job, WaitingFor::Turn, Reason::WaitingForTurn, message, now)
 }
 
-/// Shows what the job waits for; writes only if that is new.
-fn wait_with_message(job: &JobSnapshot, waiting_for: WaitingFor, message: String, now: Timestamp) -> Plan {
+fn wait(job: &JobSnapshot, waiting_for: WaitingFor, now: Timestamp) -> Plan {
+    let reason = reason_of(waiting_for);
+    wait_with_message(job, waiting_for, reason, reason.meaning().trim().to_owned(), now)
+}
+
+/// Shows what the job waits for; writes only if that is new. What a turn is waited for changes too often to be followed.
+fn wait_with_message(
+    job: &JobSnapshot,
+    waiting_for: WaitingFor,
+    reason: Reason,
+    message: String,
+    now: Timestamp,
+) -> Plan {
     // The message differs between a missing and an unreadable ConfigMap, so it has to be compared too.
     let is_shown = waiting_for != WaitingFor::Glossary || job.status.message.as_ref() == Some(&message);
-    if job.status.waiting_for == Some(waiting_for.into()) && is_shown {
+    let has_reason = job.status.reason.as_ref().is_some_and(|shown| *shown == reason);
+    if job.status.waiting_for == Some(waiting_for.into()) && has_reason && is_shown {
         return Plan::default();
     }
     let mut status = job.status.clone();
-    status.reason = Some(reason_of(waiting_for).into());
+    status.reason = Some(reason.into());
     status.waiting_for = Some(waiting_for.into());
     status.message = Some(message);
-    write(job, status, Announcement::OfAttempts, now)
+    write(job, status, Announce::OnlyNewAttempt, now)
 }
 
 const fn reason_of(waiting_for: WaitingFor) -> Reason {

@@ -101,17 +101,16 @@ struct Key {
 }
 
 impl Key {
-    fn new(key: &[u8], body: &[u8]) -> Self {
+    fn new(key: &[u8], fields: &Map<String, Value>) -> Self {
         let name = std::str::from_utf8(key).ok().filter(|text| is_object_name(text));
         let name = name.map_or_else(|| format!("subtitle-{}", &sha256(key)[..40]), str::to_owned);
-        let content: Value = serde_json::from_slice(body).unwrap_or_default();
-        Self { name, digest: sha256(content.to_string().as_bytes()) }
+        let content = serde_json::to_vec(fields).unwrap_or_default();
+        Self { name, digest: sha256(&content) }
     }
 }
 
 /// A warning for each field of the body that means nothing here; the error names one that looks like a misspelt field.
-fn unknown_fields(body: &[u8]) -> Result<Vec<String>, ApiError> {
-    let fields: Map<String, Value> = serde_json::from_slice(body).map_err(ApiError::InvalidBody)?;
+fn unknown_fields(fields: &Map<String, Value>) -> Result<Vec<String>, ApiError> {
     let unknown = fields.keys().filter(|field| !FIELDS.contains(&field.as_str()));
     let warn = |field: &String| {
         let shown = sanitize(field, 64);
@@ -155,8 +154,9 @@ pub(in crate::http) async fn create(
     // A caller who went away reads no answer: the body was too large.
     let body = body.map_err(|_| ApiError::BodyTooLarge)?;
     let request: Request = serde_json::from_slice(&body).map_err(ApiError::InvalidBody)?;
-    let warnings = unknown_fields(&body)?;
-    let key = headers.get(KEY_HEADER).map(|value| Key::new(value.as_bytes(), &body));
+    let fields: Map<String, Value> = serde_json::from_slice(&body).map_err(ApiError::InvalidBody)?;
+    let warnings = unknown_fields(&fields)?;
+    let key = headers.get(KEY_HEADER).map(|value| Key::new(value.as_bytes(), &fields));
     let job = request.job(&namespace, key.as_ref())?;
     // With its record: a GET right after the answer must find it.
     let effects = vec![Effect::CreateJob(Box::new(job)), Effect::WriteRecord];
@@ -215,11 +215,15 @@ fn refused(error: ActError) -> ApiError {
 mod tests {
     use super::*;
 
-    const BODY: &[u8] = br#"{"video_url": "http://a/b.mkv", "language": "es"}"#;
+    const BODY: &str = r#"{"video_url": "http://a/b.mkv", "language": "es"}"#;
+
+    fn fields(body: &str) -> Map<String, Value> {
+        serde_json::from_str(body).expect("an object")
+    }
 
     #[test]
     fn any_key_names_an_object_and_the_same_key_always_the_same_one() {
-        let name = |key: &str| Key::new(key.as_bytes(), BODY).name;
+        let name = |key: &str| Key::new(key.as_bytes(), &fields(BODY)).name;
         for valid in ["a", "harbour-es", "films.harbour.2024"] {
             assert_eq!(name(valid), valid);
         }
@@ -228,23 +232,35 @@ mod tests {
             let made = name(odd);
             assert!(made.len() == 49 && made == name(odd) && names.insert(made), "{odd}");
         }
-        assert!(Key::new(b"\xff", BODY).name.starts_with("subtitle-"));
+        assert!(Key::new(b"\xff", &fields(BODY)).name.starts_with("subtitle-"));
     }
 
     #[test]
     fn a_key_stands_for_what_the_body_says_and_not_for_its_whitespace() {
-        let digest = |body: &[u8]| Key::new(b"k", body).digest;
-        assert_eq!(digest(BODY), digest(br#"{"language":"es","video_url":"http://a/b.mkv"}"#));
-        assert_ne!(digest(BODY), digest(br#"{"video_url": "http://a/b.mkv", "language": "fr"}"#));
+        let digest = |body: &str| Key::new(b"k", &fields(body)).digest;
+        assert_eq!(digest(BODY), digest(r#"{"language":"es","video_url":"http://a/b.mkv"}"#));
+        assert_ne!(digest(BODY), digest(r#"{"video_url": "http://a/b.mkv", "language": "fr"}"#));
     }
 
     #[test]
     fn a_misspelt_field_is_refused_by_name_and_another_system_s_is_ignored_with_a_warning() {
         for misspelt in ["videoUrl", "Language", "target_langage", "prefered_sources"] {
-            let refused = unknown_fields(json!({misspelt: 1}).to_string().as_bytes()).expect_err(misspelt);
+            let refused = unknown_fields(&fields(&json!({misspelt: 1}).to_string())).expect_err(misspelt);
             assert!(refused.to_string().contains(misspelt), "{refused}");
         }
-        let warned = unknown_fields(br#"{"language": "es", "user_id": 7}"#).expect("accepted");
+        let warned = unknown_fields(&fields(r#"{"language": "es", "user_id": 7}"#)).expect("accepted");
         assert_eq!(warned, ["the field 'user_id' is not known and was ignored"]);
+    }
+
+    #[test]
+    fn the_known_fields_are_those_of_the_request() {
+        let schema = serde_json::to_value(schemars::schema_for!(Request)).expect("a schema");
+        let mut known = FIELDS;
+        known.sort_unstable();
+        let properties = schema["properties"].as_object().expect("properties");
+        assert_eq!(
+            properties.keys().collect::<std::collections::BTreeSet<_>>(),
+            known.iter().copied().map(str::to_owned).collect::<Vec<_>>().iter().collect()
+        );
     }
 }

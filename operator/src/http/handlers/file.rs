@@ -63,7 +63,7 @@ pub(in crate::http) async fn file(
         }
         Some(Requested::Nothing) => {
             let range = format!("bytes */{}", bytes.len());
-            (StatusCode::RANGE_NOT_SATISFIABLE, fixed, [(header::CONTENT_RANGE, range)]).into_response()
+            ([(header::CONTENT_RANGE, range)], ApiError::RangeNotSatisfiable { length: bytes.len() }).into_response()
         }
         Some(Requested::All) | None => (fixed, bytes).into_response(),
     })
@@ -84,15 +84,19 @@ fn requested(range: &str, length: usize) -> Requested {
     let Some((first, last)) = range.trim().strip_prefix("bytes=").and_then(|range| range.split_once('-')) else {
         return Requested::All;
     };
-    match (first.parse::<usize>(), last.parse::<usize>()) {
-        (Ok(first), _) if last.is_empty() && first < length => Requested::Part(first, length - 1),
-        (Ok(first), Ok(last)) if first < length && first <= last => Requested::Part(first, last.min(length - 1)),
-        (Err(_), Ok(suffix)) if first.is_empty() && suffix > 0 && length > 0 => {
-            Requested::Part(length - suffix.min(length), length - 1)
-        }
-        (Ok(first), Ok(last)) if first > last => Requested::All,
-        (Ok(_), _) if last.is_empty() || last.parse::<usize>().is_ok() => Requested::Nothing,
-        (Err(_), Ok(_)) if first.is_empty() => Requested::Nothing,
+    let number = |text: &str| text.parse::<usize>().ok();
+    if first.is_empty() {
+        return match number(last) {
+            None => Requested::All,
+            Some(suffix) if suffix == 0 || length == 0 => Requested::Nothing,
+            Some(suffix) => Requested::Part(length - suffix.min(length), length - 1),
+        };
+    }
+    let end = if last.is_empty() { Some(usize::MAX) } else { number(last) };
+    match (number(first), end) {
+        (Some(first), Some(last)) if first > last => Requested::All,
+        (Some(first), Some(_)) if first >= length => Requested::Nothing,
+        (Some(first), Some(last)) => Requested::Part(first, last.min(length - 1)),
         _ => Requested::All,
     }
 }
@@ -115,6 +119,9 @@ mod tests {
             ("bytes=0-1,4-5", Requested::All),
             ("bytes=5-2", Requested::All),
             ("lines=1-2", Requested::All),
+            ("bytes=-", Requested::All),
+            ("bytes=a-3", Requested::All),
+            ("bytes=12-b", Requested::All),
         ] {
             assert_eq!(requested(range, 10), expected, "{range}");
         }

@@ -1,14 +1,18 @@
 //! A job's id comes in, the job that the caller may see goes out: its object or, once that is deleted, what Redis still has
-//! of it. Called by the handlers that read. Does I/O.
+//! of it: its record, or if that is lost, what its history adds up to. Called by the handlers that read. Does I/O.
 
 use kube::ResourceExt as _;
 use serde_json::Value;
-use subtitle_contract::{job::SubtitleJob, record::Record, text::sanitize};
+use subtitle_contract::{event::Event, job::SubtitleJob, record::Record, text::sanitize};
 
 use crate::{
     act::ports::{ClusterReader as _, RecordReader as _},
     http::{auth::Caller, error::ApiError, state::HttpState},
+    observe::past_job::past_record,
 };
+
+/// Events that are read at each end of a long history: the first says what was asked for, the last what became of it.
+const READ_AT_EACH_END: usize = 100;
 
 /// A job that the caller may see.
 pub(super) struct Found {
@@ -34,7 +38,7 @@ pub(super) async fn find(state: &HttpState, caller: &Caller, id: &str) -> Result
     Ok(found)
 }
 
-/// The job and its name: by the object, else by its record, else by its newest event.
+/// The job and its name: by the object, else by its record, else by its history.
 async fn find_anywhere(state: &HttpState, id: &str) -> Result<(Found, String), ApiError> {
     if let Some(job) = state.executor.cluster().find(id, None).await? {
         let record = serde_json::to_value(Record::project(&job)).map_err(ApiError::Encode)?;
@@ -48,7 +52,19 @@ async fn find_anywhere(state: &HttpState, id: &str) -> Result<(Found, String), A
         let (namespace, name) = (text(&record, "namespace"), text(&record, "name"));
         return Ok((Found { job: None, record: Some(record), namespace }, name));
     }
-    let (newest, _) = records.events(id, 1).await?;
-    let event = newest.first().and_then(read).ok_or_else(|| unknown(id))?;
-    Ok((Found { job: None, record: None, namespace: text(&event, "namespace") }, text(&event, "name")))
+    let record = past_record(id, &history(state, id).await?).ok_or_else(|| unknown(id))?;
+    let (namespace, name) = (record.namespace.clone(), record.name.clone());
+    let record = serde_json::to_value(record).map_err(ApiError::Encode)?;
+    Ok((Found { job: None, record: Some(record), namespace }, name))
+}
+
+/// The oldest and the newest events of a job, the oldest first.
+async fn history(state: &HttpState, id: &str) -> Result<Vec<Event>, ApiError> {
+    let records = state.executor.records();
+    let (mut texts, total) = records.events(id, READ_AT_EACH_END).await?;
+    let before = total.saturating_sub(texts.len()).min(READ_AT_EACH_END);
+    if before > 0 {
+        texts.extend(records.events_before(id, Some(before), before).await?.0);
+    }
+    Ok(texts.iter().rev().filter_map(|text| Event::decode(text.as_bytes()).ok()).collect())
 }

@@ -4,6 +4,14 @@ use serde_json::{Map, Value, json};
 
 use crate::http::routes::Route;
 
+/// The answer with a part of the file, described like that with the whole.
+fn part_of(whole: &Value) -> Value {
+    let mut part = whole.clone();
+    part["description"] = "the bytes that `Range` asks for".into();
+    part["headers"]["Content-Range"] = json!({"schema": {"type": "string"}});
+    part
+}
+
 impl Route {
     const fn summary(self) -> &'static str {
         match self {
@@ -57,7 +65,16 @@ impl Route {
                     json!({"type": "integer", "minimum": 0}),
                 ),
             ],
-            Self::Status | Self::Record | Self::File => vec![id()],
+            Self::File => {
+                let text = || json!({"type": "string"});
+                vec![
+                    id(),
+                    parameter("Range", "header", "One range of bytes, such as `bytes=0-99`", text()),
+                    parameter("If-Range", "header", "Honors `Range` only if the file has this ETag", text()),
+                    parameter("If-None-Match", "header", "Sends the file only if it has another ETag", text()),
+                ]
+            }
+            Self::Status | Self::Record => vec![id()],
         }
     }
 
@@ -73,6 +90,9 @@ impl Route {
             Self::File => json!({"application/x-subrip": text, "text/vtt": text, "text/x-ssa": text}),
         };
         let mut answer = json!({"description": "what was asked for", "content": content});
+        if self == Self::File {
+            answer["headers"] = json!({"ETag": {"schema": {"type": "string"}}});
+        }
         if self == Self::Create {
             let location = "where the job's record is";
             answer["description"] = "created, or created before with that Idempotency-Key".into();
@@ -94,14 +114,22 @@ impl Route {
                 FORBIDDEN,
                 ("408", "the body did not arrive in time"),
                 ("413", "the body is too large"),
-                ("422", "the body or the namespace is not valid"),
+                ("422", "the body or the namespace is not valid, or the Idempotency-Key was sent with another body"),
                 GUESSES,
                 AWAY,
             ],
             Self::Events => {
                 &[NO_TOKEN, FORBIDDEN, UNKNOWN, ("422", "`limit` or `continue` is not valid"), GUESSES, AWAY]
             }
-            Self::Status | Self::Record | Self::File => &[NO_TOKEN, FORBIDDEN, UNKNOWN, GUESSES, AWAY],
+            Self::File => &[
+                NO_TOKEN,
+                FORBIDDEN,
+                UNKNOWN,
+                ("416", "the file has none of the bytes that `Range` asks for; Content-Range says how many it has"),
+                GUESSES,
+                AWAY,
+            ],
+            Self::Status | Self::Record => &[NO_TOKEN, FORBIDDEN, UNKNOWN, GUESSES, AWAY],
         }
     }
 
@@ -109,12 +137,19 @@ impl Route {
     pub(super) fn operation(self) -> Value {
         let mut responses = Map::new();
         let (code, answer) = self.answer();
+        if self == Self::File {
+            let etag = json!({"ETag": {"schema": {"type": "string"}}});
+            responses.insert("206".to_owned(), part_of(&answer));
+            responses
+                .insert("304".to_owned(), json!({"description": "the caller has this file already", "headers": etag}));
+        }
         responses.insert(code.to_owned(), answer);
         for (code, description) in self.errors() {
             let schema = json!({"$ref": "#/components/schemas/Refusal"});
             let mut response = json!({"description": description, "content": {"application/json": {"schema": schema}}});
             let header = match *code {
                 "401" => Some("WWW-Authenticate"),
+                "416" => Some("Content-Range"),
                 "429" | "503" => Some("Retry-After"),
                 _ => None,
             };

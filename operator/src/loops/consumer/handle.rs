@@ -34,11 +34,11 @@ struct Batch<'a, P: Ports> {
 }
 
 /// What the caller must do after applying a batch to an object.
-enum Next {
+enum BatchOutcome {
     /// Acknowledge the batch: it is handled.
-    Acknowledge,
+    Handled,
     /// Read the object and try again: it has changed since it was read.
-    ReadAgain,
+    Stale,
     /// Give up on the object: it no longer exists.
     Gone,
 }
@@ -96,9 +96,9 @@ impl<P: Ports> Batch<'_, P> {
             && let Some(job) = JobSnapshot::from_object(&object)
         {
             match self.try_apply(object, &job, may_be_stale).await? {
-                Next::Acknowledge => return Ok(()),
-                Next::ReadAgain => found = cluster.read(&job.uid, &job.namespace, &job.name).await?,
-                Next::Gone => break,
+                BatchOutcome::Handled => return Ok(()),
+                BatchOutcome::Stale => found = cluster.read(&job.uid, &job.namespace, &job.name).await?,
+                BatchOutcome::Gone => break,
             }
             may_be_stale = false;
         }
@@ -109,25 +109,30 @@ impl<P: Ports> Batch<'_, P> {
         self.apply(None, cancelled.map(|event| Effect::Publish(Box::new(event))).into_iter().collect()).await
     }
 
-    async fn try_apply(&self, object: SubtitleJob, job: &JobSnapshot, may_be_stale: bool) -> Result<Next, ActError> {
+    async fn try_apply(
+        &self,
+        object: SubtitleJob,
+        job: &JobSnapshot,
+        may_be_stale: bool,
+    ) -> Result<BatchOutcome, ActError> {
         let Folded { plan, rejected } = fold(job, &self.events, self.now);
         // The event may belong to an attempt that another leader started and our cache has not seen yet.
         if may_be_stale && rejected.iter().any(|rejected| rejected.reason == Reason::ImpossibleEvent) {
-            return Ok(Next::ReadAgain);
+            return Ok(BatchOutcome::Stale);
         }
         let Err(error) = self.apply_with_shortened_fallback(object, job, plan.effects).await else {
             let dead_letters = rejected
                 .into_iter()
                 .map(|rejected| dead_letter(self.messages[rejected.index], rejected.reason, rejected.message));
             self.apply(None, dead_letters.collect()).await?;
-            return Ok(Next::Acknowledge);
+            return Ok(BatchOutcome::Handled);
         };
         match error.class() {
-            ErrorClass::Conflict => Ok(Next::ReadAgain),
-            ErrorClass::Gone => Ok(Next::Gone),
+            ErrorClass::Conflict => Ok(BatchOutcome::Stale),
+            ErrorClass::Gone => Ok(BatchOutcome::Gone),
             ErrorClass::Rejected => {
                 self.dead_letter_all(Reason::StatusRejected, error.rejection().unwrap_or_default()).await?;
-                Ok(Next::Acknowledge)
+                Ok(BatchOutcome::Handled)
             }
             ErrorClass::Undecodable | ErrorClass::Broker | ErrorClass::Transient | ErrorClass::Invalid => Err(error),
         }

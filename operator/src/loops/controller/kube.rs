@@ -14,7 +14,7 @@ use tokio_util::sync::CancellationToken;
 
 use super::{
     reconcile::{Requeue, error_policy as requeue_after_error, reconcile_one},
-    wake::wake,
+    trigger::trigger,
 };
 use crate::{
     act::{ActError, Production},
@@ -48,8 +48,8 @@ pub async fn run(
     stop: CancellationToken,
 ) {
     let (trigger_tx, trigger_rx) = futures::channel::mpsc::unbounded();
-    let trigger = |job: &SubtitleJob| drop(trigger_tx.unbounded_send(ObjectRef::from_obj(job)));
-    store.state().iter().for_each(|job| trigger(job));
+    let send = |job: &SubtitleJob| drop(trigger_tx.unbounded_send(ObjectRef::from_obj(job)));
+    store.state().iter().for_each(|job| send(job));
     let controller = Controller::for_stream(stream, store)
         .reconcile_on(trigger_rx)
         .graceful_shutdown_on(stop.cancelled_owned())
@@ -60,6 +60,6 @@ pub async fn run(
     tokio::select! {
         biased;
         () = controller => {}
-        () = wake(&operator, trigger) => {}
+        () = trigger(&operator, send) => {}
     }
 }

@@ -4,8 +4,8 @@
 mod glossary;
 mod kube;
 mod reconcile;
-mod wake;
+mod trigger;
 
 pub use kube::{MAX_CONCURRENT_RECONCILES, run};
 pub use reconcile::{Requeue, error_policy, reconcile_one};
-pub use wake::wake;
+pub use trigger::trigger;

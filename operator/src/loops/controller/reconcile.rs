@@ -15,7 +15,10 @@ use crate::{
         ActError, ApplyContext, ErrorClass, Ports,
         ports::{ClusterReader as _, RecordReader as _},
     },
-    decide::reconcile::{deadline_is_due, reconcile},
+    decide::{
+        plan::Effect,
+        reconcile::{deadline_is_due, reconcile},
+    },
     loops::operator::Operator,
     observe::{
         facts::{Facts, Glossary, RecordAhead},
@@ -86,8 +89,12 @@ async fn observe_decide_act<P: Ports>(
     let _guard = executor.lock(job.metadata.uid.as_deref().unwrap_or_default()).await;
     let newest = executor.cluster().newest(job).await;
     let Some(observed) = ObservedJob::from_object(&newest) else { return Ok(None) };
-    if is_foreign(operator, observed.snapshot()) {
+    if let Ownership::Foreign(owner) = observed.snapshot().ownership(Some(&operator.settings().installation)) {
         operator.republished(&observed.snapshot().uid);
+        if let Some(note) = foreign_owner(operator, observed.snapshot(), owner) {
+            let context = ApplyContext { job: Some(newest), ..ApplyContext::new(now) };
+            executor.apply(vec![Effect::Note { reason: "OtherInstallation", note }], context).await?;
+        }
         return Ok(None);
     }
     let session = operator.session();
@@ -124,12 +131,13 @@ async fn gather_facts<P: Ports>(
     };
     Ok(Facts {
         is_admitted,
+        held_by: operator.limit_of(&job.namespace).filter(|_| !is_admitted),
         glossary,
         has_broker: session.is_some(),
         events_settled,
         task_may_be_lost: operator.is_republish_requested(&job.uid),
-        refusal: operator.settings().rules.refusal(job),
-        installation: operator.settings().installation.clone(),
+        denial: operator.settings().rules.denial(job),
+        installation: Some(operator.settings().installation.clone()),
         record: record_ahead(operator, job, now).await,
     })
 }
@@ -150,19 +158,19 @@ async fn record_ahead<P: Ports>(operator: &Operator<P>, job: &JobSnapshot, now: 
     (ahead.revision > job.status.revision).then_some(ahead)
 }
 
-/// Whether another installation works on the job; logged once for each.
-fn is_foreign<P: Ports>(operator: &Operator<P>, job: &JobSnapshot) -> bool {
-    let Ownership::Foreign(owner) = job.ownership(operator.settings().installation.as_deref()) else { return false };
-    if operator.is_first_of(owner) {
-        let us = operator.settings().installation.as_deref().unwrap_or_default();
-        tracing::warn!(
-            owner = sanitize(owner, 253),
-            job = %format_args!("{}/{}", job.namespace, job.name),
-            "another installation works on this job and maybe on others, which are left alone; the annotation \
-             {OWNER_ANNOTATION}={us} takes a job over"
-        );
+/// What to tell about another installation that works on the job; only for the first of its jobs.
+fn foreign_owner<P: Ports>(operator: &Operator<P>, job: &JobSnapshot, owner: &str) -> Option<String> {
+    if !operator.is_first_of(owner) {
+        return None;
     }
-    true
+    let (us, owner) = (&operator.settings().installation, sanitize(owner, 253));
+    let job = format!("{}/{}", job.namespace, job.name);
+    let note = format!(
+        "{owner} works on this job and maybe on others, which {us} leaves alone; the annotation {OWNER_ANNOTATION}={us} takes a \
+         job over"
+    );
+    tracing::warn!(owner, job, "another installation owns jobs: {note}");
+    Some(note)
 }
 
 /// Whether this reconcile may publish the task, or waits for nothing but the glossary.

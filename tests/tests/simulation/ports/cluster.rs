@@ -109,7 +109,7 @@ impl ClusterReader for SimCluster {
     }
 
     async fn newest(&self, cached: &SubtitleJob) -> SubtitleJob {
-        let mut newest = self.last_writes.newest(cached);
+        let mut newest = self.last_writes.merge_and_evict(cached);
         if let Some(status) = &mut newest.status
             && self.sim.with(|world| world.is_planted(Planted::SecondOwner))
         {
@@ -127,7 +127,7 @@ impl ClusterReader for SimCluster {
 
     async fn find(&self, uid: &str, located: Option<(&str, &str)>) -> Result<Option<SubtitleJob>, ClusterError> {
         if let Some(cached) = self.cached_job(uid) {
-            return Ok(Some(self.seen(self.last_writes.newest(&cached))));
+            return Ok(Some(self.seen(self.last_writes.merge_and_evict(&cached))));
         }
         match located {
             Some((namespace, name)) => self.read(uid, namespace, name).await,
@@ -138,7 +138,7 @@ impl ClusterReader for SimCluster {
     async fn read(&self, uid: &str, namespace: &str, name: &str) -> Result<Option<SubtitleJob>, ClusterError> {
         let place = (namespace.to_owned(), name.to_owned());
         let found = self.call(|world| world.api.objects.get(&place).cloned()).await?;
-        self.last_writes.forget(uid);
+        self.last_writes.remove(uid);
         Ok(found.filter(|job| job.uid().as_deref() == Some(uid)).map(|job| self.seen(job.as_ref().clone())))
     }
 
@@ -167,11 +167,11 @@ impl ClusterWriter for SimCluster {
                     });
                     return Err(away());
                 }
-                self.last_writes.add(&now);
+                self.last_writes.insert((*now).clone());
                 Ok(now.as_ref().clone())
             }
             Err(error) => {
-                self.last_writes.forget(&job.uid().unwrap_or_default());
+                self.last_writes.remove(&job.uid().unwrap_or_default());
                 Err(error)
             }
         }

@@ -1,4 +1,4 @@
-//! An operator process: the product's controller functions, wake loop and session supervisor over simulated ports. What is
+//! An operator process: the product's controller functions, trigger loop and session supervisor over simulated ports. What is
 //! written here stands in for kube: the watch that fills the cache, and the `Controller` that calls reconcile.
 
 use std::{sync::Arc, task::Poll, time::Duration};
@@ -9,7 +9,7 @@ use subtitle_operator::{
     act::{Files, Ports, Servers},
     decide::{admit::AdmissionLimits, rules::JobRules},
     loops::{
-        controller::{MAX_CONCURRENT_RECONCILES, Requeue, error_policy, reconcile_one, wake},
+        controller::{MAX_CONCURRENT_RECONCILES, Requeue, error_policy, reconcile_one, trigger},
         operator::{Operator, OperatorSettings},
         session::{Shutdown, supervise},
     },
@@ -66,9 +66,9 @@ pub(crate) fn start(sim: &Sim, number: usize, files: Store) {
     let records = Arc::new(SimRecords::new(sim, number));
     let servers = Servers { cluster: cluster.clone(), records, files: Files::new(files) };
     let (_, metrics) = Metrics::new("simulation", MAX_CONCURRENT_RECONCILES);
-    let places = AdmissionLimits { total: MAX_IN_FLIGHT, per_namespace: MAX_IN_FLIGHT };
+    let limits = AdmissionLimits::new(MAX_IN_FLIGHT, Some(MAX_IN_FLIGHT), None);
     let rules = JobRules { allows_simulated: true, ..JobRules::default() };
-    let settings = OperatorSettings { places, rules, installation: Some(sim.with(|world| world.installation(number))) };
+    let settings = OperatorSettings { limits, rules, installation: sim.with(|world| world.installation(number)) };
     let operator = Arc::new(Operator::new(servers, SimRuntime::new(sim, number), session, settings, metrics));
     let queue = WorkQueue::default();
     let is_listed = watch::Sender::new(false);
@@ -86,7 +86,7 @@ pub(crate) fn start(sim: &Sim, number: usize, files: Store) {
         let mut listed = process.is_listed.subscribe();
         sim.spawn(id, async move {
             let now = || process.sim.clock(number);
-            wake(&process.operator, |job: &SubtitleJob| process.queue.schedule(job, now())).await;
+            trigger(&process.operator, |job: &SubtitleJob| process.queue.schedule(job, now())).await;
         });
         let _ = listed.wait_for(|is_listed| *is_listed).await;
         let connector = SimConnector::new(&sim, number);

@@ -30,7 +30,7 @@ fn a_failure_is_retried_with_its_decision_written_before_it_is_announced() {
     let event = Event::new(&job.subject(), source::TRANSLATOR, now(), &failed(true, Reason::EngineUnavailable));
     let (names, status) = outline(&fold(&job, std::slice::from_ref(&event), now()).plan);
     let status = status.expect("a status");
-    assert_eq!(names, ["status", "project"]);
+    assert_eq!(names, ["status", "record"]);
     assert_eq!((&status.phase, status.attempt, status.failures), (&Phase::Pending.into(), 2, 1));
     assert!(status.announced_revision < status.revision && status.next_attempt_time.is_some());
 
@@ -40,7 +40,7 @@ fn a_failure_is_retried_with_its_decision_written_before_it_is_announced() {
     assert_eq!(announcement.event_type, EventType::RetryScheduled);
     let (names, status) = outline(&plan);
     let announced = status.expect("a status");
-    assert_eq!((names, announced.announced_revision), (vec!["publish", "status", "project"], announced.revision));
+    assert_eq!((names, announced.announced_revision), (vec!["publish", "status", "record"], announced.revision));
 
     let stale = fold(&JobSnapshot { status: announced.clone(), ..again.clone() }, &[event], now());
     assert_eq!(stale, Folded::default(), "the failure of the old attempt changes nothing any more");
@@ -157,7 +157,7 @@ fn a_batch_of_events_is_one_write_that_keeps_what_later_steps_need() {
     let status = status.expect("a status");
     assert_eq!(
         (names, status.revision, status.phase),
-        (vec!["status", "project"], 2, Phase::TranslateInProgress.into())
+        (vec!["status", "record"], 2, Phase::TranslateInProgress.into())
     );
     assert_eq!(
         (status.step, status.from, status.progress.as_deref()),
@@ -257,4 +257,21 @@ fn an_event_that_names_a_key_of_another_namespace_is_a_dead_letter_from_any_sour
         assert_eq!(folded.rejected[0].reason, Reason::ImpossibleEvent);
         assert!(folded.rejected[0].message.contains("'films'"), "{}", folded.rejected[0].message);
     }
+}
+
+#[test]
+fn sources_that_are_left_out_are_named_while_it_works_and_where_it_fails() {
+    let warnings = vec!["preferred source 'subdl' is left out".to_owned(), "another".to_owned()];
+    let queued =
+        job(&json!({}), &json!({"phase": "DownloadQueued", "attempt": 1, "revision": 2, "announcedRevision": 2}));
+    let started = DownloadStarted { worker: "w".into(), warnings: warnings.clone() };
+    let event = |job: &JobSnapshot, failure: Failed| Event::new(&job.subject(), source::DOWNLOADER, now(), &failure);
+    let started = Event::new(&queued.subject(), source::DOWNLOADER, now(), &started);
+    let working = outline(&fold(&queued, &[started], now()).plan).1.expect("a status");
+    let shown = "preferred source 'subdl' is left out; another";
+    assert_eq!((working.message.as_deref(), &working.warnings), (Some(shown), &warnings));
+    let working = JobSnapshot { status: working, ..queued };
+    let failed = fold(&working, &[event(&working, failed(false, Reason::NoSubtitleFound))], now());
+    let failed = outline(&failed.plan).1.expect("a status");
+    assert_eq!(failed.message.as_deref(), Some(format!("it broke; {shown}").as_str()));
 }

@@ -39,11 +39,12 @@ fn job(spec: &Value, status: &Value) -> JobSnapshot {
 /// Everything the job needs is available, and it may run.
 const READY_FACTS: Facts = Facts {
     is_admitted: true,
+    held_by: None,
     has_broker: true,
     events_settled: true,
     task_may_be_lost: false,
     glossary: Glossary::NotNeeded,
-    refusal: None,
+    denial: None,
     installation: None,
     record: None,
 };
@@ -57,7 +58,7 @@ fn outline(plan: &Plan) -> (Vec<&'static str>, Option<SubtitleJobStatus>) {
             status = Some((**written).clone());
             "status"
         }
-        Effect::WriteRecord => "project",
+        Effect::WriteRecord => "record",
         Effect::Delete { .. } => "delete",
         Effect::StoreGlossary { .. } => "glossary",
         other => panic!("not an effect on one job: {other:?}"),

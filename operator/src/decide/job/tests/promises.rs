@@ -219,7 +219,7 @@ fn of_two_installations_the_first_keeps_a_job_until_the_annotation_gives_it_away
     assert_eq!((claimed.owner.as_deref(), &claimed.phase), (Some("films/subtitle-operator"), &Phase::Pending.into()));
     assert_eq!(
         outline(&reconcile(&JobSnapshot { status: claimed, ..new }, us(), now())).0,
-        ["publish", "status", "project"]
+        ["publish", "status", "record"]
     );
 
     let theirs = at("DownloadInProgress", &json!({"owner": "other/subtitle-operator"}));

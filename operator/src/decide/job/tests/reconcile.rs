@@ -1,6 +1,6 @@
 //! Tests of `reconcile`: the plan for each state of a job.
 
-use std::sync::Arc;
+use std::{sync::Arc, time::Duration};
 
 use jiff::SignedDuration;
 use serde_json::{Value, json};
@@ -16,12 +16,12 @@ use subtitle_contract::{
 use super::{READY_FACTS, job, now, outline, reconcile, task};
 use crate::{
     decide::{
-        admit::AdmissionLimits,
+        admit::{AdmissionLimits, QueueWindow, admit},
         job::fold::fold,
         plan::{Effect, Plan},
     },
     observe::{
-        facts::{Facts, Glossary},
+        facts::{Facts, Glossary, NamespaceLimit},
         job::JobSnapshot,
     },
 };
@@ -31,7 +31,7 @@ fn a_task_is_published_before_the_status_is_written_and_has_a_deterministic_id()
     let job = job(&json!({}), &json!({}));
     let plan = reconcile(&job, READY_FACTS, now());
     let (names, status) = outline(&plan);
-    assert_eq!(names, ["publish", "status", "project"]);
+    assert_eq!(names, ["publish", "status", "record"]);
     assert_eq!(status.expect("a status").phase, Phase::DownloadQueued);
     let Effect::Publish(event) = &plan.effects[0] else { panic!("a task") };
     assert_eq!(event.identity(), task(&job, now() + SignedDuration::from_hours(1)).identity());
@@ -45,7 +45,7 @@ fn a_job_that_waits_for_its_turn_reports_it_once() {
     let (names, status) = outline(&reconcile(&waiting, Facts { is_admitted: false, ..READY_FACTS }, now()));
     assert_eq!(
         (names, status.expect("a status").reason),
-        (vec!["status", "project"], Some(Reason::WaitingForTurn.into()))
+        (vec!["status", "record"], Some(Reason::WaitingForTurn.into()))
     );
     let already_reported = job(&json!({}), &json!({"revision": 1, "announcedRevision": 1, "reason": "WaitingForTurn"}));
     assert_eq!(reconcile(&already_reported, Facts { is_admitted: false, ..READY_FACTS }, now()), Plan::default());
@@ -60,7 +60,7 @@ fn a_suspended_job_publishes_nothing_and_resuming_starts_the_next_attempt() {
         )
     };
     let (names, status) = outline(&reconcile(&job_at(true, "Pending", "WaitingForTurn"), READY_FACTS, now()));
-    assert_eq!((names, status.expect("a status").reason), (vec!["status", "project"], Some(Reason::Suspended.into())));
+    assert_eq!((names, status.expect("a status").reason), (vec!["status", "record"], Some(Reason::Suspended.into())));
     let (_, status) = outline(&reconcile(&job_at(false, "DownloadInProgress", "Suspended"), READY_FACTS, now()));
     let status = status.expect("a status");
     assert_eq!((status.phase, status.attempt), (Phase::Pending.into(), 2));
@@ -80,7 +80,7 @@ fn a_missed_deadline_fails_the_job_and_an_expired_ttl_deletes_it() {
         &json!({"ttlSecondsAfterFinished": 60}),
         &json!({"phase": "Done", "attempt": 1, "revision": 2, "announcedRevision": 2, "completionTime": "2026-01-31T20:00:00Z"}),
     );
-    assert_eq!(outline(&reconcile(&finished, READY_FACTS, now())).0, ["project", "delete"]);
+    assert_eq!(outline(&reconcile(&finished, READY_FACTS, now())).0, ["record", "delete"]);
 }
 
 #[test]
@@ -141,7 +141,7 @@ fn a_job_waits_for_a_missing_glossary_without_using_a_slot() {
     let plan = reconcile(&with_glossary(&json!({})), missing(), now());
     let (names, status) = outline(&plan);
     let status = status.expect("a status");
-    assert_eq!((names, &status.reason), (vec!["status", "project"], &Some(Reason::WaitingForGlossary.into())));
+    assert_eq!((names, &status.reason), (vec!["status", "record"], &Some(Reason::WaitingForGlossary.into())));
     assert!(status.message.as_deref().is_some_and(|message| message.contains("films/names")));
     assert!(plan.requeue_at.is_some_and(|time| time > now()));
     let waiting = JobSnapshot { status, ..with_glossary(&json!({})) };
@@ -152,10 +152,9 @@ fn a_job_waits_for_a_missing_glossary_without_using_a_slot() {
         "metadata": {"name": "a", "namespace": "films", "uid": "u", "creationTimestamp": "2026-01-31T20:00:00Z"},
     });
     let object = Arc::new(serde_json::from_value(object).expect("a job"));
-    assert!(
-        crate::decide::admit::admitted(&[object], AdmissionLimits::new(1, None), now()).is_empty(),
-        "its slot is free for others"
-    );
+    let limits = AdmissionLimits::new(1, None, None);
+    let admission = admit(&[object], limits, &mut QueueWindow::default(), now(), Duration::ZERO);
+    assert!(admission.admitted.is_empty(), "its slot is free for others");
 
     let stored = StoredGlossary { key: "films/k".into(), sha256: "5a".into() };
     let with_glossary_found = Facts { is_admitted: false, glossary: found(&stored), ..READY_FACTS };
@@ -178,10 +177,10 @@ fn a_job_reports_a_missing_broker_and_continues_once_it_is_back() {
     let without_broker = Facts { has_broker: false, ..READY_FACTS };
     let (names, status) = outline(&reconcile(&job(&json!({}), &json!({})), without_broker.clone(), now()));
     let status = status.expect("a status");
-    assert_eq!((names, &status.reason), (vec!["status", "project"], &Some(Reason::WaitingForBroker.into())));
+    assert_eq!((names, &status.reason), (vec!["status", "record"], &Some(Reason::WaitingForBroker.into())));
     let waiting = JobSnapshot { status, ..job(&json!({}), &json!({})) };
     assert_eq!(reconcile(&waiting, without_broker, now()), Plan::default(), "not written again");
-    assert_eq!(outline(&reconcile(&waiting, READY_FACTS, now())).0, ["publish", "status", "project"]);
+    assert_eq!(outline(&reconcile(&waiting, READY_FACTS, now())).0, ["publish", "status", "record"]);
 }
 
 #[test]
@@ -208,17 +207,40 @@ fn a_job_that_is_resumed_while_it_backs_off_still_waits_for_that_time() {
     let plan = reconcile(&resumed, READY_FACTS, now());
     assert_eq!((plan.effects, plan.requeue_at), (vec![], Some("2026-01-31T20:20:00Z".parse().expect("a time"))));
     let later = now() + SignedDuration::from_mins(6);
-    assert_eq!(outline(&reconcile(&resumed, READY_FACTS, later)).0, ["publish", "status", "project"]);
+    assert_eq!(outline(&reconcile(&resumed, READY_FACTS, later)).0, ["publish", "status", "record"]);
 }
 
 #[test]
 fn what_the_installation_does_not_allow_is_never_published_and_the_conditions_say_why() {
-    let refusal = Some("jobs of the namespace 'films' may not read the library 'team-b'".to_owned());
-    let plan = reconcile(&job(&json!({}), &json!({})), Facts { refusal: refusal.clone(), ..READY_FACTS }, now());
+    let denial = Some("jobs of the namespace 'films' may not read the library 'team-b'".to_owned());
+    let plan = reconcile(&job(&json!({}), &json!({})), Facts { denial: denial.clone(), ..READY_FACTS }, now());
     let (names, status) = outline(&plan);
     let status = status.expect("a status");
-    assert_eq!((names, &status.phase), (vec!["status", "project"], &Phase::Failed.into()));
-    assert_eq!((status.reason, &status.message), (Some(Reason::NotAllowed.into()), &refusal));
+    assert_eq!((names, &status.phase), (vec!["status", "record"], &Phase::Failed.into()));
+    assert_eq!((status.reason, &status.message), (Some(Reason::NotAllowed.into()), &denial));
     let failed = status.conditions.iter().find(|condition| condition.type_ == "Failed").expect("a condition");
-    assert_eq!((failed.reason.as_str(), Some(&failed.message)), ("NotAllowed", refusal.as_ref()));
+    assert_eq!((failed.reason.as_str(), Some(&failed.message)), ("NotAllowed", denial.as_ref()));
+}
+
+#[test]
+fn a_limit_of_the_namespace_that_holds_a_job_is_shown_with_its_setting() {
+    let until = "2026-02-01T00:00:00Z".parse().expect("a time");
+    let held = |limit| Facts { is_admitted: false, held_by: Some(limit), ..READY_FACTS };
+    let limit = NamespaceLimit::JobsPerDay { limit: 5, until };
+    let plan = reconcile(&job(&json!({}), &json!({})), held(limit), now());
+    let status = outline(&plan).1.expect("a status");
+    assert_eq!((status.reason.clone(), plan.requeue_at), (Some(Reason::WaitingForQuota.into()), Some(until)));
+    let message = status.message.clone().unwrap_or_default();
+    assert!(message.starts_with("5 jobs") && message.contains("maxJobsPerDayPerNamespace"), "{message}");
+    let progressing = status.conditions.iter().find(|condition| condition.type_ == "Progressing").expect("a condition");
+    assert_eq!(progressing.message, message);
+    let waiting = JobSnapshot { status, ..job(&json!({}), &json!({})) };
+    assert_eq!(reconcile(&waiting, held(limit), now()).effects, [], "not written again");
+    let (_, status) = outline(&reconcile(&waiting, held(NamespaceLimit::Tasks(7)), now()));
+    let message = status.and_then(|status| status.message).unwrap_or_default();
+    assert!(message.starts_with("7 jobs") && message.contains("maxInFlightPerNamespace"), "{message}");
+    assert_eq!(outline(&reconcile(&waiting, READY_FACTS, now())).0, ["publish", "status", "record"]);
+    let retried = job(&json!({}), &json!({"startTime": "2026-01-30T20:00:00Z", "revision": 3, "announcedRevision": 3}));
+    let status = outline(&reconcile(&retried, held(limit), now())).1.expect("a status");
+    assert_eq!(status.reason, Some(Reason::WaitingForTurn.into()), "it was counted when it was started");
 }

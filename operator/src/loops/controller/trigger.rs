@@ -30,7 +30,7 @@ fn waits_for_broker(job: &SubtitleJob) -> bool {
 }
 
 /// Passes objects that need a reconcile to `send`, forever.
-pub async fn wake<P: Ports>(operator: &Operator<P>, send: impl Fn(&SubtitleJob) + Send + Sync) {
+pub async fn trigger<P: Ports>(operator: &Operator<P>, send: impl Fn(&SubtitleJob) + Send + Sync) {
     let mut session = operator.session_changes();
     let mut timer = Timer::after(operator.runtime(), ADMISSION_INTERVAL);
     let is_to_be_republished = |job: &SubtitleJob| job.uid().is_some_and(|uid| operator.is_republish_requested(&uid));
