@@ -258,9 +258,13 @@ impl Session for SimSession {
         self.subscribe(stream, prefetch, cursor).await
     }
 
-    async fn consume_events(&self, _: &[EventType], _: u16) -> Result<SimDeliveries, BrokerError> {
+    async fn consume_events(&self, types: &[EventType], _: u16) -> Result<SimDeliveries, BrokerError> {
         self.sim.step().await;
-        let id = self.sim.with(|world| world.broker.is_open(self.id).then(|| world.broker.consume_events(self.id)));
+        let id = self.sim.with(|world| {
+            let is_deaf = world.is_planted(Planted::StopNotSubscribed);
+            let types = types.iter().filter(|one| !is_deaf || **one != EventType::Stopped).cloned().collect();
+            world.broker.is_open(self.id).then(|| world.broker.consume_events(self.id, types))
+        });
         let id = id.ok_or_else(|| silent("consume events"))?;
         Ok(SimDeliveries::new(&self.sim, self.process, None, id))
     }

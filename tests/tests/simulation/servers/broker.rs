@@ -11,7 +11,7 @@ use std::{
 
 use subtitle_broker::QueueStats;
 use subtitle_contract::{
-    event::Event,
+    event::{Event, EventType},
     topology::{Argument, CONSUMER_QUEUE, DEAD_LETTERS_EXCHANGE, EVENTS_EXCHANGE, QUEUES},
 };
 
@@ -49,12 +49,10 @@ struct Consumer {
     waker: Option<Waker>,
 }
 
-/// The events that can stop an attempt.
-const STOPS: [&str; 4] = ["job.cancelled", "job.stopped", "job.failed", "job.retry.scheduled"];
-
-/// Exclusive queues of the events that stop attempts.
+/// An exclusive queue of events of some types.
 struct Listener {
     session: u32,
+    types: Vec<EventType>,
     inbox: VecDeque<Message>,
     waker: Option<Waker>,
 }
@@ -151,7 +149,7 @@ impl Broker {
         self.ready(queue).map(|ready| QueueStats { ready, consumers })
     }
 
-    /// The next event that stops attempts; `None` if the subscription has ended.
+    /// The next event of a subscription to types; `None` if the subscription has ended.
     pub(crate) fn next_announcement(&mut self, id: u32, waker: &Waker) -> Poll<Option<Message>> {
         let Some(listener) = self.listeners.get_mut(&id) else { return Poll::Ready(None) };
         if let Some(message) = listener.inbox.pop_front() {
@@ -219,8 +217,9 @@ impl Broker {
                 self.queues[at].ready.push_back(message.clone());
             }
         }
-        if exchange == EVENTS_EXCHANGE && STOPS.contains(&key) {
-            for listener in self.listeners.values_mut() {
+        if exchange == EVENTS_EXCHANGE {
+            let is_bound = |listener: &&mut Listener| listener.types.iter().any(|one| one.as_str() == key);
+            for listener in self.listeners.values_mut().filter(is_bound) {
                 listener.inbox.push_back(message.clone());
                 listener.waker.take().into_iter().for_each(Waker::wake);
             }
@@ -253,10 +252,10 @@ impl Broker {
         Some(self.made)
     }
 
-    /// Subscribes to the events that stop attempts through an exclusive queue.
-    pub(crate) fn consume_events(&mut self, session: u32) -> u32 {
+    /// Subscribes to events of these types through an exclusive queue.
+    pub(crate) fn consume_events(&mut self, session: u32, types: Vec<EventType>) -> u32 {
         self.made += 1;
-        self.listeners.insert(self.made, Listener { session, inbox: VecDeque::new(), waker: None });
+        self.listeners.insert(self.made, Listener { session, types, inbox: VecDeque::new(), waker: None });
         self.made
     }
 
