@@ -66,7 +66,7 @@ fn record_from_event(world: &mut World, event: &Event) {
     };
     if let Some(record) = world.redis.records.get(&event.job_id).cloned() {
         let record = Record { status: status.to_owned(), ..record };
-        world.checks.projected(&world.api, &record);
+        world.checks.projected(&world.api, &record, record.revision);
         world.redis.records.insert(record.id.clone(), record);
     }
 }

@@ -16,7 +16,7 @@ use subtitle_operator::observe::ownership::OWNER_ANNOTATION;
 
 use super::deliveries::SimDeliveries;
 use crate::{
-    checks::corners::Corner,
+    checks::{corners::Corner, paid::stopped_attempt},
     faults::{Planted, WORKERS, name_of},
     scheduler::ProcessId,
     servers::broker::Message,
@@ -79,6 +79,11 @@ pub(crate) fn route(world: &mut World, message: &Message) -> usize {
     if let Some(event) = message.event.as_ref().filter(|_| routed > 0) {
         if event.event_type == EventType::TranslateRequested && event.payload.contains_key("glossary") {
             world.reach(Corner::Glossary);
+        }
+        let deaf = stopped_attempt(event).and_then(|_| world.broker.deaf_worker(&message.key));
+        if let Some(process) = deaf {
+            let how = || format!("{} takes tasks and hears of no {}", name_of(process), message.key);
+            world.checks.broken("workers hear of every stop", how);
         }
         let clocks = [world.clock(0), world.clock(1)];
         if !world.checks.record_event(event, clocks) && is_task(event) {

@@ -12,7 +12,9 @@ use std::{
 use subtitle_broker::QueueStats;
 use subtitle_contract::{
     event::{Event, EventType},
-    topology::{Argument, CONSUMER_QUEUE, DEAD_LETTERS_EXCHANGE, EVENTS_EXCHANGE, QUEUES},
+    topology::{
+        Argument, CONSUMER_QUEUE, DEAD_LETTERS_EXCHANGE, DOWNLOAD_QUEUE, EVENTS_EXCHANGE, QUEUES, TRANSLATE_QUEUE,
+    },
 };
 
 /// One message.
@@ -257,6 +259,17 @@ impl Broker {
         self.made += 1;
         self.listeners.insert(self.made, Listener { session, types, inbox: VecDeque::new(), waker: None });
         self.made
+    }
+
+    /// A process that takes tasks on a session on which it does not hear of events of this type.
+    pub(crate) fn deaf_worker(&self, key: &str) -> Option<usize> {
+        let hears = |session: u32| {
+            let is_bound = |one: &Listener| one.session == session && one.types.iter().any(|kind| kind.as_str() == key);
+            self.listeners.values().any(is_bound)
+        };
+        let takes_tasks = |one: &&Consumer| [DOWNLOAD_QUEUE, TRANSLATE_QUEUE].contains(&QUEUES[one.queue].name);
+        let deaf = self.consumers.values().filter(takes_tasks).find(|one| !hears(one.session))?;
+        self.sessions.get(&deaf.session).map(|(process, _)| *process)
     }
 
     /// The consumers that can receive a message now.

@@ -54,8 +54,9 @@ pub(crate) fn replace(world: &mut World, record: Record) -> Projected {
         Some(current) if current.revision > record.revision && !world.is_planted(Planted::AnyRevision) => {
             Projected::Ahead
         }
-        _ => {
-            world.checks.projected(&world.api, &record);
+        current => {
+            let current = current.map_or(0, |current| current.revision);
+            world.checks.projected(&world.api, &record, current);
             world.redis.records.insert(record.id.clone(), record);
             Projected::Replaced
         }
