@@ -18,6 +18,7 @@ pub mod failure;
 pub mod find;
 pub mod metrics;
 mod named;
+pub mod observations;
 pub mod program;
 pub mod secret;
 pub mod sidecar;

@@ -17,12 +17,19 @@ pub(crate) struct Wanted {
     /// Print everything that happens
     #[arg(long)]
     trace: bool,
+    /// Plant this fault of `tests/tests/simulation/faults.rs`, or `all` in turn, and count the seeds that catch it
+    #[arg(long, conflicts_with = "trace")]
+    planted: Option<String>,
 }
 
 /// Runs the seeds; true if no invariant was violated.
 pub(crate) fn simulate(wanted: &Wanted) -> Result<bool> {
     let test = ["test", "--quiet", "--workspace", "--test", "simulation", "--", "--ignored", "--nocapture", "simulate"];
-    let status = cargo()
+    let mut command = cargo();
+    if let Some(fault) = &wanted.planted {
+        command.env("SIMULATION_PLANTED", fault);
+    }
+    let status = command
         .args(test)
         .env("SIMULATION_SEEDS", wanted.seeds.to_string())
         .env("SIMULATION_SEED", wanted.seed.to_string())

@@ -197,9 +197,7 @@ impl Director {
             66..70 => self.sim.with(repeat_an_event),
             70..73 => self.stall(),
             73 => self.sim.with(|world| {
-                // Claims expire by their workers' clocks.
                 let is_wide = process >= WORKERS.start && world.random.permille(400);
-                world.checks.paid.claims_may_lapse |= is_wide;
                 let widest = if is_wide { MAX_WORKER_SKEW } else { MAX_SKEW };
                 let skew = world.random.below(u64::try_from(2 * widest).unwrap_or(1));
                 let skew = i64::try_from(skew).unwrap_or(0) - widest;
@@ -262,6 +260,11 @@ impl Director {
     fn go_away(&mut self, choice: u64) {
         self.sim.with(|world| {
             let until = world.elapsed + world.random.below(12_000);
+            if choice % 3 == 0 && world.random.permille(400) {
+                world.redis.flaps = (until, 20 + world.random.below(1_000));
+                world.note(|| "the connection to Redis FLAPS".to_owned());
+                return;
+            }
             world.checks.paid.claims_may_lapse |= choice % 3 == 2;
             let (server, away) = match choice % 3 {
                 0 => ("Redis", &mut world.redis.away_until),
@@ -280,6 +283,7 @@ impl Director {
             world.rates.are_on = false;
             world.broker.stalls_until = 0;
             world.broker.wake_pump();
+            world.redis.flaps.0 = 0;
             (world.redis.away_until, world.api.away_until, world.store_away_until) = (0, 0, 0);
             for process in 0..WORKERS.start {
                 if world.api.watches.get(&process).is_some_and(|watch| watch.is_broken) {

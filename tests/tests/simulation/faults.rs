@@ -37,15 +37,15 @@ pub(crate) struct FaultRates {
     /// A call to the API server fails without effect.
     pub(crate) api_fails: u32,
     /// The API server performs a call and its response is lost.
-    pub(crate) api_answer_lost: u32,
+    pub(crate) api_response_lost: u32,
     /// A call to Redis fails without effect.
     pub(crate) redis_fails: u32,
     /// Redis performs a call and its response is lost.
-    pub(crate) redis_answer_lost: u32,
+    pub(crate) redis_response_lost: u32,
     /// A call to the object store fails without effect.
     pub(crate) store_fails: u32,
     /// The object store performs a call and its response is lost.
-    pub(crate) store_answer_lost: u32,
+    pub(crate) store_response_lost: u32,
     /// A paid call fails.
     pub(crate) paid_fails: u32,
     /// Per step: time advances although tasks are ready, as if every process were slow.
@@ -55,8 +55,10 @@ pub(crate) struct FaultRates {
 }
 
 impl FaultRates {
-    /// Draws the rates of a seed.
-    pub(crate) fn draw(random: &mut Random) -> Self {
+    /// The rates of a seed.
+    pub(crate) fn from_seed(seed: u64) -> Self {
+        // Not the numbers from which the rest of the seed is drawn.
+        let mut random = Random::new(!seed);
         let mut upto = |most: u64| {
             let value = u32::try_from(random.below(most) + 1).unwrap_or(1);
             if random.permille(500) { value } else { 0 }
@@ -68,11 +70,11 @@ impl FaultRates {
             confirm_lost: upto(60),
             nack: upto(40),
             api_fails: upto(60),
-            api_answer_lost: upto(60),
+            api_response_lost: upto(60),
             redis_fails: upto(60),
-            redis_answer_lost: upto(60),
+            redis_response_lost: upto(60),
             store_fails: upto(40),
-            store_answer_lost: upto(40),
+            store_response_lost: upto(40),
             paid_fails: upto(200),
             slow: upto(60),
             events: upto(25),
@@ -125,11 +127,19 @@ pub(crate) enum Planted {
     RecordAheadHidden,
     /// An operator does not see that another installation owns a job.
     SecondOwner,
+    /// The store accepts renewals of claims and does not perform them.
+    ClaimNotRenewed,
+    /// Messages are not put back into their queue.
+    RequeueForgotten,
+    /// Redis replaces a record whatever its revision.
+    AnyRevision,
+    /// Workers do not subscribe to `job.stopped`.
+    StopNotSubscribed,
 }
 
 impl Planted {
     /// Every planted fault.
-    pub(crate) const ALL: [Self; 21] = [
+    pub(crate) const ALL: [Self; 25] = [
         Self::AckBeforeEffect,
         Self::StatusBeforePublish,
         Self::NoAttemptCheck,
@@ -151,5 +161,9 @@ impl Planted {
         Self::DeadlineInQueue,
         Self::RecordAheadHidden,
         Self::SecondOwner,
+        Self::ClaimNotRenewed,
+        Self::RequeueForgotten,
+        Self::AnyRevision,
+        Self::StopNotSubscribed,
     ];
 }

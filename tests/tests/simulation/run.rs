@@ -9,7 +9,6 @@ use crate::{
     },
     director::Director,
     faults::{FaultRates, Planted},
-    random::Random,
     scheduler::{ProcessId, TaskScheduler},
     world::Sim,
 };
@@ -26,8 +25,8 @@ const FIRST_PLACE_WITHIN: u64 = 40_000;
 /// How long nothing may happen then: longer than any period of a loop but the slowest.
 const QUIET: u64 = 70_000;
 
-/// What became of a seed.
-pub(crate) struct Classification {
+/// The outcome of a seed.
+pub(crate) struct Verdict {
     /// The rule that was broken, and how.
     pub(crate) violation: Option<String>,
     /// What happened, if that was wanted.
@@ -50,12 +49,12 @@ struct Simulation {
 }
 
 /// Plays a seed.
-pub(crate) fn run(seed: u64, planted: Option<Planted>, is_traced: bool) -> Classification {
-    run_with(seed, FaultRates::draw(&mut Random::new(!seed)), planted, is_traced)
+pub(crate) fn run(seed: u64, planted: Option<Planted>, is_traced: bool) -> Verdict {
+    run_with(seed, FaultRates::from_seed(seed), planted, is_traced)
 }
 
 /// Plays a seed with the given fault rates.
-pub(crate) fn run_with(seed: u64, rates: FaultRates, planted: Option<Planted>, is_traced: bool) -> Classification {
+pub(crate) fn run_with(seed: u64, rates: FaultRates, planted: Option<Planted>, is_traced: bool) -> Verdict {
     let has_faults = rates.are_on;
     let sim = Sim::new(seed, rates, planted, is_traced);
     sim.spawn(ProcessId(usize::MAX), deliver(sim.clone()));
@@ -72,7 +71,7 @@ pub(crate) fn run_with(seed: u64, rates: FaultRates, planted: Option<Planted>, i
         }
         (world.take_trace(), std::mem::take(&mut world.reached))
     });
-    Classification { violation, trace, steps: simulation.steps, reached }
+    Verdict { violation, trace, steps: simulation.steps, reached }
 }
 
 impl Simulation {

@@ -153,7 +153,7 @@ impl Sim {
     /// A world without any objects or messages.
     pub(crate) fn new(seed: u64, rates: FaultRates, planted: Option<Planted>, is_traced: bool) -> Self {
         let mut checks = Checks::default();
-        checks.paid.claims_may_lapse = rates.store_fails > 0 || rates.store_answer_lost > 0;
+        checks.paid.claims_may_lapse = rates.store_fails > 0 || rates.store_response_lost > 0;
         Self(Arc::new(Mutex::new(World {
             random: Random::new(seed),
             elapsed: 0,

@@ -14,7 +14,7 @@ use crate::{
     failure::{Failure, not_allowed},
     find::{Search, SourceId, TaskBudget, VideoFacts},
     task::StopSignal,
-    translate::announced,
+    translate::announced::{Announced, worthwhile},
 };
 
 /// One download task and what was read from it.
@@ -54,8 +54,9 @@ impl<'a, S: Search, C: Clock> DownloadPlan<'a, S, C> {
         let from: Vec<Language> = translation.from.iter().map(|tag| parse(tag)).collect::<Result<_, _>>()?;
         let from: Vec<Language> = from.into_iter().filter(|language| !wanted.accepts(language)).collect();
         let order = order(&downloader.finder, &downloader.order, task)?;
-        let now = downloader.clock.now();
-        let (from, refusal) = announced::worthwhile(&downloader.store, from, &wanted, translation, now).await?;
+        let now = downloader.clock.elapsed();
+        let announced = Announced::read(&downloader.store, &downloader.announcements, now).await?;
+        let (from, refusal) = worthwhile(announced.as_ref(), from, &wanted, translation).await?;
         let untranslatable = refusal.filter(|_| from.is_empty());
         Ok(Self {
             downloader,

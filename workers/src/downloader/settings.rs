@@ -5,8 +5,9 @@ use subtitle_clock::SystemRuntime;
 use crate::{
     find::{Finder, SourceId},
     metrics::WorkerMetrics,
+    observations::Observations,
     store::Store,
-    task::ClaimOwners,
+    task::claim::Claimant,
 };
 
 /// Finds subtitles.
@@ -24,6 +25,8 @@ pub struct Downloader<S = Finder, C = SystemRuntime> {
     pub metrics: WorkerMetrics,
     /// Time.
     pub clock: C,
-    /// The owners of its claims to providers' files.
-    pub claim_owners: ClaimOwners,
+    /// Takes its claims to providers' files.
+    pub claimant: Claimant,
+    /// Of what the translators announce.
+    pub announcements: Observations,
 }

@@ -13,8 +13,9 @@ use crate::{
     failure::Failure,
     find::{Finder, Search, SourceId},
     metrics::WorkerMetrics,
+    observations::Observations,
     store::Store,
-    task::{ClaimOwners, StopReason, StopSignal},
+    task::{StopReason, StopSignal, claim::Claimant},
 };
 
 /// Work that nobody stops.
@@ -36,7 +37,8 @@ impl Downloader {
             public_url: String::new(),
             metrics: WorkerMetrics::new("standalone").1,
             clock: SystemRuntime::default(),
-            claim_owners: ClaimOwners::new("standalone"),
+            claimant: Claimant::new("standalone"),
+            announcements: Observations::default(),
         }
     }
 }

@@ -16,7 +16,8 @@ use crate::{
         },
     },
     metrics::WorkerMetrics,
-    task::{ClaimOwners, WorkerState},
+    observations::Observations,
+    task::{WorkerState, claim::Claimant},
 };
 
 /// Takes download tasks from RabbitMQ and finds subtitles: inside the video, beside it, behind HTTP, or at providers.
@@ -58,7 +59,8 @@ async fn run(arguments: Arguments) -> Result<()> {
         public_url: common.public_url.clone(),
         metrics,
         clock: SystemRuntime::default(),
-        claim_owners: ClaimOwners::new(&identity.incarnation),
+        claimant: Claimant::new(&identity.incarnation),
+        announcements: Observations::default(),
     };
     common.run(downloader, identity, registry, state).await
 }

@@ -1,13 +1,10 @@
 //! What a worker's tasks have at hand during one session with the broker.
 
-use std::sync::{
-    Arc,
-    atomic::{AtomicU64, Ordering},
-};
+use std::sync::Arc;
 
 use tokio_util::sync::CancellationToken;
 
-use super::cancelled::CancelledJobs;
+use super::{cancelled::CancelledJobs, claim::Claimant};
 use crate::{metrics::WorkerMetrics, store::Store};
 
 /// Which worker process this is.
@@ -17,25 +14,6 @@ pub struct WorkerIdentity {
     pub name: String,
     /// Unique to this run of the process: another process, even one of the same name, has another incarnation.
     pub incarnation: String,
-}
-
-/// Names the owners of this process's claims; no two claims have the same owner.
-#[derive(Debug)]
-pub struct ClaimOwners {
-    incarnation: String,
-    next: AtomicU64,
-}
-
-impl ClaimOwners {
-    /// Owners whose names begin with the process's `incarnation`.
-    pub fn new(incarnation: impl Into<String>) -> Self {
-        Self { incarnation: incarnation.into(), next: AtomicU64::new(0) }
-    }
-
-    /// The owner of the next claim.
-    pub fn next(&self) -> String {
-        format!("{}/{}", self.incarnation, self.next.fetch_add(1, Ordering::Relaxed))
-    }
 }
 
 /// The ports of a task and the signals that end it.
@@ -55,8 +33,8 @@ pub struct TaskContext<P, C> {
     pub stop: CancellationToken,
     /// The worker's name in events.
     pub worker: String,
-    /// The owners of its claims.
-    pub claim_owners: Arc<ClaimOwners>,
+    /// Takes its claims.
+    pub claimant: Arc<Claimant>,
     /// What it counts.
     pub metrics: WorkerMetrics,
 }
@@ -73,7 +51,7 @@ impl<P, C> TaskContext<P, C> {
             session_ended: CancellationToken::new(),
             stop: CancellationToken::new(),
             worker: name,
-            claim_owners: Arc::new(ClaimOwners::new(incarnation)),
+            claimant: Arc::new(Claimant::new(incarnation)),
             metrics,
         }
     }

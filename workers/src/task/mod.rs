@@ -18,7 +18,7 @@ mod work;
 mod worker;
 
 pub use cancelled::CancelledJobs;
-pub use context::{ClaimOwners, TaskContext, WorkerIdentity};
+pub use context::{TaskContext, WorkerIdentity};
 pub use handle::{DeliveredTask, handle};
 pub use lease::renew_until_lost;
 pub use report::{StopReason, StopSignal, TaskReporter};

@@ -79,7 +79,7 @@ pub(super) async fn settle<P: PublishWriter, C: Clock>(
     if let Some(claim) = claim.filter(|_| !reporter.claim_lost.load(Ordering::Relaxed))
         && let Err(error) = claim.release().await
     {
-        tracing::warn!(job, error = %chain(&error), "failed to release a claim; it expires by itself");
+        tracing::warn!(job, error = %chain(&error), "failed to release a claim; another worker takes it over when it stays unchanged");
     }
     match performed {
         Ok(()) => {

@@ -5,7 +5,7 @@
 
 use std::{collections::BTreeMap, time::Duration};
 
-use jiff::{SignedDuration, Timestamp};
+use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use subtitle_contract::{
     job::{Translation, TranslationPolicy, VariantMatch},
@@ -22,13 +22,14 @@ use super::{
 };
 use crate::{
     failure::Failure,
+    observations::Observations,
     store::{Store, StoreError},
 };
 
 /// How often a translator announces.
 const INTERVAL: Duration = Duration::from_secs(300);
-/// An older announcement is ignored: there may be no translator any more, or another one.
-const MAX_AGE: SignedDuration = SignedDuration::from_mins(15);
+/// An announcement that has not changed for so long is ignored: there may be no translator any more, or another one.
+const MAX_AGE: Duration = Duration::from_mins(15);
 /// No Kubernetes namespace has this name.
 const KEY: &str = "_translators/pairs.json";
 
@@ -49,7 +50,7 @@ pub enum Pairs {
 /// What a translator announces.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Announced {
-    /// When it was announced.
+    /// When it was announced, by the translator's clock; no two announcements are the same.
     pub at: Timestamp,
     /// The order of engines when a job names none.
     pub order: Vec<String>,
@@ -91,11 +92,12 @@ impl Announced {
         }
     }
 
-    /// The latest announcement, unless it is too old.
-    async fn read(store: &Store, now: Timestamp) -> Result<Option<Self>, StoreError> {
-        let bytes = store.read(KEY).await?;
-        let announced: Option<Self> = bytes.and_then(|bytes| serde_json::from_slice(&bytes).ok());
-        Ok(announced.filter(|announced| now.duration_since(announced.at) <= MAX_AGE))
+    /// The latest announcement, unless `observations` have seen it unchanged for too long.
+    /// `now` is `Clock::elapsed`.
+    pub async fn read(store: &Store, observations: &Observations, now: Duration) -> Result<Option<Self>, StoreError> {
+        let Some(bytes) = store.read(KEY).await? else { return Ok(None) };
+        let is_current = observations.unchanged_for(KEY, &bytes, now) <= MAX_AGE;
+        Ok(serde_json::from_slice(&bytes).ok().filter(|_| is_current))
     }
 }
 
@@ -126,23 +128,22 @@ impl Translate for Announced {
 
 /// Those of the languages in `from` that may be worth a download, and why the others are surely not.
 pub async fn worthwhile(
-    store: &Store,
+    announced: Option<&Announced>,
     from: Vec<Language>,
     wanted: &Language,
     translation: &Translation,
-    now: Timestamp,
 ) -> Result<(Vec<Language>, Option<Failure>), Failure> {
     if translation.policy == TranslationPolicy::Never {
         return Ok((from, None));
     }
-    let Some(announced) = Announced::read(store, now).await? else { return Ok((from, None)) };
+    let Some(announced) = announced else { return Ok((from, None)) };
     let order = match &translation.engines {
         Some(named) => engines::exactly(named)?,
         None => announced.order.iter().filter_map(|name| engines::from_name(name)).collect(),
     };
     let (mut possible, mut refusal) = (Vec::new(), None);
     for language in from {
-        match route::routes(&announced, &order, &language, wanted, translation).await {
+        match route::routes(announced, &order, &language, wanted, translation).await {
             Err(failure) if matches!(failure.reason, Reason::LanguagePairUnsupported | Reason::EngineForbidden) => {
                 refusal = refusal.or(Some(failure));
             }
@@ -160,7 +161,7 @@ mod tests {
         Language::parse(text).expect("a tag")
     }
 
-    fn announced(at: Timestamp) -> Announced {
+    fn announced() -> Announced {
         let pairs = |pairs: &[(&str, &str)]| {
             Pairs::Listed(pairs.iter().map(|(source, target)| (tag(source), tag(target))).collect())
         };
@@ -169,16 +170,15 @@ mod tests {
             ("deepl".to_owned(), Pairs::Forbidden("it refuses the key".to_owned())),
             ("libretranslate".to_owned(), Pairs::Unknown),
         ];
-        Announced { at, order: vec!["apertium".to_owned()], engines: engines.into() }
+        Announced { at: Timestamp::UNIX_EPOCH, order: vec!["apertium".to_owned()], engines: engines.into() }
     }
 
-    async fn asked(wanted: &str, spec: serde_json::Value, minutes: i64) -> (Vec<String>, Option<Reason>) {
-        let store = Store::open(&"memory:".parse().expect("a URL")).expect("opens");
-        announced(Timestamp::UNIX_EPOCH).store(&store).await.expect("the store");
+    async fn asked(wanted: &str, spec: serde_json::Value) -> (Vec<String>, Option<Reason>) {
         let translation: Translation = serde_json::from_value(spec).expect("a spec");
-        let now = Timestamp::UNIX_EPOCH + SignedDuration::from_mins(minutes);
         let from = vec![tag("en"), tag("fr")];
-        let (possible, refusal) = worthwhile(&store, from, &tag(wanted), &translation, now).await.expect("an answer");
+        let announced = announced();
+        let (possible, refusal) =
+            worthwhile(Some(&announced), from, &tag(wanted), &translation).await.expect("an answer");
         (possible.into_iter().map(String::from).collect(), refusal.map(|failure| failure.reason))
     }
 
@@ -196,13 +196,22 @@ mod tests {
             ("fi", json!({"engines": [{"name": "openai"}]}), vec!["en", "fr"], None),
             ("fi", json!({"policy": "Never"}), vec!["en", "fr"], None),
         ] {
-            let found = asked(wanted, spec.clone(), 5).await;
+            let found = asked(wanted, spec.clone()).await;
             assert_eq!(found, (possible.into_iter().map(str::to_owned).collect(), refusal), "{wanted} {spec}");
         }
     }
 
     #[tokio::test]
-    async fn what_was_announced_long_ago_is_not_known() {
-        assert_eq!(asked("fi", serde_json::json!({}), 16).await.0, ["en", "fr"]);
+    async fn what_nobody_announces_any_more_is_not_known_whatever_the_clocks_show() {
+        let store = Store::open(&"memory:".parse().expect("a URL")).expect("opens");
+        let (observations, second) = (Observations::default(), Duration::from_secs(1));
+        let is_known = async |now| Announced::read(&store, &observations, now).await.expect("the store").is_some();
+        assert!(!is_known(second).await);
+        announced().store(&store).await.expect("the store");
+        assert!(is_known(second).await, "by a clock of 1970");
+        assert!(is_known(second + MAX_AGE).await);
+        assert!(!is_known(2 * second + MAX_AGE).await);
+        Announced { at: Timestamp::MAX, ..announced() }.store(&store).await.expect("the store");
+        assert!(is_known(3 * second + MAX_AGE).await, "announced again");
     }
 }

@@ -27,11 +27,12 @@ use subtitle_workers::{
         guard::{Guard, GuardedClient},
     },
     metrics::WorkerMetrics,
+    observations::Observations,
     simulation::Simulation,
     store::{Store, sha256},
     task::{
-        ClaimOwners, DeliveredTask, Settlement, TaskContext, Work, WorkerIdentity,
-        claim::{Claim, TakeOutcome},
+        DeliveredTask, Settlement, TaskContext, Work, WorkerIdentity,
+        claim::{Claimant, LEASE, TakeOutcome},
         handle,
     },
     translate::{EngineError, EngineId, Translate, TranslationRequest, engines},
@@ -147,7 +148,7 @@ pub(crate) struct Bench {
     pub(crate) store: Store,
     pub(crate) registry: Registry,
     pub(crate) metrics: WorkerMetrics,
-    clock: PausedClock,
+    pub(crate) clock: PausedClock,
 }
 
 impl Bench {
@@ -167,13 +168,16 @@ impl Bench {
     /// Takes the claim of `folder` over in five seconds, as if its owner had slept through its lease.
     pub(crate) async fn rob(&self, folder: &str) -> Infallible {
         tokio::time::sleep(Duration::from_secs(5)).await;
-        let late = "1970-02-01T00:00:00Z".parse().expect("a time");
+        let robber = Claimant::new("robber");
+        let seen = robber.take(&self.store, folder, &self.clock).await.expect("store");
+        assert!(matches!(seen, TakeOutcome::Held { .. }));
+        let late = PausedClock(self.clock.0 - LEASE);
         // Twice, so that the claim has the very number of the lost one.
         for releases in [true, false] {
-            match Claim::take(&self.store, folder, "robber", late).await.expect("store") {
+            match robber.take(&self.store, folder, &late).await.expect("store") {
                 TakeOutcome::Ours(claim) if releases => claim.release().await.expect("store"),
                 TakeOutcome::Ours(_) => {}
-                TakeOutcome::HeldUntil(_) => panic!("the lease is over by then"),
+                TakeOutcome::Held { .. } => panic!("the lease is over by then"),
             }
         }
         std::future::pending().await
@@ -215,7 +219,8 @@ impl Bench {
             public_url: "http://example".to_owned(),
             metrics: self.metrics.clone(),
             clock: SystemRuntime::default(),
-            claim_owners: ClaimOwners::new("test"),
+            claimant: Claimant::new("test"),
+            announcements: Observations::default(),
         }
     }
 

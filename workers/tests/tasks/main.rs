@@ -21,9 +21,9 @@ use subtitle_contract::{
 use subtitle_workers::{
     store::Store,
     task::{
-        DeliveredTask, Settlement, StopReason, TaskReporter, Work,
-        claim::{Claim, TakeOutcome},
-        handle,
+        DeliveredTask, Settlement, StopReason, TaskContext, TaskReporter, Work,
+        claim::{LEASE, TakeOutcome},
+        handle, renew_until_lost,
     },
 };
 use tokio::sync::Notify;
@@ -232,17 +232,24 @@ async fn a_task_claimed_by_another_worker_waits_without_spinning_and_is_requeued
     let task = bench.task("a", 60).await;
     let translator = bench.translator(CountingEngine::default());
     let folder = translator.claim(&subject("a"), &task.read::<TranslateRequested>().expect("a task"));
-    let far = "1970-01-01T12:00:00Z".parse().expect("a time");
-    let TakeOutcome::Ours(claim) = Claim::take(&bench.store, &folder, "other", far).await.expect("store") else {
+    let other = bench.context("other");
+    let TakeOutcome::Ours(claim) = other.claimant.take(&bench.store, &folder, &bench.clock).await.expect("store")
+    else {
         panic!("it is free")
     };
     let context = bench.context("w");
     let data = serde_json::to_vec(&task).expect("JSON");
-    for (earlier, seconds) in [(0, 10), (1, 20), (4, 160), (19, 160)] {
-        let begun = tokio::time::Instant::now();
-        let delivered = DeliveredTask { routing_key: TRANSLATE_QUEUE, body: &data, delivery_count: earlier };
-        let settled = handle(&translator, &context, delivered).await.expect("the outbox takes everything");
-        assert_eq!((settled, begun.elapsed().as_secs()), (Settlement::Requeue, seconds), "delivery {earlier}");
+    let requeued = async {
+        for (earlier, seconds) in [(0, 50), (1, 100), (2, 200), (19, 200)] {
+            let begun = tokio::time::Instant::now();
+            let delivered = DeliveredTask { routing_key: TRANSLATE_QUEUE, body: &data, delivery_count: earlier };
+            let settled = handle(&translator, &context, delivered).await.expect("the outbox takes everything");
+            assert_eq!((settled, begun.elapsed().as_secs()), (Settlement::Requeue, seconds), "delivery {earlier}");
+        }
+    };
+    tokio::select! {
+        () = requeued => {}
+        () = renew_until_lost(&claim, &bench.clock) => panic!("a renewed claim is not taken over"),
     }
     let begun = tokio::time::Instant::now();
     let freed = async {
@@ -255,13 +262,36 @@ async fn a_task_claimed_by_another_worker_waits_without_spinning_and_is_requeued
 }
 
 #[tokio::test(start_paused = true)]
+async fn a_dead_workers_task_is_taken_over_within_a_lease_also_after_it_went_back_to_the_queue() {
+    let bench = Bench::new();
+    let task = bench.task("a", 60).await;
+    let translator = bench.translator(CountingEngine::default());
+    let folder = translator.claim(&subject("a"), &task.read::<TranslateRequested>().expect("a task"));
+    let dead = bench.context("dead");
+    let _claim = dead.claimant.take(&bench.store, &folder, &bench.clock).await.expect("store");
+    let (context, begun) = (bench.context("w"), tokio::time::Instant::now());
+    let data = serde_json::to_vec(&task).expect("JSON");
+    let delivered = DeliveredTask { routing_key: TRANSLATE_QUEUE, body: &data, delivery_count: 1 };
+    let ended = async {
+        tokio::time::sleep(LEASE / 2).await;
+        context.session_ended.cancel();
+    };
+    let (settled, ()) = tokio::join!(handle(&translator, &context, delivered), ended);
+    assert_eq!(settled.expect("settles"), Settlement::Requeue);
+    let next = Arc::into_inner(bench.context("w")).expect("not shared yet");
+    let session = TaskContext { claimant: context.claimant.clone(), ..next };
+    assert_eq!(handle(&translator, &session, delivered).await.expect("settles"), Settlement::Ack);
+    assert_eq!(begun.elapsed(), LEASE);
+}
+
+#[tokio::test(start_paused = true)]
 async fn a_worker_that_is_to_stop_does_not_wait_for_another_workers_claim() {
     let bench = Bench::new();
     let task = bench.task("a", 60).await;
     let translator = bench.translator(CountingEngine::default());
     let folder = translator.claim(&subject("a"), &task.read::<TranslateRequested>().expect("a task"));
-    let far = "1970-01-01T12:00:00Z".parse().expect("a time");
-    let _claim = Claim::take(&bench.store, &folder, "other", far).await.expect("store");
+    let other = bench.context("other");
+    let _claim = other.claimant.take(&bench.store, &folder, &bench.clock).await.expect("store");
     let (context, begun) = (bench.context("w"), tokio::time::Instant::now());
     context.stop.cancel();
     let data = serde_json::to_vec(&task).expect("JSON");

@@ -16,6 +16,8 @@ pub(crate) enum Corner {
     ApiResponseLost,
     /// Redis performs a call and its response is lost.
     RedisResponseLost,
+    /// A call to Redis succeeds while its connection comes and goes.
+    RedisFlaps,
     /// Redis loses its data.
     Wiped,
     /// The history loop finds another checkpoint than it saved.
@@ -34,7 +36,7 @@ pub(crate) enum Corner {
     TwoLeaders,
     /// The broker dead-letters a task.
     DeliveryLimit,
-    /// A worker takes over an expired claim.
+    /// A worker takes over a claim.
     ClaimTakenOver,
     /// A translation is continued by a new task.
     Continued,
@@ -78,13 +80,14 @@ pub(crate) enum Corner {
 
 impl Corner {
     /// Every corner case.
-    pub(crate) const ALL: [Self; 35] = [
+    pub(crate) const ALL: [Self; 36] = [
         Self::PublishLost,
         Self::ConfirmLost,
         Self::Nack,
         Self::Conflict,
         Self::ApiResponseLost,
         Self::RedisResponseLost,
+        Self::RedisFlaps,
         Self::Wiped,
         Self::OffsetMoved,
         Self::AnotherStream,

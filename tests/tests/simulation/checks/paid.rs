@@ -3,17 +3,16 @@
 
 use std::collections::BTreeMap;
 
-use jiff::{SignedDuration, Timestamp};
 use subtitle_contract::event::{Event, EventType, source};
 use subtitle_workers::task::claim::LEASE;
 
-/// The last attempt that an event stops.
+/// The last attempt that an event stops: the rule of `Event::stops_up_to`, implemented a second time.
 pub(crate) fn stopped_attempt(event: &Event) -> Option<u32> {
     match (&event.event_type, event.attempt) {
         (EventType::Cancelled, _) => Some(u32::MAX),
         (EventType::Stopped, attempt) => attempt,
         (EventType::Failed, attempt) if event.source == source::MANAGER => attempt,
-        (EventType::RetryScheduled, Some(attempt)) => Some(attempt - 1),
+        (EventType::RetryScheduled, Some(attempt)) => attempt.checked_sub(1),
         _ => None,
     }
 }
@@ -31,33 +30,34 @@ enum Fate {
 #[derive(Debug)]
 struct Call {
     process: usize,
-    /// When it started.
-    since: Timestamp,
+    /// When it started, in milliseconds.
+    since: u64,
     /// The claim it was made under.
     claim: Option<String>,
     fate: Fate,
 }
 
-/// Every paid call, and the expiry of every claim of each process.
+/// Every paid call, and every claim of each process.
 #[derive(Debug, Default)]
 pub(crate) struct Paid {
     calls: BTreeMap<String, Vec<Call>>,
-    claims: BTreeMap<(usize, String), Timestamp>,
+    /// When each process last wrote each of its claims, in milliseconds: nobody can have seen it unchanged for longer.
+    claims: BTreeMap<(usize, String), u64>,
     /// The last attempt of each job that each process was told to stop.
     told: BTreeMap<(usize, String), u32>,
-    /// A claim may expire although its holder is alive, because the store was unavailable or time was lost.
+    /// A claim may be taken over although its holder is alive, because the store was unavailable or time was lost.
     pub(crate) claims_may_lapse: bool,
 }
 
 impl Paid {
     /// Records a call under the claim whose key contains `claim`; returns the violation, if there is one.
-    pub(crate) fn begin_call(&mut self, what: &str, claim: &str, process: usize, now: Timestamp) -> Option<String> {
-        let lease = SignedDuration::try_from(LEASE).unwrap_or(SignedDuration::ZERO);
+    pub(crate) fn begin_call(&mut self, what: &str, claim: &str, process: usize, now: u64) -> Option<String> {
+        let lease = u64::try_from(LEASE.as_millis()).unwrap_or(u64::MAX);
         let of_process = self.claims.iter().filter(|((by, key), _)| *by == process && key.contains(claim));
-        let claim = of_process.max_by_key(|(_, until)| **until).map(|((_, key), _)| key.clone());
+        let claim = of_process.max_by_key(|(_, written)| **written).map(|((_, key), _)| key.clone());
         let held = |call: &Call| {
-            let until = call.claim.clone().and_then(|claim| self.claims.get(&(call.process, claim)));
-            !self.claims_may_lapse || now < until.copied().unwrap_or(call.since + lease)
+            let written = call.claim.clone().and_then(|claim| self.claims.get(&(call.process, claim)));
+            !self.claims_may_lapse || now < written.copied().unwrap_or(call.since) + lease
         };
         let breaks = |call: &&Call| call.fate == Fate::Stored || (call.fate == Fate::Pending && held(call));
         let calls = self.calls.entry(what.to_owned()).or_default();
@@ -86,8 +86,8 @@ impl Paid {
     }
 
     /// A process acquired or renewed a claim.
-    pub(crate) fn claimed(&mut self, key: &str, process: usize, until: Timestamp) {
-        self.claims.insert((process, key.to_owned()), until);
+    pub(crate) fn claimed(&mut self, key: &str, process: usize, now: u64) {
+        self.claims.insert((process, key.to_owned()), now);
     }
 
     /// Whether a process has a call whose result is not stored yet.

@@ -136,8 +136,12 @@ impl Checks {
         }
     }
 
-    /// A record was written to Redis.
-    pub(crate) fn projected(&mut self, api: &ApiServer, record: &Record) {
+    /// A record replaced one of revision `current` in Redis.
+    pub(crate) fn projected(&mut self, api: &ApiServer, record: &Record, current: i64) {
+        if record.revision < current {
+            let (id, revision) = (&record.id, record.revision);
+            self.broken("I9", || format!("the record of {id} goes back from revision {current} to {revision}"));
+        }
         let versions = self.versions.get(&(record.id.clone(), record.revision)).map_or(&[][..], Vec::as_slice);
         let is_closed = api.find(&record.id).is_none() && record.status == "FAILED";
         if !is_closed && !versions.iter().any(|version| Record::project(version) == *record) {

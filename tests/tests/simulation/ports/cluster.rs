@@ -159,11 +159,11 @@ impl ClusterWriter for SimCluster {
         match answer {
             Ok(now) => {
                 self.sim.step().await;
-                if self.sim.with(|world| world.rates.are_on && world.happens(world.rates.api_answer_lost)) {
+                if self.sim.with(|world| world.rates.are_on && world.happens(world.rates.api_response_lost)) {
                     self.sim.with(|world| {
                         world.records_may_be_behind = true;
                         world.reach(Corner::ApiResponseLost);
-                        world.note(|| format!("{} loses the answer", name_of(self.process)));
+                        world.note(|| format!("{} loses the response", name_of(self.process)));
                     });
                     return Err(away());
                 }

@@ -20,7 +20,7 @@ use crate::{
     world::{Sim, World},
 };
 
-/// A subscription to a queue or, without one, to the events that stop attempts.
+/// A subscription to a queue or, without one, to types of events.
 pub(crate) struct SimDeliveries {
     sim: Sim,
     process: usize,
@@ -151,6 +151,9 @@ impl Receipt for SimReceipt {
     async fn requeue(&self) -> Result<(), BrokerError> {
         self.sim.step().await;
         let Some(tag) = self.tag.filter(|_| !self.is_settled_already()) else { return Ok(()) };
+        if self.sim.with(|world| world.is_planted(Planted::RequeueForgotten)) {
+            return Ok(());
+        }
         let is_open = self.sim.with(|world| world.broker.requeue(self.consumer, tag));
         if is_open { Ok(()) } else { Err(silent("requeue")) }
     }

@@ -35,14 +35,17 @@ impl SimRecords {
         self.sim.step().await;
         self.sim.with(|world| {
             let fails = world.rates.are_on && world.happens(world.rates.redis_fails);
-            if fails || world.elapsed < world.redis.away_until {
+            if fails || world.redis.is_away(world.elapsed) {
                 return Err(RecordError::Unreachable);
             }
+            if world.redis.is_flapping(world.elapsed) {
+                world.reach(Corner::RedisFlaps);
+            }
             let done = act(world);
-            let is_lost = world.rates.are_on && world.happens(world.rates.redis_answer_lost);
+            let is_lost = world.rates.are_on && world.happens(world.rates.redis_response_lost);
             if is_lost {
                 world.reach(Corner::RedisResponseLost);
-                world.note(|| format!("{} loses the answer of Redis", name_of(self.process)));
+                world.note(|| format!("{} loses the response of Redis", name_of(self.process)));
             }
             if is_lost { Err(RecordError::Unreachable) } else { Ok(done) }
         })
@@ -63,7 +66,7 @@ fn record_from_event(world: &mut World, event: &Event) {
     };
     if let Some(record) = world.redis.records.get(&event.job_id).cloned() {
         let record = Record { status: status.to_owned(), ..record };
-        world.checks.projected(&world.api, &record);
+        world.checks.projected(&world.api, &record, record.revision);
         world.redis.records.insert(record.id.clone(), record);
     }
 }

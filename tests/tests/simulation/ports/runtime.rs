@@ -18,11 +18,13 @@ use crate::{scheduler::ProcessId, world::Sim};
 pub(crate) struct SimRuntime {
     sim: Sim,
     process: usize,
+    /// When its monotonic clock began; no two machines' clocks began together.
+    start: u64,
 }
 
 impl SimRuntime {
     pub(crate) fn new(sim: &Sim, process: usize) -> Self {
-        Self { sim: sim.clone(), process }
+        Self { sim: sim.clone(), process, start: sim.with(|world| world.elapsed) }
     }
 }
 
@@ -32,7 +34,7 @@ impl Clock for SimRuntime {
     }
 
     fn elapsed(&self) -> Duration {
-        Duration::from_millis(self.sim.with(|world| world.elapsed))
+        Duration::from_millis(self.sim.with(|world| world.elapsed) - self.start)
     }
 
     async fn sleep(&self, duration: Duration) {

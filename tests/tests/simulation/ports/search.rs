@@ -19,7 +19,8 @@ use subtitle_workers::{
         SourceErrorKind, SourceId, TaskBudget, VideoFacts, VideoMatch, parser::Parser,
     },
     metrics::WorkerMetrics,
-    task::{ClaimOwners, StopReason, TaskReporter, Work},
+    observations::Observations,
+    task::{StopReason, TaskReporter, Work, claim::Claimant},
 };
 use url::Url;
 
@@ -30,7 +31,7 @@ use crate::{faults::name_of, world::Sim};
 pub(crate) async fn pay(sim: &Sim, process: usize, [title, what, claim]: [&str; 3], longest: u64) -> bool {
     let takes = sim.with(|world| {
         world.note(|| format!("{} pays for {what}", name_of(process)));
-        if let Some(how) = world.checks.paid.begin_call(what, claim, process, world.clock(process)) {
+        if let Some(how) = world.checks.paid.begin_call(what, claim, process, world.elapsed) {
             world.checks.broken("I8", || how);
         }
         let uids = world.api.objects.values().filter(|job| job.spec.video.title.as_deref() == Some(title));
@@ -194,6 +195,7 @@ pub(crate) fn downloader(sim: &Sim, process: usize, incarnation: u64, store: &St
         public_url: "http://example".to_owned(),
         metrics: WorkerMetrics::new("simulation").1,
         clock: SimRuntime::new(sim, process),
-        claim_owners: ClaimOwners::new(format!("{}/{incarnation}/fetch", name_of(process))),
+        claimant: Claimant::new(format!("{}/{incarnation}/fetch", name_of(process))),
+        announcements: Observations::default(),
     })
 }

@@ -16,7 +16,7 @@ use subtitle_operator::observe::ownership::OWNER_ANNOTATION;
 
 use super::deliveries::SimDeliveries;
 use crate::{
-    checks::corners::Corner,
+    checks::{corners::Corner, paid::stopped_attempt},
     faults::{Planted, WORKERS, name_of},
     scheduler::ProcessId,
     servers::broker::Message,
@@ -79,6 +79,11 @@ pub(crate) fn route(world: &mut World, message: &Message) -> usize {
     if let Some(event) = message.event.as_ref().filter(|_| routed > 0) {
         if event.event_type == EventType::TranslateRequested && event.payload.contains_key("glossary") {
             world.reach(Corner::Glossary);
+        }
+        let deaf = stopped_attempt(event).and_then(|_| world.broker.deaf_worker(&message.key));
+        if let Some(process) = deaf {
+            let how = || format!("{} takes tasks and hears of no {}", name_of(process), message.key);
+            world.checks.broken("workers hear of every stop", how);
         }
         let clocks = [world.clock(0), world.clock(1)];
         if !world.checks.record_event(event, clocks) && is_task(event) {
@@ -258,9 +263,13 @@ impl Session for SimSession {
         self.subscribe(stream, prefetch, cursor).await
     }
 
-    async fn consume_events(&self, _: &[EventType], _: u16) -> Result<SimDeliveries, BrokerError> {
+    async fn consume_events(&self, types: &[EventType], _: u16) -> Result<SimDeliveries, BrokerError> {
         self.sim.step().await;
-        let id = self.sim.with(|world| world.broker.is_open(self.id).then(|| world.broker.consume_events(self.id)));
+        let id = self.sim.with(|world| {
+            let is_deaf = world.is_planted(Planted::StopNotSubscribed);
+            let types = types.iter().filter(|one| !is_deaf || **one != EventType::Stopped).cloned().collect();
+            world.broker.is_open(self.id).then(|| world.broker.consume_events(self.id, types))
+        });
         let id = id.ok_or_else(|| silent("consume events"))?;
         Ok(SimDeliveries::new(&self.sim, self.process, None, id))
     }

@@ -3,9 +3,8 @@
 use std::{fmt, sync::Arc};
 
 use futures::{StreamExt as _, TryStreamExt as _, stream::BoxStream};
-use jiff::Timestamp;
 use object_store::{
-    CopyOptions, Error, GetOptions, GetResult, ListResult, MultipartUpload, ObjectMeta, ObjectStore,
+    CopyOptions, Error, GetOptions, GetResult, ListResult, MultipartUpload, ObjectMeta, ObjectStore, PutMode,
     PutMultipartOptions, PutOptions, PutPayload, PutResult, Result, memory::InMemory, path::Path,
 };
 
@@ -47,12 +46,6 @@ fn paid_for(key: &str, bytes: &[u8]) -> Option<String> {
     of["of"].as_str().map(str::to_owned)
 }
 
-/// The expiry in a claim's content.
-fn claimed_until(key: &str, bytes: &[u8]) -> Option<Timestamp> {
-    let claim = key.contains("/claims/").then(|| serde_json::from_slice::<serde_json::Value>(bytes).ok()).flatten()?;
-    claim["expires"].as_str()?.parse().ok()
-}
-
 impl SimStore {
     pub(crate) fn new(sim: &Sim, process: usize, inner: &Arc<InMemory>) -> Arc<Self> {
         Arc::new(Self { sim: sim.clone(), process, inner: inner.clone() })
@@ -71,7 +64,7 @@ impl SimStore {
     }
 
     fn after(&self) -> Result<()> {
-        let is_lost = self.sim.with(|world| world.rates.are_on && world.happens(world.rates.store_answer_lost));
+        let is_lost = self.sim.with(|world| world.rates.are_on && world.happens(world.rates.store_response_lost));
         if is_lost { Err(away()) } else { Ok(()) }
     }
 
@@ -86,22 +79,25 @@ impl SimStore {
 impl ObjectStore for SimStore {
     async fn put_opts(&self, location: &Path, payload: PutPayload, options: PutOptions) -> Result<PutResult> {
         let bytes: Vec<u8> = payload.iter().flat_map(|part| part.to_vec()).collect();
-        let (paid_for, claimed_until) = (paid_for(location.as_ref(), &bytes), claimed_until(location.as_ref(), &bytes));
+        let (paid_for, is_claim) = (paid_for(location.as_ref(), &bytes), location.as_ref().contains("/claims/"));
+        let is_renewal = is_claim && options.mode == PutMode::Overwrite;
         if let Err(error) = self.before().await {
             self.sim.with(|world| paid_for.map(|what| world.checks.paid.failed(&what, self.process)));
             return Err(error);
         }
-        let put = self.inner.put_opts(&self.place(location), payload, options).await;
+        let is_forgotten = is_renewal && self.sim.with(|world| world.is_planted(Planted::ClaimNotRenewed));
+        let place = if is_forgotten { Path::from("forgotten") } else { self.place(location) };
+        let put = self.inner.put_opts(&place, payload, options).await;
         let is_there = put.is_ok() || matches!(put, Err(Error::AlreadyExists { .. }));
         self.sim.with(|world| {
             world.note(|| {
                 let outcome = if put.is_ok() { "stores" } else { "finds" };
                 format!("{} {outcome} {location}", name_of(self.process))
             });
-            if let Some(until) = claimed_until.filter(|_| put.is_ok()) {
-                world.checks.paid.claimed(location.as_ref(), self.process, until);
+            if is_claim && !is_forgotten && put.is_ok() {
+                world.checks.paid.claimed(location.as_ref(), self.process, world.elapsed);
             }
-            let is_taken_over = location.as_ref().contains("/claims/") && location.filename() != Some("00000000");
+            let is_taken_over = is_claim && location.filename() != Some("00000000");
             if put.is_ok() && is_taken_over {
                 world.reach(Corner::ClaimTakenOver);
             }

@@ -11,8 +11,10 @@ use std::{
 
 use subtitle_broker::QueueStats;
 use subtitle_contract::{
-    event::Event,
-    topology::{Argument, CONSUMER_QUEUE, DEAD_LETTERS_EXCHANGE, EVENTS_EXCHANGE, QUEUES},
+    event::{Event, EventType},
+    topology::{
+        Argument, CONSUMER_QUEUE, DEAD_LETTERS_EXCHANGE, DOWNLOAD_QUEUE, EVENTS_EXCHANGE, QUEUES, TRANSLATE_QUEUE,
+    },
 };
 
 /// One message.
@@ -49,12 +51,10 @@ struct Consumer {
     waker: Option<Waker>,
 }
 
-/// The events that can stop an attempt.
-const STOPS: [&str; 4] = ["job.cancelled", "job.stopped", "job.failed", "job.retry.scheduled"];
-
-/// Exclusive queues of the events that stop attempts.
+/// An exclusive queue of events of some types.
 struct Listener {
     session: u32,
+    types: Vec<EventType>,
     inbox: VecDeque<Message>,
     waker: Option<Waker>,
 }
@@ -151,7 +151,7 @@ impl Broker {
         self.ready(queue).map(|ready| QueueStats { ready, consumers })
     }
 
-    /// The next event that stops attempts; `None` if the subscription has ended.
+    /// The next event of a subscription to types; `None` if the subscription has ended.
     pub(crate) fn next_announcement(&mut self, id: u32, waker: &Waker) -> Poll<Option<Message>> {
         let Some(listener) = self.listeners.get_mut(&id) else { return Poll::Ready(None) };
         if let Some(message) = listener.inbox.pop_front() {
@@ -219,8 +219,9 @@ impl Broker {
                 self.queues[at].ready.push_back(message.clone());
             }
         }
-        if exchange == EVENTS_EXCHANGE && STOPS.contains(&key) {
-            for listener in self.listeners.values_mut() {
+        if exchange == EVENTS_EXCHANGE {
+            let is_bound = |listener: &&mut Listener| listener.types.iter().any(|one| one.as_str() == key);
+            for listener in self.listeners.values_mut().filter(is_bound) {
                 listener.inbox.push_back(message.clone());
                 listener.waker.take().into_iter().for_each(Waker::wake);
             }
@@ -253,11 +254,22 @@ impl Broker {
         Some(self.made)
     }
 
-    /// Subscribes to the events that stop attempts through an exclusive queue.
-    pub(crate) fn consume_events(&mut self, session: u32) -> u32 {
+    /// Subscribes to events of these types through an exclusive queue.
+    pub(crate) fn consume_events(&mut self, session: u32, types: Vec<EventType>) -> u32 {
         self.made += 1;
-        self.listeners.insert(self.made, Listener { session, inbox: VecDeque::new(), waker: None });
+        self.listeners.insert(self.made, Listener { session, types, inbox: VecDeque::new(), waker: None });
         self.made
+    }
+
+    /// A process that takes tasks on a session on which it does not hear of events of this type.
+    pub(crate) fn deaf_worker(&self, key: &str) -> Option<usize> {
+        let hears = |session: u32| {
+            let is_bound = |one: &Listener| one.session == session && one.types.iter().any(|kind| kind.as_str() == key);
+            self.listeners.values().any(is_bound)
+        };
+        let takes_tasks = |one: &&Consumer| [DOWNLOAD_QUEUE, TRANSLATE_QUEUE].contains(&QUEUES[one.queue].name);
+        let deaf = self.consumers.values().filter(takes_tasks).find(|one| !hears(one.session))?;
+        self.sessions.get(&deaf.session).map(|(process, _)| *process)
     }
 
     /// The consumers that can receive a message now.

@@ -21,12 +21,24 @@ pub(crate) struct Redis {
     pub(crate) checkpoint: Option<Checkpoint>,
     /// Every call fails until then.
     pub(crate) away_until: u64,
+    /// Until when its connection comes and goes, and after how many milliseconds each time.
+    pub(crate) flaps: (u64, u64),
 }
 
 impl Redis {
     /// Loses everything.
     pub(crate) fn wipe(&mut self) {
-        *self = Self { away_until: self.away_until, ..Self::default() };
+        *self = Self { away_until: self.away_until, flaps: self.flaps, ..Self::default() };
+    }
+
+    /// Whether its connection comes and goes.
+    pub(crate) fn is_flapping(&self, now: u64) -> bool {
+        now < self.flaps.0
+    }
+
+    /// Whether calls fail now.
+    pub(crate) fn is_away(&self, now: u64) -> bool {
+        now < self.away_until || (self.is_flapping(now) && (now / self.flaps.1).is_multiple_of(2))
     }
 }
 
@@ -39,9 +51,12 @@ pub(crate) fn is_final(record: &Record) -> bool {
 pub(crate) fn replace(world: &mut World, record: Record) -> Projected {
     match world.redis.records.get(&record.id) {
         Some(current) if *current == record => Projected::Same,
-        Some(current) if current.revision > record.revision => Projected::Ahead,
-        _ => {
-            world.checks.projected(&world.api, &record);
+        Some(current) if current.revision > record.revision && !world.is_planted(Planted::AnyRevision) => {
+            Projected::Ahead
+        }
+        current => {
+            let current = current.map_or(0, |current| current.revision);
+            world.checks.projected(&world.api, &record, current);
             world.redis.records.insert(record.id.clone(), record);
             Projected::Replaced
         }

@@ -12,10 +12,7 @@ use crate::{
     failure::Failure,
     find::{FetchedContent, FoundSubtitle, Search},
     store::sha256,
-    task::{
-        claim::{Claim, TakeOutcome},
-        renew_until_lost,
-    },
+    task::{claim::TakeOutcome, renew_until_lost},
 };
 
 /// How often the result of another worker's download is looked for.
@@ -29,7 +26,6 @@ impl<S: Search, C: Clock> DownloadPlan<'_, S, C> {
         let name = &sha256(found.identity.as_bytes())[..40];
         let key = format!("{}/fetched/{name}", self.subject.namespace);
         let folder = format!("{}/claims/fetch-{name}", self.subject.namespace);
-        let owner = self.downloader.claim_owners.next();
         loop {
             if let Some(bytes) = store.read(&key).await? {
                 self.downloader.metrics.cache_hits.increment(["fetched"]);
@@ -37,10 +33,10 @@ impl<S: Search, C: Clock> DownloadPlan<'_, S, C> {
             }
             // Not paid for if the job was deleted meanwhile, or the session ended.
             self.stop_signal.check()?;
-            let claim = match Claim::take(store, &folder, &owner, clock.now()).await? {
+            let claim = match self.downloader.claimant.take(store, &folder, clock).await? {
                 TakeOutcome::Ours(claim) => claim,
-                // Its holder will be done, or dead, within a lease.
-                TakeOutcome::HeldUntil(_) => {
+                // Its holder will be done soon; one that died is noticed within a lease.
+                TakeOutcome::Held { .. } => {
                     clock.sleep(POLL_INTERVAL).await;
                     continue;
                 }
@@ -57,11 +53,11 @@ impl<S: Search, C: Clock> DownloadPlan<'_, S, C> {
                 Err(error) => Some(Err(error.into())),
             };
             if let Some(fetched) = fetched {
-                // A claim that is not released expires by itself.
+                // A claim that is not released is taken over when it stays unchanged.
                 let _ = claim.release().await;
                 return fetched;
             }
-            // Not released: it may have been renewed without an answer, and then holds until it expires.
+            // Not released: another worker may hold it by now.
         }
     }
 

@@ -13,11 +13,7 @@ use subtitle_clock::Runtime;
 use subtitle_telemetry::chain;
 use tokio_util::sync::CancellationToken;
 
-use super::{
-    cancelled::CancelledJobs,
-    context::{ClaimOwners, TaskContext},
-    work::Work,
-};
+use super::{cancelled::CancelledJobs, claim::Claimant, context::TaskContext, work::Work};
 use crate::store::Store;
 use session_loop::SessionLoop;
 
@@ -46,12 +42,12 @@ impl<W: Work, C: Connector, R: Runtime> Worker<W, C, R> {
     pub async fn run(self, stop: CancellationToken) {
         let mut backoff = ReconnectBackoff::default();
         let cancelled = Arc::<CancelledJobs>::default();
-        let claim_owners = Arc::new(ClaimOwners::new(&self.settings.identity.incarnation));
+        let claimant = Arc::new(Claimant::new(&self.settings.identity.incarnation));
         while !stop.is_cancelled() {
             let mut session_age = Duration::ZERO;
             let context = |session: &Arc<C::Session>| TaskContext {
                 cancelled: cancelled.clone(),
-                claim_owners: claim_owners.clone(),
+                claimant: claimant.clone(),
                 stop: stop.clone(),
                 ..TaskContext::new(
                     session.clone(),

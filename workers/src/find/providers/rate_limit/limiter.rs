@@ -66,6 +66,28 @@ pub enum Denied {
     CredentialsRefused,
 }
 
+impl Notice {
+    /// The same by a clock that shows this much more.
+    pub(super) fn shifted(self, by: SignedDuration) -> Self {
+        match self {
+            Self::Cooldown(until) => Self::Cooldown(after(until, by)),
+            Self::QuotaSpent(until) => Self::QuotaSpent(after(until, by)),
+            Self::CredentialsRefused(credentials) => Self::CredentialsRefused(credentials),
+        }
+    }
+}
+
+impl Denied {
+    /// The same by a clock that shows this much more.
+    pub(super) fn shifted(self, by: SignedDuration) -> Self {
+        match self {
+            Self::Cooldown(until) => Self::Cooldown(after(until, by)),
+            Self::QuotaSpent(until) => Self::QuotaSpent(after(until, by)),
+            Self::CredentialsRefused => Self::CredentialsRefused,
+        }
+    }
+}
+
 /// Why a call must not be made.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum PermitError {

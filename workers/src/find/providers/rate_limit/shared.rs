@@ -8,13 +8,14 @@
 //!  worker 3 ── notice ──▶ ┘   (single active consumer)   └   workers 1 and 3 wait to take over
 //! ```
 //!
+//! Each message says what its sender's clock shows, and its receiver shifts the times in it by the difference to its own.
 //! Only a reply is a permit, and replies need a session: a worker that lost its session cannot call, nor let others call.
 //! Does I/O.
 
 use std::{collections::HashMap, sync::Arc, time::Duration};
 
-use jiff::Timestamp;
-use serde::{Deserialize, Serialize};
+use jiff::{SignedDuration, Timestamp};
+use serde::{Deserialize, Serialize, de::DeserializeOwned};
 use subtitle_broker::{AmqpSession, BrokerError, Reply, Request, RequestQueue, Session as _};
 use subtitle_telemetry::chain;
 use tokio::{
@@ -42,6 +43,23 @@ enum Message {
 
 /// The reply to a request for a permit.
 type PermitReply = Result<(), Denied>;
+
+#[derive(Serialize, Deserialize)]
+struct Envelope<T> {
+    /// What the sender's clock showed.
+    at: Timestamp,
+    content: T,
+}
+
+fn sealed(content: impl Serialize, at: Timestamp) -> Vec<u8> {
+    serde_json::to_vec(&Envelope { at, content }).unwrap_or_default()
+}
+
+/// The content, and how much more this clock shows than the sender's did.
+fn opened<T: DeserializeOwned>(body: &[u8], now: Timestamp) -> serde_json::Result<(T, SignedDuration)> {
+    let Envelope { at, content } = serde_json::from_slice(body)?;
+    Ok((content, now.duration_since(at)))
+}
 
 enum Outgoing {
     Permit(PermitRequest, oneshot::Sender<PermitReply>),
@@ -167,12 +185,14 @@ impl Participant {
             }
             Outgoing::Notice(notice) => Message::Notice(notice),
         };
-        self.queue.request(&id, &serde_json::to_vec(&message).unwrap_or_default()).await
+        self.queue.request(&id, &sealed(message, Timestamp::now())).await
     }
 
     fn replied(&mut self, reply: &Reply) {
-        if let (Some(sender), Ok(permit)) = (self.requested.remove(&reply.id), serde_json::from_slice(&reply.body)) {
-            let _ = sender.send(permit); // a caller that gave up does not call
+        let opened = opened::<PermitReply>(&reply.body, Timestamp::now());
+        if let (Some(sender), Ok((permit, shift))) = (self.requested.remove(&reply.id), opened) {
+            // A caller that gave up does not call.
+            let _ = sender.send(permit.map_err(|denied| denied.shifted(shift)));
         }
     }
 
@@ -180,12 +200,12 @@ impl Participant {
     async fn requested(&mut self, request: Request) -> Result<(), BrokerError> {
         let now = Timestamp::now();
         let limiter = self.limiter.get_or_insert_with(|| Limiter::new(self.limits, now));
-        match serde_json::from_slice(&request.body) {
-            Ok(Message::Permit(permit)) => {
+        match opened(&request.body, now) {
+            Ok((Message::Permit(permit), _)) => {
                 self.waiting.push(Waiting { permit, request, since: Instant::now() });
                 return Ok(());
             }
-            Ok(Message::Notice(notice)) => limiter.report(notice, now),
+            Ok((Message::Notice(notice), shift)) => limiter.report(notice.shifted(shift), now),
             Err(error) => tracing::warn!(%error, "ignored a message in an account's queue that is not a request"),
         }
         request.ack().await
@@ -208,7 +228,7 @@ impl Participant {
                 }
             };
             if let Some(reply) = reply {
-                self.queue.reply(&waiting.request, &serde_json::to_vec(&reply).unwrap_or_default()).await?;
+                self.queue.reply(&waiting.request, &sealed(reply, Timestamp::now())).await?;
             }
             waiting.request.ack().await?;
         }
@@ -220,4 +240,20 @@ impl Participant {
 /// From now until `time`; zero if it has passed.
 fn until(time: Timestamp) -> Duration {
     Duration::try_from(time.duration_since(Timestamp::now())).unwrap_or_default()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_time_to_wait_until_is_as_far_away_by_every_clock() {
+        let (here, there) = (Timestamp::UNIX_EPOCH, Timestamp::UNIX_EPOCH + SignedDuration::from_hours(1));
+        let wait = SignedDuration::from_secs(60);
+        let (notice, shift) = opened::<Notice>(&sealed(Notice::Cooldown(there + wait), there), here).expect("a notice");
+        assert_eq!(notice.shifted(shift), Notice::Cooldown(here + wait));
+        let reply: PermitReply = Err(Denied::QuotaSpent(here + wait));
+        let (reply, shift) = opened::<PermitReply>(&sealed(reply, here), there).expect("a reply");
+        assert_eq!(reply.map_err(|denied| denied.shifted(shift)), Err(Denied::QuotaSpent(there + wait)));
+    }
 }
