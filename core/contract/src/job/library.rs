@@ -70,6 +70,14 @@ impl LibraryRules {
         serde_json::from_str(json).map(|rules| Self(Some(rules)))
     }
 
+    /// The folder of a library that `namespace` may read; empty for all of it.
+    pub fn readable_folder(&self, namespace: &str, library: &str) -> Result<String, LibraryDenied> {
+        let Some(rules) = &self.0 else { return Ok(String::new()) };
+        let rule = rules.iter().find(|rule| rule.name == library && names(&rule.read, namespace));
+        let denied = || LibraryDenied::Read { namespace: namespace.to_owned(), library: library.to_owned() };
+        Ok(rule.ok_or_else(denied)?.folder(namespace).unwrap_or_default())
+    }
+
     /// Whether a job of `namespace` may use the library that it names as its spec asks for. A video that is not in a library
     /// needs no permission.
     pub fn check(&self, namespace: &str, spec: &SubtitleJobSpec) -> Result<(), LibraryDenied> {
@@ -150,6 +158,10 @@ mod tests {
                 Some(words) => assert!(checked.expect_err(path).contains(words), "{namespace} {library} {path}"),
             }
         }
+        let folder = |namespace, library| rules.readable_folder(namespace, library).ok();
+        assert_eq!(folder("team-a", "shared").as_deref(), Some("team-a"));
+        assert_eq!((folder("admins", "shared").as_deref(), folder("team-a", "films").as_deref()), (Some(""), Some("")));
+        assert_eq!((folder("team-b", "films"), folder("team-a", "other")), (None, None));
         let anywhere = spec("other", "film.mkv", "Overwrite");
         assert_eq!(LibraryRules::default().check("team-a", &anywhere), Ok(()), "without settings nothing is checked");
         assert!(LibraryRules::parse("[]").expect("rules").check("team-a", &anywhere).is_err());
