@@ -104,6 +104,12 @@ fn publisher_and_meaning(event: &EventType) -> (&'static str, &'static str) {
             "manager",
             "The attempt must not be worked on any more, for the reason in the payload; workers stop before their next call.",
         ),
+        EventType::ScanRequested => (
+            "manager",
+            "A policy's library is to be walked; `job_id` is the policy's uid, as in the next two. This event is the scan task.",
+        ),
+        EventType::ScanPage => ("downloader", "Up to 500 videos of a scan, with the subtitles beside and inside them."),
+        EventType::ScanFinished => ("downloader", "A scan is over; the payload counts what its pages hold."),
         EventType::Unknown(_) => ("", ""),
     }
 }
