@@ -154,7 +154,10 @@ pub async fn run(settings: Settings) -> Result<()> {
     let watching_policies = shutdown.stop.clone().run_until_cancelled_owned(policy_changes.for_each(|()| async {}));
     let mut work = Box::pin(async {
         let serving = async { Ok(serve::serve(listeners, stop).await?) };
-        let watching = async { Ok(drop(watching_policies.await)) };
+        let watching = async {
+            watching_policies.await;
+            Ok(())
+        };
         tokio::try_join!(term.serve(store, stream, &shutdown), serving, watching).map(drop)
     });
     tokio::select! {

@@ -19,9 +19,11 @@ fn assert_or_update(file: &Path, expected: &str) {
 }
 
 #[test]
-fn the_chart_has_the_current_crd() {
-    let crd = fs::read_to_string(root().join("crds/subtitlejobs.yaml")).expect("the CRD");
-    assert_or_update(&chart::folder().join("files/crds/subtitlejobs.yaml"), &crd);
+fn the_chart_has_the_current_crds() {
+    for name in ["crds/subtitlejobs.yaml", "crds/subtitlepolicies.yaml"] {
+        let crd = fs::read_to_string(root().join(name)).expect("the CRD");
+        assert_or_update(&chart::folder().join("files").join(name), &crd);
+    }
 }
 
 #[test]

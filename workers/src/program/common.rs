@@ -8,6 +8,7 @@ use subtitle_broker::{AmqpConnector, AmqpSession};
 use subtitle_clock::SystemRuntime;
 use subtitle_contract::library::LibraryRules;
 use subtitle_telemetry::{Registry, http, logs, stop};
+use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
 use url::Url;
 
@@ -147,12 +148,23 @@ impl Common {
         registry: Registry,
         state: WorkerState<AmqpSession>,
     ) -> Result<()> {
+        let worker = self.worker(work, identity, state.clone())?;
+        self.serve(registry, vec![state], |stop| vec![tokio::spawn(worker.run(stop))]).await
+    }
+
+    /// A worker with as many tasks at once as are asked for.
+    pub fn worker<W: Work>(
+        &self,
+        work: W,
+        identity: WorkerIdentity,
+        state: WorkerState<AmqpSession>,
+    ) -> Result<Worker<W, AmqpConnector, SystemRuntime>> {
         let connector = AmqpConnector {
             address: self.broker.address()?,
             name: identity.name.clone(),
             metrics: state.metrics.publishing.clone(),
         };
-        let worker = Worker {
+        Ok(Worker {
             work: Arc::new(work),
             store: self.store()?,
             connector,
@@ -162,16 +174,28 @@ impl Common {
                 identity,
                 grace: Duration::from_secs(self.grace_seconds),
             },
-            state: state.clone(),
-        };
+            state,
+        })
+    }
+
+    /// Starts workers and runs them until SIGTERM or SIGINT; ready while all of `states` are.
+    pub async fn serve(
+        self,
+        registry: Registry,
+        states: Vec<WorkerState<AmqpSession>>,
+        start: impl FnOnce(CancellationToken) -> Vec<JoinHandle<()>>,
+    ) -> Result<()> {
         let asked_to_stop = stop::asked().context("failed to listen for signals")?;
         let stop = CancellationToken::new();
-        let health = http::router(Arc::new(registry), move || state.readiness());
-        tokio::spawn(http::serve(self.metrics_listen, health));
-        let worker = tokio::spawn(worker.run(stop.clone()));
+        let readiness = move || states.iter().try_for_each(WorkerState::readiness);
+        tokio::spawn(http::serve(self.metrics_listen, http::router(Arc::new(registry), readiness)));
+        let workers = start(stop.clone());
         asked_to_stop.await;
         stop.cancel();
-        worker.await.context("the worker panicked")
+        for worker in workers {
+            worker.await.context("the worker panicked")?;
+        }
+        Ok(())
     }
 }
 

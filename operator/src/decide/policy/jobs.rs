@@ -14,7 +14,7 @@ use subtitle_contract::{
 use uuid::Uuid;
 
 /// The label with the policy's name.
-pub const POLICY_LABEL: &str = "subtitles.dev/policy";
+const POLICY_LABEL: &str = "subtitles.dev/policy";
 /// The label with the language.
 const LANGUAGE_LABEL: &str = "subtitles.dev/language";
 /// The label with the video's identity.
