@@ -1,29 +1,53 @@
-//! The CustomResourceDefinition, generated from the types of the contract. Called by `subtitle-operator crd`, whose output
+//! The CustomResourceDefinitions, generated from the types of the contract. Called by `subtitle-operator crd`, whose output
 //! is committed. Pure.
 
 use k8s_openapi::apiextensions_apiserver::pkg::apis::apiextensions::v1::{
     CustomResourceDefinition, JSONSchemaProps, JSONSchemaPropsOrArray, ValidationRule,
 };
 use kube::CustomResourceExt as _;
-use subtitle_contract::job::SubtitleJob;
+use subtitle_contract::{job::SubtitleJob, policy::SubtitlePolicy};
 
 /// The fields of `spec` that may be changed after creation.
 const MUTABLE_FIELDS: [&str; 3] = ["suspend", "priority", "ttlSecondsAfterFinished"];
 
+/// A resource of this operator.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
+pub enum Kind {
+    /// SubtitleJob
+    Jobs,
+    /// SubtitlePolicy
+    Policies,
+}
+
 /// The definition that users apply, with the rules that the derive cannot express.
-pub fn definition() -> CustomResourceDefinition {
-    let mut definition = SubtitleJob::crd();
+pub fn definition(kind: Kind) -> CustomResourceDefinition {
+    let (mut definition, rules): (_, fn(&mut JSONSchemaProps)) = match kind {
+        Kind::Jobs => (SubtitleJob::crd(), job_rules),
+        Kind::Policies => (SubtitlePolicy::crd(), policy_rules),
+    };
     for version in &mut definition.spec.versions {
-        let Some(root) = version.schema.as_mut().and_then(|schema| schema.open_api_v3_schema.as_mut()) else {
-            continue;
-        };
-        normalize(root, false);
-        if let Some(spec) = root.properties.as_mut().and_then(|properties| properties.get_mut("spec")) {
-            let rule = immutable_rule(spec);
-            spec.x_kubernetes_validations.get_or_insert_default().push(rule);
+        if let Some(root) = version.schema.as_mut().and_then(|schema| schema.open_api_v3_schema.as_mut()) {
+            normalize(root, false);
+            rules(root);
         }
     }
     definition
+}
+
+fn job_rules(root: &mut JSONSchemaProps) {
+    if let Some(spec) = root.properties.as_mut().and_then(|properties| properties.get_mut("spec")) {
+        let rule = immutable_rule(spec);
+        spec.x_kubernetes_validations.get_or_insert_default().push(rule);
+    }
+}
+
+/// A policy's name begins the names of its jobs and is the value of their label.
+fn policy_rules(root: &mut JSONSchemaProps) {
+    root.x_kubernetes_validations.get_or_insert_default().push(ValidationRule {
+        rule: "self.metadata.name.size() <= 50 && !self.metadata.name.contains('.')".to_owned(),
+        message: Some("metadata.name must have at most 50 characters and no dot".to_owned()),
+        ..ValidationRule::default()
+    });
 }
 
 /// Removes the formats of unsigned integers: OpenAPI has none, and the API server warns about them on every apply. A null is
@@ -76,8 +100,8 @@ fn is_same(field: &str) -> String {
 mod tests {
     use super::*;
 
-    fn schema() -> JSONSchemaProps {
-        let version = definition().spec.versions.into_iter().next().expect("a version");
+    fn schema(kind: Kind) -> JSONSchemaProps {
+        let version = definition(kind).spec.versions.into_iter().next().expect("a version");
         version.schema.and_then(|schema| schema.open_api_v3_schema).expect("a schema")
     }
 
@@ -94,17 +118,17 @@ mod tests {
 
     #[test]
     fn a_null_means_absent() {
-        each(&schema(), "", &mut |path, schema| {
-            assert!(schema.nullable.is_none() || path.starts_with(".spec."), "{path} is nullable by accident");
-        });
+        for kind in [Kind::Jobs, Kind::Policies] {
+            each(&schema(kind), "", &mut |path, schema| {
+                assert!(schema.nullable.is_none() || path.starts_with(".spec."), "{path} is nullable by accident");
+            });
+        }
     }
 
     #[test]
     fn every_integer_of_the_status_has_a_bound() {
-        let schema = schema();
-        let status = &schema.properties.as_ref().expect("properties")["status"];
         let mut integers = 0;
-        each(status, "status", &mut |path, schema| {
+        let mut check = |path: &str, schema: &JSONSchemaProps| {
             let is_generation = path.ends_with("observedGeneration"); // Kubernetes' own, of 64 bits
             if schema.type_.as_deref() == Some("integer") && !is_generation {
                 integers += 1;
@@ -113,13 +137,16 @@ mod tests {
                 let limit = if is_wide { 9_007_199_254_740_991.0 } else { 2_147_483_647.0 };
                 assert!(most <= limit && schema.minimum.is_some(), "{path}: {most}");
             }
-        });
+        };
+        for kind in [Kind::Jobs, Kind::Policies] {
+            each(&schema(kind).properties.expect("properties")["status"], "status", &mut check);
+        }
         assert!(integers > 10);
     }
 
     #[test]
     fn only_what_may_change_later_is_mutable() {
-        let schema = schema();
+        let schema = schema(Kind::Jobs);
         let spec = &schema.properties.as_ref().expect("properties")["spec"];
         let rules = spec.x_kubernetes_validations.as_ref().expect("rules");
         let rule = &rules.iter().find(|rule| rule.rule.contains("oldSelf")).expect("the rule").rule;

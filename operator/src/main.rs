@@ -23,8 +23,12 @@ enum Command {
     Run(Box<serve::Settings>),
     /// Serve the HTTP API alone, beside operators that run with --api false.
     Api(Box<ServingArguments>),
-    /// Print the CustomResourceDefinition as YAML.
-    Crd,
+    /// Print a CustomResourceDefinition as YAML.
+    Crd {
+        /// Of which resource.
+        #[arg(value_enum, default_value = "jobs")]
+        kind: crd::Kind,
+    },
     /// Print the description of the HTTP API (OpenAPI 3.1) as YAML.
     Openapi,
     /// Inspect the dead letters, publish them again, or drop them.
@@ -50,7 +54,7 @@ fn main() -> Result<()> {
         Command::History(HistoryCommand::Rebuild(arguments)) => {
             block_on(async { Ok(rebuild::run(arguments, stdout).await?) })
         }
-        Command::Crd => print(&crd::definition()),
+        Command::Crd { kind } => print(&crd::definition(kind)),
         Command::Openapi => print(&openapi::description()),
     }
 }

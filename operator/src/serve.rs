@@ -25,8 +25,8 @@ use tokio::{
 
 use crate::{
     act::{
-        Production, Servers,
-        kube::{EventRecorder, KubeCluster, LEASE},
+        PolicyServers, Production, Servers,
+        kube::{EventRecorder, KubeCluster, KubePolicies, LEASE},
     },
     decide::{admit::AdmissionLimits, rules::JobRules},
     http::{
@@ -41,7 +41,7 @@ use crate::{
         session::{Shutdown, log_only, supervise},
     },
     metrics::{CONTROLLER, Metrics},
-    observe::watch::{Undecodable, WatchCallbacks, watch_jobs},
+    observe::watch::{Undecodable, WatchCallbacks, watch_jobs, watch_policies},
 };
 
 /// How long running work may take to end after SIGTERM; with the release of the lease it is below 20 s.
@@ -129,7 +129,9 @@ pub async fn run(settings: Settings) -> Result<()> {
     let (sessions, session) = watch::channel(None);
     let (records, files) = (serving.records()?, serving.files()?);
     let cluster = Arc::new(KubeCluster::new(client.clone(), store.clone()));
-    let servers = Servers { cluster, records: records.clone(), files: files.clone() };
+    let (policies, policy_changes) = watch_policies(&client, &serving.namespaces());
+    let policies = Arc::new(PolicyServers::new(KubePolicies::new(client.clone(), policies), records.clone()));
+    let servers = Servers { cluster, records: records.clone(), policies, files: files.clone() };
     let runtime = SystemRuntime::default();
     let operator = Arc::new(Operator::new(servers, runtime, session.clone(), allows, metrics));
     let health = health::router(Health {
@@ -147,9 +149,14 @@ pub async fn run(settings: Settings) -> Result<()> {
     let shutdown = Shutdown::default();
     let term = Term { candidate: &candidate, leads, operator, connector, sessions, deletions };
     let stop = shutdown.stop.clone();
+    let watching_policies = shutdown.stop.clone().run_until_cancelled_owned(policy_changes.for_each(|()| async {}));
     let mut work = Box::pin(async {
-        tokio::try_join!(term.serve(store, stream, &shutdown), async { Ok(serve::serve(listeners, stop).await?) })
-            .map(drop)
+        let serving = async { Ok(serve::serve(listeners, stop).await?) };
+        let watching = async {
+            watching_policies.await;
+            Ok(())
+        };
+        tokio::try_join!(term.serve(store, stream, &shutdown), serving, watching).map(drop)
     });
     tokio::select! {
         ended = &mut work => return ended,

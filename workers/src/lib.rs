@@ -7,6 +7,8 @@
 //!  subtitle.tasks.translate ─▶ task ──▶ translator ──▶ translate (route, engine, check)   │
 //!                               │           │ checkpoint                                  ▼
 //!                         claim, lease      └───────────────▶ artifact ◀──────── store, sidecar
+//!
+//!  subtitle.tasks.scan ──────▶ task ──▶ scanner (walk, inspect) ──▶ subtitle.scan.page …, subtitle.scan.finished
 //! ```
 #![warn(missing_docs)]
 
@@ -20,6 +22,7 @@ pub mod metrics;
 mod named;
 pub mod observations;
 pub mod program;
+pub mod scanner;
 pub mod secret;
 pub mod sidecar;
 pub mod simulation;

@@ -2,7 +2,7 @@
 //! `core/docs/metrics-of-workers.md` is made from it.
 
 use subtitle_broker::PublishMetrics;
-use subtitle_telemetry::{Counter, Gauge, Registry};
+use subtitle_telemetry::{Counter, Gauge, Histogram, Registry};
 
 /// The metrics of a worker.
 #[derive(Clone, Debug)]
@@ -16,6 +16,8 @@ pub struct WorkerMetrics {
     pub(crate) source_requests: Counter<3>,
     pub(crate) engine_calls: Counter<2>,
     pub(crate) cache_hits: Counter<1>,
+    pub(crate) scanned_videos: Counter<1>,
+    pub(crate) scan_seconds: Histogram<0>,
     pub(crate) model_kernel: Gauge<1>,
     /// The metrics of publishing.
     pub publishing: PublishMetrics,
@@ -34,7 +36,7 @@ impl WorkerMetrics {
             broker_connected: registry.gauge(
                 "subtitle_broker_connected",
                 [],
-                "1 while there is a session with the broker and tasks are taken, else 0.",
+                "1 while there is a session with the broker for each kind of task that this process takes, else 0.",
             ),
             queue_unacked: registry.gauge(
                 "subtitle_queue_messages_unacked",
@@ -71,6 +73,17 @@ impl WorkerMetrics {
                 "subtitle_cache_hits",
                 ["kind"],
                 "Results that were in the store already and cost nothing. Kinds: `fetched` (a provider's file), `found`, `translated`, `batch` (of a worker that died), `text` (of another file).",
+            ),
+            scanned_videos: registry.counter(
+                "subtitle_scanned_videos",
+                ["outcome"],
+                "Videos that scans of libraries came across. Outcomes: `known` (unchanged, not opened), `opened`, `settling` (left out because it changed lately), `unreadable` (also folders and sidecars).",
+            ),
+            scan_seconds: registry.histogram(
+                "subtitle_scan_seconds",
+                [],
+                &[1.0, 5.0, 15.0, 60.0, 300.0, 900.0],
+                "How long a scan of a library took until its end was published; one that was continued counts from its last task.",
             ),
             model_kernel: registry.gauge(
                 "subtitle_model_kernel",

@@ -10,6 +10,7 @@
 #![warn(missing_docs)]
 
 pub mod job;
+pub mod policy;
 mod state;
 mod values;
 mod wire;

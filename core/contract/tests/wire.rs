@@ -11,6 +11,13 @@ use subtitle_contract::{
         Cancelled, DownloadRequested, DownloadStarted, Failed, Payload, Ready, RetryScheduled, Stopped, Subject,
         TranslateProgress, TranslateRequested, TranslateStarted, Translated,
     },
+    policy::{
+        pages::{PageBuilder, ScanCounts},
+        scan::{
+            PolicyRef, ScanFinished, ScanPage, ScanRequested, ScanSelection, ScannedSidecar, ScannedTrack,
+            ScannedVideo, SidecarAuthor, SubtitleFlag, TrackKind, UnreadableFile,
+        },
+    },
     reason::Reason,
     record::Record,
 };
@@ -47,6 +54,87 @@ fn round_trip<P: Payload + PartialEq + std::fmt::Debug>(source: &str, payload: &
     assert_eq!(read, event);
     assert_eq!(&read.read::<P>().expect("payload"), payload);
     serde_json::from_slice(&wire).expect("JSON")
+}
+
+fn scan() -> ScanRequested {
+    ScanRequested {
+        scan_id: uuid::Uuid::from_u128(7),
+        policy: PolicyRef { namespace: "films".into(), name: "house".into(), uid: "0c1d".into(), generation: 3 },
+        library: "default".into(),
+        select: ScanSelection {
+            include: vec!["shows/**".into()],
+            exclude: vec!["**/extras/**".into()],
+            settle_seconds: 300,
+        },
+        paths: vec![],
+    }
+}
+
+fn video(number: usize) -> ScannedVideo {
+    let sidecar = ScannedSidecar {
+        name: "harbour.es.srt".into(),
+        language: Some("es".into()),
+        flags: vec![SubtitleFlag::HearingImpaired],
+        digest: "9f86".repeat(16),
+        author: SidecarAuthor::Translated,
+    };
+    let (kind, flags) = (TrackKind::Text, vec![SubtitleFlag::Default, SubtitleFlag::Forced]);
+    ScannedVideo {
+        path: format!("shows/harbour/s01e{number:02}.mkv"),
+        size_bytes: 734_003_200,
+        modified: time(),
+        hash: Some("8e245d9679d31e12".into()),
+        duration_seconds: Some(1_320),
+        sidecars: vec![sidecar],
+        tracks: vec![ScannedTrack { language: Some("en".into()), kind, flags, name: "English".into() }],
+    }
+}
+
+fn page() -> ScanPage {
+    let unreadable = vec![UnreadableFile { path: "shows/lost".into(), message: "permission denied".into() }];
+    ScanPage { scan_id: scan().scan_id, policy_uid: "0c1d".into(), page: 0, videos: vec![video(1)], unreadable }
+}
+
+#[test]
+fn every_page_of_a_scan_is_an_event_that_can_be_read_and_every_video_is_in_one() {
+    let mut request = scan();
+    request.paths = vec!["shows".into()];
+    let mut builder = PageBuilder::new(&request, ScanCounts { pages: 2, videos: 10, unreadable: 1 });
+    let mut pages = Vec::new();
+    let few = |number| ScannedVideo { sidecars: vec![], tracks: vec![], ..video(number) };
+    let many = |number: usize, count| ScannedVideo { tracks: vec![video(1).tracks.remove(0); count], ..video(number) };
+    for number in 0..1_200 {
+        pages.extend(builder.add_video(few(number)));
+    }
+    for number in 0..40 {
+        pages.extend(builder.add_video(many(number, 200)));
+    }
+    pages.extend(builder.add_video(ScannedVideo { path: format!("shows/{}", "x,[{".repeat(20_000)), ..few(0) }));
+    pages.extend(builder.add_video(many(0, 5_000)));
+    pages.extend(builder.add_unreadable("shows/lost", &"far away ".repeat(1_000)));
+    let (last, finished) = builder.finish(Some("a folder was lost".into()));
+    pages.extend(last);
+    let subject = Subject::for_policy(&request.policy);
+    for (number, page) in (2..).zip(&pages) {
+        assert!(page.page == number && page.videos.len() + page.unreadable.len() <= 500);
+        let event = Event::new(&subject, source::DOWNLOADER, time(), page);
+        let body = serde_json::to_vec(&event).expect("writes");
+        assert_eq!(&Event::decode(&body).expect("fits an event").read::<ScanPage>().expect("a page"), page);
+    }
+    let videos: usize = pages.iter().map(|page| page.videos.len()).sum();
+    let unreadable: usize = pages.iter().map(|page| page.unreadable.len()).sum();
+    assert_eq!((videos, unreadable), (1_240, 3));
+    assert_eq!((finished.pages as usize, finished.videos, finished.unreadable), (pages.len() + 2, 1_250, 4));
+    assert!(!finished.is_complete && finished.paths == request.paths);
+}
+
+#[test]
+fn what_a_newer_worker_says_of_a_subtitle_is_read_with_caution() {
+    let newer = json!({"name": "a.es.srt", "flags": ["Karaoke"], "digest": "", "author": "Dubbed"});
+    let sidecar: ScannedSidecar = serde_json::from_value(newer).expect("a sidecar");
+    assert_eq!((sidecar.author, sidecar.flags), (SidecarAuthor::Person, vec![SubtitleFlag::Unknown]));
+    let track: ScannedTrack = serde_json::from_value(json!({"kind": "Hologram"})).expect("a track");
+    assert_eq!(track.kind, TrackKind::Picture);
 }
 
 #[test]
@@ -150,6 +238,21 @@ fn every_event_type_matches_the_golden_file() {
         ),
         round_trip(source::MANAGER, &Cancelled { reason: Reason::Deleted.into() }),
         round_trip(source::MANAGER, &Stopped { reason: Reason::Suspended.into() }),
+        round_trip(source::MANAGER, &scan()),
+        round_trip(source::DOWNLOADER, &page()),
+        round_trip(
+            source::DOWNLOADER,
+            &ScanFinished {
+                scan_id: scan().scan_id,
+                policy_uid: "0c1d".into(),
+                pages: 1,
+                videos: 1,
+                unreadable: 1,
+                is_complete: false,
+                paths: vec![],
+                message: Some("the folder shows/lost could not be read".into()),
+            },
+        ),
     ];
     let types: Vec<&str> = events.iter().filter_map(|event| event["event_type"].as_str()).collect();
     assert_eq!(types, EventType::KNOWN.each_ref().map(EventType::as_str), "the events do not cover every type once");

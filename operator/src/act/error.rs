@@ -67,6 +67,19 @@ impl ClusterError {
         }
     }
 
+    /// Whether the object to create exists already.
+    pub fn is_already_there(&self) -> bool {
+        matches!(self, Self::Request(kube::Error::Api(answer)) if answer.code == 409)
+    }
+
+    /// What the API server said if it refuses the request, whoever repeats it.
+    pub fn refusal(&self) -> Option<&str> {
+        match self {
+            Self::Request(kube::Error::Api(answer)) if matches!(answer.code, 400 | 403 | 422) => Some(&answer.message),
+            _ => None,
+        }
+    }
+
     /// Whether the operator's role does not allow the call.
     pub fn is_forbidden(&self) -> bool {
         matches!(self, Self::Request(kube::Error::Api(answer)) if answer.code == 403)

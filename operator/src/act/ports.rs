@@ -7,6 +7,10 @@ use std::{collections::BTreeMap, sync::Arc};
 use subtitle_contract::{
     event::Event,
     job::{SubtitleJob, SubtitleJobStatus},
+    policy::{
+        SubtitlePolicy, SubtitlePolicyStatus,
+        ledger::{Ledger, LedgerVideo},
+    },
     record::Record,
 };
 
@@ -19,6 +23,8 @@ pub trait Ports: Send + Sync + 'static {
     type Cluster: ClusterReader + ClusterWriter;
     /// Redis.
     type Records: RecordReader + RecordWriter + HistoryWriter;
+    /// Policies and their ledgers.
+    type Policies: PolicyReader + PolicyWriter;
     /// A session with the broker.
     type Session: subtitle_broker::Session;
     /// Time, randomness and tasks.
@@ -84,6 +90,35 @@ pub trait ClusterWriter: Send + Sync + 'static {
 
     /// Deletes the object if its uid is still the same; an object that is gone is no error.
     fn delete(&self, job: &SubtitleJob) -> impl Future<Output = Result<(), ClusterError>> + Send;
+}
+
+/// Reads policies and their ledgers.
+pub trait PolicyReader: Send + Sync + 'static {
+    /// Every policy, from the watch's cache overlaid with our own last writes.
+    fn policies(&self) -> Vec<Arc<SubtitlePolicy>>;
+
+    /// The ledger of the policy with this uid.
+    fn ledger(&self, uid: &str) -> impl Future<Output = Result<Ledger, RecordError>> + Send;
+
+    /// Some videos of it; those that it does not have are missing.
+    fn ledger_videos(&self, uid: &str, paths: &[String]) -> impl Future<Output = Result<Ledger, RecordError>> + Send;
+}
+
+/// Writes policies and their ledgers.
+pub trait PolicyWriter: Send + Sync + 'static {
+    /// Writes `status` if `policy` is still the newest version; [`ClusterError::Conflict`] if it is not.
+    fn write_policy_status(
+        &self,
+        policy: &SubtitlePolicy,
+        status: &SubtitlePolicyStatus,
+    ) -> impl Future<Output = Result<(), ClusterError>> + Send;
+
+    /// Sets or removes videos of a ledger.
+    fn write_ledger(
+        &self,
+        uid: &str,
+        changes: &BTreeMap<String, Option<LedgerVideo>>,
+    ) -> impl Future<Output = Result<(), RecordError>> + Send;
 }
 
 /// Reads records and event histories.

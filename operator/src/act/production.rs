@@ -3,7 +3,7 @@
 use subtitle_broker::AmqpSession;
 use subtitle_clock::SystemRuntime;
 
-use super::{kube::KubeCluster, ports::Ports, redis::RedisRecords};
+use super::{kube::KubeCluster, policies::PolicyServers, ports::Ports, redis::RedisRecords};
 
 /// Kubernetes, Redis and RabbitMQ.
 #[derive(Debug)]
@@ -12,6 +12,7 @@ pub enum Production {}
 impl Ports for Production {
     type Cluster = KubeCluster;
     type Records = RedisRecords;
+    type Policies = PolicyServers;
     type Session = AmqpSession;
     type Runtime = SystemRuntime;
 }

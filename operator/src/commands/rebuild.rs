@@ -113,6 +113,7 @@ async fn read_stream(session: &AmqpSession, job: Option<&str>) -> Result<Histori
                 return Ok(histories);
             }
             if let Ok(event) = Event::decode(&delivery.body)
+                && !event.event_type.is_of_policy()
                 && job.is_none_or(|job| job == event.job_id)
             {
                 histories.entry(event.job_id.clone()).or_default().push(event);

@@ -1,14 +1,24 @@
-//! Turns a dead-lettered task into the `job.failed` event of its job. Called by the dead-letter loop. Pure.
+//! Turns a dead-lettered task into the `job.failed` event of its job, or the end of the scan that it was. Called by the dead-letter loop. Pure.
 
 use jiff::Timestamp;
 use subtitle_contract::{
     event::{Event, EventType, source},
-    payload::Failed,
+    payload::{Failed, Subject},
+    policy::{
+        pages::{PageBuilder, ScanCounts},
+        scan::ScanRequested,
+    },
     reason::Reason,
 };
 
-/// The failure of the job whose task this is; `None` for any other event, which is only kept in `subtitle.dead`.
+/// The failure of the job or scan whose task this is; `None` for any other event, which is only kept in `subtitle.dead`.
 pub fn failure(event: &Event, now: Timestamp) -> Option<Event> {
+    if event.event_type == EventType::ScanRequested {
+        let request: ScanRequested = event.read().ok()?;
+        let reason = "the broker gave up on the scan: its workers broke too often".to_owned();
+        let (_, finished) = PageBuilder::new(&request, ScanCounts::default()).finish(Some(reason));
+        return Some(Event::new(&Subject::for_policy(&request.policy), source::CONSUMER, now, &finished));
+    }
     if !matches!(event.event_type, EventType::DownloadRequested | EventType::TranslateRequested) {
         return None;
     }

@@ -8,6 +8,7 @@ pub mod deletion;
 mod job;
 pub mod lost;
 pub mod plan;
+pub mod policy;
 pub mod rejected;
 pub mod rules;
 

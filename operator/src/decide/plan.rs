@@ -1,8 +1,16 @@
 //! What to do, in order. Plans are values that tests compare whole; `act::executor` is the only code that applies them.
 //! Pure.
 
+use std::{collections::BTreeMap, sync::Arc};
+
 use jiff::Timestamp;
-use subtitle_contract::{event::Event, job::SubtitleJob, job::SubtitleJobStatus, reason::Reason, store_key::StoreKey};
+use subtitle_contract::{
+    event::Event,
+    job::{SubtitleJob, SubtitleJobStatus},
+    policy::{SubtitlePolicy, SubtitlePolicyStatus, ledger::LedgerVideo},
+    reason::Reason,
+    store_key::StoreKey,
+};
 
 use super::checkpoint::Checkpoint;
 
@@ -56,6 +64,24 @@ pub enum Effect {
     RecreateQueue(&'static str),
     /// Creates a job.
     CreateJob(Box<SubtitleJob>),
+    /// Creates a job, unless one of this name exists.
+    EnsureJob(Box<SubtitleJob>),
+    /// Deletes a job.
+    DeleteJob(Arc<SubtitleJob>),
+    /// Sets videos of a policy's ledger, or removes them.
+    WriteLedger {
+        /// The policy's uid.
+        uid: String,
+        /// By path.
+        changes: BTreeMap<String, Option<LedgerVideo>>,
+    },
+    /// Writes the status of a policy, guarded by the resourceVersion it was decided on.
+    WritePolicyStatus {
+        /// What it was decided on.
+        policy: Arc<SubtitlePolicy>,
+        /// The status.
+        status: Box<SubtitlePolicyStatus>,
+    },
     /// Projects every status whose record is known to lag behind.
     ProjectLagging,
     /// Projects every status.

@@ -16,10 +16,13 @@ use super::{
     listener,
 };
 use crate::{
-    act::{Executor, Servers, kube::KubeCluster},
+    act::{
+        Executor, PolicyServers, Servers,
+        kube::{KubeCluster, KubePolicies},
+    },
     loops::controller::MAX_CONCURRENT_RECONCILES,
     metrics::Metrics,
-    observe::watch::{Undecodable, WatchCallbacks, watch_jobs},
+    observe::watch::{Undecodable, WatchCallbacks, watch_jobs, watch_policies},
 };
 
 /// How long requests in progress may take to end after SIGTERM.
@@ -69,7 +72,9 @@ pub async fn run(arguments: ServingArguments) -> Result<(), ServeError> {
     let (store, changes) = watch_jobs(&client, &arguments.namespaces(), reports);
     let (records, files) = (arguments.records()?, arguments.files()?);
     let cluster = Arc::new(KubeCluster::new(client.clone(), store.clone()));
-    let servers = Servers { cluster, records: records.clone(), files: files.clone() };
+    let (policies, policy_changes) = watch_policies(&client, &arguments.namespaces());
+    let policies = Arc::new(PolicyServers::new(KubePolicies::new(client.clone(), policies), records.clone()));
+    let servers = Servers { cluster, records: records.clone(), policies, files: files.clone() };
     let executor = Arc::new(Executor::new(servers, metrics));
     let health = Health { store, records, registry: Arc::new(registry), leader: None };
     let (health, api) = (health::router(health), arguments.routes(executor, client, files)?);
@@ -79,6 +84,7 @@ pub async fn run(arguments: ServingArguments) -> Result<(), ServeError> {
     tokio::select! {
         ended = &mut served => return ended,
         () = changes.for_each(|_| async {}) => return Err(ServeError::WatchEnded),
+        () = policy_changes.for_each(|()| async {}) => return Err(ServeError::WatchEnded),
         () = asked_to_stop => {}
     }
     stop.cancel();

@@ -98,7 +98,8 @@ impl<P: Ports> History<'_, P> {
         saved: Checkpoint,
         last: Checkpoint,
     ) -> Result<Checkpoint, HistoryError> {
-        let events: Vec<Event> = records.iter().filter_map(|(_, body)| Event::decode(body).ok()).collect();
+        let events = records.iter().filter_map(|(_, body)| Event::decode(body).ok());
+        let events: Vec<Event> = events.filter(|event| !event.event_type.is_of_policy()).collect();
         self.commit(events, Some(saved), last).await
     }
 

@@ -5,7 +5,7 @@
 //! ```text
 //!   controller: objects ─┐                                    ┌─ session::supervise: one session after another,
 //!                        ├─▶ Operator<P> (executor, runtime) ◀┤    and on each: consumer, history, dead_letters,
-//!   consumer: events ────┘                                    └─   repair, gauges, deletions
+//!   consumer: events ────┘                                    └─   repair, gauges, deletions, policies
 //! ```
 
 pub mod consumer;
@@ -14,6 +14,7 @@ pub mod dead_letters;
 pub mod gauges;
 pub mod history;
 pub mod operator;
+pub mod policy;
 pub mod repair;
 pub mod session;
 mod timer;

@@ -10,22 +10,30 @@ use std::{
 };
 
 use jiff::Timestamp;
+use kube::ResourceExt as _;
 use subtitle_broker::EventLog;
 use subtitle_clock::Clock as _;
 use subtitle_contract::{
     event::{Event, EventType},
     job::SubtitleJob,
+    policy::SubtitlePolicy,
 };
 use tokio::sync::{Notify, watch};
 
 use crate::{
-    act::{Executor, Ports, Servers, ports::ClusterReader as _},
+    act::{
+        Executor, Ports, Servers,
+        ports::{ClusterReader as _, PolicyReader as _},
+    },
     decide::{
         admit::{Admission, AdmissionLimits, QueueSample, QueueWindow, admit},
         rules::JobRules,
     },
     metrics::Metrics,
-    observe::{facts::NamespaceLimit, ownership::Ownership},
+    observe::{
+        facts::NamespaceLimit,
+        ownership::{OWNER_ANNOTATION, Ownership},
+    },
 };
 
 /// The current session with the broker, while there is one.
@@ -57,6 +65,7 @@ pub struct Operator<P: Ports> {
     admission: Mutex<Admission>,
     window: Mutex<QueueWindow>,
     republish: Uids,
+    changed_policies: Uids,
     foreign_owners: Uids,
     republish_requested: Notify,
     reconciled: Notify,
@@ -86,6 +95,7 @@ impl<P: Ports> Operator<P> {
             admission: Mutex::default(),
             window: Mutex::default(),
             republish: Uids::default(),
+            changed_policies: Uids::default(),
             foreign_owners: Uids::default(),
             republish_requested: Notify::new(),
             reconciled: Notify::new(),
@@ -150,6 +160,29 @@ impl<P: Ports> Operator<P> {
         let us = &self.settings.installation;
         jobs.retain(|job| !matches!(Ownership::of_object(job, Some(us)), Ownership::Foreign(_)));
         jobs
+    }
+
+    /// The policies that this installation works on.
+    pub fn own_policies(&self) -> Vec<Arc<SubtitlePolicy>> {
+        let us = Some(self.settings.installation.as_str());
+        let mut policies = self.executor.policies().policies();
+        policies.retain(|policy| {
+            let owner = policy.status.as_ref().and_then(|status| status.owner.as_deref());
+            let chosen = policy.annotations().get(OWNER_ANNOTATION).map(String::as_str);
+            policy.metadata.deletion_timestamp.is_none()
+                && !matches!(Ownership::new(chosen, owner, us), Ownership::Foreign(_))
+        });
+        policies
+    }
+
+    /// The ledger of this policy has changed: it is planned at the next tick.
+    pub fn policy_changed(&self, uid: &str) {
+        locked(&self.changed_policies).insert(uid.to_owned());
+    }
+
+    /// Whether the ledger of this policy has changed since this was asked last.
+    pub fn take_policy_change(&self, uid: &str) -> bool {
+        locked(&self.changed_policies).remove(uid)
     }
 
     /// Admits the next jobs; returns those that were not admitted before.

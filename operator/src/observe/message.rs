@@ -22,7 +22,10 @@ impl Message {
 
     /// Whether a worker receives it as well, as a task.
     pub fn is_task(&self) -> bool {
-        matches!(self.routing_key.clone().into(), EventType::DownloadRequested | EventType::TranslateRequested)
+        matches!(
+            self.routing_key.clone().into(),
+            EventType::DownloadRequested | EventType::TranslateRequested | EventType::ScanRequested
+        )
     }
 
     /// The key of the lane in which it is handled: its job, or the shared lane of messages without a job.

@@ -57,9 +57,10 @@ pub struct Stack {
 fn start_cluster(folder: &Path, options: &Options<'_>) -> Result<Cluster> {
     let fsync = if options.faulty { Fsync::Enabled } else { Fsync::Disabled };
     let cluster = Cluster::start(&Programs::find_or_build(options.progress)?, folder, fsync)?;
-    output(cluster.kubectl().args(["apply", "--server-side", "-f"]).arg(root().join("crds/subtitlejobs.yaml")))?;
-    output(cluster.kubectl().args(["wait", "--for=condition=Established", "crd/subtitlejobs.subtitles.dev"]))?;
-    (options.progress)("the Kubernetes API answers and knows SubtitleJobs");
+    output(cluster.kubectl().args(["apply", "--server-side", "-f"]).arg(root().join("crds")))?;
+    let definitions = ["crd/subtitlejobs.subtitles.dev", "crd/subtitlepolicies.subtitles.dev"];
+    output(cluster.kubectl().args(["wait", "--for=condition=Established"]).args(definitions))?;
+    (options.progress)("the Kubernetes API answers and knows SubtitleJobs and SubtitlePolicies");
     Ok(cluster)
 }
 

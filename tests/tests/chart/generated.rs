@@ -13,9 +13,11 @@ use subtitle_tests::{
 use crate::chart::{self, list, progress, text};
 
 #[test]
-fn the_chart_has_the_current_crd() {
-    let crd = fs::read_to_string(root().join("crds/subtitlejobs.yaml")).expect("the CRD");
-    assert_file(&chart::folder().join("files/crds/subtitlejobs.yaml"), &crd);
+fn the_chart_has_the_current_crds() {
+    for name in ["crds/subtitlejobs.yaml", "crds/subtitlepolicies.yaml"] {
+        let crd = fs::read_to_string(root().join(name)).expect("the CRD");
+        assert_file(&chart::folder().join("files").join(name), &crd);
+    }
 }
 
 #[test]
@@ -89,6 +91,12 @@ fn publisher_and_meaning(event: &EventType) -> (&'static str, &'static str) {
             "manager",
             "The attempt must not be worked on any more, for the reason in the payload; workers stop before their next call.",
         ),
+        EventType::ScanRequested => (
+            "manager",
+            "A policy's library is to be walked; `job_id` is the policy's uid, as in the next two. This event is the scan task.",
+        ),
+        EventType::ScanPage => ("downloader", "Up to 500 videos of a scan, with the subtitles beside and inside them."),
+        EventType::ScanFinished => ("downloader", "A scan is over; the payload counts what its pages hold."),
         EventType::Unknown(_) => ("", ""),
     }
 }

@@ -8,6 +8,7 @@ use subtitle_broker::{AmqpConnector, AmqpSession, BrokerKind};
 use subtitle_clock::SystemRuntime;
 use subtitle_contract::library::LibraryRules;
 use subtitle_telemetry::{Registry, http, logs, stop};
+use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
 use url::Url;
 
@@ -18,6 +19,7 @@ use crate::{
         guard::{Guard, GuardedClient, Network},
         parser::Parser,
     },
+    metrics::WorkerMetrics,
     simulation::Simulation,
     store::Store,
     task::{Work, Worker, WorkerIdentity, WorkerSettings, WorkerState},
@@ -155,15 +157,30 @@ impl Common {
         state: WorkerState<AmqpSession>,
     ) -> Result<()> {
         if self.broker_kind == BrokerKind::None {
-            let context = (self.store()?, identity, state.metrics.clone());
-            return mock::perform(&work, self.task.as_deref(), context).await;
+            return self.perform_one(&work, identity, state.metrics).await;
         }
+        let worker = self.worker(work, identity, state.clone())?;
+        self.serve(registry, vec![state], |stop| vec![tokio::spawn(worker.run(stop))]).await
+    }
+
+    /// Does one task without a broker.
+    pub async fn perform_one<W: Work>(&self, work: &W, identity: WorkerIdentity, metrics: WorkerMetrics) -> Result<()> {
+        mock::perform(work, self.task.as_deref(), (self.store()?, identity, metrics)).await
+    }
+
+    /// A worker with as many tasks at once as are asked for.
+    pub fn worker<W: Work>(
+        &self,
+        work: W,
+        identity: WorkerIdentity,
+        state: WorkerState<AmqpSession>,
+    ) -> Result<Worker<W, AmqpConnector, SystemRuntime>> {
         let connector = AmqpConnector {
             address: self.broker.address()?,
             name: identity.name.clone(),
             metrics: state.metrics.publishing.clone(),
         };
-        let worker = Worker {
+        Ok(Worker {
             work: Arc::new(work),
             store: self.store()?,
             connector,
@@ -173,16 +190,28 @@ impl Common {
                 identity,
                 grace: Duration::from_secs(self.grace_seconds),
             },
-            state: state.clone(),
-        };
+            state,
+        })
+    }
+
+    /// Starts workers and runs them until SIGTERM or SIGINT; ready while all of `states` are.
+    pub async fn serve(
+        self,
+        registry: Registry,
+        states: Vec<WorkerState<AmqpSession>>,
+        start: impl FnOnce(CancellationToken) -> Vec<JoinHandle<()>>,
+    ) -> Result<()> {
         let asked_to_stop = stop::asked().context("failed to listen for signals")?;
         let stop = CancellationToken::new();
-        let health = http::router(Arc::new(registry), move || state.readiness());
-        tokio::spawn(http::serve(self.metrics_listen, health));
-        let worker = tokio::spawn(worker.run(stop.clone()));
+        let readiness = move || states.iter().try_for_each(WorkerState::readiness);
+        tokio::spawn(http::serve(self.metrics_listen, http::router(Arc::new(registry), readiness)));
+        let workers = start(stop.clone());
         asked_to_stop.await;
         stop.cancel();
-        worker.await.context("the worker panicked")
+        for worker in workers {
+            worker.await.context("the worker panicked")?;
+        }
+        Ok(())
     }
 }
 

@@ -1,9 +1,12 @@
-//! The downloader's command line. Does I/O.
+//! The downloader's command line: it finds subtitles, and scans the libraries that it has mounted. Does I/O.
+
+use std::time::Duration;
 
 use anyhow::Result;
 use clap::Parser;
 use subtitle_broker::BrokerKind;
 use subtitle_clock::SystemRuntime;
+use tokio_util::sync::CancellationToken;
 
 use super::common::{self, Common};
 use crate::{
@@ -17,10 +20,15 @@ use crate::{
     },
     metrics::WorkerMetrics,
     observations::Observations,
+    scanner::Scanner,
     task::{WorkerState, claim::Claimant},
 };
 
-/// Takes download tasks from RabbitMQ and finds subtitles: inside the video, beside it, behind HTTP, or at providers.
+/// How long one delivery of a scan is held; RabbitMQ takes it away after 30 minutes.
+const CONTINUE_SCAN_AFTER: Duration = Duration::from_secs(15 * 60);
+
+/// Takes download tasks from RabbitMQ and finds subtitles: inside the video, beside it, behind HTTP, or at providers. Scans its
+/// libraries for policies besides.
 #[derive(Parser)]
 #[command(name = "subtitle-downloader", version)]
 struct Arguments {
@@ -62,5 +70,22 @@ async fn run(arguments: Arguments) -> Result<()> {
         claimant: Claimant::new(&identity.incarnation),
         announcements: Observations::default(),
     };
-    common.run(downloader, identity, registry, state).await
+    if common.broker_kind == BrokerKind::None {
+        return common.perform_one(&downloader, identity, state.metrics).await;
+    }
+    let scanner = Scanner {
+        store: common.store()?,
+        libraries: common.libraries()?,
+        parser: downloader.finder.parser.clone(),
+        continue_after: CONTINUE_SCAN_AFTER,
+        metrics: state.metrics.clone(),
+    };
+    let scans = state.for_another_worker();
+    let mut scans_worker = common.worker(scanner, identity.clone(), scans.clone())?;
+    // A scan is bounded by the disk.
+    scans_worker.settings.concurrency = 1;
+    let downloads = common.worker(downloader, identity, state.clone())?;
+    let start =
+        |stop: CancellationToken| vec![tokio::spawn(downloads.run(stop.clone())), tokio::spawn(scans_worker.run(stop))];
+    common.serve(registry, vec![state, scans], start).await
 }

@@ -72,14 +72,14 @@ async fn claim_and_perform<W: Work, P: PublishWriter, C: Clock>(
     let claim_lost = AtomicBool::new(false);
     let reporter = TaskReporter { context, subject: &subject, source: W::SOURCE, taken, claim_lost: &claim_lost };
     if reporter.is_cancelled() {
-        return settle(&reporter, &event, None, Err(StopReason::Cancelled)).await;
+        return settle(work, &reporter, &event, None, Err(StopReason::Cancelled)).await;
     }
     let patience = patience(delivered.delivery_count);
     let claim = match acquire(context, &work.claim(&subject, &task), patience).await {
         Ok(Some(claim)) => claim,
         Ok(None) => return Ok(Outcome::HandedBack),
         // Without a store nothing can be claimed: the job fails retryably, and the operator chooses the next time.
-        Err(error) => return settle(&reporter, &event, None, Err(error.into())).await,
+        Err(error) => return settle(work, &reporter, &event, None, Err(error.into())).await,
     };
     let performed = async {
         reporter.check()?; // it may have waited long for the claim
@@ -91,7 +91,7 @@ async fn claim_and_perform<W: Work, P: PublishWriter, C: Clock>(
         performed = performed => performed,
         never = renew(&claim, &context.clock, &claim_lost) => match never {},
     };
-    let outcome = settle(&reporter, &event, Some(claim), performed).await?;
+    let outcome = settle(work, &reporter, &event, Some(claim), performed).await?;
     if matches!(outcome, Outcome::ClaimLost) {
         context.metrics.claims_lost.increment([W::QUEUE]);
     }

@@ -69,12 +69,8 @@ impl<P: PublishWriter, C: Clock> TaskReporter<'_, P, C> {
     /// Publishes with confirm, unless the attempt is stopped: no step follows it.
     pub async fn publish<T: Payload>(&self, payload: &T) -> Result<(), StopReason> {
         self.check_cancelled()?;
-        Ok(self.publish_unchecked(payload).await?)
-    }
-
-    pub(super) async fn publish_unchecked<T: Payload>(&self, payload: &T) -> Result<(), BrokerError> {
         let event = Event::new(self.subject, self.source, self.context.clock.now(), payload);
-        self.context.publisher.publish(&event).await
+        Ok(self.context.publisher.publish(&event).await?)
     }
 
     /// The job that the task belongs to.

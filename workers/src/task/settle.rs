@@ -15,6 +15,7 @@ use subtitle_telemetry::chain;
 use super::{
     claim::Claim,
     report::{StopReason, TaskReporter},
+    work::Work,
 };
 
 /// How to settle a delivery.
@@ -67,7 +68,8 @@ impl Outcome {
 }
 
 /// Releases the claim and publishes the failure or the continuation that ends the task, if any.
-pub(super) async fn settle<P: PublishWriter, C: Clock>(
+pub(super) async fn settle<W: Work, P: PublishWriter, C: Clock>(
+    work: &W,
     reporter: &TaskReporter<'_, P, C>,
     task: &Event,
     claim: Option<Claim>,
@@ -92,7 +94,8 @@ pub(super) async fn settle<P: PublishWriter, C: Clock>(
                 return Ok(Outcome::Cancelled);
             }
             let reason = failure.reason;
-            reporter.publish_unchecked(&failure.into_payload()).await?;
+            let event = work.failure_event(task, reporter.subject, failure, reporter.context.clock.now());
+            reporter.context.publisher.publish(&event).await?;
             Ok(Outcome::Failed(reason))
         }
         Err(StopReason::Continue { done }) => {

@@ -1,5 +1,6 @@
 //! What a worker does with a task: the port between the life of a task and the downloader or the translator.
 
+use jiff::Timestamp;
 use subtitle_broker::PublishWriter;
 use subtitle_clock::Clock;
 use subtitle_contract::{
@@ -8,6 +9,7 @@ use subtitle_contract::{
 };
 
 use super::report::{StopReason, TaskReporter};
+use crate::failure::Failure;
 
 /// One kind of task and how it is done.
 pub trait Work: Send + Sync + 'static {
@@ -28,4 +30,9 @@ pub trait Work: Send + Sync + 'static {
         task: Self::Task,
         reporter: &TaskReporter<'_, impl PublishWriter, impl Clock>,
     ) -> impl Future<Output = Result<(), StopReason>> + Send;
+
+    /// What is published when the task has failed.
+    fn failure_event(&self, _task: &Event, subject: &Subject, failure: Failure, now: Timestamp) -> Event {
+        Event::new(subject, Self::SOURCE, now, &failure.into_payload())
+    }
 }

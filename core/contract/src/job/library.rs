@@ -70,17 +70,26 @@ impl LibraryRules {
         serde_json::from_str(json).map(|rules| Self(Some(rules)))
     }
 
+    /// The folder of a library that `namespace` may read, without slashes at its ends; empty for the whole library.
+    pub fn readable_folder(&self, namespace: &str, library: &str) -> Result<String, LibraryDenied> {
+        let rule = self.readable(namespace, library)?;
+        Ok(rule.and_then(|rule| rule.folder(namespace)).unwrap_or_default())
+    }
+
+    /// The rule by which `namespace` may read a library; `None` without any settings.
+    fn readable(&self, namespace: &str, library: &str) -> Result<Option<&LibraryRule>, LibraryDenied> {
+        let Some(rules) = &self.0 else { return Ok(None) };
+        let rule = rules.iter().find(|rule| rule.name == library && names(&rule.read, namespace));
+        let denied = || LibraryDenied::Read { namespace: namespace.to_owned(), library: library.to_owned() };
+        rule.map(Some).ok_or_else(denied)
+    }
+
     /// Whether a job of `namespace` may use the library that it names as its spec asks for. A video that is not in a library
     /// needs no permission.
     pub fn check(&self, namespace: &str, spec: &SubtitleJobSpec) -> Result<(), LibraryDenied> {
-        let (Some(rules), Some(path)) = (&self.0, &spec.video.path) else { return Ok(()) };
+        let Some(path) = &spec.video.path else { return Ok(()) };
+        let Some(rule) = self.readable(namespace, &spec.video.library)? else { return Ok(()) };
         let (namespace, library) = (namespace.to_owned(), spec.video.library.clone());
-        let Some(rule) = rules.iter().find(|rule| rule.name == library) else {
-            return Err(LibraryDenied::Read { namespace, library });
-        };
-        if !names(&rule.read, &namespace) {
-            return Err(LibraryDenied::Read { namespace, library });
-        }
         if let Some(folder) = rule.folder(&namespace)
             && !is_below(&folder, path)
         {
@@ -152,6 +161,9 @@ mod tests {
         }
         let anywhere = spec("other", "film.mkv", "Overwrite");
         assert_eq!(LibraryRules::default().check("team-a", &anywhere), Ok(()), "without settings nothing is checked");
+        let folder = |namespace| rules.readable_folder(namespace, "shared");
+        assert_eq!((folder("team-a"), folder("admins")), (Ok("team-a".to_owned()), Ok(String::new())));
+        assert!(rules.readable_folder("team-b", "films").is_err());
         assert!(LibraryRules::parse("[]").expect("rules").check("team-a", &anywhere).is_err());
         assert!(LibraryRules::parse(r#"[{"name": "a", "raed": []}]"#).is_err());
     }

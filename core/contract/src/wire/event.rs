@@ -42,13 +42,19 @@ pub enum EventType {
     Cancelled,
     /// The attempt must not be worked on any more.
     Stopped,
+    /// A scan task.
+    ScanRequested,
+    /// A part of what a scan found.
+    ScanPage,
+    /// The scan is over.
+    ScanFinished,
     /// A type this version does not know; kept in history.
     Unknown(String),
 }
 
 impl EventType {
     /// Every known type.
-    pub const KNOWN: [Self; 11] = [
+    pub const KNOWN: [Self; 14] = [
         Self::DownloadRequested,
         Self::DownloadStarted,
         Self::Ready,
@@ -60,6 +66,9 @@ impl EventType {
         Self::RetryScheduled,
         Self::Cancelled,
         Self::Stopped,
+        Self::ScanRequested,
+        Self::ScanPage,
+        Self::ScanFinished,
     ];
 
     /// The types that can stop attempts; see [`Event::stops_up_to`].
@@ -79,8 +88,16 @@ impl EventType {
             Self::RetryScheduled => "job.retry.scheduled",
             Self::Cancelled => "job.cancelled",
             Self::Stopped => "job.stopped",
+            Self::ScanRequested => "subtitle.scan.requested",
+            Self::ScanPage => "subtitle.scan.page",
+            Self::ScanFinished => "subtitle.scan.finished",
             Self::Unknown(name) => name,
         }
+    }
+
+    /// Whether its events belong to a policy, whose uid they carry as `job_id`, and not to a job.
+    pub const fn is_of_policy(&self) -> bool {
+        matches!(self, Self::ScanRequested | Self::ScanPage | Self::ScanFinished)
     }
 }
 
@@ -113,7 +130,7 @@ pub mod source {
 pub struct Event {
     /// What happened.
     pub event_type: EventType,
-    /// The job's `metadata.uid`.
+    /// The `metadata.uid` of the job; of the policy, if [`EventType::is_of_policy`].
     pub job_id: String,
     /// When. Written as RFC 3339 in UTC; a time without an offset is read as UTC.
     #[serde(deserialize_with = "crate::values::timestamp::deserialize")]

@@ -38,6 +38,11 @@ impl KeyStyle {
     pub fn seen(self, id: &str) -> String {
         format!("job:seen:{}", self.id(id))
     }
+
+    /// The ledger of a policy: a hash, with a JSON text for each video.
+    pub fn ledger(self, policy_uid: &str) -> String {
+        format!("policy:ledger:{}", self.id(policy_uid))
+    }
 }
 
 /// The history loop's checkpoint: the stream offset up to which events are in Redis.

@@ -9,6 +9,7 @@ use crate::{
     event::{Event, EventType, SCHEMA_VERSION, event_id},
     job::{Artifact, Candidate, JobResult, StoredGlossary, SubtitleJobSpec},
     lenient::Lenient,
+    policy::scan::{PolicyRef, ScanFinished, ScanPage, ScanRequested},
     reason::Reason,
 };
 
@@ -23,6 +24,14 @@ pub struct Subject {
     pub name: String,
     /// The attempt, from 1.
     pub attempt: u32,
+}
+
+impl Subject {
+    /// The subject of a policy's scans, which have no attempts.
+    pub fn for_policy(policy: &PolicyRef) -> Self {
+        let PolicyRef { namespace, name, uid, generation: _ } = policy.clone();
+        Self { job_id: uid, namespace, name, attempt: 1 }
+    }
 }
 
 /// `subtitle.download.requested`: a download task.
@@ -223,6 +232,9 @@ payloads! {
     RetryScheduled;
     Cancelled;
     Stopped (|stopped| stopped.reason.as_str().to_owned());
+    ScanRequested (|requested| requested.scan_id.to_string());
+    ScanPage (|page| format!("{}/{}", page.scan_id, page.page));
+    ScanFinished (|finished| finished.scan_id.to_string());
 }
 
 impl Event {

@@ -51,7 +51,13 @@ const fn destination(event_type: &EventType) -> Option<Phase> {
         EventType::TranslateStarted | EventType::TranslateProgress => Phase::TranslateInProgress,
         EventType::Ready | EventType::Translated => Phase::Done,
         EventType::Failed => Phase::Failed,
-        EventType::RetryScheduled | EventType::Cancelled | EventType::Stopped | EventType::Unknown(_) => return None,
+        EventType::RetryScheduled
+        | EventType::Cancelled
+        | EventType::Stopped
+        | EventType::ScanRequested
+        | EventType::ScanPage
+        | EventType::ScanFinished
+        | EventType::Unknown(_) => return None,
     })
 }
 

@@ -13,6 +13,8 @@ pub const HISTORY_STREAM: &str = "subtitle.events.history";
 pub const DOWNLOAD_QUEUE: &str = "subtitle.tasks.download";
 /// Tasks for translators.
 pub const TRANSLATE_QUEUE: &str = "subtitle.tasks.translate";
+/// Tasks for workers that walk a library.
+pub const SCAN_QUEUE: &str = "subtitle.tasks.scan";
 /// Dead letters, kept for manual inspection.
 pub const DEAD_QUEUE: &str = "subtitle.dead";
 /// Dead letters for the operator, which turns a dead task into `job.failed`.
@@ -60,7 +62,7 @@ const DEAD_ARGUMENTS: &[(&str, Argument)] =
     &[("x-queue-type", Argument::Text("quorum")), ("x-delivery-limit", Argument::Number(UNLIMITED_DELIVERIES))];
 
 /// Every queue, in the order they are declared: dead letters first, so that no dead letter of the others is lost.
-pub const QUEUES: [Queue; 6] = [
+pub const QUEUES: [Queue; 7] = [
     Queue { name: DEAD_QUEUE, arguments: DEAD_ARGUMENTS, bindings: &[(DEAD_LETTERS_EXCHANGE, "")] },
     Queue { name: DEAD_EVENTS_QUEUE, arguments: DEAD_ARGUMENTS, bindings: &[(DEAD_LETTERS_EXCHANGE, "")] },
     Queue {
@@ -91,4 +93,5 @@ pub const QUEUES: [Queue; 6] = [
         arguments: TASK_ARGUMENTS,
         bindings: &[(EVENTS_EXCHANGE, "subtitle.translate.requested")],
     },
+    Queue { name: SCAN_QUEUE, arguments: TASK_ARGUMENTS, bindings: &[(EVENTS_EXCHANGE, "subtitle.scan.requested")] },
 ];

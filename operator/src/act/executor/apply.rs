@@ -17,7 +17,10 @@ use super::{
 use crate::{
     act::{
         error::{ActError, ClusterError, ErrorClass, RecordError},
-        ports::{ClusterReader, ClusterWriter as _, HistoryWriter as _, Ports, RecordReader, RecordWriter as _},
+        ports::{
+            ClusterReader, ClusterWriter as _, HistoryWriter as _, PolicyReader, PolicyWriter as _, Ports,
+            RecordReader, RecordWriter as _,
+        },
     },
     decide::plan::{DeadLetter, Effect},
     metrics::{Cause, Metrics},
@@ -50,6 +53,11 @@ impl<P: Ports> Executor<P> {
     /// Reads records and event histories.
     pub fn records(&self) -> &impl RecordReader {
         &*self.servers.records
+    }
+
+    /// Reads policies and their ledgers.
+    pub fn policies(&self) -> &impl PolicyReader {
+        &*self.servers.policies
     }
 
     /// Whether the job's record may be ahead of its status.
@@ -109,6 +117,15 @@ impl<P: Ports> Executor<P> {
                 Effect::ResetCheckpoint => self.servers.records.reset_checkpoint().await?,
                 Effect::RecreateQueue(queue) => session()?.recreate(queue).await?,
                 Effect::CreateJob(job) => outcome.job = Some(self.servers.cluster.create(&job).await?),
+                Effect::EnsureJob(job) => match self.servers.cluster.create(&job).await {
+                    Err(error) if !error.is_already_there() => return Err(error.into()),
+                    Ok(_) | Err(_) => {}
+                },
+                Effect::DeleteJob(job) => self.servers.cluster.delete(&job).await?,
+                Effect::WriteLedger { uid, changes } => self.servers.policies.write_ledger(&uid, &changes).await?,
+                Effect::WritePolicyStatus { policy, status } => {
+                    self.servers.policies.write_policy_status(&policy, &status).await?;
+                }
                 Effect::ProjectLagging => outcome.projected = self.lagging.project(&self.servers).await?,
                 Effect::ProjectAll => outcome.projected = self.lagging.project_all(&self.servers).await?,
             }

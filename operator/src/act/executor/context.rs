@@ -16,6 +16,8 @@ pub struct Servers<P: Ports> {
     pub cluster: Arc<P::Cluster>,
     /// Redis.
     pub records: Arc<P::Records>,
+    /// Policies and their ledgers.
+    pub policies: Arc<P::Policies>,
     /// The object store.
     pub files: Files,
 }

@@ -1,8 +1,11 @@
 //! Effects on servers in memory, without a broker.
 
-use std::sync::{
-    Arc,
-    atomic::{AtomicBool, AtomicUsize, Ordering},
+use std::{
+    collections::BTreeMap,
+    sync::{
+        Arc,
+        atomic::{AtomicBool, AtomicUsize, Ordering},
+    },
 };
 
 use jiff::Timestamp;
@@ -14,6 +17,10 @@ use subtitle_clock::SystemRuntime;
 use subtitle_contract::{
     event::{Event, EventType},
     job::{SubtitleJob, SubtitleJobStatus},
+    policy::{
+        SubtitlePolicy, SubtitlePolicyStatus,
+        ledger::{Ledger, LedgerVideo},
+    },
     reason::Reason,
     record::Record,
     store_key::StoreKey,
@@ -26,8 +33,8 @@ use crate::{
         error::{ActError, ClusterError, ErrorClass, RecordError},
         files::Files,
         ports::{
-            Checkpoint, ClusterReader, ClusterWriter, GlossarySource, HistoryWriter, Ports, Projected, RecordReader,
-            RecordWriter,
+            Checkpoint, ClusterReader, ClusterWriter, GlossarySource, HistoryWriter, PolicyReader, PolicyWriter, Ports,
+            Projected, RecordReader, RecordWriter,
         },
     },
     decide::plan::{DeadLetter, Effect},
@@ -39,6 +46,7 @@ struct InMemory;
 impl Ports for InMemory {
     type Cluster = Cluster;
     type Records = Records;
+    type Policies = Records;
     type Session = NoSession;
     type Runtime = SystemRuntime;
 }
@@ -133,6 +141,31 @@ impl HistoryWriter for Records {
     }
 
     async fn reset_checkpoint(&self) -> Result<(), RecordError> {
+        Ok(())
+    }
+}
+
+/// There is never a policy.
+impl PolicyReader for Records {
+    fn policies(&self) -> Vec<Arc<SubtitlePolicy>> {
+        Vec::new()
+    }
+
+    async fn ledger(&self, _: &str) -> Result<Ledger, RecordError> {
+        Ok(Ledger::new())
+    }
+
+    async fn ledger_videos(&self, _: &str, _: &[String]) -> Result<Ledger, RecordError> {
+        Ok(Ledger::new())
+    }
+}
+
+impl PolicyWriter for Records {
+    async fn write_policy_status(&self, _: &SubtitlePolicy, _: &SubtitlePolicyStatus) -> Result<(), ClusterError> {
+        Ok(())
+    }
+
+    async fn write_ledger(&self, _: &str, _: &BTreeMap<String, Option<LedgerVideo>>) -> Result<(), RecordError> {
         Ok(())
     }
 }
@@ -238,9 +271,10 @@ impl Bench {
         });
         let job = serde_json::from_value(object).expect("a job");
         let cluster = Arc::new(Cluster { job, deleted: AtomicUsize::new(0) });
-        let (records, files) =
+        let (records, files): (Arc<Records>, _) =
             (Arc::default(), Files::new(Store::open(&"memory:".parse().expect("a URL")).expect("opens")));
-        let servers = Servers { cluster: cluster.clone(), records: Arc::clone(&records), files: files.clone() };
+        let (policies, kept) = (Arc::clone(&records), Arc::clone(&records));
+        let servers = Servers { cluster: cluster.clone(), records: kept, policies, files: files.clone() };
         Self { executor: Executor::new(servers, Metrics::new("test", 1).1), cluster, records, files }
     }
 

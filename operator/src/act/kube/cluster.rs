@@ -9,7 +9,7 @@ use kube::{
     api::{DeleteParams, GetParams, Patch, PatchParams, Preconditions, Request},
     runtime::reflector::{ObjectRef, Store},
 };
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 use subtitle_contract::{
     glossary,
@@ -48,7 +48,7 @@ struct Labelled {
 
 /// The merge patch (RFC 7396) that turns `before` into `after`: a merge patch keeps what it does not name, so fields that are
 /// gone are named as null, at every depth.
-fn merge_patch(before: Option<&SubtitleJobStatus>, after: &SubtitleJobStatus) -> Value {
+pub(super) fn merge_patch<S: Serialize>(before: Option<&S>, after: &S) -> Value {
     let mut patch = serde_json::to_value(after).unwrap_or_default();
     name_missing(&mut patch, &serde_json::to_value(before).unwrap_or_default());
     patch
@@ -62,7 +62,7 @@ fn name_missing(patch: &mut Value, before: &Value) {
     }
 }
 
-async fn with_timeout<T>(
+pub(super) async fn with_timeout<T>(
     call: impl Future<Output = Result<T, kube::Error>>,
 ) -> Result<Result<T, kube::Error>, ClusterError> {
     timeout(CLUSTER_TIMEOUT, call).await.map_err(|_| ClusterError::Timeout)

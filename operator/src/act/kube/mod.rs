@@ -4,6 +4,7 @@ mod cluster;
 mod events;
 mod last_writes;
 mod lease;
+mod policies;
 
 use kube::api::PostParams;
 
@@ -11,6 +12,7 @@ pub use cluster::KubeCluster;
 pub use events::EventRecorder;
 pub use last_writes::LastWrites;
 pub use lease::{LEASE, LeaderLease, LeaseError};
+pub use policies::KubePolicies;
 
 /// Who wrote a field of what this operator stores.
 const FIELD_MANAGER: &str = "subtitle-operator";

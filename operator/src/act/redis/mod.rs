@@ -4,6 +4,7 @@ mod address;
 mod client;
 mod connection;
 mod history;
+mod ledger;
 mod records;
 mod scripts;
 

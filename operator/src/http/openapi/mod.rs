@@ -69,8 +69,8 @@ mod tests {
     use super::*;
     use crate::{
         act::{
-            Executor, Files, Servers,
-            kube::KubeCluster,
+            Executor, Files, PolicyServers, Servers,
+            kube::{KubeCluster, KubePolicies},
             redis::{RedisAddress, RedisRecords},
             reviews::Reviews,
         },
@@ -92,7 +92,9 @@ mod tests {
             RedisRecords::open(RedisAddress::from_url("redis://127.0.0.1:1/"), KeyStyle::Plain).expect("a URL");
         let files = Files::new(Store::open(&"memory:".parse().expect("a URL")).expect("opens"));
         let cluster = Arc::new(KubeCluster::new(client.clone(), reflector::store().0));
-        let servers = Servers { cluster, records: Arc::new(records), files: files.clone() };
+        let records = Arc::new(records);
+        let policies = Arc::new(PolicyServers::new(KubePolicies::new(client.clone(), vec![]), records.clone()));
+        let servers = Servers { cluster, records, policies, files: files.clone() };
         let kubernetes = Auth::Kubernetes { reviews, audience: "subtitle-operator".into() };
         let routes = router(HttpState {
             executor: Arc::new(Executor::new(servers, Metrics::new("test", 1).1)),

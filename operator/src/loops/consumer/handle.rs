@@ -18,7 +18,7 @@ use crate::{
         plan::{DeadLetter, Effect, Folded},
         rejected::shortened,
     },
-    loops::operator::Operator,
+    loops::{operator::Operator, policy},
     metrics::Cause,
     observe::{job::JobSnapshot, message::Message},
 };
@@ -54,6 +54,10 @@ pub async fn handle<P: Ports>(
     let mut malformed = Vec::new();
     for message in messages {
         match &message.event {
+            Ok(event) if event.event_type.is_of_policy() => {
+                operator.received(event);
+                policy::handle(operator, event).await?;
+            }
             Ok(event) => {
                 operator.received(event);
                 batch.messages.push(message);

@@ -16,7 +16,7 @@ use crate::{
         consumer, dead_letters, gauges,
         history::{self, HistoryError},
         operator::Operator,
-        repair,
+        policy, repair,
     },
 };
 
@@ -56,6 +56,7 @@ pub(super) async fn run_until_one_ends<P: Ports>(
     loops.push(endless("history", history::run(operator, session)));
     loops.push(endless("repair", repair::run(operator, session)));
     loops.push(endless("gauges", gauges::run(operator, session)));
+    loops.push(endless("policies", policy::run(operator, session)));
     loops.push(endless("deletions", deletions::run(operator, session, deletions)));
     loops.push(endless("connection", connection));
     if let Some((name, Err(error))) = loops.next().await {

@@ -9,6 +9,7 @@
 mod apply;
 mod guarded;
 mod join;
+mod policies;
 mod reports;
 #[cfg(test)]
 mod tests;
@@ -28,6 +29,7 @@ use subtitle_telemetry::chain;
 use apply::WatchApplier;
 pub use guarded::{GuardedJob, Undecodable};
 use join::Join;
+pub use policies::watch_policies;
 pub use reports::{WatchCallbacks, WatchMetrics};
 
 /// Watches these namespaces, or all of them if none is named. Returns the store, which is ready after the first complete

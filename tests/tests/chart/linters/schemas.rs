@@ -73,14 +73,16 @@ pub(crate) fn write(folder: &Path, openapi: &str) {
         let file = folder.join(format!("{}.json", text(&gvk["kind"]).to_lowercase()));
         fs::write(file, schema.to_string()).expect("writable");
     }
-    let crd = fs::read_to_string(root().join("crds/subtitlejobs.yaml")).expect("the CRD");
-    let crd: Value = serde_yaml_ng::from_str(&crd).expect("YAML");
-    let mut subtitle_job = crd["spec"]["versions"][0]["schema"]["openAPIV3Schema"].clone();
-    subtitle_job["properties"]["apiVersion"] = json!({"type": "string"});
-    subtitle_job["properties"]["kind"] = json!({"type": "string"});
-    subtitle_job["properties"]["metadata"] = json!({"type": "object"});
-    forbid_unknown_fields(&mut subtitle_job);
-    fs::write(folder.join("subtitlejob.json"), subtitle_job.to_string()).expect("writable");
+    for (file, kind) in [("subtitlejobs", "subtitlejob"), ("subtitlepolicies", "subtitlepolicy")] {
+        let crd = fs::read_to_string(root().join(format!("crds/{file}.yaml"))).expect("the CRD");
+        let crd: Value = serde_yaml_ng::from_str(&crd).expect("YAML");
+        let mut schema = crd["spec"]["versions"][0]["schema"]["openAPIV3Schema"].clone();
+        schema["properties"]["apiVersion"] = json!({"type": "string"});
+        schema["properties"]["kind"] = json!({"type": "string"});
+        schema["properties"]["metadata"] = json!({"type": "object"});
+        forbid_unknown_fields(&mut schema);
+        fs::write(folder.join(format!("{kind}.json")), schema.to_string()).expect("writable");
+    }
     for (kind, schema) in THIRD_PARTY_SCHEMAS {
         let mut schema: Value = serde_json::from_str(schema).expect("JSON");
         forbid_unknown_fields(&mut schema);

@@ -50,7 +50,13 @@ fn is_in_status(world: &World, event: &Event) -> bool {
         EventType::TranslateRequested => 3,
         EventType::TranslateStarted | EventType::TranslateProgress => 4,
         EventType::Ready | EventType::Translated | EventType::Failed => 5,
-        EventType::RetryScheduled | EventType::Cancelled | EventType::Stopped | EventType::Unknown(_) => return true,
+        EventType::RetryScheduled
+        | EventType::Cancelled
+        | EventType::Stopped
+        | EventType::ScanRequested
+        | EventType::ScanPage
+        | EventType::ScanFinished
+        | EventType::Unknown(_) => return true,
     };
     let Some(status) = world.api.find(&event.job_id).map(|job| job.status.clone().unwrap_or_default()) else {
         return true;

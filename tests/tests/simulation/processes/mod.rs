@@ -2,5 +2,6 @@
 //! replace kube's watcher and `Controller`.
 
 pub(crate) mod operator;
+mod policies;
 pub(crate) mod work_queue;
 pub(crate) mod worker;

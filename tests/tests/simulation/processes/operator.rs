@@ -18,7 +18,10 @@ use subtitle_operator::{
 use subtitle_store::Store;
 use tokio::sync::{mpsc, watch};
 
-use super::work_queue::{Next, WorkQueue};
+use super::{
+    policies::NoPolicies,
+    work_queue::{Next, WorkQueue},
+};
 use crate::{
     ports::{
         cluster::SimCluster,
@@ -42,6 +45,7 @@ pub(crate) struct Simulated;
 impl Ports for Simulated {
     type Cluster = SimCluster;
     type Records = SimRecords;
+    type Policies = NoPolicies;
     type Session = SimSession;
     type Runtime = SimRuntime;
 }
@@ -64,7 +68,8 @@ pub(crate) fn start(sim: &Sim, number: usize, files: Store) {
     let (deleted, deletions) = mpsc::unbounded_channel();
     let cluster = Arc::new(SimCluster::new(sim, number));
     let records = Arc::new(SimRecords::new(sim, number));
-    let servers = Servers { cluster: cluster.clone(), records, files: Files::new(files) };
+    let policies = Arc::new(NoPolicies);
+    let servers = Servers { cluster: cluster.clone(), records, policies, files: Files::new(files) };
     let (_, metrics) = Metrics::new("simulation", MAX_CONCURRENT_RECONCILES);
     let limits = AdmissionLimits::new(MAX_IN_FLIGHT, Some(MAX_IN_FLIGHT), None);
     let rules = JobRules { allows_simulated: true, ..JobRules::default() };

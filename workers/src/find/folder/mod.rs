@@ -1,13 +1,15 @@
 //! Folders and files of a library as open handles: names below a folder come in, regular files and listings go out. A path is
 //! walked one folder at a time, so that nothing outside is reached through `..` or a link that somebody plants meanwhile.
-//! Called by the sources and by the code that writes sidecars. Does I/O.
+//! Called by the sources, by the scanner and by the code that writes sidecars. Does I/O.
 
+mod listing;
 pub mod written;
 
 use std::{
     ffi::OsStr,
     fs::File,
     io::{self, Read as _, Write as _},
+    ops::ControlFlow,
     os::{fd::OwnedFd, unix::ffi::OsStrExt as _},
     path::{Component, Path},
     sync::Arc,
@@ -17,6 +19,11 @@ use rustix::{
     fs::{AtFlags, Dir, FileType, Mode, OFlags, linkat, openat, renameat, statat, unlinkat},
     io::Errno,
 };
+use sha2::{Digest as _, Sha256};
+
+use crate::store::hex;
+
+pub(crate) use listing::{FileStat, Listing};
 
 /// Whether links below a folder are followed.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -121,6 +128,15 @@ impl Folder {
     /// The names in the folder and what they stand for.
     pub(crate) fn entries(&self) -> io::Result<Vec<(String, Entry)>> {
         let mut entries = Vec::new();
+        self.each(|name, entry| {
+            entries.push((name.to_string_lossy().into_owned(), entry));
+            ControlFlow::Continue(())
+        })?;
+        Ok(entries)
+    }
+
+    /// Passes each name in the folder and what it stands for to `take`, until that breaks.
+    fn each(&self, mut take: impl FnMut(&OsStr, Entry) -> ControlFlow<()>) -> io::Result<()> {
         for entry in Dir::read_from(&*self.handle)? {
             let entry = entry?;
             let name = OsStr::from_bytes(entry.file_name().to_bytes());
@@ -132,9 +148,11 @@ impl Folder {
                 FileType::Unknown => self.entry_of(name)?,
                 kind => kind.into(),
             };
-            entries.push((name.to_string_lossy().into_owned(), kind));
+            if take(name, kind).is_break() {
+                break;
+            }
         }
-        Ok(entries)
+        Ok(())
     }
 
     /// Writes a file under a temporary name first: nobody sees half of it, and a link of its name is replaced, not followed.
@@ -204,12 +222,19 @@ impl LibraryFile {
     pub(crate) fn read(&self, most: u64) -> io::Result<Vec<u8>> {
         let mut bytes = Vec::new();
         self.open()?.take(most + 1).read_to_end(&mut bytes)?;
-        if bytes.len() as u64 > most {
-            let message = format!("it has more than {most} bytes");
-            return Err(io::Error::new(io::ErrorKind::FileTooLarge, message));
-        }
-        Ok(bytes)
+        if bytes.len() as u64 > most { Err(too_large(most)) } else { Ok(bytes) }
     }
+
+    /// The SHA-256 digest of its bytes, and an error where it has more than `most`.
+    pub(crate) fn digest(&self, most: u64) -> io::Result<String> {
+        let mut hash = Sha256::new();
+        let read = io::copy(&mut self.open()?.take(most + 1), &mut hash)?;
+        if read > most { Err(too_large(most)) } else { Ok(hex(&hash.finalize())) }
+    }
+}
+
+fn too_large(most: u64) -> io::Error {
+    io::Error::new(io::ErrorKind::FileTooLarge, format!("it has more than {most} bytes"))
 }
 
 /// Work on files, on a thread where it may block.

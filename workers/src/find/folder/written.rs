@@ -22,8 +22,11 @@ pub(crate) enum Record {
 }
 
 impl Record {
+    /// Every kind.
+    pub(crate) const ALL: [Self; 2] = [Self::Found, Self::Translated];
+
     /// The name of the hidden file beside `file`.
-    pub(in crate::find) fn name(self, file: &str) -> String {
+    pub(crate) fn name(self, file: &str) -> String {
         let ending = match self {
             Self::Found => "subtitles-get",
             Self::Translated => "machine-translated",
@@ -43,15 +46,25 @@ impl Record {
 
     /// Whether the file is still as recorded; one of more than `max_bytes` is not.
     pub(crate) fn holds(self, file: &LibraryFile, max_bytes: u64) -> bool {
+        let Some(digest) = self.digest(file) else { return false };
+        file.read(max_bytes).is_ok_and(|content| sha256(&content) == digest)
+    }
+
+    /// The record of a file whose content has this SHA-256 digest, if this system wrote it.
+    pub(crate) fn find(file: &LibraryFile, digest: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|record| record.digest(file).is_some_and(|recorded| recorded == digest))
+    }
+
+    /// The digest that is recorded for the file.
+    fn digest(self, file: &LibraryFile) -> Option<String> {
         let record = file.folder().file(&self.name(file.name())).read(MAX_RECORD_BYTES);
-        let Some(digest) = record.ok().and_then(|bytes| String::from_utf8(bytes).ok()) else { return false };
-        file.read(max_bytes).is_ok_and(|content| sha256(&content) == digest.trim())
+        Some(String::from_utf8(record.ok()?).ok()?.trim().to_owned())
     }
 }
 
 /// Whether the file is still as this system wrote it.
 pub(crate) fn is_unchanged(file: &LibraryFile) -> bool {
-    [Record::Found, Record::Translated].into_iter().any(|record| record.holds(file, MAX_FILE_BYTES))
+    Record::ALL.into_iter().any(|record| record.holds(file, MAX_FILE_BYTES))
 }
 
 fn open(path: &Path) -> io::Result<LibraryFile> {

@@ -13,7 +13,7 @@ use super::{
 use crate::{find::release::EXTRAS, subtitle::language::code};
 
 /// Formats that are read. `.sub` is MicroDVD or SubViewer, or pictures, which its first bytes tell.
-const EXTENSIONS: [&str; 9] = ["srt", "vtt", "ass", "ssa", "sub", "smi", "sami", "ttml", "sbv"];
+pub(super) const EXTENSIONS: [&str; 9] = ["srt", "vtt", "ass", "ssa", "sub", "smi", "sami", "ttml", "sbv"];
 const VIDEOS: [&str; 15] =
     ["mkv", "mp4", "m4v", "avi", "webm", "mov", "ts", "m2ts", "wmv", "mpg", "mpeg", "flv", "ogm", "divx", "vob"];
 /// Folders of subtitles, as release groups name them.
@@ -55,26 +55,31 @@ const NOISE: [&str; 26] = [
 
 /// What a sidecar's name says.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(in crate::find) struct SidecarName {
+pub(crate) struct SidecarName {
     /// `und` where the name says none.
-    pub(in crate::find) language: Language,
-    pub(in crate::find) forced: bool,
-    pub(in crate::find) hearing_impaired: bool,
-    pub(in crate::find) is_commentary: bool,
+    pub(crate) language: Language,
+    pub(crate) forced: bool,
+    pub(crate) hearing_impaired: bool,
+    pub(crate) is_commentary: bool,
 }
 
 /// Whether a folder holds subtitles.
-pub(in crate::find) fn in_folder(name: &str) -> bool {
+pub(crate) fn in_folder(name: &str) -> bool {
     FOLDERS.contains(&folded(name).as_str())
 }
 
 /// Whether a file is a video, by its extension.
-pub(in crate::find) fn is_video(name: &str) -> bool {
+pub(crate) fn is_video(name: &str) -> bool {
     split_extension(&folded(name)).is_some_and(|(_, extension)| VIDEOS.contains(&extension))
 }
 
-fn split_extension(folded: &str) -> Option<(&str, &str)> {
+pub(super) fn split_extension(folded: &str) -> Option<(&str, &str)> {
     folded.rsplit_once('.')
+}
+
+/// Whether a folded stem is a sample's or a trailer's.
+pub(super) fn is_extra(stem: &str) -> bool {
+    words(stem).iter().any(|word| EXTRAS.contains(word))
 }
 
 /// The videos of a folder, of which one is asked for.
@@ -98,8 +103,7 @@ impl Stems {
 
     /// Whether no other film lies in the folder; samples and trailers do not count.
     pub(in crate::find) fn is_only_video(&self) -> bool {
-        let is_extra = |stem: &String| words(stem).iter().any(|word| EXTRAS.contains(word));
-        self.others.iter().all(is_extra)
+        self.others.iter().all(|stem| is_extra(stem))
     }
 
     /// Whether a folder inside a folder of subtitles is this video's.
@@ -143,7 +147,7 @@ fn behind<'a>(name: &'a str, stem: &str) -> Option<&'a str> {
 }
 
 /// Whether what follows the stem names another part, episode or cut of a work, or its trailer, whose video just is not there.
-fn is_of_another_cut(rest: &str) -> bool {
+pub(super) fn is_of_another_cut(rest: &str) -> bool {
     let words = words(rest);
     if words.first().is_some_and(|word| EXTRAS.contains(word)) {
         return true;
@@ -168,7 +172,7 @@ fn is_of_another_cut(rest: &str) -> bool {
 
 impl SidecarName {
     /// Reads what is left of a folded name without the video's stem and the extension.
-    fn read(rest: &str) -> Self {
+    pub(super) fn read(rest: &str) -> Self {
         let all = words(rest);
         let kind = Kind::read_single(&all);
         // Only what stands where a language does: behind the last word of a title.

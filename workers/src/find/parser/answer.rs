@@ -12,7 +12,7 @@ use crate::{
 };
 
 /// The largest file of text, in bytes, also inside an archive.
-pub(in crate::find) const LARGEST_TEXT: u64 = 32 << 20;
+pub(crate) const LARGEST_TEXT: u64 = 32 << 20;
 /// The most cues of a subtitle: a day of one every second.
 const MOST_CUES: usize = 100_000;
 
@@ -32,6 +32,7 @@ pub(super) fn answer(request: &Request, input: &mut (impl Read + Seek)) -> Resul
             Ok(Answer::Text(Box::new(ParsedText { subtitle, language, mismatch })))
         }
         Request::Tracks => Ok(Answer::Tracks(video::tracks(input)?)),
+        Request::Summary => Ok(Answer::Summary(video::summary(input)?)),
         Request::Facts => Ok(Answer::Facts(video::facts(input)?)),
         Request::Track { number, reading, language } => {
             Ok(Answer::Track(video::content(input, *number, *reading, language)?))

@@ -22,15 +22,16 @@ use subtitle_contract::language::Language;
 
 use super::{
     content::TrackFile,
+    folder::LibraryFile,
     found::VideoLocation,
     video::{
-        ContainerFacts, Reading, Track,
+        ContainerFacts, Reading, Track, VideoSummary,
         ranges::{BlockingParts, Reader},
     },
 };
 use crate::subtitle::file::Declared;
 
-pub(in crate::find) use answer::LARGEST_TEXT;
+pub(crate) use answer::LARGEST_TEXT;
 pub use child::{NAME, main};
 pub use error::ParseError;
 use process::ParserProcess;
@@ -65,6 +66,14 @@ impl Parser {
     pub(in crate::find) async fn tracks(&self, video: VideoLocation) -> Result<Vec<Track>, ParseError> {
         match self.read(Request::Tracks, Input::Video(video)).await? {
             Answer::Tracks(tracks) => Ok(tracks),
+            _ => Err(ParseError::misunderstood()),
+        }
+    }
+
+    /// What a scan records of a file in a library.
+    pub(crate) async fn summary(&self, file: LibraryFile) -> Result<VideoSummary, ParseError> {
+        match self.read(Request::Summary, Input::Video(VideoLocation::Local(file))).await? {
+            Answer::Summary(summary) => Ok(summary),
             _ => Err(ParseError::misunderstood()),
         }
     }

@@ -8,7 +8,7 @@ use crate::{
     find::{
         content::TrackFile,
         found::VideoLocation,
-        video::{ContainerFacts, Reading, Track},
+        video::{ContainerFacts, Reading, Track, VideoSummary},
     },
     subtitle::{Subtitle, container::Episode, file::Declared},
 };
@@ -26,6 +26,8 @@ pub(super) enum Request {
     Text { language: Option<Language>, episode: Option<Episode>, frame_rate: Option<f64> },
     /// A video's subtitle tracks.
     Tracks,
+    /// What a scan records of a video.
+    Summary,
     /// What a video file says of itself.
     Facts,
     /// One track of a video.
@@ -44,6 +46,7 @@ impl Request {
 pub(super) enum Answer {
     Text(Box<ParsedText>),
     Tracks(Vec<Track>),
+    Summary(VideoSummary),
     Facts(ContainerFacts),
     Track(TrackFile),
 }

@@ -21,9 +21,9 @@ use crate::{
 };
 
 /// The most files, or tracks of a video, whose language is detected by their text.
-pub(super) const MOST_DETECTED: usize = 16;
+pub(crate) const MOST_DETECTED: usize = 16;
 /// The largest file that is read for that, in bytes.
-const LARGEST_DETECTED: u64 = 4 << 20;
+pub(crate) const LARGEST_DETECTED: u64 = 4 << 20;
 
 /// A file that belongs to the video.
 struct Sidecar {

@@ -33,6 +33,20 @@ pub struct Libraries {
     pub(super) http: reqwest::Client,
 }
 
+/// Why a library cannot be scanned.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum LibraryUnavailable {
+    /// The rules of the installation.
+    #[error(transparent)]
+    Denied(#[from] LibraryDenied),
+    /// The worker does not have it.
+    #[error("library '{0}' is not mounted in this worker")]
+    NotMounted(String),
+    /// Its root.
+    #[error("failed to open the library '{library}'")]
+    Unreadable { library: String, source: io::Error },
+}
+
 /// A video in a mounted library, which need not exist.
 #[derive(Clone, Debug)]
 pub(in crate::find) struct VideoFile {
@@ -102,6 +116,20 @@ impl Libraries {
             Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
             Err(error) => Err(unreadable(format!("failed to open the folder of '{relative}'"))(error)),
         }
+    }
+
+    /// A library for a scan: its root, and the folder below it that jobs of `namespace` are confined to, empty for all.
+    pub(crate) async fn root_for(
+        &self,
+        namespace: &str,
+        library: &str,
+    ) -> Result<(Folder, String), LibraryUnavailable> {
+        let confined_to = self.rules.readable_folder(namespace, library)?;
+        let not_mounted = || LibraryUnavailable::NotMounted(library.to_owned());
+        let (path, links) = (self.mounted.get(library).cloned().ok_or_else(not_mounted)?, self.links);
+        let unreadable = |source| LibraryUnavailable::Unreadable { library: library.to_owned(), source };
+        let root = blocking(move || Folder::root(&path, links)).await.map_err(unreadable)?;
+        Ok((root, confined_to))
     }
 
     /// Whether the video itself is missing from its library.

@@ -6,8 +6,15 @@ use std::io::{self, Read, Seek, SeekFrom};
 use serde::{Deserialize, Serialize};
 use subtitle_contract::language::Language;
 
-use super::{error::VideoError, matroska, mp4, reading::Reading, track::Track};
-use crate::find::content::TrackFile;
+use super::{
+    error::VideoError,
+    matroska,
+    movie_hash::movie_hash,
+    mp4,
+    reading::Reading,
+    track::{Track, VideoSummary},
+};
+use crate::find::{content::TrackFile, error::SourceErrorKind};
 
 #[derive(Clone, Copy)]
 enum Container {
@@ -43,6 +50,24 @@ pub(in crate::find) fn tracks(mut file: impl Read + Seek) -> Result<Vec<Track>, 
         Some(Container::Mp4) => mp4::tracks(&mut file),
         None => Ok(Vec::new()),
     }
+}
+
+/// What a scan records of a video. A file of another kind, or a damaged one, has neither tracks nor a length.
+pub(in crate::find) fn summary(mut file: impl Read + Seek) -> Result<VideoSummary, VideoError> {
+    let size = file.seek(SeekFrom::End(0))?;
+    let hash = movie_hash(&mut file, size)?;
+    let read = match container(&mut file)? {
+        Some(Container::Matroska) => matroska::summary(&mut file),
+        Some(Container::Mp4) => mp4::summary(&mut file),
+        None => Ok((Vec::new(), None)),
+    };
+    let (tracks, seconds) = match read {
+        Err(error) if error.class() == SourceErrorKind::File => (Vec::new(), None),
+        read => read?,
+    };
+    #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "the cast saturates")]
+    let duration_seconds = seconds.filter(|seconds| *seconds > 0.0).map(|seconds| seconds.round() as u32);
+    Ok(VideoSummary { hash, duration_seconds, tracks })
 }
 
 /// Whether it is a container that is read, and its frames per second where the file tells.

@@ -9,7 +9,7 @@ pub mod ranges;
 mod reading;
 mod track;
 
-pub(super) use container::{ContainerFacts, content, facts, tracks};
+pub(super) use container::{ContainerFacts, content, facts, summary, tracks};
 pub(super) use error::VideoError;
 pub(super) use reading::Reading;
-pub(super) use track::Track;
+pub(crate) use track::{Track, VideoSummary};

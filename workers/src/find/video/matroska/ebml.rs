@@ -100,6 +100,15 @@ pub(super) fn unsigned(bytes: &[u8]) -> u64 {
     bytes.iter().take(8).fold(0, |number, byte| number << 8 | u64::from(*byte))
 }
 
+/// A number of four or eight bytes.
+pub(super) fn float(bytes: &[u8]) -> Option<f64> {
+    match *bytes {
+        [a, b, c, d] => Some(f32::from_be_bytes([a, b, c, d]).into()),
+        [a, b, c, d, e, f, g, h] => Some(f64::from_be_bytes([a, b, c, d, e, f, g, h])),
+        _ => None,
+    }
+}
+
 pub(super) fn text(bytes: &[u8]) -> String {
     String::from_utf8_lossy(bytes).trim_end_matches('\0').trim().to_owned()
 }

@@ -7,7 +7,7 @@ use std::{
 };
 
 use super::{
-    ebml::{Element, child, children, content, element_at, text, unsigned},
+    ebml::{Element, child, children, content, element_at, float, text, unsigned},
     entry::Entry,
     ids,
 };
@@ -24,6 +24,8 @@ pub(super) struct Header {
     pub(super) is_truncated: bool,
     /// Nanoseconds in one tick of the file's clock.
     pub(super) tick: u64,
+    /// How long it plays, in ticks.
+    duration: Option<f64>,
     pub(super) entries: Vec<Entry>,
     /// Where the index is.
     pub(super) cues: Option<u64>,
@@ -74,6 +76,13 @@ impl Header {
         Ok(Some(header))
     }
 
+    /// How long it plays, in seconds.
+    pub(super) fn seconds(&self) -> Option<f64> {
+        #[expect(clippy::cast_precision_loss, reason = "a tick is far below 2^52 nanoseconds")]
+        let tick = self.tick as f64 / 1e9;
+        self.duration.map(|duration| duration * tick)
+    }
+
     fn lacks(&self, id: u32) -> bool {
         match id {
             ids::TRACKS => self.entries.is_empty(),
@@ -98,6 +107,7 @@ impl Header {
             ids::INFO => {
                 let tick = child(&fields, ids::TIMESTAMP_SCALE).map(unsigned);
                 self.tick = tick.filter(|tick| *tick > 0).unwrap_or(self.tick);
+                self.duration = child(&fields, ids::DURATION).and_then(float);
             }
             ids::TRACKS => {
                 let entries = fields.iter().filter(|(id, _)| *id == ids::TRACK_ENTRY);

@@ -7,6 +7,7 @@ pub(super) const SEEK_ID: u32 = 0x53AB;
 pub(super) const SEEK_POSITION: u32 = 0x53AC;
 pub(super) const INFO: u32 = 0x1549_A966;
 pub(super) const TIMESTAMP_SCALE: u32 = 0x002A_D7B1;
+pub(super) const DURATION: u32 = 0x4489;
 pub(super) const TRACKS: u32 = 0x1654_AE6B;
 pub(super) const TRACK_ENTRY: u32 = 0xAE;
 pub(super) const TRACK_NUMBER: u32 = 0xD7;

@@ -38,6 +38,12 @@ pub(super) fn tracks(file: &mut (impl Read + Seek)) -> Result<Vec<Track>, VideoE
     Ok(header.entries.iter().filter_map(|entry| entry.track(cues(entry))).collect())
 }
 
+/// The subtitle tracks, without the numbers of their cues, and how many seconds the video plays.
+pub(super) fn summary(file: &mut (impl Read + Seek)) -> Result<(Vec<Track>, Option<f64>), VideoError> {
+    let header = header(file)?;
+    Ok((header.entries.iter().filter_map(|entry| entry.track(None)).collect(), header.seconds()))
+}
+
 /// The video's frames per second; `None` where the file does not tell.
 pub(super) fn frame_rate(file: &mut (impl Read + Seek)) -> Option<f64> {
     header(file).ok()?.entries.iter().find_map(entry::Entry::frame_rate)

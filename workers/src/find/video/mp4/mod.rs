@@ -26,6 +26,12 @@ pub(super) fn tracks(file: &mut (impl Read + Seek)) -> Result<Vec<Track>, VideoE
     Ok(movie.tracks.iter().map(|track| track.track(samples::count(file, track))).collect())
 }
 
+/// The subtitle tracks, without the numbers of their cues, and how many seconds the video plays.
+pub(super) fn summary(file: &mut (impl Read + Seek)) -> Result<(Vec<Track>, Option<f64>), VideoError> {
+    let movie = Movie::read(file)?;
+    Ok((movie.tracks.iter().map(|track| track.track(None)).collect(), movie.seconds))
+}
+
 /// One track's blocks.
 pub(super) fn blocks(file: &mut (impl Read + Seek), number: u64) -> Result<TrackBlocks, VideoError> {
     let mut movie = Movie::read(file)?;

@@ -46,6 +46,8 @@ pub(super) struct Movie {
     pub(super) fragments: Vec<BoxAt>,
     /// Whether the file ends before its last box does.
     pub(super) is_truncated: bool,
+    /// How long it plays.
+    pub(super) seconds: Option<f64>,
 }
 
 impl Movie {
@@ -56,7 +58,10 @@ impl Movie {
         let Some(moov) = top.iter().find(|one| one.is(*b"moov")) else {
             return Err(VideoError::Damaged("it has no movie box: it is cut, or was not finished"));
         };
-        let timescale = decoded::<Mvhd>(file, *moov, &[*b"mvhd"])?.map_or(1000, |mvhd| u64::from(mvhd.timescale));
+        let header = decoded::<Mvhd>(file, *moov, &[*b"mvhd"])?;
+        let timescale = header.as_ref().map_or(1000, |mvhd| u64::from(mvhd.timescale));
+        #[expect(clippy::cast_precision_loss, reason = "a video plays less than 2^52 ticks")]
+        let seconds = header.map(|mvhd| mvhd.duration as f64 / timescale.max(1) as f64);
         let mut defaults: Vec<Trex> = Vec::new();
         if let Some(mvex) = find(file, *moov, &[*b"mvex"])? {
             for trex in inside(file, mvex)?.into_iter().filter(|one| one.is(*b"trex")) {
@@ -73,7 +78,7 @@ impl Movie {
             }
         }
         let fragments = top.into_iter().filter(|one| one.is(*b"moof")).collect();
-        Ok(Self { tracks, fragments, is_truncated })
+        Ok(Self { tracks, fragments, is_truncated, seconds })
     }
 }
 

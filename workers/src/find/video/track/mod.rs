@@ -17,19 +17,29 @@ use crate::find::content::UnsupportedTrack;
 /// One subtitle track.
 #[derive(Debug, Serialize, Deserialize)]
 #[expect(clippy::struct_excessive_bools, reason = "each is a fact of its own")]
-pub(in crate::find) struct Track {
-    pub(in crate::find) number: u64,
+pub(crate) struct Track {
+    pub(crate) number: u64,
     /// As the container has it; `und` where it says nothing.
-    pub(in crate::find) language: Language,
+    pub(crate) language: Language,
     /// For people; may be empty.
-    pub(in crate::find) name: String,
-    pub(in crate::find) forced: bool,
-    pub(in crate::find) hearing_impaired: bool,
-    pub(in crate::find) is_commentary: bool,
+    pub(crate) name: String,
+    pub(crate) forced: bool,
+    pub(crate) hearing_impaired: bool,
+    pub(crate) is_commentary: bool,
     /// Whether a player shows it by default.
-    pub(in crate::find) is_default: bool,
+    pub(crate) is_default: bool,
     /// How many cues it has, where the file tells without being read whole.
-    pub(in crate::find) cues: Option<u64>,
+    pub(crate) cues: Option<u64>,
     /// Why it cannot be used, if it cannot.
-    pub(in crate::find) readable: Result<(), UnsupportedTrack>,
+    pub(crate) readable: Result<(), UnsupportedTrack>,
+}
+
+/// What a scan records of a video's file.
+#[derive(Debug, Serialize, Deserialize)]
+pub(crate) struct VideoSummary {
+    /// The `OpenSubtitles` hash; `None` for a file that is too short for one.
+    pub(crate) hash: Option<String>,
+    pub(crate) duration_seconds: Option<u32>,
+    /// Without the numbers of their cues.
+    pub(crate) tracks: Vec<Track>,
 }

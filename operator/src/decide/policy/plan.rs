@@ -1,0 +1,401 @@
+//! What a policy does next: settles the outcomes of its jobs, creates and deletes jobs within its limits, starts a scan when one
+//! is due, and says how it stands. Repeated whenever something may have changed; a plan that is lost is made again. Pure.
+
+use std::{collections::BTreeMap, sync::Arc};
+
+use jiff::{SignedDuration, Timestamp};
+use k8s_openapi::apimachinery::pkg::apis::meta::v1::Time;
+use kube::ResourceExt as _;
+use subtitle_contract::{
+    job::SubtitleJob,
+    phase::Step,
+    policy::{
+        LastScan, MissingPair, PairCounts, PolicyMode, PolicyStop, SubtitlePolicy, SubtitlePolicyStatus,
+        WantedLanguage,
+        ledger::{Ledger, LedgerPair, LedgerVideo, Satisfaction, pair_key},
+        scan::{PolicyRef, ScanFinished, ScanRequested, ScanSelection},
+    },
+    reason::Reason,
+};
+
+use super::{
+    conditions::{self, Stalled},
+    finish::{self, ScanEnd},
+    jobs::{self, Missing},
+    schedule,
+};
+use crate::observe::state::{JobState, Outcome};
+
+/// A job that the ledger names and the cache lacks is created again after this time.
+const CACHE_LAG: SignedDuration = SignedDuration::from_mins(1);
+/// The most jobs that one plan creates.
+const MAX_CREATED: usize = 50;
+/// How often a policy with live jobs is planned.
+const POLL: SignedDuration = SignedDuration::from_secs(2);
+/// How often an idle policy is planned.
+const IDLE: SignedDuration = SignedDuration::from_mins(5);
+/// The most missing subtitles that a status lists.
+const MAX_SAMPLES: usize = 10;
+const HOUR: SignedDuration = SignedDuration::from_hours(1);
+
+/// What a plan is made from.
+pub struct PolicyFacts<'a> {
+    /// The policy.
+    pub policy: &'a SubtitlePolicy,
+    /// Its ledger.
+    pub ledger: &'a Ledger,
+    /// The jobs of its namespace by name.
+    pub jobs: &'a BTreeMap<String, Arc<SubtitleJob>>,
+    /// The folder of the library that its namespace may read, or why it may read none.
+    pub folder: Result<String, String>,
+    /// Why the API server refuses the policy's jobs, if it does.
+    pub refused: Option<String>,
+    /// The name of this installation.
+    pub installation: Option<&'a str>,
+    /// The time.
+    pub now: Timestamp,
+}
+
+/// What a policy does next, in this order.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct PolicyPlan {
+    /// Videos of the ledger as they are now; `None` for those that are gone.
+    pub changes: BTreeMap<String, Option<LedgerVideo>>,
+    /// Jobs to create; one that exists is left as it is.
+    pub create: Vec<SubtitleJob>,
+    /// Jobs to delete.
+    pub delete: Vec<Arc<SubtitleJob>>,
+    /// The scan that starts now.
+    pub scan: Option<ScanRequested>,
+    /// The status as it is then.
+    pub status: SubtitlePolicyStatus,
+    /// When to plan again.
+    pub requeue_at: Timestamp,
+}
+
+/// Whether no worker has begun the job.
+fn is_waiting(job: &SubtitleJob) -> bool {
+    let attempt = job.status.as_ref().map_or(1, |status| status.attempt);
+    attempt <= 1 && matches!(JobState::from_object(job), JobState::Waiting(_) | JobState::Queued(Step::Download))
+}
+
+/// The jobs among `names` that are not finished.
+pub fn unfinished(names: &[String], jobs: &BTreeMap<String, Arc<SubtitleJob>>) -> Vec<Arc<SubtitleJob>> {
+    let found = names.iter().filter_map(|name| jobs.get(name));
+    found.filter(|job| !JobState::from_object(job).is_over()).cloned().collect()
+}
+
+/// The status after the end of a scan, and what the ledger becomes; `None` for a scan that is not of this policy's last one.
+pub fn scan_ended(
+    policy: &SubtitlePolicy,
+    finished: &ScanFinished,
+    ledger: &Ledger,
+    now: Timestamp,
+) -> (ScanEnd, Option<SubtitlePolicyStatus>) {
+    let mut status = policy.status.clone().unwrap_or_default();
+    let Some(scan) = status.last_scan.as_ref().filter(|scan| scan.id == finished.scan_id) else {
+        let is_partial = !finished.paths.is_empty();
+        return (if is_partial { finish::partial(finished, ledger) } else { ScanEnd::default() }, None);
+    };
+    let mut scan = LastScan {
+        completed: Some(Time(now)),
+        videos: finished.videos,
+        unreadable: finished.unreadable,
+        is_complete: finished.is_complete,
+        ..scan.clone()
+    };
+    let end = finish::whole(&scan, ledger, schedule::is_accepted(policy, &scan));
+    scan.implausible.clone_from(&end.implausible);
+    if let (Some(implausible), Some(message)) = (&mut scan.implausible, &finished.message) {
+        *implausible = format!("{implausible}: {message}");
+    }
+    status.last_scan = Some(scan);
+    conditions::set(policy, &mut status, None, now);
+    (end, Some(status))
+}
+
+/// Makes the plan.
+pub fn plan(facts: &PolicyFacts<'_>) -> PolicyPlan {
+    let mut planner = Planner {
+        facts,
+        ledger: facts.ledger.clone(),
+        status: facts.policy.status.clone().unwrap_or_default(),
+        plan: PolicyPlan::default(),
+    };
+    planner.accept();
+    planner.settle();
+    planner.count();
+    planner.create();
+    planner.scan();
+    planner.finish()
+}
+
+struct Planner<'a> {
+    facts: &'a PolicyFacts<'a>,
+    ledger: Ledger,
+    status: SubtitlePolicyStatus,
+    plan: PolicyPlan,
+}
+
+impl Planner<'_> {
+    /// Applies the last scan if a person has accepted it since.
+    fn accept(&mut self) {
+        let Some(scan) = self.status.last_scan.clone().filter(|scan| scan.implausible.is_some() && scan.is_complete)
+        else {
+            return;
+        };
+        if !schedule::is_accepted(self.facts.policy, &scan) {
+            return;
+        }
+        let ScanEnd { changes, obsolete, implausible } = finish::whole(&scan, &self.ledger, true);
+        self.plan.delete.extend(unfinished(&obsolete, self.facts.jobs));
+        for (path, video) in changes {
+            match video {
+                Some(video) => drop(self.ledger.insert(path, video)),
+                None => drop(self.ledger.remove(&path)),
+            }
+        }
+        self.status.last_scan = Some(LastScan { implausible, ..scan });
+        conditions::set(self.facts.policy, &mut self.status, None, self.facts.now);
+    }
+
+    /// Notes how jobs have ended, and takes back those that nobody wants any more.
+    fn settle(&mut self) {
+        let PolicyFacts { policy, jobs, now, .. } = *self.facts;
+        let digest = jobs::template_digest(policy);
+        let wanted: BTreeMap<String, &WantedLanguage> =
+            policy.spec.languages.iter().map(|wanted| (pair_key(wanted), wanted)).collect();
+        for video in self.ledger.values_mut() {
+            let unwanted = video.pairs.iter().filter(|(key, _)| !wanted.contains_key(*key));
+            let names: Vec<String> = unwanted.filter_map(|(_, pair)| pair.job.clone()).collect();
+            self.plan.delete.extend(unfinished(&names, jobs));
+            video.pairs.retain(|key, _| wanted.contains_key(key));
+            for (key, pair) in &mut video.pairs {
+                let Some(name) = pair.job.as_deref() else { continue };
+                let Some(job) = jobs.get(name) else {
+                    if pair.asked.is_none_or(|asked| asked + CACHE_LAG < now) {
+                        pair.job = None;
+                    }
+                    continue;
+                };
+                match JobState::from_object(job) {
+                    JobState::Over(Outcome::Done) => {
+                        let at = completed(job).unwrap_or(now);
+                        let LedgerPair { wish, stale, asked, satisfied, .. } = std::mem::take(pair);
+                        let satisfied = satisfied.or(Some(Satisfaction::Job(at)));
+                        *pair = LedgerPair { satisfied, wish, stale, asked, ..LedgerPair::default() };
+                    }
+                    JobState::Over(Outcome::Failed) => {
+                        pair.job = None;
+                        pair.wish += 1;
+                        if pair.satisfied.is_none() {
+                            failed(policy, pair, wanted[key], job, now);
+                        }
+                    }
+                    _ => {
+                        let is_outdated = pair.template != digest
+                            || pair.satisfied.is_some()
+                            || policy.spec.stop == PolicyStop::HoldAndDrain;
+                        if is_outdated && is_waiting(job) {
+                            pair.job = None;
+                            pair.wish += 1;
+                            self.plan.delete.push(job.clone());
+                        }
+                    }
+                }
+            }
+        }
+    }
+
+    fn count(&mut self) {
+        let PolicyFacts { policy, now, .. } = *self.facts;
+        let mut counts = PairCounts::default();
+        let mut samples = Vec::new();
+        for (path, video) in &self.ledger {
+            for (key, pair) in &video.pairs {
+                counts.wanted += 1;
+                if pair.satisfied.is_some() {
+                    counts.satisfied += 1;
+                    continue;
+                }
+                counts.missing += 1;
+                let (count, reason) = match pair {
+                    pair if pair.job.is_some() => (&mut counts.active, "Active"),
+                    pair if is_given_up(policy, pair, now) => (&mut counts.given_up, pair.reason.as_str()),
+                    pair if pair.failures > 0 => (&mut counts.failed, pair.reason.as_str()),
+                    _ => (&mut counts.waiting, "Waiting"),
+                };
+                *count += 1;
+                if samples.len() < MAX_SAMPLES {
+                    let reason = if reason.is_empty() { "GivenUp" } else { reason }.chars().take(64).collect();
+                    let path = path.chars().take(1024).collect();
+                    samples.push(MissingPair { path, language: key.clone(), reason });
+                }
+            }
+        }
+        self.status.pairs = counts;
+        self.status.missing = samples;
+    }
+
+    /// Why no job may be created.
+    fn stalled(&self) -> Option<Stalled> {
+        let limit = self.facts.policy.spec.limits.videos as usize;
+        let videos = self.ledger.len();
+        match (&self.facts.folder, &self.facts.refused) {
+            (Err(denied), _) => Some(Stalled { reason: "NotAllowed", message: denied.clone() }),
+            (_, Some(refused)) => Some(Stalled { reason: "JobRefused", message: refused.clone() }),
+            _ if videos > limit => {
+                let message = format!("the library has {videos} videos, more than spec.limits.videos ({limit})");
+                Some(Stalled { reason: "TooManyVideos", message })
+            }
+            _ => None,
+        }
+    }
+
+    /// How many jobs may be created now.
+    fn budget(&self) -> usize {
+        let PolicyFacts { policy, jobs, now, .. } = *self.facts;
+        let is_allowed = policy.spec.mode == PolicyMode::Enforce
+            && policy.spec.stop == PolicyStop::None
+            && conditions::is_plausible(&self.status) == Some(true)
+            && self.stalled().is_none();
+        if !is_allowed {
+            return 0;
+        }
+        let pairs = || self.ledger.values().flat_map(|video| video.pairs.values());
+        let live: Vec<&String> = pairs().filter_map(|pair| pair.job.as_ref()).collect();
+        let recent = pairs().filter(|pair| pair.asked.is_some_and(|asked| asked > now - HOUR)).count();
+        let waits_for_quota = |name: &&&String| {
+            let status = jobs.get(**name).and_then(|job| job.status.as_ref());
+            status.and_then(|status| status.reason.as_ref()?.known()) == Some(Reason::WaitingForQuota)
+        };
+        if live.len() >= 4 && live.iter().filter(waits_for_quota).count() * 2 > live.len() {
+            return 0;
+        }
+        let limits = &policy.spec.limits;
+        let active = (limits.active as usize).saturating_sub(live.len());
+        active.min((limits.new_per_hour as usize).saturating_sub(recent)).min(MAX_CREATED)
+    }
+
+    /// Creates jobs: first for what was never searched for, first for the newest videos.
+    fn create(&mut self) {
+        let PolicyFacts { policy, jobs, now, .. } = *self.facts;
+        let digest = jobs::template_digest(policy);
+        let mut due: Vec<Missing<'_>> = Vec::new();
+        for (path, video) in &self.ledger {
+            for wanted in &policy.spec.languages {
+                let Some(pair) = video.pairs.get(&pair_key(wanted)) else { continue };
+                if is_due(policy, pair, now) {
+                    due.push(Missing { path, video, wanted, pair });
+                }
+            }
+        }
+        due.sort_by_key(|missing| (missing.pair.failures, std::cmp::Reverse(missing.video.since)));
+        let mut asked = Vec::new();
+        for missing in due.into_iter().take(self.budget()) {
+            let job = jobs::job(policy, missing, now);
+            let existing = jobs.get(&job.name_any());
+            let at = existing.and_then(|job| job.metadata.creation_timestamp.as_ref()).map_or(now, |time| time.0);
+            asked.push((missing.path.to_owned(), pair_key(missing.wanted), job.name_any(), at));
+            if existing.is_none() {
+                self.plan.create.push(job);
+            }
+        }
+        for (path, key, name, at) in asked {
+            let Some(pair) = self.ledger.get_mut(&path).and_then(|video| video.pairs.get_mut(&key)) else { continue };
+            (pair.job, pair.asked) = (Some(name), Some(at));
+            pair.template.clone_from(&digest);
+            self.status.pairs.active += 1;
+            let before = if pair.failures > 0 { &mut self.status.pairs.failed } else { &mut self.status.pairs.waiting };
+            *before = before.saturating_sub(1);
+        }
+    }
+
+    /// Starts a scan if one is due.
+    fn scan(&mut self) {
+        let PolicyFacts { policy, now, .. } = *self.facts;
+        let Ok(folder) = &self.facts.folder else { return };
+        if schedule::next_scan(policy, &self.status, now) > now {
+            return;
+        }
+        let uid = policy.uid().unwrap_or_default();
+        let scan = schedule::new_scan(&uid, now);
+        let spec = &policy.spec;
+        self.plan.scan = Some(ScanRequested {
+            scan_id: scan.id,
+            policy: PolicyRef {
+                namespace: policy.namespace().unwrap_or_default(),
+                name: policy.name_any(),
+                uid,
+                generation: policy.metadata.generation.unwrap_or_default(),
+            },
+            library: spec.library.clone(),
+            select: ScanSelection {
+                include: spec.select.include.clone(),
+                exclude: spec.select.exclude.clone(),
+                settle_seconds: spec.select.settle.seconds(),
+            },
+            paths: if folder.is_empty() { Vec::new() } else { vec![folder.clone()] },
+        });
+        self.status.last_scan = Some(scan);
+        self.status.scan_observed = schedule::token(policy);
+    }
+
+    fn finish(mut self) -> PolicyPlan {
+        let PolicyFacts { policy, ledger, installation, now, .. } = *self.facts;
+        let stalled = self.stalled();
+        self.status.observed_generation = policy.metadata.generation;
+        self.status.owner = installation.map(str::to_owned).or(self.status.owner);
+        let next_scan = schedule::next_scan(policy, &self.status, now);
+        self.status.next_scan_time = self.facts.folder.is_ok().then_some(Time(next_scan));
+        conditions::set(policy, &mut self.status, stalled.as_ref(), now);
+        let gone = ledger.keys().filter(|path| !self.ledger.contains_key(*path)).map(|path| (path.clone(), None));
+        self.plan.changes.extend(gone);
+        let next = self.next_pair(now);
+        for (path, video) in self.ledger {
+            if ledger.get(&path) != Some(&video) {
+                self.plan.changes.insert(path, Some(video));
+            }
+        }
+        self.plan.requeue_at = next.min(next_scan).min(now + IDLE).max(now + SignedDuration::from_secs(1));
+        self.plan.status = self.status;
+        self.plan
+    }
+
+    /// When something is due for a pair.
+    fn next_pair(&self, now: Timestamp) -> Timestamp {
+        let counts = self.status.pairs;
+        if counts.active > 0 || !self.plan.delete.is_empty() {
+            return now + POLL;
+        }
+        let pairs = self.ledger.values().flat_map(|video| video.pairs.values());
+        let later = pairs.filter(|pair| pair.satisfied.is_none()).filter_map(|pair| pair.not_before);
+        later.filter(|at| *at > now).min().unwrap_or(now + IDLE)
+    }
+}
+
+fn completed(job: &SubtitleJob) -> Option<Timestamp> {
+    job.status.as_ref()?.completion_time.as_ref().map(|time| time.0)
+}
+
+fn is_given_up(policy: &SubtitlePolicy, pair: &LedgerPair, now: Timestamp) -> bool {
+    pair.failures > 0
+        && pair.missing_since.is_some_and(|since| since + policy.spec.search.give_up_after.duration() <= now)
+}
+
+fn is_due(policy: &SubtitlePolicy, pair: &LedgerPair, now: Timestamp) -> bool {
+    pair.satisfied.is_none()
+        && pair.job.is_none()
+        && pair.not_before.is_none_or(|at| at <= now)
+        && !is_given_up(policy, pair, now)
+}
+
+/// Notes that a job did not get the subtitle. When it may be translated is a reason to try again sooner.
+fn failed(policy: &SubtitlePolicy, pair: &mut LedgerPair, wanted: &WantedLanguage, job: &SubtitleJob, now: Timestamp) {
+    pair.failures += 1;
+    let again = schedule::search_again(&policy.spec.search, pair.failures, now);
+    let translate = jobs::translate_from(wanted, pair).filter(|from| *from > now);
+    pair.not_before = Some(translate.map_or(again, |from| from.min(again)));
+    let reason = job.status.as_ref().and_then(|status| status.reason.as_ref());
+    pair.reason = reason.map_or_else(String::new, |reason| reason.as_str().to_owned());
+}

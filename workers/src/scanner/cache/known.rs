@@ -1,0 +1,71 @@
+//! Reads what earlier scans learned, in the order of a scan and one segment at a time. Does I/O.
+
+use std::{cmp::Ordering, collections::VecDeque, vec};
+
+use subtitle_telemetry::chain;
+
+use super::{
+    super::order::compare,
+    Cache,
+    manifest::{Manifest, Segment},
+    video::{CachedVideo, from_lines},
+};
+use crate::store::sha256;
+
+/// The videos that earlier scans have opened and this one has not reached.
+#[derive(Debug)]
+pub(in super::super) struct KnownVideos {
+    cache: Cache,
+    segments: vec::IntoIter<Segment>,
+    /// What is left of the segment in memory.
+    videos: VecDeque<CachedVideo>,
+    /// The end of the segments that were read.
+    end: Option<String>,
+}
+
+impl KnownVideos {
+    pub(super) fn new(cache: Cache, manifest: &Manifest) -> Self {
+        Self { cache, segments: manifest.segments.clone().into_iter(), videos: VecDeque::new(), end: None }
+    }
+
+    /// What is known of the video `path`; the videos in front of it go to `passed`.
+    pub(in super::super) async fn seek(&mut self, path: &str, passed: &mut Vec<CachedVideo>) -> Option<CachedVideo> {
+        loop {
+            let Some(video) = self.videos.pop_front() else {
+                if self.read_segment().await { continue } else { return None }
+            };
+            match compare(&video.path, path) {
+                Ordering::Less => passed.push(video),
+                Ordering::Equal => return Some(video),
+                Ordering::Greater => {
+                    self.videos.push_front(video);
+                    return None;
+                }
+            }
+        }
+    }
+
+    /// Some of the videos behind the last one that was asked for; empty at the end.
+    pub(in super::super) async fn rest(&mut self) -> Vec<CachedVideo> {
+        while self.videos.is_empty() && self.read_segment().await {}
+        std::mem::take(&mut self.videos).into()
+    }
+
+    /// Reads the next segment, which may have nothing; `false` at the end.
+    async fn read_segment(&mut self) -> bool {
+        let Some(Segment { last, sha256: digest }) = self.segments.next() else { return false };
+        match self.cache.store.read(&self.cache.key(&digest)).await {
+            Ok(Some(lines)) if sha256(&lines) == digest => {
+                let begins_behind = |video: &CachedVideo| {
+                    let is_behind = |end: &String| compare(&video.path, end) == Ordering::Greater;
+                    self.end.as_ref().is_none_or(is_behind)
+                };
+                self.videos = from_lines(&lines).filter(begins_behind).collect();
+            }
+            Ok(_) => tracing::warn!(segment = digest, "a part of what earlier scans learned is missing or damaged"),
+            Err(error) => tracing::warn!(error = %chain(&error), "failed to read what earlier scans learned"),
+        }
+        self.end = Some(last);
+        true
+    }
+}
