@@ -102,7 +102,7 @@ async fn plan_and_apply<P: Ports>(
         jobs: &jobs,
         folder: folder.map_err(|denied| denied.to_string()),
         refused,
-        installation: settings.installation.as_deref(),
+        installation: Some(&settings.installation),
         now,
     };
     let PolicyPlan { changes, create, delete, scan, status, requeue_at } = plan(&facts);
