@@ -1,0 +1,56 @@
+//! Tasks that were lost with their queue must be published again as soon as an operator has recreated it, and not only when the
+//! slow search for silent tasks finds them. Pure.
+
+use std::collections::BTreeMap;
+
+use subtitle_contract::{
+    event::{Event, EventType},
+    job::SubtitleJob,
+    phase::Phase,
+};
+
+use super::phase_of;
+use crate::world::World;
+
+/// How soon, in milliseconds: before a task is called silent.
+const WITHIN: u64 = 15_000;
+
+/// By job: the task's attempt and type, and when its queue was recreated.
+#[derive(Debug, Default)]
+pub(crate) struct LostTasks(BTreeMap<String, (u32, EventType, Option<u64>)>);
+
+impl LostTasks {
+    /// Messages were deleted with their queue.
+    pub(crate) fn lost<'a>(&mut self, tasks: impl Iterator<Item = &'a Event>) {
+        let entry = |task: &Event| (task.job_id.clone(), (task.attempt.unwrap_or(0), task.event_type.clone(), None));
+        self.0.extend(tasks.map(entry));
+    }
+
+    /// An operator has recreated the queue of these types of tasks.
+    pub(crate) fn recreated(&mut self, is_of_queue: impl Fn(&EventType) -> bool, now: u64) {
+        let lost = self.0.values_mut().filter(|(_, kind, _)| is_of_queue(kind));
+        lost.for_each(|(_, _, recreated)| *recreated = Some(now));
+    }
+
+    /// A task was published.
+    pub(crate) fn published(&mut self, task: &Event) {
+        self.0.remove(&task.job_id);
+    }
+}
+
+/// A job whose task was lost with its queue, and was not published again in time.
+pub(crate) fn forgotten(world: &World) -> Option<String> {
+    let is_queued_for = |job: &SubtitleJob, attempt: u32, kind: &EventType| {
+        let Some(status) = &job.status else { return false };
+        let phase = match kind {
+            EventType::DownloadRequested => Phase::DownloadQueued,
+            _ => Phase::TranslateQueued,
+        };
+        phase_of(status) == phase && status.attempt.max(1) == attempt && !job.spec.suspend
+    };
+    let lost = world.checks.lost_tasks.0.iter().find(|(uid, (attempt, kind, recreated))| {
+        recreated.is_some_and(|since| world.elapsed > since + WITHIN)
+            && world.api.find(uid).is_some_and(|job| is_queued_for(job, *attempt, kind))
+    });
+    lost.map(|(uid, (attempt, ..))| format!("the task of {uid}, attempt {attempt}, was lost with its queue"))
+}
