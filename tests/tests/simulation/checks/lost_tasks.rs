@@ -26,28 +26,37 @@ impl LostTasks {
         self.0.extend(tasks.map(entry));
     }
 
-    /// An operator has recreated the queue of these types of tasks.
-    pub(crate) fn recreated(&mut self, is_of_queue: impl Fn(&EventType) -> bool, now: u64) {
-        let lost = self.0.values_mut().filter(|(_, kind, _)| is_of_queue(kind));
-        lost.for_each(|(_, _, recreated)| *recreated = Some(now));
-    }
-
     /// A task was published.
     pub(crate) fn published(&mut self, task: &Event) {
         self.0.remove(&task.job_id);
     }
 }
 
+/// An operator has recreated the queue of these types of tasks. Only a job whose status says already that its task is published
+/// is known to lack it.
+pub(crate) fn recreated(world: &mut World, is_of_queue: impl Fn(&EventType) -> bool) {
+    let (api, now) = (&world.api, world.elapsed);
+    if api.watches.values().any(|watch| !watch.changes.is_empty()) {
+        return;
+    }
+    for (uid, (attempt, kind, recreated)) in &mut world.checks.lost_tasks.0 {
+        if is_of_queue(kind) && api.find(uid).is_some_and(|job| is_queued_for(job, *attempt, kind)) {
+            *recreated = Some(now);
+        }
+    }
+}
+
+fn is_queued_for(job: &SubtitleJob, attempt: u32, kind: &EventType) -> bool {
+    let Some(status) = &job.status else { return false };
+    let phase = match kind {
+        EventType::DownloadRequested => Phase::DownloadQueued,
+        _ => Phase::TranslateQueued,
+    };
+    phase_of(status) == phase && status.attempt.max(1) == attempt && !job.spec.suspend
+}
+
 /// A job whose task was lost with its queue, and was not published again in time.
 pub(crate) fn forgotten(world: &World) -> Option<String> {
-    let is_queued_for = |job: &SubtitleJob, attempt: u32, kind: &EventType| {
-        let Some(status) = &job.status else { return false };
-        let phase = match kind {
-            EventType::DownloadRequested => Phase::DownloadQueued,
-            _ => Phase::TranslateQueued,
-        };
-        phase_of(status) == phase && status.attempt.max(1) == attempt && !job.spec.suspend
-    };
     let lost = world.checks.lost_tasks.0.iter().find(|(uid, (attempt, kind, recreated))| {
         recreated.is_some_and(|since| world.elapsed > since + WITHIN)
             && world.api.find(uid).is_some_and(|job| is_queued_for(job, *attempt, kind))

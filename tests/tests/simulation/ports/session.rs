@@ -18,7 +18,7 @@ use subtitle_operator::observe::ownership::OWNER_ANNOTATION;
 
 use super::deliveries::SimDeliveries;
 use crate::{
-    checks::{corners::Corner, paid::stopped_attempt},
+    checks::{corners::Corner, lost_tasks::recreated, paid::stopped_attempt},
     faults::{Planted, WORKERS, name_of},
     scheduler::ProcessId,
     servers::broker::Message,
@@ -56,7 +56,7 @@ impl Connector for SimConnector {
             // A session that ends before it has published them again leaves them to the slow search.
             if !world.rates.are_on && !world.rates.two_owners {
                 let is_of_queue = |kind: &EventType| created.iter().any(|queue| Some(*queue) == queue_of(kind));
-                world.checks.lost_tasks.recreated(is_of_queue, world.elapsed);
+                recreated(world, is_of_queue);
             }
             let is_unnoticed = [Planted::NoTaskRepair, Planted::CreatedQueueUnnoticed];
             if is_unnoticed.iter().any(|fault| world.is_planted(*fault)) { Vec::new() } else { created }
