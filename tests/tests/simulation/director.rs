@@ -173,6 +173,10 @@ impl Director {
                 if world.broker.all(queue).next().is_some() {
                     world.reach(Corner::QueueDeleted);
                 }
+                if [DOWNLOAD_QUEUE, TRANSLATE_QUEUE].contains(&queue) {
+                    let tasks = world.broker.all(queue).filter_map(|message| message.event.as_deref());
+                    world.checks.lost_tasks.lost(tasks);
+                }
                 world.broker.delete(queue);
             }),
             54..60 => {

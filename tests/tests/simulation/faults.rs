@@ -115,6 +115,8 @@ pub(crate) enum Planted {
     NoConfirm,
     /// The broker reports neither created queues nor empty ones, so that lost tasks are not found.
     NoTaskRepair,
+    /// The broker does not report created queues; empty ones are reported.
+    CreatedQueueUnnoticed,
     /// Redis reports records as written that it did not write.
     NoRecordRepair,
     /// The broker confirms that an attempt is stopped and tells nobody.
@@ -139,7 +141,7 @@ pub(crate) enum Planted {
 
 impl Planted {
     /// Every planted fault.
-    pub(crate) const ALL: [Self; 25] = [
+    pub(crate) const ALL: [Self; 26] = [
         Self::AckBeforeEffect,
         Self::StatusBeforePublish,
         Self::NoAttemptCheck,
@@ -155,6 +157,7 @@ impl Planted {
         Self::CancelWithoutRepair,
         Self::NoConfirm,
         Self::NoTaskRepair,
+        Self::CreatedQueueUnnoticed,
         Self::NoRecordRepair,
         Self::StopLost,
         Self::StopMisread,

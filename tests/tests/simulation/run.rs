@@ -5,6 +5,7 @@ use std::{collections::BTreeSet, task::Poll};
 use crate::{
     checks::{
         corners::Corner,
+        lost_tasks::forgotten,
         rest::{has_record_behind_only, starved, unsettled},
     },
     director::Director,
@@ -109,6 +110,9 @@ impl Simulation {
             && now - since > FIRST_PLACE_WITHIN
         {
             return Err(format!("fairness: a job of '{namespace}', which has no task, waits for its turn too long"));
+        }
+        if let Some(what) = self.sim.with(|world| forgotten(world)) {
+            return Err(format!("I5: {what}"));
         }
         self.behind_since = if is_behind { self.behind_since.or(Some(now)) } else { None };
         match self.behind_since {

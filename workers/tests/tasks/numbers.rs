@@ -65,7 +65,9 @@ async fn tasks_in_every_way(bench: &Bench) {
     assert_eq!(finished(bench, "outcome=\"claim_lost\",reason=\"\""), 1);
     assert_eq!(bench.number(&format!("subtitle_claims_lost_total{{queue=\"{TRANSLATE_QUEUE}\"}}")), 1);
 
-    assert_eq!(handle(&slow, &context, delivered).await.expect("settles"), Settlement::Requeue, "the robber has it");
+    let stopping = bench.context("stopping");
+    stopping.stop.cancel();
+    assert_eq!(handle(&slow, &stopping, delivered).await.expect("settles"), Settlement::Requeue, "the robber has it");
     assert_eq!(finished(bench, "outcome=\"handed_back\",reason=\"\""), 1);
     bench.store.remove(&format!("{folder}/00000000")).await.expect("the robber is done");
 

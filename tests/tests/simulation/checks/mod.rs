@@ -2,6 +2,7 @@
 
 pub(crate) mod acknowledged;
 pub(crate) mod corners;
+pub(crate) mod lost_tasks;
 pub(crate) mod paid;
 pub(crate) mod rest;
 pub(crate) mod status;

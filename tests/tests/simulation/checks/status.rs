@@ -16,6 +16,7 @@ use uuid::Uuid;
 
 use super::{
     corners::Corner,
+    lost_tasks::LostTasks,
     paid::{Paid, stopped_attempt},
     phase_of, reason_of,
 };
@@ -61,6 +62,8 @@ pub(crate) struct Checks {
     whole_until: usize,
     /// Calls that are billed.
     pub(crate) paid: Paid,
+    /// Tasks that were deleted with their queue.
+    pub(crate) lost_tasks: LostTasks,
     /// Number of status writes and messages so far.
     pub(crate) writes: usize,
 }

@@ -140,7 +140,7 @@ impl Search for PaidSource {
 
     async fn fetch(&self, found: &FoundSubtitle) -> Result<FetchedContent, SourceError> {
         let title = found.label.as_str();
-        let longest = if title.starts_with("slow") { 90_000 } else { 3_000 };
+        let longest = if title.starts_with("slow") { 240_000 } else { 3_000 };
         let what = sha256(found.identity.as_bytes())[..40].to_owned();
         if !pay(&self.sim, self.process, [title, &what, &format!("fetch-{what}")], longest).await {
             return Err(SourceError::new(found.source, SourceErrorKind::Unavailable, "the source is away"));

@@ -10,13 +10,15 @@ use subtitle_broker::{
 use subtitle_contract::{
     event::{Event, EventType},
     reason::Reason,
-    topology::{CONSUMER_QUEUE, DEAD_LETTERS_EXCHANGE, EVENTS_EXCHANGE, HISTORY_STREAM},
+    topology::{
+        CONSUMER_QUEUE, DEAD_LETTERS_EXCHANGE, DOWNLOAD_QUEUE, EVENTS_EXCHANGE, HISTORY_STREAM, TRANSLATE_QUEUE,
+    },
 };
 use subtitle_operator::observe::ownership::OWNER_ANNOTATION;
 
 use super::deliveries::SimDeliveries;
 use crate::{
-    checks::{corners::Corner, paid::stopped_attempt},
+    checks::{corners::Corner, lost_tasks::recreated, paid::stopped_attempt},
     faults::{Planted, WORKERS, name_of},
     scheduler::ProcessId,
     servers::broker::Message,
@@ -51,7 +53,13 @@ impl Connector for SimConnector {
         let created = self.sim.with(|world| {
             let created = world.broker.declare();
             world.note(|| format!("{} declares; new: {created:?}", name_of(self.process)));
-            if world.is_planted(Planted::NoTaskRepair) { Vec::new() } else { created }
+            // A session that ends before it has published them again leaves them to the slow search.
+            if !world.rates.are_on && !world.rates.two_owners {
+                let is_of_queue = |kind: &EventType| created.iter().any(|queue| Some(*queue) == queue_of(kind));
+                recreated(world, is_of_queue);
+            }
+            let is_unnoticed = [Planted::NoTaskRepair, Planted::CreatedQueueUnnoticed];
+            if is_unnoticed.iter().any(|fault| world.is_planted(*fault)) { Vec::new() } else { created }
         });
         Ok((session, created))
     }
@@ -86,6 +94,9 @@ pub(crate) fn route(world: &mut World, message: &Message) -> usize {
             world.checks.broken("workers hear of every stop", how);
         }
         let clocks = [world.clock(0), world.clock(1)];
+        if is_task(event) {
+            world.checks.lost_tasks.published(event);
+        }
         if !world.checks.record_event(event, clocks) && is_task(event) {
             world.reach(Corner::TaskRepublished);
         }
@@ -105,8 +116,17 @@ fn check_owner(world: &mut World, process: usize, task: &Event) {
     }
 }
 
+/// The queue of a type of task.
+fn queue_of(kind: &EventType) -> Option<&'static str> {
+    match kind {
+        EventType::DownloadRequested => Some(DOWNLOAD_QUEUE),
+        EventType::TranslateRequested => Some(TRANSLATE_QUEUE),
+        _ => None,
+    }
+}
+
 fn is_task(event: &Event) -> bool {
-    matches!(event.event_type, EventType::DownloadRequested | EventType::TranslateRequested)
+    queue_of(&event.event_type).is_some()
 }
 
 fn message(event: &Event) -> Message {

@@ -94,7 +94,7 @@ impl ObjectStore for SimStore {
                 let outcome = if put.is_ok() { "stores" } else { "finds" };
                 format!("{} {outcome} {location}", name_of(self.process))
             });
-            if is_claim && !is_forgotten && put.is_ok() {
+            if is_claim && put.is_ok() {
                 world.checks.paid.claimed(location.as_ref(), self.process, world.elapsed);
             }
             let is_taken_over = is_claim && location.filename() != Some("00000000");
