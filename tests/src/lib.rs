@@ -9,16 +9,13 @@ use std::{
 use anyhow::{Context as _, Result};
 
 pub mod cases;
-pub mod chrf;
 pub mod documents;
-pub mod golden;
 pub mod hints;
 pub mod image;
 pub mod kubernetes;
 pub mod limit;
 pub mod process;
 pub mod progress;
-pub mod promises;
 pub mod samples;
 pub mod servers;
 pub mod skips;

@@ -3,7 +3,7 @@
 use std::{fs, process::Command};
 
 use anyhow::{Context as _, Result, ensure};
-use subtitle_tests::{image::sbom, process::output, progress::print, promises, root, stack};
+use subtitle_tests::{documents::promises, image::sbom, process::output, progress::print, root, stack};
 
 /// A file's path from the checkout's root, and the function that generates its content.
 type Generated = (&'static str, fn() -> Result<String>);

@@ -1,5 +1,6 @@
 //! The samples and the outcomes in their comments: phase, reason, events and file of every job. Does I/O.
 
+pub mod chrf;
 pub mod videos;
 
 use std::{

@@ -3,7 +3,7 @@
 
 use std::{collections::BTreeSet, fs, iter::Peekable, process::Command, str::SplitWhitespace};
 
-use subtitle_tests::{golden::has_test, root, skips::skip};
+use subtitle_tests::{documents::golden::has_test, root, skips::skip};
 
 use crate::{assert_none, dependencies::tree};
 

@@ -5,7 +5,7 @@ use std::fs;
 use serde_json::Value;
 use subtitle_contract::event::EventType;
 use subtitle_tests::{
-    golden::{assert_file, assert_region},
+    documents::golden::{assert_file, assert_region},
     process::output,
     root, tools,
 };

@@ -4,7 +4,7 @@ use std::{fs, path::PathBuf, time::Duration};
 
 use anyhow::{Context as _, Result, ensure};
 use subtitle_tests::{
-    documents::commands_of_section,
+    documents::commands::commands_of_section,
     kubernetes::installation::RELEASE,
     process::{eventually, output},
     root,

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use anyhow::{Context as _, Result, ensure};
 use serde_json::Value;
-use subtitle_tests::{documents::translated_commands, process::output, samples, tools::HELM_4};
+use subtitle_tests::{documents::commands::translated_commands, process::output, samples, tools::HELM_4};
 
 use crate::{
     api::{self, call, token},

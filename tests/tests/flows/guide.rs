@@ -4,7 +4,7 @@
 use std::fs;
 
 use serde_json::Value;
-use subtitle_tests::{documents::translated_commands, process::output, root, stack::Stack};
+use subtitle_tests::{documents::commands::translated_commands, process::output, root, stack::Stack};
 
 use crate::jobs::{uid, wait_until_finished};
 

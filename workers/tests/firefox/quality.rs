@@ -4,7 +4,7 @@
 use std::fmt::Write as _;
 
 use fxtranslate::engine::Engine;
-use subtitle_tests::chrf::chrf;
+use subtitle_tests::samples::chrf::chrf;
 use subtitle_workers::{
     subtitle::Subtitle,
     translate::{Engines, engines},

@@ -8,7 +8,7 @@ use subtitle_contract::{
     payload::TranslateRequested,
     topology::TRANSLATE_QUEUE,
 };
-use subtitle_tests::golden::assert_file;
+use subtitle_tests::documents::golden::assert_file;
 use subtitle_workers::{
     metrics::WorkerMetrics,
     task::{DeliveredTask, Settlement, Work as _, handle},

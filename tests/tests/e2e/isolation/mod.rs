@@ -1,0 +1,4 @@
+//! What pods and namespaces keep from each other.
+
+pub(crate) mod hostile;
+pub(crate) mod network;
