@@ -20,9 +20,9 @@ use crate::{
     },
 };
 
-/// How long a job waits for its turn before its status shows it: a slot usually frees up within moments,
-/// and showing the wait would add a quarter to all status writes.
-const TURN_GRACE: SignedDuration = SignedDuration::from_secs(1);
+/// How long a job waits for its turn before its status shows it: where tasks are fast, its turn comes within moments, and
+/// showing the wait would add a third to all status writes.
+const TURN_GRACE: SignedDuration = SignedDuration::from_secs(5);
 /// How often to poll for a missing ConfigMap; a watch would need permission to list every ConfigMap.
 const GLOSSARY_RECHECK: SignedDuration = SignedDuration::from_secs(15);
 
