@@ -10,7 +10,7 @@ use subtitle_contract::policy::{
     scan::ScanFinished,
 };
 
-use super::pages::requested_at;
+use super::pages::{is_at_or_below, requested_at};
 
 /// A scan after which more than one of this many videos is gone is implausible.
 const PLAUSIBLE_SHARE: usize = 5;
@@ -47,12 +47,9 @@ pub fn whole(scan: &LastScan, ledger: &Ledger, is_accepted: bool) -> ScanEnd {
 
 /// The end of a scan of some paths.
 pub fn partial(finished: &ScanFinished, ledger: &Ledger) -> ScanEnd {
-    let is_below = |path: &str, folder: &str| {
-        path.strip_prefix(folder).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
-    };
     match requested_at(finished.scan_id) {
         Some(requested) if finished.is_complete => {
-            let is_scanned = |path: &str| finished.paths.iter().any(|folder| is_below(path, folder));
+            let is_scanned = |path: &str| finished.paths.iter().any(|folder| is_at_or_below(path, folder));
             vanish(requested, ledger, is_scanned, false)
         }
         _ => ScanEnd::default(),
