@@ -77,7 +77,8 @@ fn vanish(requested: Timestamp, ledger: &Ledger, is_scanned: impl Fn(&str) -> bo
         end.changes.insert((*path).clone(), None);
     }
     let before = ledger.values().filter(|video| video.since < requested).count();
-    if gone * PLAUSIBLE_SHARE > before && !is_accepted {
+    // One video of a few may be gone: an empty library is another matter.
+    if gone > 1 && gone * PLAUSIBLE_SHARE > before && !is_accepted {
         let implausible = Some(format!("{gone} of {before} videos have vanished"));
         return ScanEnd { implausible, ..ScanEnd::default() };
     }
