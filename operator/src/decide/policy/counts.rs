@@ -6,14 +6,11 @@ use subtitle_contract::policy::{
     ledger::{Ledger, LedgerPair},
 };
 
-use super::facts::PolicyFacts;
-
 /// The most missing subtitles that a status lists.
 const MAX_SAMPLES: usize = 10;
 
 /// The counts, and some of the missing subtitles.
-pub(super) fn count(facts: &PolicyFacts<'_>, ledger: &Ledger) -> (PairCounts, Vec<MissingPair>) {
-    let PolicyFacts { policy, now, .. } = *facts;
+pub(super) fn count(policy: &SubtitlePolicy, ledger: &Ledger, now: Timestamp) -> (PairCounts, Vec<MissingPair>) {
     let mut counts = PairCounts::default();
     let mut samples = Vec::new();
     for (path, video) in ledger {

@@ -75,8 +75,20 @@ pub fn scan_ended(
         *implausible = format!("{implausible}: {message}");
     }
     status.last_scan = Some(scan);
+    (status.pairs, status.missing) = counts::count(policy, &changed(ledger.clone(), &end.changes), now);
     conditions::set(policy, &mut status, None, now);
     (end, Some(status))
+}
+
+/// The ledger after these changes.
+fn changed(mut ledger: Ledger, changes: &BTreeMap<String, Option<LedgerVideo>>) -> Ledger {
+    for (path, video) in changes {
+        match video {
+            Some(video) => drop(ledger.insert(path.clone(), video.clone())),
+            None => drop(ledger.remove(path)),
+        }
+    }
+    ledger
 }
 
 /// Makes the plan.
@@ -90,7 +102,7 @@ pub fn plan(facts: &PolicyFacts<'_>) -> PolicyPlan {
     planner.accept();
     let taken_back = settle::settle(facts, &mut planner.ledger);
     planner.plan.delete.extend(taken_back);
-    (planner.status.pairs, planner.status.missing) = counts::count(facts, &planner.ledger);
+    (planner.status.pairs, planner.status.missing) = counts::count(facts.policy, &planner.ledger, facts.now);
     planner.create();
     planner.scan();
     planner.finish()
@@ -115,12 +127,7 @@ impl Planner<'_> {
         }
         let ScanEnd { changes, obsolete, implausible } = finish::whole(&scan, &self.ledger, true);
         self.plan.delete.extend(unfinished(&obsolete, self.facts.jobs));
-        for (path, video) in changes {
-            match video {
-                Some(video) => drop(self.ledger.insert(path, video)),
-                None => drop(self.ledger.remove(&path)),
-            }
-        }
+        self.ledger = changed(std::mem::take(&mut self.ledger), &changes);
         self.status.last_scan = Some(LastScan { implausible, ..scan });
         conditions::set(self.facts.policy, &mut self.status, None, self.facts.now);
     }

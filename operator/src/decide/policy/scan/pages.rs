@@ -86,7 +86,8 @@ fn fold_video(
         let mut pair = match (known, replaced) {
             (Some(old), Some(_)) => {
                 obsolete.extend(old.job);
-                LedgerPair { wish: old.wish + 1, stale: made_by_jobs(wanted, video), ..LedgerPair::default() }
+                let (wish, asked, stale) = (old.wish + 1, old.asked, made_by_jobs(wanted, video));
+                LedgerPair { wish, asked, stale, ..LedgerPair::default() }
             }
             (Some(old), None) => old,
             (None, _) => LedgerPair::default(),

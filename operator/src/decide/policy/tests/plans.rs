@@ -27,7 +27,7 @@ fn scanned(spec: serde_json::Value, videos: usize) -> World {
 #[test]
 fn a_policy_is_satisfied_once_each_missing_subtitle_has_been_made() {
     let mut world = scanned(json!({}), 3);
-    assert_eq!(world.condition("Satisfied"), "Unknown");
+    assert_eq!(world.condition("Satisfied"), "False", "a scan has said what is missing");
     let plan = world.step();
     assert_eq!((plan.create.len(), plan.scan, world.condition("Satisfied")), (3, None, "False".to_owned()));
     let job = &plan.create[0];

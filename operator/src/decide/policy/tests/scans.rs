@@ -1,7 +1,6 @@
 //! What scans change: what satisfies a pair, and the life of a video.
 
 use jiff::SignedDuration;
-use kube::ResourceExt as _;
 use serde_json::json;
 use subtitle_contract::policy::scan::{ScannedSidecar, ScannedTrack, SidecarAuthor, SubtitleFlag, TrackKind};
 
@@ -149,8 +148,7 @@ fn an_implausible_scan_decides_nothing_until_a_plausible_one_or_a_person_accepts
         assert_eq!((plan.create.len(), plan.delete.len(), world.live().len()), (0, 0, 1));
         assert!(world.ledger.len() >= everything && world.condition("ScanPlausible") == "False");
     }
-    let scan = world.policy.status.as_ref().and_then(|status| status.last_scan.clone()).expect("a scan");
-    world.policy.annotations_mut().insert("subtitles.dev/accept-scan".into(), scan.id.to_string());
+    world.accept();
     let plan = world.step();
     assert_eq!((world.ledger.len(), plan.create.len()), (everything - 3 + 1, 1));
     assert_eq!(world.condition("ScanPlausible"), "True");
