@@ -56,6 +56,26 @@ const INVALID_SPECS: &[(&str, &str)] = &[
     ("{video: {title: A}, language: es, activeDeadlineSeconds: 0}", "spec.activeDeadlineSeconds"),
 ];
 
+fn policy(name: &str, spec: &str) -> String {
+    job(name, spec).replace("SubtitleJob", "SubtitlePolicy")
+}
+
+/// Names and specs of policies that are refused, and the text expected in the error of each.
+const INVALID_POLICIES: &[(&str, &str, &str)] = &[
+    ("refused", "{library: films}", "spec.languages: Required value"),
+    ("refused", "{languages: []}", "spec.languages"),
+    ("refused", "{languages: [{language: es}, {language: es}]}", "more than once"),
+    ("refused", "{languages: [{language: spanish!}]}", "language"),
+    ("refused", "{languages: [{language: es}], scan: {interval: soon}}", "spec.scan.interval"),
+    ("refused", "{languages: [{language: es}], scan: {interval: 1h30m}}", "spec.scan.interval"),
+    ("refused", "{languages: [{language: es}], limits: {active: 0}}", "spec.limits.active"),
+    ("refused", "{languages: [{language: es}], search: {factor: 0}}", "spec.search.factor"),
+    ("refused", "{languages: [{language: es, accept: [Screen]}]}", "accept"),
+    ("refused", "{languages: [{language: es}], library: ../films}", "spec.library"),
+    ("a.dot", "{languages: [{language: es}]}", "no dot"),
+    ("a-name-that-is-much-too-long-for-the-label-of-its-jobs", "{languages: [{language: es}]}", "at most 50"),
+];
+
 struct ImmutableField {
     name: &'static str,
     first: &'static str,
@@ -99,15 +119,28 @@ fn the_api_server_enforces_the_crd_schema() {
     let folder = temporary_folder("crd").expect("a temporary folder");
     let programs = Programs::find_or_build(&progress::print).expect("Kubernetes compiles");
     let cluster = Cluster::start(&programs, &folder, Fsync::Disabled).expect("the API server starts");
-    let crd = Path::new(env!("CARGO_MANIFEST_DIR")).join("../crds/subtitlejobs.yaml");
-    let output = cluster.kubectl().args(["apply", "-f"]).arg(&crd).output().expect("kubectl runs");
+    let crds = Path::new(env!("CARGO_MANIFEST_DIR")).join("../crds");
+    let output = cluster.kubectl().args(["apply", "-f"]).arg(&crds).output().expect("kubectl runs");
     assert!(output.status.success() && output.stderr.is_empty(), "{}", String::from_utf8_lossy(&output.stderr));
-    let established = ["wait", "--for=condition=Established", "--timeout=20s", "crd/subtitlejobs.subtitles.dev"];
+    let names = ["crd/subtitlejobs.subtitles.dev", "crd/subtitlepolicies.subtitles.dev"];
+    let established = [&["wait", "--for=condition=Established", "--timeout=20s"][..], &names].concat();
     assert!(cluster.kubectl().args(established).status().expect("kubectl runs").success());
 
     for (spec, expected) in INVALID_SPECS {
         let (accepted, message) = apply(&cluster, &folder, &job("refused", spec));
         assert!(!accepted && message.contains(expected), "{spec}: expected '{expected}', got: {message}");
+    }
+
+    for (name, spec, expected) in INVALID_POLICIES {
+        let (accepted, message) = apply(&cluster, &folder, &policy(name, spec));
+        assert!(!accepted && message.contains(expected), "{spec}: expected '{expected}', got: {message}");
+    }
+    let full = "{library: films, select: {include: ['shows/**'], settle: 5m}, languages: [{language: es, translateAfter: 24h}, \
+        {language: es, kind: Forced}], template: {metadata: {labels: {a: b}}, spec: {output: {sidecar: IfAbsent}}}, \
+        search: {again: 24h, factor: 2}, scan: {interval: 6h}, limits: {active: 5}, mode: Observe, stop: Hold}";
+    for spec in [full, "{languages: [{language: he}]}"] {
+        let (accepted, message) = apply(&cluster, &folder, &policy("house", spec));
+        assert!(accepted, "{spec}: {message}");
     }
 
     for ImmutableField { name: field, first, second, is_optional } in IMMUTABLE_FIELDS {

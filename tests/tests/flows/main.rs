@@ -4,6 +4,7 @@
 mod guide;
 mod http;
 mod jobs;
+mod policies;
 mod processes;
 mod python;
 mod samples;
@@ -46,6 +47,11 @@ fn every_flow_ends_as_documented() {
     cases.check("commands_of_the_python_system_have_translations_that_work", |stack| {
         guide::commands_of_the_python_system_have_translations_that_work(stack);
     });
+    cases.check("a_policy_ends_satisfied", |stack| policies::policy_is_satisfied(stack));
+    cases.check("a_video_that_is_added_is_found_by_the_next_scan", |stack| {
+        policies::added_video_is_found_by_the_next_scan(stack);
+    });
+    cases.check("an_unmounted_library_decides_nothing", |stack| policies::unmounted_library_decides_nothing(stack));
     cases.check("bad_messages_are_dead_letters", |stack| processes::bad_messages_are_dead_letters(stack));
     cases.check("sigterm_ends_each_program_in_time", processes::sigterm_ends_each_program_in_time);
     cases.check("a_python_publisher_and_reader_work_unchanged", python::a_python_publisher_and_reader_work_unchanged);

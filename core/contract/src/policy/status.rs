@@ -106,8 +106,8 @@ pub struct MissingPair {
     /// The video. Example: `films/harbour.mkv`.
     #[schemars(length(max = 1024))]
     pub path: String,
-    /// The language. Example: `es`.
-    #[schemars(length(max = 35))]
+    /// The language, and the kind unless it is `Full`. Example: `es`.
+    #[schemars(length(max = 48))]
     pub language: String,
     /// Why it is missing. Example: `NoSubtitleFound`.
     #[schemars(length(max = 64))]

@@ -74,7 +74,8 @@ pub(super) fn set(
 ) {
     let [reachable, plausible] = scan_rows(status);
     let pairs = status.pairs;
-    let is_known = plausible.1 == Some(true);
+    // Without any pair the ledger is lost, or nothing was listed.
+    let is_known = plausible.1 == Some(true) && pairs.wanted > 0;
     let counted = match pairs.missing {
         0 => format!("{} of {} subtitles are there", pairs.satisfied, pairs.wanted),
         missing => format!("{missing} of {} subtitles are missing", pairs.wanted),

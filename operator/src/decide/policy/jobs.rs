@@ -51,7 +51,8 @@ pub(super) fn template_digest(policy: &SubtitlePolicy) -> String {
 pub(super) fn name(policy: &SubtitlePolicy, missing: Missing<'_>) -> String {
     let Missing { path, video, wanted, pair } = missing;
     let uid = policy.uid().unwrap_or_default();
-    let key = format!("{uid}\n{}\n{}\n{}", identity(path, video), pair_key(wanted), pair.wish);
+    // The path too: two files may have the same content.
+    let key = format!("{uid}\n{path}\n{}\n{}\n{}", identity(path, video), pair_key(wanted), pair.wish);
     format!("{}-{}", policy.name_any(), short(Uuid::new_v5(&Uuid::NAMESPACE_OID, key.as_bytes())))
 }
 

@@ -2,16 +2,17 @@
 //! and a [`plan::PolicyPlan`] goes out. Called by the policy loop and, for events, by the consumer loop. Pure.
 //!
 //! ```text
-//!   page ──▶ pages::fold ──▶ ledger        end ──▶ finish::fold ──▶ ledger, status
+//!   page ──▶ scan::pages::fold ──▶ ledger        end ──▶ scan::finish ──▶ ledger, status
 //!   ledger, jobs, now ──▶ plan ──▶ ledger, jobs to create and delete, the next scan, status
 //! ```
 
 mod conditions;
-pub mod finish;
+mod counts;
+pub mod facts;
 mod jobs;
-pub mod pages;
 pub mod plan;
-mod satisfied;
+pub mod scan;
 mod schedule;
+mod settle;
 #[cfg(test)]
 mod tests;

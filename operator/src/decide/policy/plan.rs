@@ -8,11 +8,9 @@ use k8s_openapi::apimachinery::pkg::apis::meta::v1::Time;
 use kube::ResourceExt as _;
 use subtitle_contract::{
     job::SubtitleJob,
-    phase::Step,
     policy::{
-        LastScan, MissingPair, PairCounts, PolicyMode, PolicyStop, SubtitlePolicy, SubtitlePolicyStatus,
-        WantedLanguage,
-        ledger::{Ledger, LedgerPair, LedgerVideo, Satisfaction, pair_key},
+        LastScan, PolicyMode, PolicyStop, SubtitlePolicy, SubtitlePolicyStatus,
+        ledger::{Ledger, LedgerVideo, pair_key},
         scan::{PolicyRef, ScanFinished, ScanRequested, ScanSelection},
     },
     reason::Reason,
@@ -20,41 +18,20 @@ use subtitle_contract::{
 
 use super::{
     conditions::{self, Stalled},
-    finish::{self, ScanEnd},
+    counts,
+    facts::{PolicyFacts, unfinished},
     jobs::{self, Missing},
-    schedule,
+    scan::finish::{self, ScanEnd},
+    schedule, settle,
 };
-use crate::observe::state::{JobState, Outcome};
 
-/// A job that the ledger names and the cache lacks is created again after this time.
-const CACHE_LAG: SignedDuration = SignedDuration::from_mins(1);
 /// The most jobs that one plan creates.
 const MAX_CREATED: usize = 50;
 /// How often a policy with live jobs is planned.
 const POLL: SignedDuration = SignedDuration::from_secs(2);
 /// How often an idle policy is planned.
 const IDLE: SignedDuration = SignedDuration::from_mins(5);
-/// The most missing subtitles that a status lists.
-const MAX_SAMPLES: usize = 10;
 const HOUR: SignedDuration = SignedDuration::from_hours(1);
-
-/// What a plan is made from.
-pub struct PolicyFacts<'a> {
-    /// The policy.
-    pub policy: &'a SubtitlePolicy,
-    /// Its ledger.
-    pub ledger: &'a Ledger,
-    /// The jobs of its namespace by name.
-    pub jobs: &'a BTreeMap<String, Arc<SubtitleJob>>,
-    /// The folder of the library that its namespace may read, or why it may read none.
-    pub folder: Result<String, String>,
-    /// Why the API server refuses the policy's jobs, if it does.
-    pub refused: Option<String>,
-    /// The name of this installation.
-    pub installation: Option<&'a str>,
-    /// The time.
-    pub now: Timestamp,
-}
 
 /// What a policy does next, in this order.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -71,18 +48,6 @@ pub struct PolicyPlan {
     pub status: SubtitlePolicyStatus,
     /// When to plan again.
     pub requeue_at: Timestamp,
-}
-
-/// Whether no worker has begun the job.
-fn is_waiting(job: &SubtitleJob) -> bool {
-    let attempt = job.status.as_ref().map_or(1, |status| status.attempt);
-    attempt <= 1 && matches!(JobState::from_object(job), JobState::Waiting(_) | JobState::Queued(Step::Download))
-}
-
-/// The jobs among `names` that are not finished.
-pub fn unfinished(names: &[String], jobs: &BTreeMap<String, Arc<SubtitleJob>>) -> Vec<Arc<SubtitleJob>> {
-    let found = names.iter().filter_map(|name| jobs.get(name));
-    found.filter(|job| !JobState::from_object(job).is_over()).cloned().collect()
 }
 
 /// The status after the end of a scan, and what the ledger becomes; `None` for a scan that is not of this policy's last one.
@@ -110,8 +75,20 @@ pub fn scan_ended(
         *implausible = format!("{implausible}: {message}");
     }
     status.last_scan = Some(scan);
+    (status.pairs, status.missing) = counts::count(policy, &changed(ledger.clone(), &end.changes), now);
     conditions::set(policy, &mut status, None, now);
     (end, Some(status))
+}
+
+/// The ledger after these changes.
+fn changed(mut ledger: Ledger, changes: &BTreeMap<String, Option<LedgerVideo>>) -> Ledger {
+    for (path, video) in changes {
+        match video {
+            Some(video) => drop(ledger.insert(path.clone(), video.clone())),
+            None => drop(ledger.remove(path)),
+        }
+    }
+    ledger
 }
 
 /// Makes the plan.
@@ -123,8 +100,9 @@ pub fn plan(facts: &PolicyFacts<'_>) -> PolicyPlan {
         plan: PolicyPlan::default(),
     };
     planner.accept();
-    planner.settle();
-    planner.count();
+    let taken_back = settle::settle(facts, &mut planner.ledger);
+    planner.plan.delete.extend(taken_back);
+    (planner.status.pairs, planner.status.missing) = counts::count(facts.policy, &planner.ledger, facts.now);
     planner.create();
     planner.scan();
     planner.finish()
@@ -149,100 +127,17 @@ impl Planner<'_> {
         }
         let ScanEnd { changes, obsolete, implausible } = finish::whole(&scan, &self.ledger, true);
         self.plan.delete.extend(unfinished(&obsolete, self.facts.jobs));
-        for (path, video) in changes {
-            match video {
-                Some(video) => drop(self.ledger.insert(path, video)),
-                None => drop(self.ledger.remove(&path)),
-            }
-        }
+        self.ledger = changed(std::mem::take(&mut self.ledger), &changes);
         self.status.last_scan = Some(LastScan { implausible, ..scan });
         conditions::set(self.facts.policy, &mut self.status, None, self.facts.now);
-    }
-
-    /// Notes how jobs have ended, and takes back those that nobody wants any more.
-    fn settle(&mut self) {
-        let PolicyFacts { policy, jobs, now, .. } = *self.facts;
-        let digest = jobs::template_digest(policy);
-        let wanted: BTreeMap<String, &WantedLanguage> =
-            policy.spec.languages.iter().map(|wanted| (pair_key(wanted), wanted)).collect();
-        for video in self.ledger.values_mut() {
-            let unwanted = video.pairs.iter().filter(|(key, _)| !wanted.contains_key(*key));
-            let names: Vec<String> = unwanted.filter_map(|(_, pair)| pair.job.clone()).collect();
-            self.plan.delete.extend(unfinished(&names, jobs));
-            video.pairs.retain(|key, _| wanted.contains_key(key));
-            for (key, pair) in &mut video.pairs {
-                let Some(name) = pair.job.as_deref() else { continue };
-                let Some(job) = jobs.get(name) else {
-                    if pair.asked.is_none_or(|asked| asked + CACHE_LAG < now) {
-                        pair.job = None;
-                    }
-                    continue;
-                };
-                match JobState::from_object(job) {
-                    JobState::Over(Outcome::Done) => {
-                        let at = completed(job).unwrap_or(now);
-                        let LedgerPair { wish, stale, asked, satisfied, .. } = std::mem::take(pair);
-                        let satisfied = satisfied.or(Some(Satisfaction::Job(at)));
-                        *pair = LedgerPair { satisfied, wish, stale, asked, ..LedgerPair::default() };
-                    }
-                    JobState::Over(Outcome::Failed) => {
-                        pair.job = None;
-                        pair.wish += 1;
-                        if pair.satisfied.is_none() {
-                            failed(policy, pair, wanted[key], job, now);
-                        }
-                    }
-                    _ => {
-                        let is_outdated = pair.template != digest
-                            || pair.satisfied.is_some()
-                            || policy.spec.stop == PolicyStop::HoldAndDrain;
-                        if is_outdated && is_waiting(job) {
-                            pair.job = None;
-                            pair.wish += 1;
-                            self.plan.delete.push(job.clone());
-                        }
-                    }
-                }
-            }
-        }
-    }
-
-    fn count(&mut self) {
-        let PolicyFacts { policy, now, .. } = *self.facts;
-        let mut counts = PairCounts::default();
-        let mut samples = Vec::new();
-        for (path, video) in &self.ledger {
-            for (key, pair) in &video.pairs {
-                counts.wanted += 1;
-                if pair.satisfied.is_some() {
-                    counts.satisfied += 1;
-                    continue;
-                }
-                counts.missing += 1;
-                let (count, reason) = match pair {
-                    pair if pair.job.is_some() => (&mut counts.active, "Active"),
-                    pair if is_given_up(policy, pair, now) => (&mut counts.given_up, pair.reason.as_str()),
-                    pair if pair.failures > 0 => (&mut counts.failed, pair.reason.as_str()),
-                    _ => (&mut counts.waiting, "Waiting"),
-                };
-                *count += 1;
-                if samples.len() < MAX_SAMPLES {
-                    let reason = if reason.is_empty() { "GivenUp" } else { reason }.chars().take(64).collect();
-                    let path = path.chars().take(1024).collect();
-                    samples.push(MissingPair { path, language: key.clone(), reason });
-                }
-            }
-        }
-        self.status.pairs = counts;
-        self.status.missing = samples;
     }
 
     /// Why no job may be created.
     fn stalled(&self) -> Option<Stalled> {
         let limit = self.facts.policy.spec.limits.videos as usize;
         let videos = self.ledger.len();
-        match (&self.facts.folder, &self.facts.refused) {
-            (Err(denied), _) => Some(Stalled { reason: "NotAllowed", message: denied.clone() }),
+        match (&self.facts.denied, &self.facts.refused) {
+            (Some(denied), _) => Some(Stalled { reason: "NotAllowed", message: denied.clone() }),
             (_, Some(refused)) => Some(Stalled { reason: "JobRefused", message: refused.clone() }),
             _ if videos > limit => {
                 let message = format!("the library has {videos} videos, more than spec.limits.videos ({limit})");
@@ -285,7 +180,7 @@ impl Planner<'_> {
         for (path, video) in &self.ledger {
             for wanted in &policy.spec.languages {
                 let Some(pair) = video.pairs.get(&pair_key(wanted)) else { continue };
-                if is_due(policy, pair, now) {
+                if counts::is_due(policy, pair, now) {
                     due.push(Missing { path, video, wanted, pair });
                 }
             }
@@ -314,8 +209,13 @@ impl Planner<'_> {
     /// Starts a scan if one is due.
     fn scan(&mut self) {
         let PolicyFacts { policy, now, .. } = *self.facts;
-        let Ok(folder) = &self.facts.folder else { return };
-        if schedule::next_scan(policy, &self.status, now) > now {
+        if self.facts.denied.is_some() {
+            return;
+        }
+        let last = self.status.last_scan.as_ref();
+        let is_lost = self.ledger.is_empty()
+            && last.is_some_and(|scan| scan.completed.is_some() && scan.videos > 0 && scan.implausible.is_none());
+        if !is_lost && schedule::next_scan(policy, &self.status, now) > now {
             return;
         }
         let uid = policy.uid().unwrap_or_default();
@@ -335,7 +235,7 @@ impl Planner<'_> {
                 exclude: spec.select.exclude.clone(),
                 settle_seconds: spec.select.settle.seconds(),
             },
-            paths: if folder.is_empty() { Vec::new() } else { vec![folder.clone()] },
+            paths: Vec::new(),
         });
         self.status.last_scan = Some(scan);
         self.status.scan_observed = schedule::token(policy);
@@ -347,7 +247,7 @@ impl Planner<'_> {
         self.status.observed_generation = policy.metadata.generation;
         self.status.owner = installation.map(str::to_owned).or(self.status.owner);
         let next_scan = schedule::next_scan(policy, &self.status, now);
-        self.status.next_scan_time = self.facts.folder.is_ok().then_some(Time(next_scan));
+        self.status.next_scan_time = self.facts.denied.is_none().then_some(Time(next_scan));
         conditions::set(policy, &mut self.status, stalled.as_ref(), now);
         let gone = ledger.keys().filter(|path| !self.ledger.contains_key(*path)).map(|path| (path.clone(), None));
         self.plan.changes.extend(gone);
@@ -372,30 +272,4 @@ impl Planner<'_> {
         let later = pairs.filter(|pair| pair.satisfied.is_none()).filter_map(|pair| pair.not_before);
         later.filter(|at| *at > now).min().unwrap_or(now + IDLE)
     }
-}
-
-fn completed(job: &SubtitleJob) -> Option<Timestamp> {
-    job.status.as_ref()?.completion_time.as_ref().map(|time| time.0)
-}
-
-fn is_given_up(policy: &SubtitlePolicy, pair: &LedgerPair, now: Timestamp) -> bool {
-    pair.failures > 0
-        && pair.missing_since.is_some_and(|since| since + policy.spec.search.give_up_after.duration() <= now)
-}
-
-fn is_due(policy: &SubtitlePolicy, pair: &LedgerPair, now: Timestamp) -> bool {
-    pair.satisfied.is_none()
-        && pair.job.is_none()
-        && pair.not_before.is_none_or(|at| at <= now)
-        && !is_given_up(policy, pair, now)
-}
-
-/// Notes that a job did not get the subtitle. When it may be translated is a reason to try again sooner.
-fn failed(policy: &SubtitlePolicy, pair: &mut LedgerPair, wanted: &WantedLanguage, job: &SubtitleJob, now: Timestamp) {
-    pair.failures += 1;
-    let again = schedule::search_again(&policy.spec.search, pair.failures, now);
-    let translate = jobs::translate_from(wanted, pair).filter(|from| *from > now);
-    pair.not_before = Some(translate.map_or(again, |from| from.min(again)));
-    let reason = job.status.as_ref().and_then(|status| status.reason.as_ref());
-    pair.reason = reason.map_or_else(String::new, |reason| reason.as_str().to_owned());
 }

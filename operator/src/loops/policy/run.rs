@@ -22,7 +22,10 @@ use crate::{
     act::{ActError, ApplyContext, ErrorClass, Ports, ports::PolicyReader as _},
     decide::{
         plan::Effect,
-        policy::plan::{PolicyFacts, PolicyPlan, plan},
+        policy::{
+            facts::PolicyFacts,
+            plan::{PolicyPlan, plan},
+        },
     },
     loops::{operator::Operator, timer::Timer},
 };
@@ -95,12 +98,12 @@ async fn plan_and_apply<P: Ports>(
     let ledger = executor.policies().ledger(&uid).await?;
     let (settings, now, jobs) = (operator.settings(), operator.now(), jobs_of(operator, policy));
     let namespace = policy.namespace().unwrap_or_default();
-    let folder = settings.rules.libraries.readable_folder(&namespace, &policy.spec.library);
+    let readable = settings.rules.libraries.readable_folder(&namespace, &policy.spec.library);
     let facts = PolicyFacts {
         policy,
         ledger: &ledger,
         jobs: &jobs,
-        folder: folder.map_err(|denied| denied.to_string()),
+        denied: readable.err().map(|denied| denied.to_string()),
         refused,
         installation: Some(&settings.installation),
         now,

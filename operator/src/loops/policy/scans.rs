@@ -23,7 +23,14 @@ use crate::{
     },
     decide::{
         plan::Effect,
-        policy::{finish::ScanEnd, pages, plan},
+        policy::{
+            facts::unfinished,
+            plan,
+            scan::{
+                finish::ScanEnd,
+                pages::{self, PageFold},
+            },
+        },
     },
     loops::operator::Operator,
 };
@@ -76,10 +83,14 @@ async fn page<P: Ports>(operator: &Operator<P>, policy: &Arc<SubtitlePolicy>, ev
         folder.is_empty() || video.path.strip_prefix(folder.as_str()).is_some_and(|rest| rest.starts_with('/'))
     });
     let paths: Vec<String> = page.videos.iter().map(|video| video.path.clone()).collect();
-    let known = executor.policies().ledger_videos(uid, &paths).await?;
-    let folded = pages::fold(&policy.spec, &page, &known, operator.now());
-    let changes = folded.changes.into_iter().map(|(path, video)| (path, Some(video))).collect();
-    let mut effects = deletions(operator, policy, &folded.obsolete);
+    let known = if page.unreadable.is_empty() {
+        executor.policies().ledger_videos(uid, &paths).await?
+    } else {
+        executor.policies().ledger(uid).await?
+    };
+    let PageFold { changes, obsolete } = pages::fold(&policy.spec, &page, &known, operator.now());
+    let changes = changes.into_iter().map(|(path, video)| (path, Some(video))).collect();
+    let mut effects = deletions(operator, policy, &obsolete);
     effects.push(Effect::WriteLedger { uid: uid.to_owned(), changes });
     executor.apply(effects, ApplyContext::new(operator.now())).await.map(drop)
 }
@@ -111,7 +122,7 @@ fn read<T: subtitle_contract::payload::Payload>(event: &Event) -> Option<T> {
 
 /// Deletes those of these jobs that are not finished.
 fn deletions<P: Ports>(operator: &Operator<P>, policy: &SubtitlePolicy, names: &[String]) -> Vec<Effect> {
-    let unfinished = plan::unfinished(names, &jobs_of(operator, policy));
+    let unfinished = unfinished(names, &jobs_of(operator, policy));
     unfinished.into_iter().map(Effect::DeleteJob).collect()
 }
 

@@ -36,7 +36,7 @@ pub fn watch_policies(
             let filled = changes.map(move |change| match change {
                 Ok(change) => apply(&known, &mut writer, change),
                 Err(error) => {
-                    tracing::warn!(error = %chain(&error), "the watch of policies failed and will be resumed")
+                    tracing::warn!(error = %chain(&error), "the watch of policies failed and will be resumed");
                 }
             });
             (store, filled.boxed())

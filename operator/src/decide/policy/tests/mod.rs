@@ -1,1 +1,6 @@
+//! Policies over a library in memory. Pure.
 
+mod months;
+mod plans;
+mod scans;
+mod world;

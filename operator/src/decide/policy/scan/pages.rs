@@ -12,10 +12,8 @@ use subtitle_contract::{
 };
 use uuid::Uuid;
 
-use super::{
-    satisfied::{made_by_jobs, satisfaction},
-    schedule,
-};
+use super::satisfied::{made_by_jobs, satisfaction};
+use crate::decide::policy::schedule;
 
 /// What a page changes.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -32,7 +30,12 @@ pub fn requested_at(scan: Uuid) -> Option<Timestamp> {
     Timestamp::new(i64::try_from(seconds).ok()?, i32::try_from(nanoseconds).ok()?).ok()
 }
 
-/// Folds a page; `known` is what the ledger has of its videos.
+/// Whether `path` is `place` or below it.
+pub(super) fn is_at_or_below(path: &str, place: &str) -> bool {
+    path.strip_prefix(place).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
+}
+
+/// Folds a page; `known` is what the ledger has of its videos and, if the page lists anything unreadable, all of the ledger.
 pub fn fold(spec: &SubtitlePolicySpec, page: &ScanPage, known: &Ledger, now: Timestamp) -> PageFold {
     let mut folded = PageFold::default();
     let Some(requested) = requested_at(page.scan_id) else { return folded };
@@ -44,6 +47,12 @@ pub fn fold(spec: &SubtitlePolicySpec, page: &ScanPage, known: &Ledger, now: Tim
         let (entry, obsolete) = fold_video(spec, video, before, Times { requested, now });
         folded.obsolete.extend(obsolete);
         folded.changes.insert(video.path.clone(), entry);
+    }
+    let is_unreadable = |path: &str| page.unreadable.iter().any(|file| is_at_or_below(path, &file.path));
+    for (path, video) in known.iter().filter(|(path, video)| video.seen < requested && is_unreadable(path)) {
+        // It is there, or nobody knows: it has not vanished.
+        let unchanged = LedgerVideo { seen: requested, ..video.clone() };
+        folded.changes.entry(path.clone()).or_insert(unchanged);
     }
     folded
 }
@@ -77,7 +86,8 @@ fn fold_video(
         let mut pair = match (known, replaced) {
             (Some(old), Some(_)) => {
                 obsolete.extend(old.job);
-                LedgerPair { wish: old.wish + 1, stale: made_by_jobs(wanted, video), ..LedgerPair::default() }
+                let (wish, asked, stale) = (old.wish + 1, old.asked, made_by_jobs(wanted, video));
+                LedgerPair { wish, asked, stale, ..LedgerPair::default() }
             }
             (Some(old), None) => old,
             (None, _) => LedgerPair::default(),
@@ -120,6 +130,6 @@ fn update(spec: &SubtitlePolicySpec, pair: &mut LedgerPair, found: Option<Satisf
 
 fn become_missing(pair: &mut LedgerPair, now: Timestamp) {
     pair.satisfied = None;
-    pair.missing_since = Some(now);
+    pair.missing_since = pair.missing_since.or(Some(now));
     pair.wish += 1;
 }

@@ -10,7 +10,7 @@ use subtitle_contract::policy::{
     scan::ScanFinished,
 };
 
-use super::pages::requested_at;
+use super::pages::{is_at_or_below, requested_at};
 
 /// A scan after which more than one of this many videos is gone is implausible.
 const PLAUSIBLE_SHARE: usize = 5;
@@ -47,12 +47,9 @@ pub fn whole(scan: &LastScan, ledger: &Ledger, is_accepted: bool) -> ScanEnd {
 
 /// The end of a scan of some paths.
 pub fn partial(finished: &ScanFinished, ledger: &Ledger) -> ScanEnd {
-    let is_below = |path: &str, folder: &str| {
-        path.strip_prefix(folder).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
-    };
     match requested_at(finished.scan_id) {
         Some(requested) if finished.is_complete => {
-            let is_scanned = |path: &str| finished.paths.iter().any(|folder| is_below(path, folder));
+            let is_scanned = |path: &str| finished.paths.iter().any(|folder| is_at_or_below(path, folder));
             vanish(requested, ledger, is_scanned, false)
         }
         _ => ScanEnd::default(),
@@ -80,7 +77,8 @@ fn vanish(requested: Timestamp, ledger: &Ledger, is_scanned: impl Fn(&str) -> bo
         end.changes.insert((*path).clone(), None);
     }
     let before = ledger.values().filter(|video| video.since < requested).count();
-    if gone * PLAUSIBLE_SHARE > before && !is_accepted {
+    // One video of a few may be gone: an empty library is another matter.
+    if gone > 1 && gone * PLAUSIBLE_SHARE > before && !is_accepted {
         let implausible = Some(format!("{gone} of {before} videos have vanished"));
         return ScanEnd { implausible, ..ScanEnd::default() };
     }
