@@ -76,8 +76,7 @@ async fn run(arguments: Arguments) -> Result<()> {
     // A scan is bounded by the disk.
     scans_worker.settings.concurrency = 1;
     let downloads = common.worker(downloader, identity, state.clone())?;
-    let start = |stop: CancellationToken| {
-        vec![tokio::spawn(downloads.run(stop.clone())), tokio::spawn(scans_worker.run(stop))]
-    };
+    let start =
+        |stop: CancellationToken| vec![tokio::spawn(downloads.run(stop.clone())), tokio::spawn(scans_worker.run(stop))];
     common.serve(registry, vec![state, scans], start).await
 }

@@ -53,7 +53,9 @@ pub(super) async fn inspect(
 ) -> Result<Inspected, Problem> {
     let VideoEntry { path, file, stat, sidecars: entries } = entry;
     let (known_sidecars, known) = match known {
-        Some(mut known) => (std::mem::take(&mut known.sidecars), Some(known).filter(|known| known.stamp == stat.stamp())),
+        Some(mut known) => {
+            (std::mem::take(&mut known.sidecars), Some(known).filter(|known| known.stamp == stat.stamp()))
+        }
         None => (Vec::new(), None),
     };
     let (mut opened, mut problems) = (0, Vec::new());

@@ -14,7 +14,7 @@ use subtitle_telemetry::chain;
 
 use super::{
     Scanner,
-    cache::{Cache, CachedVideo, KnownVideos, LearnedVideos},
+    cache::{Cache, CachedVideo},
     error::ScanError,
     inspect::{Inspected, inspect},
     select::Selection,
@@ -40,7 +40,7 @@ pub(super) struct ScanRun<'a, P, C> {
     selection: Arc<Selection>,
     pages: PageBuilder,
     /// A scan of single paths neither reads nor changes it.
-    cache: Option<(KnownVideos, LearnedVideos)>,
+    cache: Option<Cache>,
     videos: u32,
     problems: u32,
     settling: u32,
@@ -58,7 +58,12 @@ impl<'a, P: PublishWriter, C: Clock> ScanRun<'a, P, C> {
             Ok(begun) => begun,
             Err(error) => {
                 let message = chain(&error).to_string();
-                tracing::warn!(policy = task.policy.name, library = task.library, message, "a library cannot be scanned");
+                tracing::warn!(
+                    policy = task.policy.name,
+                    library = task.library,
+                    message,
+                    "a library cannot be scanned"
+                );
                 let (_, finished) = PageBuilder::new(task, ScanCounts::default()).finish(Some(message));
                 return reporter.publish(&finished).await;
             }
@@ -77,7 +82,7 @@ impl<'a, P: PublishWriter, C: Clock> ScanRun<'a, P, C> {
         let paths = task.paths.clone();
         let walk = blocking(move || Ok(Walk::new(&root, &below, &paths))).await.map_err(ScanError::Interrupted)??;
         let cache = if task.paths.is_empty() {
-            Some(Cache::new(&scanner.store, namespace, &task.library).open().await)
+            Some(Cache::open(&scanner.store, namespace, &task.library).await)
         } else {
             None
         };
@@ -140,7 +145,7 @@ impl<'a, P: PublishWriter, C: Clock> ScanRun<'a, P, C> {
             }
             let mut passed = Vec::new();
             let known = match &mut self.cache {
-                Some((known, _)) => known.seek(&entry.path, &mut passed).await,
+                Some(cache) => cache.seek(&entry.path, &mut passed).await,
                 None => None,
             };
             work.push((passed, entry, known));
@@ -164,7 +169,7 @@ impl<'a, P: PublishWriter, C: Clock> ScanRun<'a, P, C> {
                     }
                     let full = self.pages.add_video(video);
                     self.publish(full).await?;
-                    if let Some((_, cache)) = &mut self.cache {
+                    if let Some(cache) = &mut self.cache {
                         has_kept |= cache.add(learned).await;
                     }
                 }
@@ -178,7 +183,7 @@ impl<'a, P: PublishWriter, C: Clock> ScanRun<'a, P, C> {
 
     /// Keeps what is known of videos that this scan does not list, and of which another one may; the others are gone.
     async fn keep(&mut self, passed: Vec<CachedVideo>) -> bool {
-        let Some((_, cache)) = &mut self.cache else { return false };
+        let Some(cache) = &mut self.cache else { return false };
         let mut has_kept = false;
         for video in passed.into_iter().filter(|video| !self.selection.lists(&video.path)) {
             has_kept |= cache.add(video).await;
@@ -210,22 +215,22 @@ impl<'a, P: PublishWriter, C: Clock> ScanRun<'a, P, C> {
     async fn finish(mut self, incomplete: Option<String>) -> Result<(), StopReason> {
         if incomplete.is_none() {
             loop {
-                let Some((known, _)) = &mut self.cache else { break };
-                let rest = known.rest().await;
+                let Some(cache) = &mut self.cache else { break };
+                let rest = cache.rest().await;
                 if rest.is_empty() {
                     break;
                 }
                 self.keep(rest).await;
             }
-            if let Some((_, cache)) = self.cache.take() {
+            if let Some(cache) = self.cache.take() {
                 cache.finish().await;
             }
         }
         let unlisted = self.problems.saturating_sub(MAX_PROBLEMS);
-        let incomplete = incomplete.or_else(|| {
-            (unlisted > 0).then(|| format!("{unlisted} more files and folders could not be read"))
-        });
-        let (last, finished) = self.pages.finish(incomplete);
+        let incomplete = incomplete
+            .or_else(|| (unlisted > 0).then(|| format!("{unlisted} more files and folders could not be read")));
+        let (last, mut finished) = self.pages.finish(incomplete);
+        finished.settled_at = self.settled_at;
         if let Some(page) = last {
             self.reporter.publish(&page).await?;
         }

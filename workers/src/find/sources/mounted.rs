@@ -124,7 +124,11 @@ impl Libraries {
     }
 
     /// A library for a scan: its root, and the folder below it that jobs of `namespace` are confined to, empty for all.
-    pub(crate) async fn root_for(&self, namespace: &str, library: &str) -> Result<(Folder, String), LibraryUnavailable> {
+    pub(crate) async fn root_for(
+        &self,
+        namespace: &str,
+        library: &str,
+    ) -> Result<(Folder, String), LibraryUnavailable> {
         let confined_to = self.rules.readable_folder(namespace, library)?;
         let not_mounted = || LibraryUnavailable::NotMounted(library.to_owned());
         let (path, links) = (self.mounted.get(library).cloned().ok_or_else(not_mounted)?, self.links);

@@ -180,8 +180,10 @@ impl Sidecars<'_> {
         for (name, _) in listing.entries.iter().filter(|(name, entry)| *entry == Entry::File && !is_ignored(name)) {
             let Some((key, read)) = owner(name) else { continue };
             let Some(sidecars) = self.by_video.get_mut(&key) else { continue };
-            let records = Record::ALL.map(|record| record.name(name)).into_iter().filter(|name| names.contains(name.as_str()));
-            let records: String = records.filter_map(|name| folder.stat(&name).ok()?).map(|stat| stat.stamp() + ",").collect();
+            let records =
+                Record::ALL.map(|record| record.name(name)).into_iter().filter(|name| names.contains(name.as_str()));
+            let records: String =
+                records.filter_map(|name| folder.stat(&name).ok()?).map(|stat| stat.stamp() + ",").collect();
             let label = join(label, name);
             match folder.stat(name) {
                 Ok(Some(stat)) => sidecars.push(SidecarEntry {
