@@ -36,27 +36,17 @@ impl KnownVideos {
         std::mem::take(&mut self.damaged)
     }
 
-    /// See [`super::Cache::seek`].
-    pub(super) async fn seek(&mut self, path: &str, passed: &mut Vec<CachedVideo>) -> Option<CachedVideo> {
-        loop {
-            let Some(video) = self.videos.pop_front() else {
-                if self.read_segment().await { continue } else { return None }
-            };
-            match compare(&video.path, path) {
-                Ordering::Less => passed.push(video),
-                Ordering::Equal => return Some(video),
-                Ordering::Greater => {
-                    self.videos.push_front(video);
-                    return None;
-                }
-            }
-        }
+    /// See [`super::Cache::before`].
+    pub(super) async fn before(&mut self, path: Option<&str>) -> Vec<CachedVideo> {
+        while self.videos.is_empty() && self.read_segment().await {}
+        let is_before = |video: &CachedVideo| path.is_none_or(|path| compare(&video.path, path) == Ordering::Less);
+        let count = self.videos.partition_point(is_before);
+        self.videos.drain(..count).collect()
     }
 
-    /// See [`super::Cache::rest`].
-    pub(super) async fn rest(&mut self) -> Vec<CachedVideo> {
-        while self.videos.is_empty() && self.read_segment().await {}
-        std::mem::take(&mut self.videos).into()
+    /// See [`super::Cache::take`].
+    pub(super) fn take(&mut self, path: &str) -> Option<CachedVideo> {
+        self.videos.pop_front_if(|video| video.path == path)
     }
 
     /// Reads the next segment, which may have nothing; `false` at the end.

@@ -40,19 +40,16 @@ impl Cache {
         Self { known, learned: LearnedVideos::new(objects, manifest) }
     }
 
-    /// What is known of the video `path`; paths are asked for in the order of a scan, and the videos between the last one and
-    /// this one go to `passed`.
-    pub(super) async fn seek(&mut self, path: &str, passed: &mut Vec<CachedVideo>) -> Option<CachedVideo> {
-        let known = self.known.seek(path, passed).await;
+    /// Some of the known videos in front of `path`, or some of all, in the order of a scan; empty when there are no more.
+    pub(super) async fn before(&mut self, path: Option<&str>) -> Vec<CachedVideo> {
+        let videos = self.known.before(path).await;
         self.learned.forget(&self.known.take_damaged());
-        known
+        videos
     }
 
-    /// Some of the videos behind the last one that was asked for; empty at the end.
-    pub(super) async fn rest(&mut self) -> Vec<CachedVideo> {
-        let rest = self.known.rest().await;
-        self.learned.forget(&self.known.take_damaged());
-        rest
+    /// What is known of the video `path`, once those in front of it have been taken.
+    pub(super) fn take(&mut self, path: &str) -> Option<CachedVideo> {
+        self.known.take(path)
     }
 
     /// Adds the next video in the order of the scan. Returns whether something new was stored with it: a scan that is interrupted
