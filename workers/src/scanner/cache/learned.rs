@@ -13,7 +13,7 @@ use crate::store::{StoreError, sha256};
 /// About one path in 512 has a digest below this, and ends its segment.
 const ENDS_BELOW: &str = "008";
 /// A segment ends here at the latest.
-const MAX_VIDEOS: usize = 2_048;
+const MAX_VIDEOS: usize = 1_024;
 
 /// The videos of a scan so far.
 #[derive(Debug)]
