@@ -23,6 +23,8 @@ use crate::{
 };
 
 const FILE: &str = "tests/bench/RESULTS.md";
+/// Where the figures of other benches begin, which stay as they are.
+const OTHERS: &str = "\n## Scans of a library\n";
 
 #[derive(Default)]
 pub(crate) struct Results {
@@ -102,7 +104,9 @@ impl Results {
     pub(crate) fn write(&self, environment: &mut Environment) -> Result<()> {
         let text = self.text(environment);
         println!("\n{text}");
-        fs::write(root().join(FILE), text).context("failed to write the results")
+        let before = read(&root().join(FILE).to_string_lossy());
+        let others = before.find(OTHERS).map_or("", |at| &before[at..]);
+        fs::write(root().join(FILE), text + others).context("failed to write the results")
     }
 
     fn text(&self, environment: &Environment) -> String {

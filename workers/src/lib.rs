@@ -20,6 +20,7 @@ pub mod failure;
 pub mod find;
 pub mod metrics;
 mod named;
+pub mod notify;
 pub mod observations;
 pub mod program;
 pub mod scanner;

@@ -250,6 +250,7 @@ fn every_event_type_matches_the_golden_file() {
                 unreadable: 1,
                 is_complete: false,
                 paths: vec![],
+                settled_at: None,
                 message: Some("the folder shows/lost could not be read".into()),
             },
         ),

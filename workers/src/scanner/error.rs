@@ -24,7 +24,7 @@ pub(super) enum ScanError {
     #[error("failed to scan the library")]
     Library(#[from] LibraryUnavailable),
     /// The process is about to end.
-    #[error("failed to begin the scan")]
+    #[error("failed to start the scan")]
     Interrupted(#[source] io::Error),
     /// The folder that the namespace is confined to.
     #[error("failed to open the folder '{folder}'")]

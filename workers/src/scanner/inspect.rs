@@ -28,7 +28,7 @@ use crate::{
 };
 
 /// A file that changed less than this before it was read may change again without another size or time.
-const SURELY_UNCHANGED: SignedDuration = SignedDuration::from_secs(10);
+const MIN_CACHED_AGE: SignedDuration = SignedDuration::from_secs(10);
 /// How a `.sub` file of pictures (VobSub) begins: a pack of an MPEG program stream.
 const PICTURES: [u8; 4] = [0, 0, 1, 0xBA];
 /// The longest name of a track, in characters.
@@ -87,7 +87,7 @@ pub(super) async fn inspect(
         if sidecar.is_text {
             sidecars.push(scanned(&entry, &sidecar));
         }
-        if now.duration_since(entry.stat.modified).abs() > SURELY_UNCHANGED {
+        if now.duration_since(entry.stat.modified).abs() > MIN_CACHED_AGE {
             learned.sidecars.push(sidecar);
         }
     }
@@ -100,7 +100,7 @@ pub(super) async fn inspect(
         sidecars,
         tracks: learned.tracks.clone(),
     };
-    if now.duration_since(stat.modified).abs() <= SURELY_UNCHANGED {
+    if now.duration_since(stat.modified).abs() <= MIN_CACHED_AGE {
         learned.stamp.clear();
     }
     Ok(Inspected { video, learned, opened, problems })

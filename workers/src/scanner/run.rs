@@ -14,7 +14,7 @@ use subtitle_telemetry::chain;
 
 use super::{
     Scanner,
-    cache::{Cache, CachedVideo, KnownVideos, LearnedVideos},
+    cache::{Cache, CachedVideo},
     error::ScanError,
     inspect::{Inspected, inspect},
     select::Selection,
@@ -40,7 +40,9 @@ pub(super) struct ScanRun<'a, P, C> {
     selection: Arc<Selection>,
     pages: PageBuilder,
     /// A scan of single paths neither reads nor changes it.
-    cache: Option<(KnownVideos, LearnedVideos)>,
+    cache: Option<Cache>,
+    /// Whether a continuation would begin behind where this task began.
+    has_stored: bool,
     videos: u32,
     problems: u32,
     settling: u32,
@@ -82,7 +84,7 @@ impl<'a, P: PublishWriter, C: Clock> ScanRun<'a, P, C> {
         let paths = task.paths.clone();
         let walk = blocking(move || Ok(Walk::new(&root, &below, &paths))).await.map_err(ScanError::Interrupted)??;
         let cache = if task.paths.is_empty() {
-            Some(Cache::new(&scanner.store, namespace, &task.library).open().await)
+            Some(Cache::open(&scanner.store, namespace, &task.library).await)
         } else {
             None
         };
@@ -94,6 +96,7 @@ impl<'a, P: PublishWriter, C: Clock> ScanRun<'a, P, C> {
             selection,
             pages,
             cache,
+            has_stored: false,
             videos: 0,
             problems: 0,
             settling: 0,
@@ -133,6 +136,7 @@ impl<'a, P: PublishWriter, C: Clock> ScanRun<'a, P, C> {
     /// Inspects some videos of a folder and adds them to pages.
     async fn add(&mut self, entries: Vec<VideoEntry>) -> Result<(), StopReason> {
         let now = self.reporter.now();
+        self.has_stored = false;
         let mut work = Vec::new();
         for entry in entries {
             if let Some(at) = self.selection.settles_at(&entry.stat, now) {
@@ -143,11 +147,7 @@ impl<'a, P: PublishWriter, C: Clock> ScanRun<'a, P, C> {
                 self.add_unreadable(&Problem { path: entry.path, message }).await?;
                 continue;
             }
-            let mut passed = Vec::new();
-            let known = match &mut self.cache {
-                Some((known, _)) => known.seek(&entry.path, &mut passed).await,
-                None => None,
-            };
+            let (passed, known) = self.recall(&entry.path, work.is_empty()).await;
             work.push((passed, entry, known));
         }
         let parser = &self.scanner.parser;
@@ -156,9 +156,8 @@ impl<'a, P: PublishWriter, C: Clock> ScanRun<'a, P, C> {
             .buffered(OPEN_AT_ONCE)
             .collect::<Vec<_>>()
             .await;
-        let mut has_kept = false;
         for (passed, inspected) in inspected {
-            has_kept |= self.keep(passed).await;
+            self.keep(passed).await;
             match inspected {
                 Err(problem) => self.add_problem(problem).await?,
                 Ok(Inspected { video, learned, opened, problems }) => {
@@ -169,26 +168,41 @@ impl<'a, P: PublishWriter, C: Clock> ScanRun<'a, P, C> {
                     }
                     let full = self.pages.add_video(video);
                     self.publish(full).await?;
-                    if let Some((_, cache)) = &mut self.cache {
-                        has_kept |= cache.add(learned).await;
+                    if let Some(cache) = &mut self.cache {
+                        self.has_stored |= cache.add(learned).await;
                     }
                 }
             }
         }
-        if has_kept && self.reporter.held() >= self.scanner.continue_after {
+        if self.has_stored && self.reporter.held() >= self.scanner.continue_after {
             return Err(StopReason::Continue { done: self.videos });
         }
         Ok(())
     }
 
-    /// Keeps what is known of videos that this scan does not list, and of which another one may; the others are gone.
-    async fn keep(&mut self, passed: Vec<CachedVideo>) -> bool {
-        let Some((_, cache)) = &mut self.cache else { return false };
-        let mut has_kept = false;
-        for video in passed.into_iter().filter(|video| !self.selection.lists(&video.path)) {
-            has_kept |= cache.add(video).await;
+    /// What is known of a video, and the known videos in front of it that are not kept yet: none if all before it `are_added`.
+    async fn recall(&mut self, path: &str, are_added: bool) -> (Vec<CachedVideo>, Option<CachedVideo>) {
+        let mut passed = Vec::new();
+        loop {
+            let Some(cache) = &mut self.cache else { return (passed, None) };
+            let before = cache.before(Some(path)).await;
+            if before.is_empty() {
+                return (passed, cache.take(path));
+            }
+            if are_added {
+                self.keep(before).await;
+            } else {
+                passed.extend(before);
+            }
         }
-        has_kept
+    }
+
+    /// Keeps what is known of videos that this scan does not list, and of which another one may; the others are gone.
+    async fn keep(&mut self, passed: Vec<CachedVideo>) {
+        let Some(cache) = &mut self.cache else { return };
+        for video in passed.into_iter().filter(|video| !self.selection.lists(&video.path)) {
+            self.has_stored |= cache.add(video).await;
+        }
     }
 
     async fn add_problem(&mut self, problem: Problem) -> Result<(), StopReason> {
@@ -215,21 +229,22 @@ impl<'a, P: PublishWriter, C: Clock> ScanRun<'a, P, C> {
     async fn finish(mut self, incomplete: Option<String>) -> Result<(), StopReason> {
         if incomplete.is_none() {
             loop {
-                let Some((known, _)) = &mut self.cache else { break };
-                let rest = known.rest().await;
+                let Some(cache) = &mut self.cache else { break };
+                let rest = cache.before(None).await;
                 if rest.is_empty() {
                     break;
                 }
                 self.keep(rest).await;
             }
-            if let Some((_, cache)) = self.cache.take() {
+            if let Some(cache) = self.cache.take() {
                 cache.finish().await;
             }
         }
         let unlisted = self.problems.saturating_sub(MAX_PROBLEMS);
         let incomplete = incomplete
             .or_else(|| (unlisted > 0).then(|| format!("{unlisted} more files and folders could not be read")));
-        let (last, finished) = self.pages.finish(incomplete);
+        let (last, mut finished) = self.pages.finish(incomplete);
+        finished.settled_at = self.settled_at;
         if let Some(page) = last {
             self.reporter.publish(&page).await?;
         }

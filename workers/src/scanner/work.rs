@@ -1,5 +1,5 @@
-//! The scanner as the work of a task. A scan that fails as a whole is answered as one that is not complete, since nobody waits for
-//! a job. Does I/O.
+//! The scanner as the work of a task. A scan that fails as a whole is answered as one that is not complete: there is no job to
+//! fail. Does I/O.
 
 use jiff::Timestamp;
 use subtitle_broker::PublishWriter;

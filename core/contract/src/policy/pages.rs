@@ -117,6 +117,7 @@ impl PageBuilder {
             unreadable,
             is_complete: incomplete.is_none(),
             paths: self.paths,
+            settled_at: None,
             message: incomplete.map(|message| sanitize(&message, MAX_MESSAGE_CHARS)),
         };
         (last, finished)

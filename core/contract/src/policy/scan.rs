@@ -82,6 +82,9 @@ pub struct ScanFinished {
     /// The `paths` of the request.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub paths: Vec<String>,
+    /// When the files that changed lately, and are listed as unreadable for that, will have stood still for long enough.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub settled_at: Option<Timestamp>,
     /// Why the scan is not complete, for a person.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub message: Option<String>,

@@ -225,6 +225,15 @@ impl GuardedClient {
             Ok(()) if attempt.previous().len() > MOST_REDIRECTS => attempt.error("too many redirects"),
             Ok(()) => attempt.follow(),
         });
+        Self::with_redirects(guard, policy)
+    }
+
+    /// The same, for requests with a key that another server must not see.
+    pub fn without_redirects(guard: Guard) -> Result<Self, reqwest::Error> {
+        Self::with_redirects(guard, Policy::none())
+    }
+
+    fn with_redirects(guard: Guard, policy: Policy) -> Result<Self, reqwest::Error> {
         let http = reqwest::Client::builder()
             .no_proxy()
             .redirect(policy)
@@ -239,6 +248,12 @@ impl GuardedClient {
     pub fn get(&self, url: &Url) -> Result<RequestBuilder, Refused> {
         self.guard.check(url)?;
         Ok(self.http.get(url.clone()))
+    }
+
+    /// The same with `POST`.
+    pub fn post(&self, url: &Url) -> Result<RequestBuilder, Refused> {
+        self.guard.check(url)?;
+        Ok(self.http.post(url.clone()))
     }
 }
 

@@ -47,14 +47,14 @@ impl FolderVideos {
 
     /// The same for a file in a folder of subtitles.
     pub(crate) fn inside(&self, file_name: &str) -> Option<(String, SidecarName)> {
-        self.beside(file_name).or_else(|| self.whatever_its_name(file_name, self.only.as_deref()?))
+        self.beside(file_name).or_else(|| self.assign_to(file_name, self.only.as_deref()?))
     }
 
     /// The same for a file in a folder of its own, named as a video, in a folder of subtitles.
     pub(crate) fn inside_own(&self, folder: &str, file_name: &str) -> Option<(String, SidecarName)> {
         let own = folded(folder);
         let key = self.keys.get(&own)?;
-        self.beside(file_name).filter(|(owner, _)| owner == key).or_else(|| self.whatever_its_name(file_name, key))
+        self.beside(file_name).filter(|(owner, _)| owner == key).or_else(|| self.assign_to(file_name, key))
     }
 
     /// Whether a folder in a folder of subtitles is named as one of the videos.
@@ -63,7 +63,7 @@ impl FolderVideos {
     }
 
     /// A subtitle that can only be the video's, unless its name begins with another's.
-    fn whatever_its_name(&self, file_name: &str, key: &str) -> Option<(String, SidecarName)> {
+    fn assign_to(&self, file_name: &str, key: &str) -> Option<(String, SidecarName)> {
         let name = folded(file_name);
         let (stem, _) = split_extension(&name).filter(|(_, extension)| EXTENSIONS.contains(extension))?;
         let is_others = self.prefixes(stem).any(|other| other != key);

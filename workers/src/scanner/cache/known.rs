@@ -6,55 +6,53 @@ use subtitle_telemetry::chain;
 
 use super::{
     super::order::compare,
-    Cache,
     manifest::{Manifest, Segment},
+    objects::Objects,
     video::{CachedVideo, from_lines},
 };
 use crate::store::sha256;
 
 /// The videos that earlier scans have opened and this one has not reached.
 #[derive(Debug)]
-pub(in super::super) struct KnownVideos {
-    cache: Cache,
+pub(super) struct KnownVideos {
+    objects: Objects,
     segments: vec::IntoIter<Segment>,
     /// What is left of the segment in memory.
     videos: VecDeque<CachedVideo>,
     /// The end of the segments that were read.
     end: Option<String>,
+    /// Digests of segments that could not be read.
+    damaged: Vec<String>,
 }
 
 impl KnownVideos {
-    pub(super) fn new(cache: Cache, manifest: &Manifest) -> Self {
-        Self { cache, segments: manifest.segments.clone().into_iter(), videos: VecDeque::new(), end: None }
+    pub(super) fn new(objects: Objects, manifest: &Manifest) -> Self {
+        let segments = manifest.segments.clone().into_iter();
+        Self { objects, segments, videos: VecDeque::new(), end: None, damaged: Vec::new() }
     }
 
-    /// What is known of the video `path`; the videos in front of it go to `passed`.
-    pub(in super::super) async fn seek(&mut self, path: &str, passed: &mut Vec<CachedVideo>) -> Option<CachedVideo> {
-        loop {
-            let Some(video) = self.videos.pop_front() else {
-                if self.read_segment().await { continue } else { return None }
-            };
-            match compare(&video.path, path) {
-                Ordering::Less => passed.push(video),
-                Ordering::Equal => return Some(video),
-                Ordering::Greater => {
-                    self.videos.push_front(video);
-                    return None;
-                }
-            }
-        }
+    /// The digests of the segments that could not be read since this was last asked.
+    pub(super) fn take_damaged(&mut self) -> Vec<String> {
+        std::mem::take(&mut self.damaged)
     }
 
-    /// Some of the videos behind the last one that was asked for; empty at the end.
-    pub(in super::super) async fn rest(&mut self) -> Vec<CachedVideo> {
+    /// See [`super::Cache::before`].
+    pub(super) async fn before(&mut self, path: Option<&str>) -> Vec<CachedVideo> {
         while self.videos.is_empty() && self.read_segment().await {}
-        std::mem::take(&mut self.videos).into()
+        let is_before = |video: &CachedVideo| path.is_none_or(|path| compare(&video.path, path) == Ordering::Less);
+        let count = self.videos.partition_point(is_before);
+        self.videos.drain(..count).collect()
+    }
+
+    /// See [`super::Cache::take`].
+    pub(super) fn take(&mut self, path: &str) -> Option<CachedVideo> {
+        self.videos.pop_front_if(|video| video.path == path)
     }
 
     /// Reads the next segment, which may have nothing; `false` at the end.
     async fn read_segment(&mut self) -> bool {
         let Some(Segment { last, sha256: digest }) = self.segments.next() else { return false };
-        match self.cache.store.read(&self.cache.key(&digest)).await {
+        match self.objects.read(&digest).await {
             Ok(Some(lines)) if sha256(&lines) == digest => {
                 let begins_behind = |video: &CachedVideo| {
                     let is_behind = |end: &String| compare(&video.path, end) == Ordering::Greater;
@@ -62,8 +60,14 @@ impl KnownVideos {
                 };
                 self.videos = from_lines(&lines).filter(begins_behind).collect();
             }
-            Ok(_) => tracing::warn!(segment = digest, "a part of what earlier scans learned is missing or damaged"),
-            Err(error) => tracing::warn!(error = %chain(&error), "failed to read what earlier scans learned"),
+            Ok(_) => {
+                tracing::warn!(segment = digest, "a part of what earlier scans learned is missing or damaged");
+                self.damaged.push(digest);
+            }
+            Err(error) => {
+                tracing::warn!(error = %chain(&error), "failed to read what earlier scans learned");
+                self.damaged.push(digest);
+            }
         }
         self.end = Some(last);
         true

@@ -4,8 +4,8 @@
 use subtitle_telemetry::chain;
 
 use super::{
-    Cache, MANIFEST,
     manifest::{Manifest, Segment},
+    objects::{MANIFEST, Objects},
     video::{CachedVideo, to_lines},
 };
 use crate::store::{StoreError, sha256};
@@ -13,12 +13,13 @@ use crate::store::{StoreError, sha256};
 /// About one path in 512 has a digest below this, and ends its segment.
 const ENDS_BELOW: &str = "008";
 /// A segment ends here at the latest.
-const MAX_VIDEOS: usize = 2_048;
+const MAX_VIDEOS: usize = 1_024;
 
 /// The videos of a scan so far.
 #[derive(Debug)]
-pub(in super::super) struct LearnedVideos {
-    cache: Cache,
+pub(super) struct LearnedVideos {
+    objects: Objects,
+    /// Of the scans before, without what could not be read.
     before: Manifest,
     /// The manifest in the store.
     stored: Manifest,
@@ -27,62 +28,61 @@ pub(in super::super) struct LearnedVideos {
 }
 
 impl LearnedVideos {
-    pub(super) fn new(cache: Cache, before: Manifest) -> Self {
-        Self { cache, stored: before.clone(), before, written: Vec::new(), open: Vec::new() }
+    pub(super) fn new(objects: Objects, before: Manifest) -> Self {
+        Self { objects, stored: before.clone(), before, written: Vec::new(), open: Vec::new() }
     }
 
-    /// Adds the next video in the order of the scan. Returns whether a segment ended with it and was stored: a scan that is
-    /// interrupted now continues behind it.
-    pub(in super::super) async fn add(&mut self, video: CachedVideo) -> bool {
+    /// Relies no longer on these segments of the scans before.
+    pub(super) fn forget(&mut self, damaged: &[String]) {
+        self.before.segments.retain(|segment| !damaged.contains(&segment.sha256));
+    }
+
+    /// See [`super::Cache::add`].
+    pub(super) async fn add(&mut self, video: CachedVideo) -> bool {
         let is_end = sha256(video.path.as_bytes()).as_str() < ENDS_BELOW;
         self.open.push(video);
-        (is_end || self.open.len() >= MAX_VIDEOS) && self.store_segment(false).await
+        (is_end || self.open.len() >= MAX_VIDEOS) && self.store_segment(false).await == Some(true)
     }
 
     /// Stores the rest; nothing of the scans before is left. A scan that found nothing changes nothing: more likely than not,
     /// the library is not mounted.
-    pub(in super::super) async fn finish(mut self) {
+    pub(super) async fn finish(mut self) {
         if self.written.is_empty() && self.open.is_empty() {
             return;
         }
-        if self.store_segment(true).await
-            && let Err(error) = self.remove_others().await
-        {
+        if self.store_segment(true).await.is_none() {
+            return;
+        }
+        let is_listed = |name: &str| name == MANIFEST || self.stored.has(name);
+        if let Err(error) = self.objects.remove_others(is_listed).await {
             tracing::warn!(error = %chain(&error), "failed to remove what earlier scans learned");
         }
     }
 
-    async fn store_segment(&mut self, is_last: bool) -> bool {
+    /// Whether the segment is a new one; `None` if it could not be stored.
+    async fn store_segment(&mut self, is_last: bool) -> Option<bool> {
         let stored = self.try_store_segment(is_last).await;
-        stored
-            .inspect_err(|error| tracing::warn!(error = %chain(error), "failed to store what the scan learned"))
-            .is_ok()
+        stored.inspect_err(|error| tracing::warn!(error = %chain(error), "failed to store what the scan learned")).ok()
     }
 
-    async fn try_store_segment(&mut self, is_last: bool) -> Result<(), StoreError> {
-        let lines = to_lines(&self.open);
+    async fn try_store_segment(&mut self, is_last: bool) -> Result<bool, StoreError> {
+        let mut is_new = false;
         if let Some(video) = self.open.last() {
+            let lines = to_lines(&self.open);
             let segment = Segment { last: video.path.clone(), sha256: sha256(&lines) };
-            if !self.before.has(&segment.sha256) {
-                self.cache.store.create(&self.cache.key(&segment.sha256), lines.into()).await?;
+            is_new = !self.before.has(&segment.sha256);
+            if is_new {
+                self.objects.write(&segment.sha256, lines).await?;
             }
             self.written.push(segment);
             self.open.clear();
         }
-        let before = if is_last { Manifest::default() } else { self.before.clone() };
-        let manifest = Manifest::continued(&self.written, &before);
+        let before = if is_last { &Manifest::default() } else { &self.before };
+        let manifest = Manifest::continued(&self.written, before);
         if manifest != self.stored {
-            self.cache.store.replace(&self.cache.key(MANIFEST), manifest.to_json().into()).await?;
+            self.objects.write(MANIFEST, manifest.to_json()).await?;
             self.stored = manifest;
         }
-        Ok(())
-    }
-
-    async fn remove_others(&self) -> Result<(), StoreError> {
-        let is_other = |name: &String| name != MANIFEST && !self.stored.has(name);
-        for name in self.cache.store.names(&self.cache.folder).await?.into_iter().filter(is_other) {
-            self.cache.store.remove(&self.cache.key(&name)).await?;
-        }
-        Ok(())
+        Ok(is_new)
     }
 }

@@ -6,45 +6,60 @@
 mod known;
 mod learned;
 mod manifest;
+mod objects;
 mod video;
 
 use subtitle_telemetry::chain;
 
 use crate::store::Store;
+use known::KnownVideos;
+use learned::LearnedVideos;
 use manifest::Manifest;
+use objects::{MANIFEST, Objects};
 
-pub(super) use known::KnownVideos;
-pub(super) use learned::LearnedVideos;
 pub(super) use video::{CachedSidecar, CachedVideo};
 
-/// The name of the object beside the segments that lists them.
-const MANIFEST: &str = "manifest";
-
-/// The cache of one library in one namespace.
-#[derive(Clone, Debug)]
+/// The cache of one library in one namespace, during a scan.
+#[derive(Debug)]
 pub(super) struct Cache {
-    store: Store,
-    folder: String,
+    known: KnownVideos,
+    learned: LearnedVideos,
 }
 
 impl Cache {
-    pub(super) fn new(store: &Store, namespace: &str, library: &str) -> Self {
-        Self { store: store.clone(), folder: format!("{namespace}/scans/{library}") }
-    }
-
-    /// What earlier scans learned, and the place for what this one learns.
-    pub(super) async fn open(&self) -> (KnownVideos, LearnedVideos) {
-        let manifest = match self.store.read(&self.key(MANIFEST)).await {
+    pub(super) async fn open(store: &Store, namespace: &str, library: &str) -> Self {
+        let objects = Objects::new(store, namespace, library);
+        let manifest = match objects.read(MANIFEST).await {
             Ok(json) => json.and_then(|json| Manifest::parse(&json)).unwrap_or_default(),
             Err(error) => {
                 tracing::warn!(error = %chain(&error), "failed to read what earlier scans learned; reading every video");
                 Manifest::default()
             }
         };
-        (KnownVideos::new(self.clone(), &manifest), LearnedVideos::new(self.clone(), manifest))
+        let known = KnownVideos::new(objects.clone(), &manifest);
+        Self { known, learned: LearnedVideos::new(objects, manifest) }
     }
 
-    fn key(&self, name: &str) -> String {
-        format!("{}/{name}", self.folder)
+    /// Some of the known videos in front of `path`, or some of all, in the order of a scan; empty when there are no more.
+    pub(super) async fn before(&mut self, path: Option<&str>) -> Vec<CachedVideo> {
+        let videos = self.known.before(path).await;
+        self.learned.forget(&self.known.take_damaged());
+        videos
+    }
+
+    /// What is known of the video `path`, once those in front of it have been taken.
+    pub(super) fn take(&mut self, path: &str) -> Option<CachedVideo> {
+        self.known.take(path)
+    }
+
+    /// Adds the next video in the order of the scan. Returns whether something new was stored with it: a scan that is interrupted
+    /// now continues behind it.
+    pub(super) async fn add(&mut self, video: CachedVideo) -> bool {
+        self.learned.add(video).await
+    }
+
+    /// Stores the rest of a scan that has reached the end.
+    pub(super) async fn finish(self) {
+        self.learned.finish().await;
     }
 }

@@ -82,27 +82,27 @@ impl FolderContent {
         listing: Listing,
     ) -> Self {
         let mut content = Self::default();
-        let is_asked = |name: &str| {
+        let is_wanted = |name: &str| {
             let is_only = only.is_none_or(|only| only == name);
             is_only && is_video(name) && !is_ignored(name) && selection.lists(&join(path, name))
         };
-        for name in listing.unusable.iter().filter(|name| is_asked(name)) {
+        for name in listing.unusable.iter().filter(|name| is_wanted(name)) {
             let message = "its name is not UTF-8, or contains control characters".to_owned();
             content.problems.push(Problem { path: join(path, name), message });
         }
         for (name, entry) in &listing.entries {
             // A link without an extension may be that of a whole series.
-            let is_reported = is_asked(name) || (!name.contains('.') && only.is_none());
+            let is_reported = is_wanted(name) || (!name.contains('.') && only.is_none());
             match entry {
                 Entry::Link if is_reported => {
                     let message = "it is a link, and links in a library are not followed".to_owned();
                     content.problems.push(Problem { path: join(path, name), message });
                 }
-                Entry::Special if is_asked(name) => {
+                Entry::Special if is_wanted(name) => {
                     let message = "it is not a regular file".to_owned();
                     content.problems.push(Problem { path: join(path, name), message });
                 }
-                Entry::File if is_asked(name) => match folder.stat(name) {
+                Entry::File if is_wanted(name) => match folder.stat(name) {
                     Ok(Some(stat)) => content.videos.push(VideoEntry {
                         path: join(path, name),
                         file: folder.file(name),

@@ -8,7 +8,7 @@ use std::{io, path::Path, vec};
 
 use super::{
     error::ScanError,
-    order::join,
+    order::{compare, join},
     select::{Selection, is_ignored},
 };
 use crate::find::folder::{Entry, Folder};
@@ -60,12 +60,12 @@ impl Walk {
             starts.push(Start { folder, path: below.to_owned(), only: None });
         }
         let mut sorted: Vec<&str> = paths.iter().map(|path| path.trim_matches('/')).collect();
-        sorted.sort_by(|one, other| super::order::compare(one, other));
+        sorted.sort_by(|one, other| compare(one, other));
         sorted.dedup();
-        for path in sorted {
+        let is_below = |path: &str, other: &str| path.strip_prefix(other).is_some_and(|rest| rest.starts_with('/'));
+        for &path in sorted.iter().filter(|path| !sorted.iter().any(|other| is_below(path, other))) {
             let is_plain = |part: &str| !matches!(part, "" | "." | "..");
-            let is_inside =
-                below.is_empty() || path == below || path.strip_prefix(below).is_some_and(|rest| rest.starts_with('/'));
+            let is_inside = below.is_empty() || path == below || is_below(path, below);
             if !path.split('/').all(is_plain) || !is_inside {
                 return Err(ScanError::Outside { path: path.to_owned(), folder: below.to_owned() });
             }
