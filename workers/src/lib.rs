@@ -19,6 +19,7 @@ pub mod find;
 pub mod metrics;
 mod named;
 pub mod program;
+mod response;
 pub mod secret;
 pub mod sidecar;
 pub mod simulation;
