@@ -74,7 +74,7 @@ pub enum ModelError {
 }
 
 impl ModelError {
-    pub(in super::super) fn file(action: &'static str, path: &Path, source: io::Error) -> Self {
+    pub(crate) fn file(action: &'static str, path: &Path, source: io::Error) -> Self {
         Self::File { action, path: path.display().to_string(), source }
     }
 

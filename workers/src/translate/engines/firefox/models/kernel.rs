@@ -42,7 +42,7 @@ impl Kernel {
     }
 
     /// Memory of a loaded model, as a multiple of the size of its files.
-    pub(in super::super) const fn bytes_per_file_byte(self) -> u64 {
+    pub(crate) const fn bytes_per_file_byte(self) -> u64 {
         match self {
             // They are mapped, and its weights are stored once more in the order in which the processor reads them.
             Self::Compiled => 2,
@@ -51,12 +51,7 @@ impl Kernel {
     }
 
     /// An engine with a model and the vocabularies of both languages.
-    pub(in super::super) fn engine(
-        self,
-        mut model: Model,
-        source: SpmVocab,
-        target: SpmVocab,
-    ) -> Result<Engine, String> {
+    pub(crate) fn engine(self, mut model: Model, source: SpmVocab, target: SpmVocab) -> Result<Engine, String> {
         if self == Self::Float {
             model.items.iter_mut().try_for_each(to_float)?;
         }
