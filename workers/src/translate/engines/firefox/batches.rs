@@ -26,7 +26,8 @@ pub(super) fn plain(sentences: Vec<String>) -> Vec<Batch> {
     let mut batches: Vec<Batch> = Vec::new();
     for sentence in longest_first(sentences) {
         let fits = |Batch { sentences, .. }: &&mut Batch| {
-            sentences.len() < ROWS && (sentences.len() + 1) * sentences.first().map_or(0, characters) <= CHARACTERS
+            sentences.len() < ROWS
+                && (sentences.len() + 1) * sentences.first().map_or(0, |one| characters(one)) <= CHARACTERS
         };
         match batches.last_mut().filter(fits) {
             Some(batch) => batch.sentences.push(sentence),
@@ -42,7 +43,7 @@ fn longest_first(mut sentences: Vec<String>) -> Vec<String> {
     sentences
 }
 
-fn characters(sentence: &String) -> usize {
+fn characters(sentence: &str) -> usize {
     sentence.chars().count()
 }
 
