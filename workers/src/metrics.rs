@@ -88,7 +88,7 @@ impl WorkerMetrics {
             model_kernel: registry.gauge(
                 "subtitle_model_kernel",
                 ["kernel"],
-                "1 if this processor has the instructions with which the models of `firefox` are computed, else 0. Kernels: `avx2`, `i8mm`, `scalar`.",
+                "1 for the kernel that computes the models of `firefox` on this processor. Kernels: `avx2`, `i8mm`; `float32`, several times slower, on processors without these instructions; `scalar`.",
             ),
             publishing: PublishMetrics::register(registry),
         }

@@ -14,7 +14,7 @@ use subtitle_workers::{
     downloader::Downloader,
     find::{
         FetchedContent, Finder, FoundSubtitle, Libraries, ListRequest, Search as _, SourceError, SourceErrorKind,
-        SourceId, TaskBudget, TrackFile, UnsupportedTrack, VideoFacts, VideoMatch,
+        SourceId, TaskBudget, TrackFile, UnsupportedTrack, VideoMatch,
         guard::{Guard, GuardedClient},
         video::{
             movie_hash::movie_hash,
@@ -35,13 +35,8 @@ fn finder(allowed: &[&str]) -> Finder {
 }
 
 async fn list(finder: &Finder, url: String) -> Result<Vec<FoundSubtitle>, SourceError> {
-    let (video, facts) = (Video { url: Some(url), ..Video::default() }, VideoFacts::default());
-    finder
-        .list(
-            SourceId::Embedded,
-            &ListRequest { video: &video, languages: &[], facts: &facts, seed: "", budget: &TaskBudget::default() },
-        )
-        .await
+    let video = Video { url: Some(url), ..Video::default() };
+    finder.list(SourceId::Embedded, &ListRequest::new(&video, &[], &TaskBudget::default())).await
 }
 
 /// The cues of a track.

@@ -6,7 +6,7 @@ use axum::{Router, extract::Path, http::StatusCode, response::IntoResponse, rout
 use subtitle_contract::{job::Video, language::Language};
 use subtitle_workers::{
     find::{
-        FetchedContent, Finder, Libraries, ListRequest, Search as _, SourceId, TaskBudget, VideoFacts,
+        FetchedContent, Finder, Libraries, ListRequest, Search as _, SourceId, TaskBudget,
         guard::{Guard, GuardedClient},
     },
     store::sha256,
@@ -53,15 +53,8 @@ async fn a_library_over_http_has_has_not_or_cannot_say() {
     let list = |url: &'static str| {
         let (sources, languages) = (sources.clone(), languages.clone());
         async move {
-            let (video, facts) = (video(url), VideoFacts::default());
-            let request = ListRequest {
-                video: &video,
-                languages: &languages,
-                facts: &facts,
-                seed: "",
-                budget: &TaskBudget::default(),
-            };
-            sources.list(SourceId::Library, &request).await
+            let (video, budget) = (video(url), TaskBudget::default());
+            sources.list(SourceId::Library, &ListRequest::new(&video, &languages, &budget)).await
         }
     };
 

@@ -8,7 +8,7 @@ use proptest::prelude::*;
 use subtitle_contract::job::Video;
 use subtitle_workers::{
     find::{
-        FetchedContent, Finder, Libraries, ListRequest, Search as _, SourceId, TaskBudget, VideoFacts,
+        FetchedContent, Finder, Libraries, ListRequest, Search as _, SourceId, TaskBudget,
         guard::{Guard, GuardedClient},
     },
     subtitle::file,
@@ -82,9 +82,8 @@ fn read(folder: &std::path::Path) -> Result<Vec<(u64, u64, String)>, String> {
     let finder = Finder::new(libraries, GuardedClient::new(Guard::default()).expect("a client"));
     let video = Video { library: "films".into(), path: Some("film.mkv".into()), ..Video::default() };
     let runtime = tokio::runtime::Builder::new_current_thread().build().expect("a runtime");
-    let facts = VideoFacts::default();
-    let request =
-        ListRequest { video: &video, languages: &[], facts: &facts, seed: "", budget: &TaskBudget::default() };
+    let budget = TaskBudget::default();
+    let request = ListRequest::new(&video, &[], &budget);
     runtime.block_on(async {
         let found = finder.list(SourceId::Embedded, &request).await.map_err(|error| error.to_string())?;
         let mut cues = Vec::new();

@@ -6,7 +6,7 @@ use std::{collections::BTreeMap, fs};
 use libfuzzer_sys::fuzz_target;
 use subtitle_contract::job::Video;
 use subtitle_workers::find::{
-    Finder, Libraries, ListRequest, Search as _, SourceId, TaskBudget, VideoFacts,
+    Finder, Libraries, ListRequest, Search as _, SourceId, TaskBudget,
     guard::{Guard, GuardedClient},
 };
 
@@ -21,8 +21,8 @@ fuzz_target!(|bytes: &[u8]| {
     let finder = Finder::new(libraries, GuardedClient::new(Guard::default()).expect("a client"));
     let video = Video { library: "films".into(), path: Some("film.mkv".into()), ..Video::default() };
     let runtime = tokio::runtime::Builder::new_current_thread().build().expect("a runtime");
-    let facts = VideoFacts::default();
-    let request = ListRequest { video: &video, languages: &[], facts: &facts, seed: "", budget: &TaskBudget::default() };
+    let budget = TaskBudget::default();
+    let request = ListRequest::new(&video, &[], &budget);
     runtime.block_on(async {
         for track in finder.list(SourceId::Embedded, &request).await.unwrap_or_default() {
             let _ = finder.fetch(&track).await;

@@ -28,6 +28,15 @@ pub struct ListRequest<'a> {
     pub budget: &'a TaskBudget,
 }
 
+static NO_FACTS: VideoFacts = VideoFacts { hash: None, frame_rate: None };
+
+impl<'a> ListRequest<'a> {
+    /// Without facts and seed, which only providers and the simulated source need.
+    pub fn new(video: &'a Video, languages: &'a [Language], budget: &'a TaskBudget) -> Self {
+        Self { video, languages, facts: &NO_FACTS, seed: "", budget }
+    }
+}
+
 /// The sources of this process.
 pub trait Search: Send + Sync + 'static {
     /// The libraries, into which sidecars are written.

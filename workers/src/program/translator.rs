@@ -1,6 +1,6 @@
 //! The translator's command line. Does I/O.
 
-use std::time::Duration;
+use std::{sync::Arc, time::Duration};
 
 use anyhow::Result;
 use clap::Parser;
@@ -10,9 +10,9 @@ use crate::{
     metrics::WorkerMetrics,
     task::WorkerState,
     translate::{
-        EngineId,
+        EngineId, Engines,
         announced::Announced,
-        engines::{self, EngineArguments, firefox},
+        engines::{self, EngineArguments, firefox::models::Kernel},
     },
     translator::Translator,
 };
@@ -56,20 +56,19 @@ async fn run(arguments: Arguments) -> Result<()> {
     common::init();
     let store = common.store()?;
     let (registry, metrics) = WorkerMetrics::new("subtitle-translator");
-    metrics.model_kernel.set([firefox::KERNEL], i64::from(firefox::has_kernel()));
-    // A second set of engines, because `Engines` is not shared with the tasks.
-    let announced_engines = servers.engines(common.simulation())?;
-    tokio::spawn(Announced::keep_current(announced_engines, engine_order.clone(), store.clone()));
+    metrics.model_kernel.set([Kernel::detect().name()], 1);
+    let engines = Arc::new(servers.engines(common.simulation())?.with_max_concurrent_calls(calls_per_engine));
+    tokio::spawn(Announced::keep_current(engines.clone(), engine_order.clone(), store.clone()));
     let translator = Translator {
         store,
         libraries: common.libraries()?,
-        engines: servers.engines(common.simulation())?.with_max_concurrent_calls(calls_per_engine),
+        engines,
         characters_per_day,
         order: engine_order,
         public_url: common.public_url.clone(),
         metrics: metrics.clone(),
         continue_after: Duration::from_secs(continue_after_seconds),
     };
-    let identity = common.identity::<Translator>();
+    let identity = common.identity::<Translator<Arc<Engines>>>();
     common.run(translator, identity, registry, WorkerState::new(metrics)).await
 }

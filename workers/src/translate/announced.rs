@@ -3,7 +3,7 @@
 //! reads them. What is not announced is unknown, and then the translator decides, as it always does in the end.
 //! Does I/O.
 
-use std::{collections::BTreeMap, time::Duration};
+use std::{collections::BTreeMap, sync::Arc, time::Duration};
 
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
@@ -82,7 +82,7 @@ impl Announced {
     }
 
     /// Announces what `engines` can do, again and again until it is dropped.
-    pub async fn keep_current(engines: Engines, order: Vec<EngineId>, store: Store) {
+    pub async fn keep_current(engines: Arc<Engines>, order: Vec<EngineId>, store: Store) {
         loop {
             let announced = Self::from_engines(&engines, &order, Timestamp::now()).await;
             if let Err(error) = announced.store(&store).await {

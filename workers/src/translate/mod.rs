@@ -1,7 +1,7 @@
 //! Turns a subtitle of one language into another's: pieces of text come in, their translations go out.
 //!
 //! ```text
-//! cues ── text::lines ──▶ pieces ── run (batch ⇄ engines, check) ──▶ answers ── run::filled ──▶ texts ── check ──▶ a file
+//! cues ── text::lines ──▶ pieces ── run (batch ⇄ engines, check) ──▶ answers ── text::lines ──▶ texts ── check ──▶ a file
 //!            route (which engine, how) ──▶ run::plan ──┘
 //! ```
 

@@ -44,7 +44,9 @@ impl<E: Translate> Translator<E> {
         let format = source.output_format(task.spec.output.format);
         let (sounds, partial) = (translation.hearing_impaired, translation.partial);
         let glossary = stored_glossary.map_or("", |glossary| &glossary.sha256);
-        let by = format!("{from}:{to}:{}:{:?}:{:?}:{glossary}", self.engines.edition(engine), route.via, route.tier);
+        let languages: Vec<&Language> = [*from, *to].into_iter().chain(&route.via).collect();
+        let edition = self.engines.edition(engine, &languages);
+        let by = format!("{from}:{to}:{edition}:{:?}:{:?}:{glossary}", route.via, route.tier);
         // A text with gaps must not be found by a job that forbids them.
         let identity = format!("{}:{by}:{sounds:?}:{partial:?}", task.from.sha256);
         let marks = translation.direction_marks;

@@ -10,11 +10,10 @@ use std::{
     time::{Duration, Instant},
 };
 
-use flate2::{Compression, write::ZlibEncoder};
 use subtitle_contract::{job::Video, language::Language};
 use subtitle_workers::{
     find::{
-        FetchedContent, Finder, ListRequest, Search as _, SourceId, TaskBudget, VideoFacts,
+        FetchedContent, Finder, ListRequest, Search as _, SourceId, TaskBudget,
         parser::{self, ParseError, Parser},
     },
     subtitle::file::Declared,
@@ -22,18 +21,17 @@ use subtitle_workers::{
 
 use super::{
     endless::Endless,
-    folder::{ENGLISH, Folder, SPANISH},
-    matroska::{Sizes, Track, element, film},
+    folder::{ENGLISH, Folder, SPANISH, ass, srt},
+    matroska::{Sizes, Track, encoding, film, packed},
 };
 
 pub(crate) const PROGRAM: &str = env!("CARGO_BIN_EXE_subtitle-downloader");
 
 pub(crate) async fn tracks(finder: &Finder) -> Result<Vec<String>, String> {
     let video = Video { library: "films".into(), path: Some("film.mkv".to_owned()), ..Video::default() };
-    let (languages, facts) = ([Language::parse("es").expect("a tag")], VideoFacts::default());
-    let request =
-        ListRequest { video: &video, languages: &languages, facts: &facts, seed: "", budget: &TaskBudget::default() };
-    let found = finder.list(SourceId::Embedded, &request).await.map_err(|error| error.explanation())?;
+    let languages = [Language::parse("es").expect("a tag")];
+    let listed = finder.list(SourceId::Embedded, &ListRequest::new(&video, &languages, &TaskBudget::default())).await;
+    let found = listed.map_err(|error| error.explanation())?;
     let mut texts = Vec::new();
     for one in found {
         texts.push(match finder.fetch(&one).await.map_err(|error| error.explanation())? {
@@ -44,23 +42,17 @@ pub(crate) async fn tracks(finder: &Finder) -> Result<Vec<String>, String> {
     Ok(texts)
 }
 
-fn in_a_process(folder: &Folder) -> Finder {
+pub(crate) fn in_a_process(folder: &Folder) -> Finder {
     Finder { parser: Parser::by_program(PROGRAM), ..folder.finder() }
 }
 
 #[tokio::test]
 async fn a_process_reads_what_this_one_reads() {
-    let text = |lines: &[&str]| {
-        let cue = |(at, line): (usize, &&str)| format!("{at}\n00:00:{at:02},000 --> 00:00:{at:02},900\n{line}\n\n");
-        lines.iter().enumerate().map(cue).collect::<String>()
-    };
     let utf16: Vec<u8> =
-        "\u{FEFF}".chars().chain(text(&SPANISH).chars()).flat_map(|c| (c as u16).to_le_bytes()).collect();
-    let ass = format!(
-        "[Script Info]\nTitle: a\n\n[Events]\nFormat: Start, End, Text\n{}",
-        ENGLISH.map(|line| format!("Dialogue: 0:00:01.00,0:00:02.00,{line}\n")).concat()
-    );
-    for bytes in [text(&ENGLISH).into_bytes(), utf16, ass.into_bytes(), b"<html>quota".to_vec(), b"{1}{5}a".to_vec()] {
+        "\u{FEFF}".chars().chain(srt(&SPANISH).chars()).flat_map(|c| (c as u16).to_le_bytes()).collect();
+    for bytes in
+        [srt(&ENGLISH).into_bytes(), utf16, ass(&ENGLISH).into_bytes(), b"<html>quota".to_vec(), b"{1}{5}a".to_vec()]
+    {
         let read = async |parser: Parser| {
             parser.text(bytes.clone().into(), &Declared::default()).await.map(|read| format!("{read:?}"))
         };
@@ -126,18 +118,6 @@ async fn a_process_that_ends_without_an_answer_is_the_files_failure_and_knows_no
     assert!(std::env::var("PATH").is_ok(), "there is something to know");
     let known = fs::read_to_string(environment).expect("written");
     assert!(!known.contains("PATH="), "{known}");
-}
-
-fn packed(bytes: &[u8]) -> Vec<u8> {
-    let mut encoder = ZlibEncoder::new(Vec::new(), Compression::best());
-    encoder.write_all(bytes).expect("memory");
-    encoder.finish().expect("memory")
-}
-
-/// A track's encodings: one compression with its settings.
-fn encoding(algorithm: u8, settings: &[u8]) -> Vec<u8> {
-    let compression = [element(&[0x42, 0x54], &[algorithm]), element(&[0x42, 0x55], settings)].concat();
-    element(&[0x6D, 0x80], &element(&[0x62, 0x40], &element(&[0x50, 0x34], &compression)))
 }
 
 #[tokio::test]

@@ -1,17 +1,12 @@
 //! Tracks in every container and codec: what is read, and what is said about files that are cut or not what they are called.
 
-use std::io::Write as _;
-
-use flate2::{Compression, write::ZlibEncoder};
 use subtitle_workers::{find::SourceId, subtitle::Code};
 
 use super::{
-    folder::{ENGLISH, Folder, SPANISH, lines, subtitle},
-    matroska::{Sizes, Track, element, film},
-    mp4::{in_fragments, tx3g, with_table, wvtt},
+    folder::{ENGLISH, Folder, NAMES, SPANISH, lines, subtitle},
+    matroska::{Sizes, Track, element, encoding, film, packed},
+    mp4::{in_fragments, ttml, tx3g, with_table, wvtt},
 };
-
-const NAMES: [&str; 3] = ["The lantern went out.", "Who has the map?", "The baker's son, and his dog."];
 
 fn codec(codec: &'static str, header: &str, blocks: &[(&str, &str)]) -> Vec<u8> {
     let more = element(&[0x63, 0xA2], header.as_bytes());
@@ -102,14 +97,10 @@ async fn a_file_that_is_cut_gives_what_is_there_and_says_so() {
 /// Each block is within what a block may be; together they would fill the memory.
 #[tokio::test]
 async fn a_track_that_grows_beyond_any_text_when_it_is_unpacked_is_refused() {
-    let mut packed = ZlibEncoder::new(Vec::new(), Compression::best());
-    packed.write_all(&vec![b'a'; 1 << 20]).expect("packs");
-    let packed = packed.finish().expect("packs");
-    let zlib = element(&[0x50, 0x34], &element(&[0x42, 0x54], &[0]));
-    let more = element(&[0x6D, 0x80], &element(&[0x62, 0x40], &zlib));
+    let block = packed(&vec![b'a'; 1 << 20]);
     for (count, is_read) in [(3, true), (65, false)] {
-        let blocks = vec![(packed.clone(), Vec::new()); count];
-        let track = Track { codec: "S_TEXT/UTF8", language: Some("eng"), name: "", more: more.clone(), blocks };
+        let blocks = vec![(block.clone(), Vec::new()); count];
+        let track = Track { more: encoding(0, &[]), blocks, ..Track::text("eng", "", &[]) };
         let read = Folder::new(&[("film.mkv", film(&[track], Sizes::Known))]).track(0).await;
         assert_eq!(read.is_ok(), is_read, "{count} blocks");
         assert!(is_read || read.is_err_and(|error| error.contains("larger than it can be")));
@@ -118,12 +109,6 @@ async fn a_track_that_grows_beyond_any_text_when_it_is_unpacked_is_refused() {
 
 #[tokio::test]
 async fn mp4_tracks_are_read_with_a_table_and_in_fragments() {
-    let ttml = |line: &str| {
-        format!(
-            "<tt xmlns=\"http://www.w3.org/ns/ttml\"><body><div><p begin=\"00:00:01.000\" end=\"00:00:03.000\">{line}</p></div></body></tt>"
-        )
-        .into_bytes()
-    };
     let shown = NAMES.map(str::to_owned);
     for (name, bytes, expected) in [
         ("tx3g", with_table(*b"tx3g", "spa", &tx3g(&NAMES)), &shown[..]),

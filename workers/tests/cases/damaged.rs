@@ -8,14 +8,11 @@ use std::{
 };
 
 use flate2::{Compression, write::GzEncoder};
-use subtitle_workers::{
-    find::{Finder, parser::Parser},
-    subtitle::file::Declared,
-};
+use subtitle_workers::{find::parser::Parser, subtitle::file::Declared};
 
 use super::{
-    confined::{PROGRAM, tracks},
-    folder::{ENGLISH, Folder, SPANISH},
+    confined::{PROGRAM, in_a_process, tracks},
+    folder::{ENGLISH, Folder, SPANISH, ass},
     matroska::{Sizes, Track, film},
 };
 
@@ -27,10 +24,7 @@ fn samples() -> Vec<Vec<u8>> {
     let srt = |at: usize| format!("{at}\n00:00:{at:02},000 --> 00:00:{at:02},900\n<i>{}</i>\n\n", ENGLISH[at]);
     let srt: String = (0..16).map(srt).collect();
     let vtt = format!("WEBVTT\n\nSTYLE\n::cue {{}}\n\n{}", srt.replace(',', "."));
-    let ass = format!(
-        "[Script Info]\n\n[Events]\nFormat: Start, End, Text\n{}",
-        SPANISH.map(|line| format!("Dialogue: 0:00:01.00,0:00:02.00,{{\\i1}}{line}\n")).concat()
-    );
+    let ass = ass(&SPANISH.map(|line| format!("{{\\i1}}{line}")));
     let ttml = format!(
         "<tt xmlns='http://www.w3.org/ns/ttml'><body><div>{}</div></body></tt>",
         SPANISH.map(|line| format!("<p begin='1s' end='2s'>{line}</p>")).concat()
@@ -76,8 +70,7 @@ async fn damaged_files_stay_within_memory_and_time_per_megabyte() {
         let started = Instant::now();
         let failure = if bytes.starts_with(&[0x1A, 0x45]) {
             let folder = Folder::new(&[("film.mkv", &bytes)]);
-            let finder = Finder { parser: Parser::by_program(PROGRAM), ..folder.finder() };
-            tracks(&finder).await.err()
+            tracks(&in_a_process(&folder)).await.err()
         } else {
             let read = Parser::by_program(PROGRAM).text(bytes.clone().into(), &Declared::default()).await;
             read.err().map(|error| error.to_string())

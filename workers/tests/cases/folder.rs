@@ -15,7 +15,6 @@ use subtitle_workers::{
     failure::Failure,
     find::{
         FetchedContent, Finder, FoundSubtitle, Libraries, ListRequest, Search as _, SourceId, TaskBudget, TrackFile,
-        VideoFacts,
         guard::{Guard, GuardedClient},
     },
     store::Store,
@@ -72,6 +71,15 @@ pub(crate) const TRADITIONAL: [&str; 4] = [
     "讓我聽聽門外邊的聲音，還沒有來。",
 ];
 
+pub(crate) const NAMES: [&str; 3] = ["The lantern went out.", "Who has the map?", "The baker's son, and his dog."];
+
+/// An ASS file of these lines.
+pub(crate) fn ass(lines: &[impl AsRef<str>]) -> String {
+    let line = |line: &str| format!("Dialogue: 0:00:01.00,0:00:02.00,{line}\n");
+    let lines: String = lines.iter().map(|one| line(one.as_ref())).collect();
+    format!("[Script Info]\n\n[Events]\nFormat: Start, End, Text\n{lines}")
+}
+
 /// A `SubRip` file of these lines.
 pub(crate) fn srt(lines: &[&str]) -> String {
     let cue = |(at, line): (usize, &&str)| {
@@ -113,15 +121,8 @@ impl Folder {
     pub(crate) async fn list(&self, source: SourceId, language: &str) -> Result<Vec<FoundSubtitle>, String> {
         let video = Video { library: "films".into(), path: Some(self.film.clone()), ..Video::default() };
         let languages = [Language::parse(language).expect("a tag")];
-        let facts = VideoFacts::default();
-        let request = ListRequest {
-            video: &video,
-            languages: &languages,
-            facts: &facts,
-            seed: "",
-            budget: &TaskBudget::default(),
-        };
-        self.finder().list(source, &request).await.map_err(|error| chain(&error).to_string())
+        let listed = self.finder().list(source, &ListRequest::new(&video, &languages, &TaskBudget::default())).await;
+        listed.map_err(|error| chain(&error).to_string())
     }
 
     /// Each candidate's label, language and what it is, as one line.

@@ -1,5 +1,9 @@
 //! Matroska files made byte by byte (RFC 8794, RFC 9559), in the ways that different programs write them.
 
+use std::io::Write as _;
+
+use flate2::{Compression, write::ZlibEncoder};
+
 /// The size that an element of unknown size has.
 const UNKNOWN: [u8; 8] = [0x01, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF];
 
@@ -35,6 +39,19 @@ impl Track {
         let blocks = lines.iter().map(|line| (line.as_bytes().to_vec(), Vec::new())).collect();
         Self { codec: "S_TEXT/UTF8", language: Some(language), name, more: Vec::new(), blocks }
     }
+}
+
+/// Bytes as zlib packs them.
+pub(crate) fn packed(bytes: &[u8]) -> Vec<u8> {
+    let mut encoder = ZlibEncoder::new(Vec::new(), Compression::best());
+    encoder.write_all(bytes).expect("memory");
+    encoder.finish().expect("memory")
+}
+
+/// A track's encodings: one compression (0 is zlib, 3 takes its settings from the front of each block) with its settings.
+pub(crate) fn encoding(algorithm: u8, settings: &[u8]) -> Vec<u8> {
+    let compression = [element(&[0x42, 0x54], &[algorithm]), element(&[0x42, 0x55], settings)].concat();
+    element(&[0x6D, 0x80], &element(&[0x62, 0x40], &element(&[0x50, 0x34], &compression)))
 }
 
 /// A file with these tracks, numbered from 1, and a cluster for each three seconds.

@@ -33,6 +33,12 @@ pub(crate) fn wvtt(lines: &[&str]) -> Vec<Sample> {
     lines.iter().flat_map(shown).collect()
 }
 
+/// `stpp`: a document of its own with one line.
+pub(crate) fn ttml(line: &str) -> Vec<u8> {
+    let cue = format!("<p begin=\"00:00:01.000\" end=\"00:00:03.000\">{line}</p>");
+    format!("<tt xmlns=\"http://www.w3.org/ns/ttml\"><body><div>{cue}</div></body></tt>").into_bytes()
+}
+
 fn track(codec: [u8; 4], language: &str, table: &[u8]) -> Vec<u8> {
     let tkhd = full(*b"tkhd", 3, &[be(&[0, 0, 1, 0, 0, 0, 0, 0, 0]), vec![0; 36], be(&[0, 0])].concat());
     let letters = language.bytes().fold(0_u16, |code, letter| code << 5 | u16::from(letter - 0x60));

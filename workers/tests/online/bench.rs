@@ -125,14 +125,9 @@ impl Bench {
         let video: Video = serde_json::from_value(video).expect("a video");
         let languages: Vec<Language> = tags.iter().map(|tag| Language::parse(tag).expect("a tag")).collect();
         let finder = &self.downloader.finder;
-        let facts = finder.inspect(&video, &TaskBudget::default()).await;
-        let request = ListRequest {
-            video: &video,
-            languages: &languages,
-            facts: &facts,
-            seed: "",
-            budget: &TaskBudget::default(),
-        };
+        let budget = TaskBudget::default();
+        let facts = finder.inspect(&video, &budget).await;
+        let request = ListRequest { facts: &facts, ..ListRequest::new(&video, &languages, &budget) };
         finder.list(SourceId::from_name(source).expect("a source"), &request).await
     }
 

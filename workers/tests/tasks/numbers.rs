@@ -16,8 +16,8 @@ use subtitle_workers::{
 
 use crate::bench::{Bench, CountingEngine, deletion, deliver, download, subject};
 
-/// Moved by a program or a session only: `tests/tests/degradation.rs` moves the first two, the broker's adapter counts what it
-/// publishes, and `workers/tests/scan` moves those of scans.
+/// Moved by a program or a session only: the first is set by the program, `tests/tests/degradation` moves the next two, the
+/// broker's adapter counts what it publishes, and `workers/tests/scan` moves those of scans.
 const MOVED_ELSEWHERE: [&str; 8] = [
     "subtitle_scanned_videos_total",
     "subtitle_scan_seconds",

@@ -235,6 +235,17 @@ pub fn srt_file(cues: usize) -> String {
     file
 }
 
+/// An SRT file of these lines, a cue each.
+pub fn film(lines: &[impl AsRef<str>]) -> String {
+    use std::fmt::Write as _;
+    let mut file = String::new();
+    for (at, line) in lines.iter().enumerate() {
+        let time = |second: usize| format!("{:02}:{:02}:{:02},000", second / 3600, second / 60 % 60, second % 60);
+        let _ = write!(file, "{}\n{} --> {}\n{}\n\n", at + 1, time(at * 4), time(at * 4 + 3), line.as_ref());
+    }
+    file
+}
+
 /// The times and the text of each cue of an SRT file.
 fn cues(file: &str) -> Vec<(String, String)> {
     let file = file.trim_start_matches('\u{feff}').replace('\r', "");

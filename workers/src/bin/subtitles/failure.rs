@@ -3,7 +3,8 @@
 use std::{io, process::ExitCode};
 
 use subtitle_contract::reason::Reason;
-use subtitle_workers::subtitle::file::Unreadable;
+use subtitle_telemetry::chain;
+use subtitle_workers::{subtitle::file::Unreadable, translate::engines::firefox::models::ModelError};
 
 use crate::fields::without_fields;
 
@@ -35,7 +36,7 @@ pub(crate) enum Failure {
     NothingFound(String),
     /// A source could not be queried.
     Source(Reason, String),
-    /// Models are missing, broken or cannot be had.
+    /// Models are missing, broken or cannot be obtained.
     Models(String),
     /// Standard output was closed by its reader.
     Closed,
@@ -44,9 +45,15 @@ pub(crate) enum Failure {
 }
 
 impl From<io::Error> for Failure {
-    /// Of a write to standard output.
+    /// From a failed write to standard output.
     fn from(error: io::Error) -> Self {
         if error.kind() == io::ErrorKind::BrokenPipe { Self::Closed } else { Self::Output(error) }
+    }
+}
+
+impl From<ModelError> for Failure {
+    fn from(error: ModelError) -> Self {
+        Self::Models(chain(&error).to_string())
     }
 }
 

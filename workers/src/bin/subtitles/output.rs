@@ -43,7 +43,9 @@ pub(crate) fn format(out: &Path) -> Result<Format, Failure> {
 /// Refuses a target that exists and must not be replaced, before any work is done for it.
 pub(crate) fn check(out: &Path, replace: Replace) -> Result<(), Failure> {
     match fs::symlink_metadata(out) {
-        Ok(existing) if !may_replace(out, &existing, replace) => Err(left_alone(out, replace)),
+        Ok(existing) if !may_replace(&existing, replace, replace == Replace::Ours && written::is_ours(out)) => {
+            Err(left_alone(out, replace))
+        }
         Ok(_) | Err(_) => Ok(()),
     }
 }
@@ -58,11 +60,13 @@ pub(crate) fn store(out: &Path, text: &str, replace: Replace) -> Result<Stored, 
         },
         Err(error) => Err(failed(error)),
         Ok(_) if fs::read(out).is_ok_and(|bytes| bytes == text.as_bytes()) => Ok(Stored::Unchanged),
-        Ok(existing) if !may_replace(out, &existing, replace) => Err(left_alone(out, replace)),
         Ok(existing) => {
-            let whose = written::whose(written::is_ours(out));
+            let is_ours = written::is_ours(out);
+            if !may_replace(&existing, replace, is_ours) {
+                return Err(left_alone(out, replace));
+            }
             overwrite(out, &existing, text).map_err(failed)?;
-            eprintln!("{}: replaced {whose}", out.display());
+            eprintln!("{}: replaced {}", out.display(), written::whose(is_ours));
             Ok(Stored::Written)
         }
     }
@@ -74,10 +78,10 @@ pub(crate) fn record(out: &Path, text: &str) -> Result<(), Failure> {
     written::record(out, text.as_bytes()).map_err(failed)
 }
 
-fn may_replace(out: &Path, existing: &Metadata, replace: Replace) -> bool {
+fn may_replace(existing: &Metadata, replace: Replace, is_ours: bool) -> bool {
     match replace {
         Replace::Never => false,
-        Replace::Ours => existing.is_file() && written::is_ours(out),
+        Replace::Ours => existing.is_file() && is_ours,
         Replace::Always => true,
     }
 }

@@ -12,7 +12,7 @@ use serde::Serialize;
 use subtitle_telemetry::chain;
 
 use super::port::{Cooldown, EngineFault};
-use crate::secret::Secret;
+use crate::{response, secret::Secret};
 
 /// What a person can do about a key that is refused.
 pub(super) const REFUSED_KEY: &str = "it refuses the key: check the file that holds it";
@@ -22,8 +22,8 @@ pub(super) const FIRST_PAUSE: Duration = Duration::from_secs(1);
 const RETRIES: u32 = 4;
 /// No task waits longer for the next call.
 const MAX_PAUSE: Duration = Duration::from_secs(60);
-/// The longest answer, in bytes: many times what the largest batch is.
-const LONGEST: usize = 8 << 20;
+/// Bytes of an answer: many times what the largest batch is.
+const MAX_ANSWER_BYTES: usize = 8 << 20;
 /// Characters of a server's answer in a message.
 const MAX_EXCERPT: usize = 200;
 
@@ -81,10 +81,14 @@ impl Server {
                 Ok(response) => {
                     let status = response.status().as_u16();
                     let after = response.headers().get(RETRY_AFTER).and_then(|value| value.to_str().ok()?.parse().ok());
-                    match text(response).await {
-                        Ok(None) => return Err(EngineFault::Unavailable(format!("it sent more than {LONGEST} bytes"))),
-                        Ok(Some(body)) => {
-                            let reply = Reply { status, body };
+                    match response::limited(response, MAX_ANSWER_BYTES).await {
+                        Ok(None) => {
+                            return Err(EngineFault::Unavailable(format!(
+                                "it sent more than {MAX_ANSWER_BYTES} bytes"
+                            )));
+                        }
+                        Ok(Some(bytes)) => {
+                            let reply = Reply { status, body: String::from_utf8_lossy(&bytes).into_owned() };
                             let is_worth_another = status == 429 || status >= 500;
                             if !is_worth_another || is_final(&reply) {
                                 return Ok(reply);
@@ -122,18 +126,6 @@ impl Server {
         let words = subtitle_contract::text::sanitize(&hidden, MAX_EXCERPT);
         format!("it answered {}: {}", reply.status, if words.is_empty() { "nothing" } else { &words })
     }
-}
-
-/// An answer's text; `None` if it is too long, whatever length it announced.
-async fn text(mut response: reqwest::Response) -> reqwest::Result<Option<String>> {
-    let mut bytes = Vec::new();
-    while let Some(piece) = response.chunk().await? {
-        bytes.extend_from_slice(&piece);
-        if bytes.len() > LONGEST {
-            return Ok(None);
-        }
-    }
-    Ok(Some(String::from_utf8_lossy(&bytes).into_owned()))
 }
 
 pub(super) fn from_now(wait: Duration) -> Timestamp {

@@ -130,7 +130,7 @@ impl Translate for Engines {
         self.permits.get(&engine)?.clone().acquire_owned().await.ok()
     }
 
-    fn edition(&self, engine: EngineId) -> String {
-        self.configured.get(&engine).map_or_else(|| engine.name().to_owned(), |engine| engine.edition())
+    fn edition(&self, engine: EngineId, languages: &[&Language]) -> String {
+        self.configured.get(&engine).map_or_else(|| engine.name().to_owned(), |engine| engine.edition(languages))
     }
 }

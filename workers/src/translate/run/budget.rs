@@ -1,5 +1,5 @@
 //! How many characters a namespace may send to paid engines in a day. Each attempt of a translation reserves what it is about
-//! to send before any of it is sent, as an object whose name holds the number: the store needs only create-if-absent and list.
+//! to send before any of it is sent, as an object whose name holds the number, and removes what it did not send.
 //! The sum is read after every reservation, so that of two at the same time at least one sees both. Does I/O.
 
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -44,7 +44,7 @@ impl DailyBudget {
         let (namespace, limit) = (&self.namespace, self.limit);
         let renewed = self.renewed().filter(|_| characters <= limit);
         let then = match renewed {
-            Some(time) => format!("it goes on from {time}"),
+            Some(time) => format!("it continues at {time}"),
             None => "that is more than a day's: raise SUBTITLES_CHARACTERS_PER_DAY, or use a free engine".to_owned(),
         };
         let message = format!(
@@ -59,14 +59,14 @@ impl DailyBudget {
 pub(crate) struct Spending {
     /// `None` without a limit, and for an engine that is free.
     budget: Option<DailyBudget>,
-    /// Of the objects that are this attempt's.
+    /// The prefix of this attempt's objects.
     prefix: String,
     reserved: AtomicU64,
     sent: AtomicU64,
 }
 
 impl Spending {
-    /// That of an attempt, named by job and attempt and by what is translated.
+    /// The spending of one attempt, which is identified by job, attempt and what is translated.
     pub(crate) fn new(budget: Option<DailyBudget>, attempt: &str) -> Self {
         let prefix = sha256(attempt.as_bytes())[..20].to_owned();
         Self { budget, prefix, reserved: AtomicU64::new(0), sent: AtomicU64::new(0) }
@@ -119,19 +119,20 @@ impl Spending {
 
     /// Reserves `characters` more, if the sum of all stays within the limit.
     async fn reserve(&self, budget: &DailyBudget, characters: u64) -> Result<(), Failure> {
-        let key = format!("{}/{}.{}-{characters}", budget.folder(), self.prefix, uuid::Uuid::now_v7().simple());
-        if characters > 0 {
-            budget.store.create(&key, Vec::new().into()).await?;
+        if characters == 0 {
+            return Ok(());
         }
+        let key = format!("{}/{}.{}-{characters}", budget.folder(), self.prefix, uuid::Uuid::now_v7().simple());
+        budget.store.create(&key, Vec::new().into()).await?;
         let names = budget.reserved().await?;
         let (others, own) = (self.sum(&names, false), self.sum(&names, true));
         if others.saturating_add(own) <= budget.limit {
             return Ok(());
         }
-        if characters > 0 {
-            budget.store.remove(&key).await?;
-        }
-        Err(budget.exceeded(own.max(characters), others))
+        budget.store.remove(&key).await?;
+        // Its own sum includes what was just tried.
+        let spent = others.saturating_add(own).saturating_sub(characters);
+        Err(budget.exceeded(characters, spent))
     }
 }
 
@@ -202,6 +203,32 @@ mod tests {
         again.begin(70).await.expect("reserved");
         assert!(spending(&store, 1, "b:1").begin(20).await.is_err());
         spending(&store, 1, "b:1").begin(10).await.expect("what is left");
+    }
+
+    #[tokio::test]
+    async fn an_attempt_that_needs_no_more_is_granted_when_the_limit_is_exceeded() {
+        let store = store();
+        spending(&store, 1, "a").begin(90).await.expect("reserved");
+        let lowered = DailyBudget { limit: 50, ..DailyBudget::new(&store, "n", Timestamp::UNIX_EPOCH, 100) };
+        let resumed = |attempt: &str| {
+            let budget = DailyBudget { store: store.clone(), namespace: lowered.namespace.clone(), ..lowered };
+            Spending::new(Some(budget), attempt)
+        };
+        resumed("a").begin(40).await.expect("it has reserved that already");
+        resumed("b").begin(0).await.expect("it sends nothing");
+        assert!(resumed("b").begin(1).await.is_err());
+    }
+
+    #[tokio::test]
+    async fn repeats_beyond_the_limit_continue_tomorrow_and_what_was_sent_is_named() {
+        let store = store();
+        let spending = spending(&store, 1, "a");
+        spending.begin(90).await.expect("reserved");
+        spending.send(90).await.expect("reserved");
+        let failure = spending.send(15).await.expect_err("exceeded");
+        assert_eq!(failure.not_before, Some(Timestamp::UNIX_EPOCH + SignedDuration::from_hours(24)));
+        assert!(failure.message.contains("15 characters would be sent"), "{}", failure.message);
+        assert!(failure.message.contains("has sent 90 of 100 today"), "{}", failure.message);
     }
 
     #[tokio::test]

@@ -4,7 +4,7 @@
 //! An engine that cannot be told a glossary gets `<g0/>` where a name stands; one that can is told, and held to it.
 //! Pure.
 
-use std::{fmt::Write as _, ops::Range};
+use std::{collections::BTreeMap, fmt::Write as _, ops::Range};
 
 use subtitle_contract::glossary::Term;
 
@@ -43,21 +43,22 @@ impl GlossaryTerms {
 
     /// Where terms stand in a text, in order, and how each is rendered there.
     pub(in crate::translate) fn found(&self, text: &str) -> Vec<(Range<usize>, &Term, String)> {
-        let mut found: Vec<(Range<usize>, &Term, String)> = Vec::new();
+        let mut found: BTreeMap<usize, (usize, &Term, String)> = BTreeMap::new();
         let mut begin = 0;
         for (is_tag, piece) in pieces(text) {
             for term in self.terms.iter().filter(|_| !is_tag) {
                 for place in places(piece, &term.source) {
-                    let whole = begin + place.start..begin + place.end;
-                    if found.iter().all(|(taken, ..)| taken.end <= whole.start || whole.end <= taken.start) {
-                        found.push((whole, term, rendered(&piece[place], term)));
+                    let (start, end) = (begin + place.start, begin + place.end);
+                    // Of those that begin before its end, only the last can reach into it.
+                    let before = found.range(..end).next_back();
+                    if before.is_none_or(|(_, (taken, ..))| *taken <= start) {
+                        found.insert(start, (end, term, rendered(&piece[place], term)));
                     }
                 }
             }
             begin += piece.len();
         }
-        found.sort_by_key(|(place, ..)| place.start);
-        found
+        found.into_iter().map(|(start, (end, term, target))| (start..end, term, target)).collect()
     }
 
     /// The text with placeholders for its terms.

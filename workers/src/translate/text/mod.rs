@@ -5,8 +5,8 @@ pub mod lines;
 pub mod names;
 pub mod readability;
 pub mod sentences;
-mod sounds;
-mod wrap;
+pub(in crate::translate) mod sounds;
+pub(in crate::translate) mod wrap;
 
 #[cfg(test)]
 mod tests;

@@ -19,11 +19,14 @@ pub(super) fn without(text: &str) -> String {
 /// `MAN:` and `MRS. BROWN:` in front, which only upper case tells from `He said:`.
 fn without_label(text: &str) -> &str {
     let Some((label, rest)) = text.split_once(':') else { return text };
-    let is_label = label.chars().filter(|character| character.is_alphabetic()).count() >= 2
-        && label.chars().all(|character| !character.is_lowercase() && !matches!(character, '!' | '?' | '<'))
-        && label.split_whitespace().count() <= 3
-        && rest.starts_with(' ');
-    if is_label { rest.trim_start() } else { text }
+    if is_label(label) && rest.starts_with(' ') { rest.trim_start() } else { text }
+}
+
+/// Whether the words before a colon name a speaker.
+pub(in crate::translate) fn is_label(words: &str) -> bool {
+    words.chars().filter(|character| character.is_alphabetic()).count() >= 2
+        && words.chars().all(|character| !character.is_lowercase() && !matches!(character, '!' | '?' | '<'))
+        && words.split_whitespace().count() <= 3
 }
 
 #[cfg(test)]

@@ -24,7 +24,8 @@ const LEADING: &[&str] = &[
 ];
 
 /// A name follows them.
-const TITLES: &[&str] = &["Dr.", "Dra.", "Mr.", "Mrs.", "Ms.", "Prof.", "Sr.", "Sra.", "Srta.", "St."];
+pub(in crate::translate) const TITLES: &[&str] =
+    &["Dr.", "Dra.", "Mr.", "Mrs.", "Ms.", "Prof.", "Sr.", "Sra.", "Srta.", "St."];
 
 /// Lays a text out on as many lines as it needs, or as many as it had before if that is more.
 pub(super) fn wrapped(text: &str, lines_before: usize) -> String {

@@ -44,10 +44,10 @@ pub(super) fn cases() -> Vec<Case> {
                     .with(&json!({"num_cds": 2})),
             ],
         },
-        Case {
-            video: json!({"title": "Harbour: Part One", "year": 2021}),
-            answers: Answers::new("Harbour: Part One", 2021, "movie"),
-            listings: vec![
+        Case::film(
+            "Harbour: Part One",
+            2021,
+            vec![
                 film("Harbour: Part One", 2021, "Harbour.Part.One.2021.1080p", ""),
                 film("Harbour Part 1", 2021, "Harbour.Part.1.2021.720p", "listed after it"),
                 film("Harbour: Part Two", 2022, "Harbour.Part.Two.2022.1080p", "'Harbour: Part Two'"),
@@ -56,17 +56,17 @@ pub(super) fn cases() -> Vec<Case> {
                 subdl("Harbour.Part.Two.2022.1080p", "a release of"),
                 podnapisi("Harbour: Part 2", 2022, &["Harbour.Part.2.2022.720p"], "'Harbour: Part 2'"),
             ],
-        },
-        Case {
-            video: json!({"title": "Harbour", "year": 2021}),
-            answers: Answers::new("Harbour", 2021, "movie"),
-            listings: vec![
+        ),
+        Case::film(
+            "Harbour",
+            2021,
+            vec![
                 subdl("Harbour.2021.1080p", ""),
                 subdl("Harbour.2.2021.1080p", "a release of 'Harbour 2'"),
                 subdl("Harbour.III.2025.1080p", "a release of"),
                 podnapisi("Harbour", 2021, &["Harbour.2021.CD1"], "in 2 parts").with(&json!({"num_cds": 2})),
             ],
-        },
+        ),
         Case {
             video: json!({"title": "The Harbour", "year": 2024, "imdbId": "tt0000007"}),
             answers: Answers::new("The Harbour", 2024, "movie"),
@@ -79,15 +79,15 @@ pub(super) fn cases() -> Vec<Case> {
                     .with(&json!({"movie": {"providers": ["imdb:9"]}})),
             ],
         },
-        Case {
-            // A title that is itself one of the words.
-            video: json!({"title": "The Trailer", "year": 2018}),
-            answers: Answers::new("The Trailer", 2018, "movie"),
-            listings: vec![
+        // A title that is itself one of the words.
+        Case::film(
+            "The Trailer",
+            2018,
+            vec![
                 film("The Trailer", 2018, "The.Trailer.2018.1080p", ""),
                 film("The Trailer", 2018, "The.Trailer.2018.Interview", "interview"),
             ],
-        },
+        ),
         Case {
             video: json!({"releaseName": "Harbour.2049.2017.Directors.Cut.2160p.BluRay-TIDE"}),
             answers: Answers::new("Harbour 2049", 2017, "movie"),
@@ -98,35 +98,35 @@ pub(super) fn cases() -> Vec<Case> {
                 subdl("Harbour.2049.2017.Theatrical.1080p.BluRay", "scores"),
             ],
         },
-        Case {
-            video: json!({"title": "Harbour 2049", "year": 2017}),
-            answers: Answers::new("Harbour 2049", 2017, "movie"),
-            listings: vec![
+        Case::film(
+            "Harbour 2049",
+            2017,
+            vec![
                 subdl("Harbour.2049.2017.1080p.BluRay", ""),
                 subdl("Harbour.2049.1080p.BluRay", "listed after it"),
                 subdl("Harbour.2049.1999.DVDRip", "a release of 1999"),
             ],
-        },
-        Case {
-            // A number as a title, and a year that is one.
-            video: json!({"title": "1917", "year": 2019}),
-            answers: Answers::new("1917", 2019, "movie"),
-            listings: vec![
+        ),
+        // A number as a title, and a year that is one.
+        Case::film(
+            "1917",
+            2019,
+            vec![
                 film("1917", 2019, "1917.2019.1080p.BluRay.x264", ""),
                 film("1917", 1970, "1917.1970.DVDRip", "a film of 1970"),
                 film("1918", 2019, "1918.2019.1080p", "'1918'"),
                 subdl("1917.2019.720p.WEBRip", "comes after"),
             ],
-        },
-        Case {
-            // One that is filed under its title in the other language, with an ampersand.
-            video: json!({"title": "Tide & Storm", "year": 2015}),
-            answers: Answers::new("Tide & Storm", 2015, "movie"),
-            listings: vec![
+        ),
+        // Filed under its title in the other language, with an ampersand.
+        Case::film(
+            "Tide & Storm",
+            2015,
+            vec![
                 film("Tide and Storm", 2015, "Tide.and.Storm.2015.1080p", ""),
                 podnapisi("Tide & Storm", 2016, &["Tide.And.Storm.2016.720p"], "scores"),
                 film("Tide and Storm II", 2018, "Tide.and.Storm.II.2018", "a film of 2018"),
             ],
-        },
+        ),
     ]
 }

@@ -23,7 +23,20 @@ struct Case {
     listings: Vec<Listing>,
 }
 
-/// Why the listing `at` is not taken; nothing for the one that is.
+impl Case {
+    /// A film that is asked for by its title and year.
+    fn film(title: &'static str, year: u16, listings: Vec<Listing>) -> Self {
+        Self { video: json!({"title": title, "year": year}), answers: Answers::new(title, year, "movie"), listings }
+    }
+
+    /// Episodes of "Low Tide".
+    fn low_tide(season: u16, episodes: &[u16], listings: Vec<Listing>) -> Self {
+        let video = json!({"title": "Low Tide", "season": season, "episodes": episodes});
+        Self { video, answers: Answers::new("Low Tide", 2019, "tv"), listings }
+    }
+}
+
+/// Why the listing `at` is not taken; empty for the one that is taken.
 fn reason(found: &[(usize, FoundSubtitle)], choice: &Choice, at: usize) -> String {
     let rejection = choice.rejections[at].clone();
     rejection.or_else(|| choice.reason(found, at)).unwrap_or_default()

@@ -48,10 +48,10 @@ pub(super) fn cases() -> Vec<Case> {
                 gestdown("WEB-GULL", "is not listed").with(&json!({"completed": false})),
             ],
         },
-        Case {
-            video: json!({"title": "Low Tide", "season": 7, "episodes": [10, 11]}),
-            answers: Answers::new("Low Tide", 2019, "tv"),
-            listings: vec![
+        Case::low_tide(
+            7,
+            &[10, 11],
+            vec![
                 subdl("Low.Tide.S07E10E11.720p.HDTV", "").with(&season(7)),
                 subdl("Low.Tide.S07E10-E11.720p.HDTV", "listed after it").with(&season(7)),
                 subdl("Low.Tide.S07E10-E12.720p.HDTV", "episodes [10, 11, 12]").with(&season(7)),
@@ -59,27 +59,27 @@ pub(super) fn cases() -> Vec<Case> {
                 episode("Low Tide", 2019, (7, 10), "Low.Tide.S07E10.720p.HDTV", "episodes [10]"),
                 episode("Low Tide", 2019, (7, 11), "Low.Tide.S07E11.720p.HDTV", "episodes [11]"),
             ],
-        },
-        Case {
-            video: json!({"title": "Low Tide", "season": 7, "episodes": [10]}),
-            answers: Answers::new("Low Tide", 2019, "tv"),
-            listings: vec![
+        ),
+        Case::low_tide(
+            7,
+            &[10],
+            vec![
                 episode("Low Tide", 2019, (7, 10), "Low.Tide.7x10.HDTV", ""),
                 subdl("Low.Tide.S07E10E11.720p.HDTV", "episodes [10, 11]").with(&season(7)),
                 subdl("Low.Tide.S07E09-10.720p.HDTV", "episodes [9, 10]").with(&season(7)),
             ],
-        },
-        Case {
-            // A special among ordinary episodes.
-            video: json!({"title": "Low Tide", "season": 0, "episodes": [3]}),
-            answers: Answers::new("Low Tide", 2019, "tv"),
-            listings: vec![
+        ),
+        // A special among ordinary episodes.
+        Case::low_tide(
+            0,
+            &[3],
+            vec![
                 episode("Low Tide", 2019, (0, 3), "Low.Tide.S00E03.Christmas.Special", ""),
                 episode("Low Tide", 2019, (1, 3), "Low.Tide.S01E03.1080p", "season 1"),
                 episode("Low Tide", 2019, (0, 1), "Low.Tide.S00E01.Recap", "episodes [1]"),
                 gestdown("WEB", "comes after"),
             ],
-        },
+        ),
         Case {
             // Numbers that count through all seasons.
             video: json!({"title": "Umi no Iro", "season": 5, "episodes": [4], "releaseName": "[Kelp] Umi no Iro - 112 [1080p]"}),

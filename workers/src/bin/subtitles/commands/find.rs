@@ -71,7 +71,7 @@ async fn list(video: &VideoArguments) -> Result<(Report, Option<Failure>), Failu
     let needs_facts = order.iter().any(|source| source.is_provider());
     let budget = TaskBudget::default();
     let facts = if needs_facts { finder.inspect(&spec.video, &budget).await } else { VideoFacts::default() };
-    let request = ListRequest { video: &spec.video, languages: &languages, facts: &facts, seed: "", budget: &budget };
+    let request = ListRequest { facts: &facts, ..ListRequest::new(&spec.video, &languages, &budget) };
     for (rank, source) in order.into_iter().enumerate() {
         match finder.list(source, &request).await {
             Ok(listed) => found.extend(listed.into_iter().map(|one| (rank, one))),

@@ -141,7 +141,7 @@ pub(crate) fn run(
         eprintln!("warning: {count} cues are not translated: {}", numbers.join(", "));
     }
     match &out {
-        None => io::stdout().write_all(text.as_bytes()).map_err(Failure::from)?,
+        None => io::stdout().write_all(text.as_bytes())?,
         Some(out) => output::store(out, &text, replace).map(drop)?,
     }
     if json {
@@ -161,7 +161,7 @@ pub(crate) fn run(
         };
         let mut stdout = io::stdout().lock();
         serde_json::to_writer(&mut stdout, &report).map_err(io::Error::from)?;
-        writeln!(stdout).map_err(Failure::from)?;
+        writeln!(stdout)?;
     }
     Ok(())
 }

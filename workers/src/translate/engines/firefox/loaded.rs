@@ -6,25 +6,25 @@ use std::{
     sync::{Arc, Mutex, PoisonError, mpsc},
 };
 
-use subtitle_telemetry::chain;
 use tokio::sync::{OnceCell, oneshot};
 
 use super::{
-    models::Installed,
-    owner::{self, Answer, Batch, Work},
+    batches::Batch,
+    models::{Installed, Kernel},
+    owner::{self, Answer, Work},
     text::Aligned,
 };
 use crate::translate::engines::port::EngineFault;
 
-/// A loaded model takes about so many times its files' size: they are mapped, and its weights are stored once more in the
-/// order in which the processor reads them.
-const BYTES_PER_FILE_BYTE: u64 = 2;
 /// Translations that a model remembers: dialogue repeats itself, and rejected batches are sent again in halves.
 const REMEMBERED: usize = 4096;
 
 /// The models in use, the latest last.
 pub(super) struct Loaded {
+    /// Bytes of all models.
     limit: u64,
+    cores: usize,
+    kernel: Kernel,
     slots: Mutex<Vec<Slot>>,
 }
 
@@ -40,24 +40,47 @@ struct Slot {
 pub(super) struct Model {
     pair: String,
     works: mpsc::Sender<Work>,
-    /// Translations by sentence, and whether they are aligned.
-    answers: Mutex<HashMap<(bool, String), Arc<Aligned>>>,
+    /// Translations that it made before.
+    answers: Mutex<Answers>,
+}
+
+/// Translations by sentence: those without alignment, and those with it.
+#[derive(Default)]
+pub(super) struct Answers([HashMap<String, Arc<Aligned>>; 2]);
+
+impl Answers {
+    pub(super) fn get(&self, is_aligned: bool, sentence: &str) -> Option<&Aligned> {
+        self.0[usize::from(is_aligned)].get(sentence).map(Arc::as_ref)
+    }
+
+    fn len(&self) -> usize {
+        self.0.iter().map(HashMap::len).sum()
+    }
 }
 
 impl Loaded {
-    /// Models of at most `limit` bytes together, but always the one in use.
-    pub(super) fn new(limit: u64) -> Self {
-        Self { limit, slots: Mutex::default() }
+    /// Models of at most `limit` bytes together, but always the one in use; each computes on `cores` threads.
+    pub(super) fn new(limit: u64, cores: usize, kernel: Kernel) -> Self {
+        Self { limit, cores, kernel, slots: Mutex::default() }
     }
 
-    /// The model of a pair, which is loaded if it is not.
+    /// The model of a pair, which is loaded if it is not. One that cannot be loaded takes no other's place.
     pub(super) async fn model(&self, installed: &Installed) -> Result<Arc<Model>, EngineFault> {
         let load = async || {
-            let works = owner::start(installed.clone()).await;
-            let works = works.map_err(|error| EngineFault::Forbidden(chain(&error).to_string()))?;
+            let works = owner::start(installed.clone(), self.kernel, self.cores).await?;
             Ok(Arc::new(Model { pair: installed.manifest.pair(), works, answers: Mutex::default() }))
         };
-        self.slot(installed).model.get_or_try_init(load).await.cloned()
+        let Slot { id, model, .. } = self.slot(installed);
+        let loaded = model.get_or_try_init(load).await.cloned();
+        let mut slots = self.slots.lock().unwrap_or_else(PoisonError::into_inner);
+        if loaded.is_err() {
+            slots.retain(|slot| slot.id != id || slot.model.initialized());
+        }
+        while slots.len() > 1 && slots.iter().map(|slot| slot.bytes).sum::<u64>() > self.limit {
+            // Runs that still translate with it keep it alive until they end.
+            slots.remove(0);
+        }
+        loaded
     }
 
     fn slot(&self, Installed { manifest, .. }: &Installed) -> Slot {
@@ -65,48 +88,43 @@ impl Loaded {
         let id = format!("{}:{hashes}", manifest.pair());
         let mut slots = self.slots.lock().unwrap_or_else(PoisonError::into_inner);
         let found = slots.iter().position(|slot| slot.id == id).map(|at| slots.remove(at));
-        let new = || Slot { id, bytes: manifest.size() * BYTES_PER_FILE_BYTE, model: Arc::default() };
-        let slot = found.unwrap_or_else(new);
+        let bytes = manifest.size().saturating_mul(self.kernel.bytes_per_file_byte());
+        let slot = found.unwrap_or_else(|| Slot { id, bytes, model: Arc::default() });
         slots.push(slot.clone());
-        while slots.len() > 1 && slots.iter().map(|slot| slot.bytes).sum::<u64>() > self.limit {
-            // Runs that still translate with it keep it alive until they end.
-            slots.remove(0);
-        }
         slot
     }
 }
 
 impl Model {
-    /// Those of the sentences that are not remembered, each once.
-    pub(super) fn unknown<'a>(&self, is_aligned: bool, sentences: impl Iterator<Item = &'a str>) -> Vec<String> {
-        let answers = self.answers.lock().unwrap_or_else(PoisonError::into_inner);
-        let mut seen = HashSet::new();
-        let new = sentences.filter(|one| seen.insert(*one) && !answers.contains_key(&(is_aligned, (*one).to_owned())));
-        new.map(str::to_owned).collect()
-    }
-
-    /// The translations that are remembered; a call makes room before it begins, so that it finds all of its own.
-    pub(super) fn answer(&self, is_aligned: bool, sentence: &str) -> Option<Arc<Aligned>> {
-        let answers = self.answers.lock().unwrap_or_else(PoisonError::into_inner);
-        answers.get(&(is_aligned, sentence.to_owned())).cloned()
-    }
-
-    /// Translates batches and remembers the answers.
-    pub(super) async fn translate(&self, batches: Vec<Batch>, threads: usize) -> Result<(), EngineFault> {
-        let failed = || EngineFault::Unavailable(format!("the model '{}' failed at a sentence", self.pair));
-        let (reply, answers) = oneshot::channel();
-        self.works.send(Work { batches, threads, reply }).map_err(|_| failed())?;
-        let new: Vec<Answer> = answers.await.map_err(|_| failed())?;
-        let mut answers = self.answers.lock().unwrap_or_else(PoisonError::into_inner);
-        answers.extend(new.into_iter().map(|(sentence, answer)| (sentence, Arc::new(answer))));
-        Ok(())
-    }
-
-    /// Forgets what it remembers if that is much.
-    pub(super) fn make_room(&self) {
-        let mut answers = self.answers.lock().unwrap_or_else(PoisonError::into_inner);
-        if answers.len() > REMEMBERED {
-            answers.clear();
+    /// Adds the remembered translations of `sentences` to `answers`; returns the other sentences.
+    pub(super) fn remembered(&self, is_aligned: bool, sentences: HashSet<&str>, answers: &mut Answers) -> Vec<String> {
+        let remembered = self.answers.lock().unwrap_or_else(PoisonError::into_inner);
+        let (known, into) = (&remembered.0[usize::from(is_aligned)], &mut answers.0[usize::from(is_aligned)]);
+        let mut unknown = Vec::new();
+        for sentence in sentences {
+            match known.get(sentence) {
+                Some(answer) => drop(into.insert(sentence.to_owned(), answer.clone())),
+                None => unknown.push(sentence.to_owned()),
+            }
         }
+        unknown
+    }
+
+    /// Translates batches, adds the translations to `answers` and remembers them.
+    pub(super) async fn translate(&self, batches: Vec<Batch>, answers: &mut Answers) -> Result<(), EngineFault> {
+        let failed = || EngineFault::Unavailable(format!("the model '{}' failed at a sentence", self.pair));
+        let (reply, translated) = oneshot::channel();
+        self.works.send(Work { batches, reply }).map_err(|_| failed())?;
+        let new: Vec<Answer> = translated.await.map_err(|_| failed())?;
+        let mut remembered = self.answers.lock().unwrap_or_else(PoisonError::into_inner);
+        if remembered.len() + new.len() > REMEMBERED {
+            *remembered = Answers::default();
+        }
+        for Answer { is_aligned, sentence, translation } in new {
+            let translation = Arc::new(translation);
+            remembered.0[usize::from(is_aligned)].insert(sentence.clone(), translation.clone());
+            answers.0[usize::from(is_aligned)].insert(sentence, translation);
+        }
+        Ok(())
     }
 }

@@ -1,40 +1,32 @@
-//! Firefox's neural models inside this process: no key, no server, no network. Lines come in, their translations go out; the
-//! models read nothing but sentences of words, and everything else of a line is put back around theirs.
+//! Firefox's neural models inside this process: no key and no server; a network only where the models are in an object store.
+//! Lines come in, their translations go out; the models read nothing but sentences of words, and everything else of a line is
+//! put back around theirs.
 //!
 //! ```text
 //!  lines ── text ──▶ sentences ── batches ──▶ a thread for each core ── loaded ──▶ answers ── text ──▶ lines
 //! ```
 //!
-//! Does I/O.
+//! A processor without the instructions of the engine's kernel (AVX2, i8mm) is served too, see [`Kernel`]. Does I/O.
 
 mod batches;
-mod kernel;
+mod inventory;
 mod loaded;
 pub mod models;
 mod owner;
 mod text;
 
-use std::{
-    collections::HashMap,
-    path::PathBuf,
-    sync::Arc,
-    thread,
-    time::{Duration, Instant},
-};
+use std::{collections::HashSet, path::PathBuf, thread};
 
 use anyhow::{Context as _, Result};
 use clap::Args;
 use subtitle_contract::{job::VariantMatch, language::Language};
-use subtitle_telemetry::chain;
 use tokio::sync::Mutex;
 
-pub use kernel::{KERNEL, has_kernel};
-
 use self::{
-    loaded::{Loaded, Model},
-    models::{Folder, Installed, Mirror, ModelError},
-    owner::Batch,
-    text::{Aligned, Line, Sentence},
+    inventory::{Inventory, Models, Unusable},
+    loaded::{Answers, Loaded, Model},
+    models::{Folder, Installed, Kernel, Mirror, ModelError},
+    text::{Line, Sentence},
 };
 use super::port::{Engine, EngineFault, LanguagePairs, Shared};
 use crate::{
@@ -42,10 +34,8 @@ use crate::{
     translate::{request::TranslationRequest, variants::serves},
 };
 
-/// How often an object store is asked for models.
-const FETCH_INTERVAL: Duration = Duration::from_secs(300);
-/// Sentences in one batch of those that are aligned, one after another.
-const ALIGNED: usize = 8;
+/// Batches for each core in one turn: about two seconds' work, after which another call has its turn.
+const BATCHES_IN_A_TURN: usize = 8;
 
 /// The flags of the models.
 #[derive(Args, Clone, Debug)]
@@ -75,9 +65,7 @@ impl FirefoxArguments {
 
 /// The engine.
 pub struct Firefox {
-    mirror: Mirror,
-    /// When the models were last fetched from an object store, where others may install more.
-    fetched: Mutex<Option<Instant>>,
+    inventory: Inventory,
     loaded: Loaded,
     /// Threads that compute at once.
     cores: usize,
@@ -85,32 +73,15 @@ pub struct Firefox {
 }
 
 impl Firefox {
-    /// The engine with the models of a place, on so many cores.
+    /// The engine with the models at `mirror`; keeps up to `memory` bytes of models, computes on `cores` threads.
     pub fn new(mirror: Mirror, memory: u64, cores: usize) -> Self {
-        Self { mirror, fetched: Mutex::new(None), loaded: Loaded::new(memory), cores, turn: Mutex::new(()) }
+        Self::with_kernel(mirror, memory, cores, Kernel::detect())
     }
 
-    /// What is installed, and why the rest cannot be used.
-    async fn installed(&self) -> Result<(Vec<Installed>, Vec<(String, String)>), EngineFault> {
-        runs_here()?;
-        let failed = |error: ModelError| match error {
-            ModelError::Store(_) => EngineFault::Unavailable(chain(&error).to_string()),
-            _ => EngineFault::Forbidden(chain(&error).to_string()),
-        };
-        let mut fetched = self.fetched.lock().await;
-        if fetched.is_none_or(|fetched| fetched.elapsed() >= FETCH_INTERVAL) {
-            self.mirror.fetch().await.map_err(failed)?;
-            *fetched = Some(Instant::now());
-        }
-        drop(fetched);
-        let (mut installed, mut broken) = (Vec::new(), Vec::new());
-        for (pair, folder) in self.mirror.folder.pairs().map_err(failed)? {
-            match Folder::read(&pair, folder) {
-                Ok(model) => installed.push(model),
-                Err(error) => broken.push((pair, chain(&error).to_string())),
-            }
-        }
-        Ok((installed, broken))
+    /// The same with a kernel that the processor must have.
+    pub fn with_kernel(mirror: Mirror, memory: u64, cores: usize, kernel: Kernel) -> Self {
+        let loaded = Loaded::new(memory, cores, kernel);
+        Self { inventory: Inventory::new(mirror), loaded, cores, turn: Mutex::new(()) }
     }
 
     async fn find(
@@ -119,50 +90,34 @@ impl Firefox {
         to: &Language,
         variants: VariantMatch,
     ) -> Result<Option<Installed>, EngineFault> {
-        let (installed, broken) = self.installed().await?;
+        let Models { installed, unusable } = self.inventory.models().await?;
         let is_wanted =
             |source: &Language, target: &Language| source.primary() == from.primary() && serves(target, to, variants);
         if let Some(found) = installed.into_iter().find(|model| is_wanted(&model.from, &model.to)) {
             return Ok(Some(found));
         }
-        let is_broken = |pair: &str| models::pair(pair).is_some_and(|(source, target)| is_wanted(&source, &target));
-        match broken.into_iter().find(|(pair, _)| is_broken(pair)) {
-            Some((_, why)) => Err(EngineFault::Forbidden(why)),
-            None => Ok(None),
-        }
+        let is_wanted =
+            |one: &Unusable| models::pair(&one.pair).is_some_and(|(source, target)| is_wanted(&source, &target));
+        unusable.into_iter().find(is_wanted).map_or(Ok(None), |one| Err(one.into()))
     }
 
     /// The answers to the sentences of `lines`, computed where the model does not remember them.
-    async fn answers(
-        &self,
-        model: &Model,
-        lines: &[Line],
-    ) -> Result<HashMap<(bool, String), Arc<Aligned>>, EngineFault> {
-        // One call at a time, which takes all cores.
-        let _turn = self.turn.lock().await;
-        model.make_room();
-        let sentences = |is_aligned: bool| {
-            let wanted = lines.iter().flat_map(Line::sentences).filter(move |one| one.is_marked() == is_aligned);
-            model.unknown(is_aligned, wanted.flat_map(Sentence::forms))
+    async fn answers(&self, model: &Model, lines: &[Line]) -> Result<Answers, EngineFault> {
+        let mut answers = Answers::default();
+        let mut unknown = |is_aligned: bool| {
+            let sentences = lines.iter().flat_map(Line::sentences).filter(|one| one.is_marked() == is_aligned);
+            let forms: HashSet<&str> = sentences.flat_map(Sentence::forms).collect();
+            model.remembered(is_aligned, forms, &mut answers)
         };
-        let aligned: Vec<Batch> = sentences(true).chunks(ALIGNED).map(|batch| (true, batch.to_vec())).collect();
-        let plain = batches::batches(sentences(false)).into_iter().map(|batch| (false, batch));
-        let batches: Vec<Batch> = aligned.into_iter().chain(plain).collect();
-        if !batches.is_empty() {
-            model.translate(batches, self.cores).await?;
+        let (aligned, plain) = (unknown(true), unknown(false));
+        let batches: Vec<_> = batches::aligned(aligned).into_iter().chain(batches::plain(plain)).collect();
+        for batches in batches.chunks(self.cores.max(1) * BATCHES_IN_A_TURN) {
+            // One call at a time, which takes all cores; the lock is fair.
+            let _turn = self.turn.lock().await;
+            model.translate(batches.to_vec(), &mut answers).await?;
         }
-        let sentences = lines.iter().flat_map(Line::sentences);
-        let all = sentences.flat_map(|one| one.forms().map(|form| (one.is_marked(), form.to_owned())));
-        Ok(all.filter_map(|key| Some((key.clone(), model.answer(key.0, &key.1)?))).collect())
+        Ok(answers)
     }
-}
-
-fn runs_here() -> Result<(), EngineFault> {
-    if has_kernel() {
-        return Ok(());
-    }
-    let why = format!("this processor has no {KERNEL}, which the models need: use a newer one, or another engine");
-    Err(EngineFault::Forbidden(why))
 }
 
 impl Engine for Firefox {
@@ -179,8 +134,8 @@ impl Engine for Firefox {
     }
 
     async fn pairs(&self) -> Result<Option<LanguagePairs>, EngineFault> {
-        let (installed, broken) = self.installed().await?;
-        for (pair, why) in broken {
+        let Models { installed, unusable } = self.inventory.models().await?;
+        for Unusable { pair, why, .. } in unusable {
             tracing::warn!(%pair, %why, "a model cannot be used");
         }
         Ok(Some(installed.into_iter().map(|model| (model.from, model.to)).collect()))
@@ -197,17 +152,17 @@ impl Engine for Firefox {
         let model = self.loaded.model(&installed).await?;
         let lines: Vec<Line> = texts.iter().map(|text| Line::new(text, request.context.glossary)).collect();
         let answers = self.answers(&model, &lines).await?;
-        let answer = |sentence: &Sentence| {
-            let answer = |form: &str| answers.get(&(sentence.is_marked(), form.to_owned())).map(Arc::as_ref);
-            sentence.translated(answer, to)
-        };
+        let answer = |sentence: &Sentence| sentence.translated(|form| answers.get(sentence.is_marked(), form), to);
         Ok(lines.iter().map(|line| line.assembled(answer)).collect())
     }
 
-    fn edition(&self) -> String {
-        let installed = self.mirror.folder.installed().unwrap_or_default();
-        let files = installed.iter().flat_map(|model| &model.manifest.files);
-        let hashes: String = files.map(|file| file.sha256.as_str()).collect();
+    fn edition(&self, languages: &[&Language]) -> String {
+        let is_used = |one: &Language| languages.iter().any(|language| language.primary() == one.primary());
+        let pairs = self.inventory.mirror.folder.pairs().unwrap_or_default();
+        let installed = pairs.into_iter().filter_map(|(pair, folder)| Folder::read(&pair, folder).ok());
+        let files =
+            installed.filter(|model| is_used(&model.from) && is_used(&model.to)).flat_map(|model| model.manifest.files);
+        let hashes: String = files.map(|file| file.sha256).collect();
         format!("{}-{}", Self::NAME, &sha256(hashes.as_bytes())[..16])
     }
 }

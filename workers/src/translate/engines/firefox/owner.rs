@@ -1,45 +1,57 @@
 //! The thread that owns a model: it loads the model, takes sentences in batches, computes them on as many threads as it is
-//! allowed, and drops the model when nobody wants it any more. The engine's memory must not change threads. Does I/O.
+//! allowed, and drops the model when it is no longer used. Other threads may use the engine, but not load or drop it.
+//! Does I/O.
 
 use std::{
     panic::{self, AssertUnwindSafe},
+    path::Path,
     sync::{Mutex, PoisonError, mpsc},
     thread,
 };
 
-use fxtranslate::engine::{self, Engine};
+use fxtranslate::{
+    engine::{self, Engine},
+    model,
+    spm::SpmVocab,
+};
 use tokio::sync::oneshot;
 
 use super::{
-    kernel::KERNEL,
-    models::{Installed, ModelError},
+    batches::Batch,
+    models::{Installed, Kernel, ModelError},
     text::{Aligned, Unit},
 };
 
 /// Tokens of a sentence, without its end.
 const TOKENS: usize = fxtranslate::segment::MAX_SOURCE_TOKENS;
 
-/// Sentences, and whether their translations are to be aligned with them.
-pub(super) type Batch = (bool, Vec<String>);
-/// A translation by its sentence, and whether it is aligned.
-pub(super) type Answer = ((bool, String), Aligned);
+/// A sentence's translation.
+pub(super) struct Answer {
+    pub(super) is_aligned: bool,
+    pub(super) sentence: String,
+    pub(super) translation: Aligned,
+}
 
 /// Batches to translate; the reply is missing if the engine panicked.
 pub(super) struct Work {
     pub(super) batches: Vec<Batch>,
-    pub(super) threads: usize,
     pub(super) reply: oneshot::Sender<Vec<Answer>>,
 }
 
-/// Loads a model on a thread of its own, which works until the sender is dropped.
-pub(super) async fn start(installed: Installed) -> Result<mpsc::Sender<Work>, ModelError> {
+/// Loads a model on a thread of its own, which works until the sender is dropped, on `threads` threads at once.
+pub(super) async fn start(
+    installed: Installed,
+    kernel: Kernel,
+    threads: usize,
+) -> Result<mpsc::Sender<Work>, ModelError> {
     let (sender, works) = mpsc::channel();
     let (loaded, is_loaded) = oneshot::channel();
     let folder = installed.folder.clone();
     let pair = installed.manifest.pair();
-    let own = move || match load(&installed) {
+    let own = move || match load(&installed, kernel) {
         Err(error) => drop(loaded.send(Err(error))),
-        Ok(model) => {
+        Ok(engine) => {
+            let model = Model { engine, threads };
             if loaded.send(Ok(())).is_ok() {
                 for work in works {
                     model.work(work);
@@ -58,26 +70,30 @@ pub(super) async fn start(installed: Installed) -> Result<mpsc::Sender<Work>, Mo
     is_loaded.await.map_err(|_| broken())?.map(|()| sender)
 }
 
-fn load(installed: &Installed) -> Result<Model, ModelError> {
+fn load(installed: &Installed, kernel: Kernel) -> Result<Engine, ModelError> {
     installed.verify()?;
     let (pair, [weights, source, target]) = (installed.manifest.pair(), installed.parts().unwrap_or_default());
-    let engine = Engine::load_mmapped(&weights, &source, &target);
+    let vocabulary = |path: &Path| SpmVocab::load(path).map_err(|error| ModelError::file("read", path, error));
+    let (source, target) = (vocabulary(&source)?, vocabulary(&target)?);
+    let model = model::Model::load_mmapped(&weights).map_err(|problem| problem.to_string());
+    let engine = model.and_then(|model| kernel.engine(model, source, target));
     let engine =
         engine.map_err(|problem| ModelError::broken(&weights, &pair, format!("cannot be loaded ({problem})")))?;
-    tracing::info!(%pair, version = %installed.manifest.version, kernel = KERNEL, "a model is loaded");
-    Ok(Model { engine })
+    tracing::info!(%pair, version = %installed.manifest.version, kernel = kernel.name(), "a model is loaded");
+    Ok(engine)
 }
 
 struct Model {
     engine: Engine,
+    threads: usize,
 }
 
 impl Model {
-    fn work(&self, Work { batches, threads, reply }: Work) {
-        let threads = threads.min(batches.len()).max(1);
+    fn work(&self, Work { batches, reply }: Work) {
+        let threads = self.threads.min(batches.len()).max(1);
         let (open, done) = (Mutex::new(batches.into_iter()), Mutex::new(Vec::new()));
         let translate = || {
-            // Nobody waits any more for a task that was stopped.
+            // The task was stopped: its reply is no longer awaited.
             while !reply.is_closed() {
                 let Some(batch) = open.lock().unwrap_or_else(PoisonError::into_inner).next() else { break };
                 let answers = self.translate(batch);
@@ -95,14 +111,15 @@ impl Model {
         }
     }
 
-    fn translate(&self, (is_aligned, sentences): Batch) -> Vec<Answer> {
+    fn translate(&self, Batch { is_aligned, sentences }: Batch) -> Vec<Answer> {
         let answers: Vec<Aligned> = if is_aligned {
             sentences.iter().map(|sentence| self.aligned(sentence)).collect()
         } else {
             let texts = self.plain(&sentences);
             texts.into_iter().map(|text| Aligned { text, ..Aligned::default() }).collect()
         };
-        sentences.into_iter().map(|sentence| (is_aligned, sentence)).zip(answers).collect()
+        let answers = sentences.into_iter().zip(answers);
+        answers.map(|(sentence, translation)| Answer { is_aligned, sentence, translation }).collect()
     }
 
     fn is_too_long(&self, sentence: &str) -> bool {
@@ -168,7 +185,7 @@ impl Model {
     }
 }
 
-/// What stands for a space, and before the first word, in a vocabulary.
+/// The character that represents a space, and precedes the first word, in a vocabulary.
 const SPACE: u16 = 0x2581;
 
 /// The byte of each UTF-16 unit, and the end.

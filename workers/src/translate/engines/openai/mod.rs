@@ -173,7 +173,7 @@ impl Engine for OpenAi {
         Ok(answers)
     }
 
-    fn edition(&self) -> String {
+    fn edition(&self, _: &[&Language]) -> String {
         format!("{} {}", Self::NAME, self.model)
     }
 }

@@ -20,7 +20,7 @@ pub trait Engine: Send + Sync + Sized + 'static {
     const NAME: &'static str;
     /// Whether a call costs nothing but its start: it gets large batches and whole sentences, and is not budgeted.
     const IS_FREE: bool = false;
-    /// Whether its quality through English is known, as of rule-based engines, which lose words but invent none.
+    /// Whether its quality through English is known to be worth it.
     const PIVOTS: bool = false;
     /// Whether it can be given a glossary; the lines of other engines have placeholders instead.
     const TAKES_GLOSSARY: bool = false;
@@ -50,8 +50,8 @@ pub trait Engine: Send + Sync + Sized + 'static {
         request: &TranslationRequest<'_>,
     ) -> impl Future<Output = Result<Vec<String>, EngineFault>> + Send;
 
-    /// What distinguishes its translations from those that it would make with another model.
-    fn edition(&self) -> String {
+    /// What distinguishes its translations between these languages from those that it would make with another model.
+    fn edition(&self, _languages: &[&Language]) -> String {
         Self::NAME.to_owned()
     }
 }
@@ -200,7 +200,7 @@ pub(in crate::translate::engines) trait AnyEngine: Send + Sync + 'static {
     /// See [`Engine::translate`].
     fn translate<'a>(&'a self, request: &'a TranslationRequest<'_>) -> BoxFuture<'a, Result<Vec<String>, EngineFault>>;
     /// See [`Engine::edition`].
-    fn edition(&self) -> String;
+    fn edition(&self, languages: &[&Language]) -> String;
 }
 
 impl<E: Engine> AnyEngine for E {
@@ -225,7 +225,7 @@ impl<E: Engine> AnyEngine for E {
         Box::pin(Engine::translate(self, request))
     }
 
-    fn edition(&self) -> String {
-        Engine::edition(self)
+    fn edition(&self, languages: &[&Language]) -> String {
+        Engine::edition(self, languages)
     }
 }

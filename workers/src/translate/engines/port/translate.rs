@@ -1,5 +1,7 @@
 //! The port between the translator and the engines, at which a test counts what is paid for.
 
+use std::sync::Arc;
+
 use subtitle_contract::{job::VariantMatch, language::Language};
 use tokio::sync::OwnedSemaphorePermit;
 
@@ -34,8 +36,36 @@ pub trait Translate: Send + Sync + 'static {
         std::future::ready(None)
     }
 
-    /// What distinguishes translations of `engine` from those that it would make with another model.
-    fn edition(&self, engine: EngineId) -> String {
+    /// What distinguishes translations of `engine` between these languages from those that it would make with another model.
+    fn edition(&self, engine: EngineId, _languages: &[&Language]) -> String {
         engine.name().to_owned()
+    }
+}
+
+impl<T: Translate> Translate for Arc<T> {
+    async fn supports(
+        &self,
+        engine: EngineId,
+        from: &Language,
+        to: &Language,
+        variants: VariantMatch,
+    ) -> Result<bool, EngineError> {
+        T::supports(self, engine, from, to, variants).await
+    }
+
+    async fn translate(&self, engine: EngineId, request: TranslationRequest<'_>) -> Result<Vec<String>, EngineError> {
+        T::translate(self, engine, request).await
+    }
+
+    fn cooldown(&self, engine: EngineId) -> Option<Cooldown> {
+        T::cooldown(self, engine)
+    }
+
+    async fn permit(&self, engine: EngineId) -> Option<OwnedSemaphorePermit> {
+        T::permit(self, engine).await
+    }
+
+    fn edition(&self, engine: EngineId, languages: &[&Language]) -> String {
+        T::edition(self, engine, languages)
     }
 }

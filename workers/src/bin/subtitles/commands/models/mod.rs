@@ -8,13 +8,12 @@ use std::{
 };
 
 use clap::Subcommand;
-use subtitle_telemetry::chain;
 use subtitle_workers::translate::engines::firefox::{
     FirefoxArguments,
-    models::{self, Folder, Installed, Mirror, ModelError, New},
+    models::{self, Folder, Installed, Mirror, New},
 };
 
-use crate::failure::Failure;
+use crate::{failure::Failure, video::block_on};
 
 #[derive(clap::Args)]
 #[command(after_help = EXAMPLES)]
@@ -60,9 +59,8 @@ enum Command {
 
 pub(crate) fn run(Arguments { place, command }: Arguments) -> Result<(), Failure> {
     subtitle_workers::program::common::init_tls();
-    let runtime = tokio::runtime::Runtime::new().map_err(|error| Failure::Usage(error.to_string()))?;
-    runtime.block_on(async {
-        let mirror = place.mirror().map_err(|error| failed(&error))?;
+    block_on(async {
+        let mirror = place.mirror()?;
         match command {
             Command::List => list(&mirror).await,
             Command::Import { path, pair } => import(&mirror, &path, pair.as_deref()).await,
@@ -71,10 +69,6 @@ pub(crate) fn run(Arguments { place, command }: Arguments) -> Result<(), Failure
             Command::Remove { pairs } => remove(&mirror, &pairs).await,
         }
     })
-}
-
-fn failed(error: &ModelError) -> Failure {
-    Failure::Models(chain(error).to_string())
 }
 
 fn print(line: &str) -> Result<(), Failure> {
@@ -95,8 +89,8 @@ fn described(Installed { manifest, .. }: &Installed) -> String {
 }
 
 async fn list(mirror: &Mirror) -> Result<(), Failure> {
-    mirror.fetch().await.map_err(|error| failed(&error))?;
-    let installed = mirror.folder.installed().map_err(|error| failed(&error))?;
+    mirror.fetch().await?;
+    let installed = mirror.folder.installed()?;
     if installed.is_empty() {
         let folder = mirror.folder.0.display();
         return Err(Failure::Models(format!("no models in '{folder}': `subtitles models pull en-pt` installs some")));
@@ -105,9 +99,9 @@ async fn list(mirror: &Mirror) -> Result<(), Failure> {
 }
 
 async fn verify(mirror: &Mirror) -> Result<(), Failure> {
-    mirror.fetch().await.map_err(|error| failed(&error))?;
-    for (pair, folder) in mirror.folder.pairs().map_err(|error| failed(&error))? {
-        Folder::read(&pair, folder).and_then(|model| model.verify()).map_err(|error| failed(&error))?;
+    mirror.fetch().await?;
+    for (pair, folder) in mirror.folder.pairs()? {
+        Folder::read(&pair, folder).and_then(|model| model.verify())?;
         print(&format!("{pair:<8} verified"))?;
     }
     Ok(())
@@ -117,7 +111,7 @@ async fn remove(mirror: &Mirror, pairs: &[String]) -> Result<(), Failure> {
     for pair in pairs {
         // A name that is no pair could be a path.
         let is_pair = models::pair(pair).is_some() && !pair.contains(['/', '\\', '.']);
-        if !is_pair || !mirror.remove(pair).await.map_err(|error| failed(&error))? {
+        if !is_pair || !mirror.remove(pair).await? {
             let folder = mirror.folder.0.display();
             return Err(Failure::Models(format!("'{pair}' is not installed in '{folder}'")));
         }
@@ -127,14 +121,14 @@ async fn remove(mirror: &Mirror, pairs: &[String]) -> Result<(), Failure> {
 }
 
 async fn import(mirror: &Mirror, path: &Path, pair: Option<&str>) -> Result<(), Failure> {
-    let found = models::search(path).map_err(|error| failed(&error))?;
+    let found = models::search(path)?;
     if pair.is_some() && found.len() > 1 {
         return Err(Failure::Usage(format!("--pair is for one model, and '{}' has {}", path.display(), found.len())));
     }
     for one in found {
         let named = pair
             .map(|pair| models::pair(pair).ok_or_else(|| Failure::Usage(format!("'{pair}' is no pair such as en-pt"))));
-        let languages = named.transpose()?.or(one.pair);
+        let languages = named.transpose()?.or_else(|| one.pair.clone());
         let unnamed = || {
             Failure::Usage(format!(
                 "the names in '{}' do not say its languages: add --pair, such as --pair en-pt",
@@ -143,19 +137,26 @@ async fn import(mirror: &Mirror, path: &Path, pair: Option<&str>) -> Result<(), 
         };
         let (from, to) = languages.ok_or_else(unnamed)?;
         let source = path.file_name().map_or_else(String::new, |name| name.to_string_lossy().into_owned());
-        let new = New { from, to, version: "imported".to_owned(), source, files: one.files };
+        let new = New {
+            from,
+            to,
+            version: "imported".to_owned(),
+            licence: "unknown".to_owned(),
+            source,
+            files: one.files()?,
+        };
         install(mirror, new).await?;
     }
     Ok(())
 }
 
 async fn install(mirror: &Mirror, new: New) -> Result<(), Failure> {
-    // The engine panics over files that are no models, which ends in a sentence of ours.
+    // The engine panics on files that are not models; the error message replaces the panic's.
     let hook = std::panic::take_hook();
     std::panic::set_hook(Box::new(|_| {}));
     let installed = models::install(&mirror.folder, new);
     std::panic::set_hook(hook);
-    let installed = installed.map_err(|error| failed(&error))?;
-    mirror.publish(&installed).await.map_err(|error| failed(&error))?;
+    let installed = installed?;
+    mirror.publish(&installed).await?;
     print(&described(&installed))
 }

@@ -6,11 +6,11 @@ use std::{
 };
 
 use subtitle_workers::translate::engines::firefox::models::{
-    Installed, Mirror,
+    self, Folder, Installed, Mirror, ModelError,
     catalogue::{Catalogue, MOZILLA},
 };
 
-use super::{described, failed, install, print};
+use super::{described, install, print};
 use crate::failure::Failure;
 
 #[derive(clap::Args)]
@@ -27,12 +27,12 @@ pub(super) async fn run(mirror: &Mirror, Arguments { pairs, from }: Arguments) -
     let client =
         reqwest::Client::builder().connect_timeout(Duration::from_secs(10)).read_timeout(Duration::from_secs(60));
     let client = client.build().map_err(|error| Failure::Usage(error.to_string()))?;
-    let catalogue = Catalogue::read(client, &from).await.map_err(|error| failed(&error))?;
+    let catalogue = Catalogue::read(client, &from).await?;
     if pairs.is_empty() {
         for (pair, records) in &catalogue.pairs {
             #[expect(clippy::cast_precision_loss, reason = "for display")]
             let megabytes = records.iter().map(|record| record.attachment.size).sum::<u64>() as f64 / 1e6;
-            let version = records.first().map_or("", |record| &record.version);
+            let version = catalogue.version(pair).unwrap_or_default();
             print(&format!("{pair:<10} {megabytes:>6.1} MB  version {version}"))?;
         }
         return Ok(());
@@ -43,15 +43,18 @@ pub(super) async fn run(mirror: &Mirror, Arguments { pairs, from }: Arguments) -
              (--models s3://bucket/models) and let translators read that; licence MPL-2.0"
         );
     }
-    mirror.fetch().await.map_err(|error| failed(&error))?;
     let is_shown = io::stderr().is_terminal();
     for pair in &pairs {
-        let version = catalogue.pairs.get(pair).and_then(|records| records.first()).map(|record| &record.version);
-        let installed = mirror.folder.installed().unwrap_or_default();
-        let is_current =
-            |model: &&Installed| model.manifest.pair() == *pair && Some(&model.manifest.version) == version;
-        if let Some(model) = installed.iter().find(is_current).filter(|model| model.verify().is_ok()) {
-            print(&described(model))?;
+        let name = models::pair(pair).map_or_else(|| pair.clone(), |(from, to)| format!("{from}-{to}"));
+        match mirror.fetch_pair(&name).await {
+            // Pulling is the cure of a damaged pair.
+            Ok(()) | Err(ModelError::Stored { .. } | ModelError::Broken { .. }) => {}
+            Err(error) => return Err(error.into()),
+        }
+        let installed = Folder::read(&name, mirror.folder.0.join(&name)).ok();
+        let is_current = |model: &Installed| catalogue.version(pair) == Some(&model.manifest.version);
+        if let Some(model) = installed.filter(is_current).filter(|model| model.verify().is_ok()) {
+            print(&described(&model))?;
             continue;
         }
         let progress = |done: u64, all: u64| {
@@ -59,7 +62,7 @@ pub(super) async fn run(mirror: &Mirror, Arguments { pairs, from }: Arguments) -
                 eprint!("\r{pair}: {:>3} %", done * 100 / all.max(1));
             }
         };
-        let new = catalogue.pull(pair, &mirror.folder, progress).await.map_err(|error| failed(&error))?;
+        let new = catalogue.pull(pair, &mirror.folder, progress).await?;
         if is_shown {
             eprintln!();
         }

@@ -5,7 +5,7 @@
 use std::{
     collections::BTreeMap,
     fs::{self, OpenOptions},
-    io::{Read as _, Write as _},
+    io::Write as _,
     path::Path,
 };
 
@@ -16,18 +16,21 @@ use subtitle_contract::language::Language;
 
 use super::{
     folder::{Folder, ModelError},
+    import,
     install::New,
     manifest::{Kind, pair},
 };
-use crate::store::sha256;
+use crate::{response, store::sha256};
 
 /// Mozilla's own server.
 pub const MOZILLA: &str = "https://firefox.settings.services.mozilla.com";
 const RECORDS: &str = "v1/buckets/main/collections/translations-models-v2/records";
 /// The models' major version that the engine reads.
 const MAJOR: u64 = 3;
-/// Bytes of an unpacked file.
-const MAX_FILE: u64 = 500_000_000;
+/// Bytes of a catalogue; Mozilla's has 500,000.
+const MAX_CATALOGUE_BYTES: usize = 32 << 20;
+/// Mozilla's licence for its models.
+const LICENCE: &str = "MPL-2.0";
 
 /// A catalogue.
 pub struct Catalogue {
@@ -84,6 +87,13 @@ struct Listed {
     data: Vec<serde_json::Value>,
 }
 
+impl Attachment {
+    /// Whether its SHA-256 is one: it becomes a file's name.
+    fn is_named_by_hash(&self) -> bool {
+        self.hash.len() == 64 && self.hash.bytes().all(|byte| byte.is_ascii_hexdigit())
+    }
+}
+
 impl Catalogue {
     /// Reads a server's catalogue.
     pub async fn read(http: Client, server: &str) -> Result<Self, ModelError> {
@@ -97,6 +107,7 @@ impl Catalogue {
             if version(&record.version).first() != Some(&MAJOR)
                 || Kind::from_name(&record.name).is_none()
                 || pair(&name).is_none()
+                || !record.attachment.is_named_by_hash()
             {
                 continue;
             }
@@ -108,6 +119,11 @@ impl Catalogue {
             }
         }
         Ok(Self { http, attachments: capabilities.attachments.base_url, pairs })
+    }
+
+    /// The version of a pair; `None` if the catalogue does not have the pair.
+    pub fn version(&self, pair: &str) -> Option<&str> {
+        self.pairs.get(pair)?.first().map(|file| file.version.as_str())
     }
 
     /// Downloads a pair; what is downloaded is kept in `models` until the pair is whole. `progress` gets bytes so far and all.
@@ -123,15 +139,15 @@ impl Catalogue {
         for record in records {
             let url = format!("{}/{}", self.attachments.trim_end_matches('/'), record.attachment.location);
             let part = parts.join(&record.attachment.hash);
-            self.download(&url, &part, &record.attachment, |done| progress(before + done, all)).await?;
+            let packed = self.download(&url, &part, &record.attachment, |done| progress(before + done, all)).await?;
             before += record.attachment.size;
-            files.push((record.name.clone(), unpacked(&url, &part, record)?));
+            files.push((record.name.clone(), unpacked(&url, &packed, record)?));
         }
         for record in records {
             let _ = fs::remove_file(parts.join(&record.attachment.hash));
         }
-        let version = records.first().map_or_else(String::new, |record| record.version.clone());
-        Ok(New { from, to, version, source: self.attachments.clone(), files })
+        let version = self.version(name).unwrap_or_default().to_owned();
+        Ok(New { from, to, version, licence: LICENCE.to_owned(), source: self.attachments.clone(), files })
     }
 
     async fn download(
@@ -140,7 +156,7 @@ impl Catalogue {
         part: &Path,
         file: &Attachment,
         progress: impl Fn(u64),
-    ) -> Result<(), ModelError> {
+    ) -> Result<Vec<u8>, ModelError> {
         let written = |error| ModelError::file("write", part, error);
         let mut done = fs::metadata(part).map_or(0, |metadata| metadata.len());
         if done > file.size {
@@ -182,7 +198,7 @@ impl Catalogue {
             let problem = "its SHA-256 is not the catalogue's; what was downloaded is removed, try again".to_owned();
             return Err(ModelError::Download { url: url.to_owned(), problem });
         }
-        Ok(())
+        Ok(bytes)
     }
 }
 
@@ -190,16 +206,10 @@ fn unreachable(url: &str, source: reqwest::Error) -> ModelError {
     ModelError::Reach { url: url.to_owned(), source: source.without_url() }
 }
 
-fn unpacked(url: &str, part: &Path, record: &CataloguedFile) -> Result<Vec<u8>, ModelError> {
-    let packed = fs::read(part).map_err(|error| ModelError::file("read", part, error))?;
+fn unpacked(url: &str, packed: &[u8], record: &CataloguedFile) -> Result<Vec<u8>, ModelError> {
     let wrong = |problem: String| ModelError::Download { url: url.to_owned(), problem };
-    let mut bytes = Vec::new();
-    let decoder = ruzstd::decoding::StreamingDecoder::new(&packed[..]);
-    let decoder = decoder.map_err(|error| wrong(format!("it is not packed with zstd ({error})")))?;
-    decoder
-        .take(MAX_FILE)
-        .read_to_end(&mut bytes)
-        .map_err(|error| wrong(format!("it cannot be unpacked ({error})")))?;
+    let bytes = import::unpacked("packed.zst", packed);
+    let bytes = bytes.map_err(|error| wrong(format!("it cannot be unpacked with zstd ({error})")))?;
     if record.hash.as_ref().is_some_and(|hash| *hash != sha256(&bytes)) {
         return Err(wrong("unpacked, its SHA-256 is not the catalogue's".to_owned()));
     }
@@ -209,8 +219,8 @@ fn unpacked(url: &str, part: &Path, record: &CataloguedFile) -> Result<Vec<u8>, 
 async fn get<T: DeserializeOwned>(http: &Client, url: &str) -> Result<T, ModelError> {
     let response = http.get(url).send().await.map_err(|error| unreachable(url, error))?;
     let status = response.status();
-    let bytes = response.bytes().await.map_err(|error| unreachable(url, error))?;
+    let bytes = response::limited(response, MAX_CATALOGUE_BYTES).await.map_err(|error| unreachable(url, error))?;
     let problem =
         || ModelError::Download { url: url.to_owned(), problem: format!("it answered {status} and no catalogue") };
-    serde_json::from_slice(&bytes).map_err(|_| problem())
+    serde_json::from_slice(&bytes.unwrap_or_default()).map_err(|_| problem())
 }

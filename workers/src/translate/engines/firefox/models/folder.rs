@@ -8,8 +8,11 @@ use std::{
 use sha2::{Digest as _, Sha256};
 use subtitle_contract::language::Language;
 
-use super::manifest::{self, Manifest};
-use crate::store::{StoreError, hex};
+use super::manifest::{self, ListedFile, Manifest};
+use crate::{
+    store::{StoreError, hex},
+    translate::engines::port::EngineErrorClass,
+};
 
 /// Why a model cannot be used; each text names the file or the pair, and what to do.
 #[derive(Debug, thiserror::Error)]
@@ -32,6 +35,16 @@ pub enum ModelError {
         path: String,
         /// What is wrong, as a sentence without a subject.
         problem: String,
+        /// What to do.
+        cure: String,
+    },
+    /// An object of the store is not what its pair's manifest says.
+    #[error("'{key}' in the models' object store {problem}: if the pair is not being replaced just now, {cure}")]
+    Stored {
+        /// Which.
+        key: String,
+        /// What is wrong, as a sentence without a subject.
+        problem: &'static str,
         /// What to do.
         cure: String,
     },
@@ -61,15 +74,32 @@ pub enum ModelError {
 }
 
 impl ModelError {
-    pub(super) fn file(action: &'static str, path: &Path, source: io::Error) -> Self {
+    pub(crate) fn file(action: &'static str, path: &Path, source: io::Error) -> Self {
         Self::File { action, path: path.display().to_string(), source }
     }
 
     /// A file that has to be installed again.
     pub(crate) fn broken(path: &Path, pair: &str, problem: impl Into<String>) -> Self {
-        let cure = format!("install the pair again with `subtitles models pull {pair}` or `subtitles models import`");
-        Self::Broken { path: path.display().to_string(), problem: problem.into(), cure }
+        Self::Broken { path: path.display().to_string(), problem: problem.into(), cure: cure(pair) }
     }
+
+    pub(super) fn stored(key: &str, pair: &str, problem: &'static str) -> Self {
+        Self::Stored { key: key.to_owned(), problem, cure: cure(pair) }
+    }
+
+    /// Whether the models may be usable another time without a person's help.
+    pub(crate) const fn class(&self) -> EngineErrorClass {
+        match self {
+            Self::File { .. } | Self::Stored { .. } | Self::Store(_) | Self::Reach { .. } => {
+                EngineErrorClass::Unavailable
+            }
+            Self::Broken { .. } | Self::Nothing(_) | Self::Download { .. } => EngineErrorClass::Forbidden,
+        }
+    }
+}
+
+fn cure(pair: &str) -> String {
+    format!("install the pair again with `subtitles models pull {pair}` or `subtitles models import`")
 }
 
 /// A folder with a folder for each pair.
@@ -124,15 +154,8 @@ impl Folder {
             Err(error) if error.kind() == io::ErrorKind::NotFound => return Err(broken("is missing")),
             Err(error) => return Err(ModelError::file("read", &path, error)),
         };
-        let read: Manifest = serde_json::from_slice(&bytes).map_err(|_| broken("is no manifest of a model"))?;
-        let parse = |tag: &str| Language::parse(tag).map_err(|_| broken("names no language"));
-        let (from, to) = (parse(&read.from)?, parse(&read.to)?);
-        let is_plain = |name: &str| !name.is_empty() && !name.starts_with('.') && !name.contains(['/', '\\']);
-        if !read.files.iter().all(|file| is_plain(&file.name)) {
-            return Err(broken("names files outside of its folder"));
-        }
-        read.parts().ok_or_else(|| broken("lists no weights or no vocabulary"))?;
-        Ok(Installed { from, to, folder, manifest: read })
+        let (manifest, (from, to)) = Manifest::parse(&bytes).map_err(broken)?;
+        Ok(Installed { from, to, folder, manifest })
     }
 }
 
@@ -157,6 +180,14 @@ impl Installed {
             }
         }
         Ok(())
+    }
+
+    /// Whether each file has the size that it was installed with, which costs less than [`Self::verify`].
+    pub(super) fn has_sizes(&self) -> bool {
+        let has_size = |file: &ListedFile| {
+            fs::metadata(self.folder.join(&file.name)).is_ok_and(|metadata| metadata.len() == file.size)
+        };
+        self.manifest.files.iter().all(has_size)
     }
 
     /// The paths of the weights and of both vocabularies.

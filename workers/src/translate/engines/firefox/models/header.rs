@@ -9,11 +9,20 @@ const MAX_ITEMS: u64 = 4096;
 const MAX_NAME: u64 = 512;
 /// Dimensions of a tensor.
 const MAX_DIMENSIONS: u64 = 4;
-/// The size of a weight by its type's low byte; a quantization multiplier follows those of one byte.
+/// Layers, and the size of a vector, that the description of a model may ask for: the engine reserves memory for them unseen.
+const LIMITS: [(&str, usize); 6] = [
+    ("dim-emb", 1 << 16),
+    ("transformer-heads", 1 << 10),
+    ("enc-depth", 64),
+    ("dec-depth", 64),
+    ("transformer-dim-ffn", 1 << 18),
+    ("dim-vocabs", 1 << 24),
+];
+/// Fewer tensors than any model has.
 const MIN_TENSORS: usize = 8;
 
 /// Says what is wrong with a model's weights, if the engine must not read them.
-pub fn check(bytes: &[u8]) -> Result<(), &'static str> {
+pub(super) fn check(bytes: &[u8]) -> Result<(), &'static str> {
     let mut reader = Reader { rest: bytes };
     if reader.number()? != VERSION {
         return Err("it is not a model of Firefox Translations (version 1 of Marian's binary format)");
@@ -56,10 +65,23 @@ pub fn check(bytes: &[u8]) -> Result<(), &'static str> {
     }
     let padding = reader.number()?;
     reader.bytes(padding)?;
-    for (.., data) in &items {
-        reader.bytes(*data)?;
+    for ((.., data), name) in items.iter().zip(names) {
+        let data = reader.bytes(*data)?;
+        if name == b"special:model.yml" {
+            described(&String::from_utf8_lossy(data))?;
+        }
     }
     Ok(())
+}
+
+/// Checks the sizes in a model's description; the engine takes the first number of each name.
+fn described(description: &str) -> Result<(), &'static str> {
+    let is_within = |line: &str| {
+        let (name, value) = line.trim().split_once(':').unwrap_or_default();
+        let limit = LIMITS.iter().find(|(limited, _)| name.trim() == *limited);
+        limit.is_none_or(|(_, limit)| value.trim().parse::<usize>().ok().is_none_or(|value| value <= *limit))
+    };
+    if description.lines().all(is_within) { Ok(()) } else { Err("its description has larger sizes than any model") }
 }
 
 struct Reader<'a> {

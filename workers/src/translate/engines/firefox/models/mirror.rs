@@ -1,5 +1,6 @@
-//! Where the models are: a folder, or a prefix of an object store whose models are fetched to a local folder and verified
-//! before anything reads them. In the store, `manifests/en-pt.json` lists the files of `en-pt/`. Does I/O.
+//! Where the models are: a folder, or a prefix of an object store whose models are fetched to a local folder, which is a copy of
+//! the store, and verified before anything reads them. In the store, `manifests/en-pt.json` lists the files of `en-pt/`.
+//! Does I/O.
 
 use std::{
     env, fs,
@@ -10,8 +11,9 @@ use url::Url;
 
 use super::{
     folder::{Folder, Installed, ModelError},
-    install::remove,
-    manifest::{Manifest, NAME, pair as pair_of},
+    header,
+    install::{place, remove},
+    manifest::{Kind, Manifest, NAME, pair as pair_of},
 };
 use crate::store::{Store, sha256};
 
@@ -52,64 +54,103 @@ impl Mirror {
         Self { folder: Folder(cache), store: Some(store) }
     }
 
-    /// Fetches what the store has and the folder has not.
-    pub async fn fetch(&self) -> Result<(), ModelError> {
-        let Some(store) = &self.store else { return Ok(()) };
-        for name in store.names(MANIFESTS).await? {
-            let Some(pair) = name.strip_suffix(".json").filter(|pair| pair_of(pair).is_some()) else { continue };
-            let key = format!("{MANIFESTS}/{name}");
-            let Some(bytes) = store.read(&key).await? else { continue };
-            let broken = |key: &str, problem: &str| ModelError::broken(Path::new(key), pair, problem);
-            let manifest: Manifest =
-                serde_json::from_slice(&bytes).map_err(|_| broken(&key, "is no manifest of a model"))?;
-            let folder = self.folder.0.join(pair);
-            let is_there = Folder::read(pair, folder.clone()).ok().filter(|there| there.manifest == manifest);
-            if is_there.is_some_and(|there| there.verify().is_ok()) {
-                continue;
+    /// Removes cached models whose files were damaged, so that they are fetched again; a folder without a store is left as it is.
+    pub fn discard_damaged(&self) -> Result<(), ModelError> {
+        let pairs = if self.store.is_some() { self.folder.pairs()? } else { Vec::new() };
+        for (pair, folder) in pairs {
+            if Folder::read(&pair, folder).and_then(|model| model.verify()).is_err() {
+                remove(&self.folder, &pair)?;
             }
-            let unfinished = self.folder.0.join(format!(".{pair}.unfinished"));
-            let written = |path: &Path, bytes: &[u8]| {
-                fs::write(path, bytes).map_err(|error| ModelError::file("write", path, error))
-            };
-            fs::create_dir_all(&unfinished).map_err(|error| ModelError::file("create", &unfinished, error))?;
-            for file in &manifest.files {
-                let key = format!("{pair}/{}", file.name);
-                let content = store.read(&key).await?.ok_or_else(|| broken(&key, "is missing"))?;
-                if sha256(&content) != file.sha256 {
-                    return Err(broken(&key, "has another SHA-256 than its manifest says"));
-                }
-                written(&unfinished.join(&file.name), &content)?;
-            }
-            written(&unfinished.join(NAME), &bytes)?;
-            remove(&self.folder, pair)?;
-            fs::rename(&unfinished, &folder).map_err(|error| ModelError::file("create", &folder, error))?;
-            Folder::read(pair, folder)?;
         }
         Ok(())
     }
 
-    /// Stores an installed model where others fetch it; its manifest last, so that a reader that sees the manifest sees a complete model.
+    /// Fetches every model of the store; the error is that of the first that cannot be fetched.
+    pub async fn fetch(&self) -> Result<(), ModelError> {
+        self.fetch_each().await?.into_iter().next().map_or(Ok(()), |(_, error)| Err(error))
+    }
+
+    /// Fetches the models that are in the store but not in the folder, and removes those that are no longer in the store.
+    /// Returns the pairs that cannot be fetched; an error is one of the store as a whole.
+    pub async fn fetch_each(&self) -> Result<Vec<(String, ModelError)>, ModelError> {
+        let Some(store) = &self.store else { return Ok(Vec::new()) };
+        let names = store.names(MANIFESTS).await?;
+        let pairs: Vec<&str> =
+            names.iter().filter_map(|name| name.strip_suffix(".json")).filter(|pair| pair_of(pair).is_some()).collect();
+        let mut failed = Vec::new();
+        for pair in &pairs {
+            if let Err(error) = self.fetch_pair(pair).await {
+                failed.push(((*pair).to_owned(), error));
+            }
+        }
+        for (pair, _) in self.folder.pairs()? {
+            // A store without any pair is rather one that is not mounted.
+            if !pairs.is_empty() && !pairs.contains(&pair.as_str()) {
+                remove(&self.folder, &pair)?;
+            }
+        }
+        Ok(failed)
+    }
+
+    /// Fetches one pair, if it is in the store and another model than in the folder.
+    pub async fn fetch_pair(&self, pair: &str) -> Result<(), ModelError> {
+        let Some(store) = &self.store else { return Ok(()) };
+        let key = manifest_key(pair);
+        let Some(bytes) = store.read(&key).await? else { return Ok(()) };
+        let broken = |key: &str, problem| ModelError::stored(key, pair, problem);
+        let (manifest, _) = Manifest::parse(&bytes).map_err(|problem| broken(&key, problem))?;
+        if manifest.pair() != pair {
+            return Err(broken(&key, "is another pair's manifest"));
+        }
+        let there = Folder::read(pair, self.folder.0.join(pair)).ok();
+        if there.is_some_and(|there| there.manifest == manifest && there.has_sizes()) {
+            return Ok(());
+        }
+        let mut files = Vec::new();
+        for file in &manifest.files {
+            let key = format!("{pair}/{}", file.name);
+            let content = store.read(&key).await?.ok_or_else(|| broken(&key, "is missing"))?;
+            if sha256(&content) != file.sha256 {
+                return Err(broken(&key, "has another SHA-256 than its manifest says"));
+            }
+            if Kind::from_name(&file.name) == Some(Kind::Model) {
+                header::check(&content).map_err(|problem| ModelError::broken(Path::new(&key), pair, problem))?;
+            }
+            files.push((file.name.clone(), content));
+        }
+        place(&self.folder, manifest, &files).map(drop)
+    }
+
+    /// Stores an installed model where others fetch it. Its manifest is stored last, so that no reader finds a new pair
+    /// incomplete; one that fetches a pair just while it is replaced may find its files changed, and has to try again.
     pub async fn publish(&self, Installed { folder, manifest, .. }: &Installed) -> Result<(), ModelError> {
         let Some(store) = &self.store else { return Ok(()) };
         let read = |path: PathBuf| fs::read(&path).map_err(|error| ModelError::file("read", &path, error));
         for file in &manifest.files {
             store.replace(&format!("{}/{}", manifest.pair(), file.name), read(folder.join(&file.name))?.into()).await?;
         }
-        store.replace(&format!("{MANIFESTS}/{}.json", manifest.pair()), read(folder.join(NAME))?.into()).await?;
+        store.replace(&manifest_key(&manifest.pair()), read(folder.join(NAME))?.into()).await?;
         Ok(())
     }
 
-    /// Removes a pair, in the store too; returns whether it was there.
+    /// Removes a pair, in the store too; returns whether it was in either.
     pub async fn remove(&self, pair: &str) -> Result<bool, ModelError> {
-        let Some(store) = &self.store else { return remove(&self.folder, pair) };
-        let key = format!("{MANIFESTS}/{pair}.json");
-        let Some(bytes) = store.read(&key).await? else { return Ok(false) };
-        store.remove(&key).await?;
-        let manifest: Option<Manifest> = serde_json::from_slice(&bytes).ok();
-        for file in manifest.iter().flat_map(|manifest| &manifest.files) {
-            store.remove(&format!("{pair}/{}", file.name)).await?;
+        let mut was_stored = false;
+        if let Some(store) = &self.store {
+            let key = manifest_key(pair);
+            if let Some(bytes) = store.read(&key).await? {
+                was_stored = true;
+                store.remove(&key).await?;
+                let manifest: Option<Manifest> = serde_json::from_slice(&bytes).ok();
+                for file in manifest.iter().flat_map(|manifest| &manifest.files) {
+                    store.remove(&format!("{pair}/{}", file.name)).await?;
+                }
+            }
         }
-        remove(&self.folder, pair)?;
-        Ok(true)
+        Ok(remove(&self.folder, pair)? || was_stored)
     }
+}
+
+fn manifest_key(pair: &str) -> String {
+    format!("{MANIFESTS}/{pair}.json")
 }

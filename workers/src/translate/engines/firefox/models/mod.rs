@@ -6,12 +6,13 @@ mod folder;
 mod header;
 mod import;
 mod install;
+mod kernel;
 mod manifest;
 mod mirror;
 
 pub use folder::{Folder, Installed, ModelError};
-pub use header::check as check_header;
 pub use import::{Found, search};
-pub use install::{New, install, remove};
-pub use manifest::{Kind, ListedFile, Manifest, pair};
+pub use install::{New, check, install};
+pub use kernel::Kernel;
+pub use manifest::{ListedFile, Manifest, pair};
 pub use mirror::{Mirror, default_folder};

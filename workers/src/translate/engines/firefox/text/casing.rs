@@ -3,6 +3,8 @@
 
 use subtitle_contract::language::Language;
 
+use super::QUOTES;
+
 /// Whether words have capital letters only.
 pub(super) fn is_shouted(words: &str) -> bool {
     let letters = words.chars().filter(|one| one.is_alphabetic());
@@ -29,7 +31,7 @@ pub(super) fn left(source: &str, answer: &str) -> usize {
     words.filter(|word| word.chars().count() > 2 && kept.contains(word)).count()
 }
 
-/// Without a note in parentheses at the end that the source has not, such as "(em inglês)".
+/// Without a note in parentheses at the end that the source does not have, such as "(em inglês)".
 pub(super) fn without_note<'a>(source: &str, answer: &'a str) -> &'a str {
     let bare = answer.trim_end_matches(['.', ' ']);
     match bare.rfind(" (") {
@@ -37,8 +39,6 @@ pub(super) fn without_note<'a>(source: &str, answer: &'a str) -> &'a str {
         _ => answer,
     }
 }
-
-const QUOTES: [char; 7] = ['"', '“', '”', '„', '«', '»', '‟'];
 
 /// The source's quotation marks, if the translation has as many.
 pub(super) fn quotes(source: &str, answer: &str) -> Vec<char> {
@@ -127,7 +127,7 @@ fn normal(word: &str) -> String {
     word.trim_matches(|one: char| !one.is_alphanumeric()).to_lowercase()
 }
 
-/// How often the first `length` words stand one after another.
+/// How often the first `length` words are repeated in a row.
 fn run(words: &[&str], length: usize) -> usize {
     let is_same = |other: &&[&str]| {
         other.len() == length && other.iter().zip(words).all(|(one, first)| normal(one) == normal(first))

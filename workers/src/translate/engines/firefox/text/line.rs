@@ -10,6 +10,9 @@ use super::{
 };
 use crate::{subtitle::markup::inline::pieces, translate::text::glossary::GlossaryTerms};
 
+/// Tags that are placed in one sentence; those beyond follow it.
+const MAX_MARKS: usize = 32;
+
 /// A line in parts, in order.
 pub(crate) struct Line {
     parts: Vec<Part>,
@@ -36,11 +39,12 @@ impl Line {
             }
             let words = &plain[range.clone()];
             if is_spoken {
-                let inside = |term: &&Term| range.start <= term.range.start && term.range.end <= range.end;
                 let moved = |Range { start, end }: &Range<usize>| start - range.start..end - range.start;
-                let terms = terms.iter().filter(inside);
+                let terms = inside(&terms, &range, |term| &term.range);
                 let terms = terms.map(|term| Term { range: moved(&term.range), target: term.target.clone() });
+                let beyond = inner.split_off(inner.len().min(MAX_MARKS));
                 parts.push(Part::Spoken(Sentence::new(words, inner, terms.collect(), is_description)));
+                parts.extend(beyond.into_iter().map(|mark| Part::Kept(mark.tag)));
             } else {
                 let mut at = 0;
                 for mark in inner {
@@ -90,15 +94,15 @@ impl Words {
             .flat_map(|(is_tag, piece)| if is_tag { vec![(false, piece)] } else { symbols(piece) })
         {
             if is_word {
-                // What stands between two spaces takes one of them with it.
+                // A mark between two spaces keeps one of them.
                 let is_doubled = piece.starts_with(' ') && plain.ends_with(' ') && !marks.is_empty();
                 let dropped = usize::from(is_doubled);
                 if let Some(mark) = marks.last_mut().filter(|_| is_doubled) {
                     mark.tag.push(' ');
                 }
                 let offset = plain.len();
-                let inside = |range: &Range<usize>| begin + dropped <= range.start && range.end <= begin + piece.len();
-                let places = found.iter().filter(|(range, ..)| inside(range));
+                let here = begin + dropped..begin + piece.len();
+                let places = inside(&found, &here, |(range, ..)| range);
                 terms.extend(places.map(|(range, _, target)| Term {
                     range: offset + range.start - begin - dropped..offset + range.end - begin - dropped,
                     target: target.clone(),
@@ -113,13 +117,27 @@ impl Words {
     }
 }
 
+/// The places, of those in order, that are inside of a range.
+fn inside<'a, T>(
+    places: &'a [T],
+    range: &Range<usize>,
+    range_of: impl Fn(&T) -> &Range<usize>,
+) -> impl Iterator<Item = &'a T> {
+    let first = places.partition_point(|place| range_of(place).start < range.start);
+    places[first..].iter().take_while(move |place| range_of(place).end <= range.end)
+}
+
 /// Words, and tokens that only look like words: placeholders of other programs (`{2}`, `__1__`) and addresses. No language of
 /// a film has these characters in its words.
 fn symbols(text: &str) -> Vec<(bool, &str)> {
     const NEVER_SPOKEN: [char; 5] = ['{', '}', '_', '@', '\\'];
-    let (mut parts, mut from) = (Vec::new(), 0);
-    for word in text.split_inclusive(char::is_whitespace).filter(|word| word.contains(NEVER_SPOKEN)) {
-        let begin = word.as_ptr() as usize - text.as_ptr() as usize;
+    let (mut parts, mut from, mut next) = (Vec::new(), 0, 0);
+    for word in text.split_inclusive(char::is_whitespace) {
+        let begin = next;
+        next += word.len();
+        if !word.contains(NEVER_SPOKEN) {
+            continue;
+        }
         let bare = word.trim_end().trim_end_matches(['.', ',', '!', '?', ':', ';']);
         parts.extend([(true, &text[from..begin]), (false, bare)]);
         from = begin + bare.len();

@@ -11,5 +11,8 @@ pub(super) use line::Line;
 pub(super) use place::{Aligned, Unit};
 pub(super) use sentence::Sentence;
 
+/// Quotation marks, of which a translation gets the source's.
+const QUOTES: [char; 7] = ['"', '“', '”', '„', '«', '»', '‟'];
+
 #[cfg(test)]
 mod tests;

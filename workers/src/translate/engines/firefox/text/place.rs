@@ -75,12 +75,10 @@ pub(super) fn edits(answer: &Aligned, sent: &str, marks: &[Mark], terms: &[Term]
             continue;
         }
         let begin = answer.source(sent, mark.at);
-        let closing = (at + 1..marks.len()).find(|other| {
-            roles[at] == Role::Opens
-                && roles[*other] == Role::Closes
-                && !is_placed[*other]
-                && pairs(&mark.tag, &marks[*other].tag)
-        });
+        let later = if roles[at] == Role::Opens { at + 1..marks.len() } else { 0..0 };
+        let closes =
+            |other: &usize| roles[*other] == Role::Closes && !is_placed[*other] && pairs(&mark.tag, &marks[*other].tag);
+        let closing = later.into_iter().find(closes);
         match closing {
             Some(other) if marks[other].at > mark.at => {
                 is_placed[other] = true;
@@ -106,8 +104,7 @@ pub(super) fn edits(answer: &Aligned, sent: &str, marks: &[Mark], terms: &[Term]
 
 /// What a tag does, by its name, or by the spaces around it if it has none.
 fn role(tag: &str, words: &str, at: usize) -> Role {
-    let is_stand_in = tag.trim_end().ends_with("/>") || tag.starts_with('{');
-    if !is_stand_in {
+    if !is_stand_in(tag) {
         return if tag.starts_with("</") { Role::Closes } else { Role::Opens };
     }
     let before = words[..at].chars().next_back().is_none_or(char::is_whitespace);
@@ -119,9 +116,13 @@ fn role(tag: &str, words: &str, at: usize) -> Role {
     }
 }
 
+/// Whether a tag stands for another one, or for a placeholder, and has no name of its own.
+fn is_stand_in(tag: &str) -> bool {
+    tag.trim_end().ends_with("/>") || tag.starts_with('{')
+}
+
 fn pairs(opening: &str, closing: &str) -> bool {
     let name = |tag: &str| tag.trim_matches(['<', '/', '>', ' ']).split(' ').next().unwrap_or_default().to_owned();
-    let is_stand_in = |tag: &str| tag.ends_with("/>") || tag.starts_with('{');
     match (is_stand_in(opening), is_stand_in(closing)) {
         (true, true) => !closing.starts_with("<j"),
         (false, false) => name(opening) == name(closing),

@@ -51,6 +51,11 @@ impl Sentence {
         }
         answer.text = casing::without_note(sent, &answer.text).to_owned();
         answer.text = casing::punctuated(&self.source, &answer.text);
+        let end = answer.text.len();
+        answer.units.retain_mut(|unit| {
+            unit.range.end = unit.range.end.min(end);
+            unit.range.start < unit.range.end
+        });
         answer.text = casing::begun(&self.source, &answer.text, to);
         let edits = place::edits(&answer, sent, &self.marks, &self.terms);
         let mut quotes = casing::quotes(&self.source, &answer.text).into_iter();

@@ -3,6 +3,9 @@
 
 use std::ops::Range;
 
+use super::QUOTES;
+use crate::translate::text::{sounds::is_label, wrap::TITLES};
+
 /// A part of a line's words.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Span {
@@ -15,24 +18,28 @@ pub(super) struct Span {
 }
 
 const NOTES: [char; 4] = ['♪', '♫', '♩', '♬'];
-const QUOTES: [char; 7] = ['"', '“', '”', '„', '«', '»', '‟'];
 /// Characters of a sentence that is translated as one: models read at most 128 tokens.
 const MAX_SENTENCE: usize = 240;
-/// Words that end with a full stop inside a sentence, in lower case.
+/// Words besides titles that end with a full stop inside a sentence, in lower case.
 const ABBREVIATIONS: &[&str] = &[
-    "mr", "mrs", "ms", "dr", "prof", "st", "sr", "sra", "srta", "dra", "jr", "lt", "col", "gen", "sgt", "capt", "vs",
-    "etc", "mt", "mme", "hr", "fr", "exmo", "av", "p.m", "a.m", "e.g", "i.e",
+    "jr", "lt", "col", "gen", "sgt", "capt", "vs", "etc", "mt", "mme", "hr", "fr", "exmo", "av", "p.m", "a.m", "e.g",
+    "i.e",
 ];
 
 /// All of a line's words in parts, in order.
 pub(super) fn spans(words: &str) -> Vec<Span> {
-    let mut spans = Spans { words, done: Vec::new(), is_description: false };
-    spans.groups(0..words.len());
+    let (start, end) = (words.len() - words.trim_start().len(), words.trim_end().len());
+    let mut spans = Spans { words, edges: start..end, closings: [0; 2], done: Vec::new(), is_description: false };
+    spans.groups();
     spans.done
 }
 
 struct Spans<'a> {
     words: &'a str,
+    /// Its bytes without the spaces around it.
+    edges: Range<usize>,
+    /// The next closing bracket of each kind, as found last: no line is searched again for every bracket in it.
+    closings: [usize; 2],
     done: Vec<Span>,
     is_description: bool,
 }
@@ -45,15 +52,15 @@ impl Spans<'_> {
     }
 
     /// Brackets and notes, and what stands between them.
-    fn groups(&mut self, range: Range<usize>) {
-        let (mut from, mut at) = (range.start, range.start);
-        while let Some(character) = self.words[at..range.end].chars().next() {
+    fn groups(&mut self) {
+        let (mut from, mut at) = (0, 0);
+        while let Some(character) = self.words[at..].chars().next() {
             let next = at + character.len_utf8();
             if NOTES.contains(&character) {
                 self.labelled(from..at);
                 self.keep(at..next);
                 (from, at) = (next, next);
-            } else if let Some(end) = self.group(character, at, &range) {
+            } else if let Some(end) = self.group(character, at) {
                 self.labelled(from..at);
                 self.keep(at..next);
                 self.is_description = true;
@@ -65,30 +72,30 @@ impl Spans<'_> {
                 at = next;
             }
         }
-        self.labelled(from..range.end);
+        self.labelled(from..self.words.len());
     }
 
     /// Where the description ends that opens at `at`. One in parentheses stands by itself only at the line's edges: inside
     /// a sentence it is a part of it.
-    fn group(&self, opening: char, at: usize, range: &Range<usize>) -> Option<usize> {
-        let closing = match opening {
-            '[' => ']',
-            '(' => ')',
+    fn group(&mut self, opening: char, at: usize) -> Option<usize> {
+        let (known, closing) = match opening {
+            '[' => (&mut self.closings[0], ']'),
+            '(' => (&mut self.closings[1], ')'),
             _ => return None,
         };
-        let end = at + self.words[at..range.end].find(closing)?;
-        let is_edge = self.words[range.start..at].trim().is_empty() || self.words[end + 1..range.end].trim().is_empty();
+        if *known <= at {
+            *known = self.words[at..].find(closing).map_or(usize::MAX, |found| at + found);
+        }
+        let end = Some(*known).filter(|end| *end < usize::MAX)?;
+        let is_edge = at == self.edges.start || end + 1 == self.edges.end;
         (opening == '[' || is_edge).then_some(end)
     }
 
     /// `MAN: Get down!`: the label and what is said.
     fn labelled(&mut self, range: Range<usize>) {
         let text = &self.words[range.clone()];
-        let label = text.split_once(": ").map(|(label, _)| label).filter(|label| {
-            label.chars().filter(|one| one.is_alphabetic()).count() >= 2
-                && !label.chars().any(|one| one.is_lowercase() || matches!(one, '!' | '?' | '.' | ','))
-                && label.split_whitespace().count() <= 3
-        });
+        let label = text.split_once(": ").map(|(label, _)| label);
+        let label = label.filter(|label| is_label(label) && !label.contains(['.', ',']));
         let Some(label) = label else { return self.sentences(range) };
         let end = range.start + label.len();
         self.sentence(range.start..end);
@@ -108,6 +115,7 @@ impl Spans<'_> {
     /// The end of the first sentence.
     fn sentence_end(&self, range: Range<usize>) -> usize {
         let text = &self.words[range.clone()];
+        let first = text.len() - text.trim_start().len();
         let mut characters = text.char_indices().peekable();
         while let Some((at, character)) = characters.next() {
             if matches!(character, '。' | '！' | '？' | '｡') {
@@ -124,7 +132,7 @@ impl Spans<'_> {
             let rest = &text[end..];
             let next = rest.trim_start().chars().next();
             let continues = next.is_some_and(char::is_lowercase) || !rest.starts_with(char::is_whitespace);
-            if !(continues || character == '.' && end == at + 1 && is_abbreviated(&text[..at])) {
+            if !(continues || character == '.' && end == at + 1 && is_abbreviated(&text[first..at])) {
                 return range.start + end;
             }
         }
@@ -156,20 +164,15 @@ impl Spans<'_> {
             let is_edge = |one: Option<char>| one.is_some_and(|one| QUOTES.contains(&one));
             let both = is_edge(text.chars().next()) && is_edge(text.chars().next_back());
             let peels_quotes = quotes == 1 || (quotes == 2 && both);
-            let leads = |one: char| {
+            let is_around = |one: char| {
                 one.is_whitespace()
-                    || matches!(one, '-' | '–' | '—' | '…' | '*' | '#' | '>')
+                    || matches!(one, '-' | '–' | '—' | '…' | '*' | '#')
                     || (peels_quotes && QUOTES.contains(&one))
             };
-            let trails = |one: char| {
-                one.is_whitespace()
-                    || matches!(one, '-' | '–' | '—' | '…' | '*' | '#' | '~')
-                    || (peels_quotes && QUOTES.contains(&one))
-            };
-            let mut inner = text.trim_start_matches(leads);
+            let mut inner = text.trim_start_matches(|one| one == '>' || is_around(one));
             inner = inner.strip_prefix("...").unwrap_or(inner).trim_start_matches("..");
             let start = range.start + text.len() - inner.len();
-            inner = inner.trim_end_matches(trails);
+            inner = inner.trim_end_matches(|one| one == '~' || is_around(one));
             inner = inner.strip_suffix("...").unwrap_or(inner);
             let next = start..start + inner.len();
             if next == range {
@@ -191,9 +194,8 @@ fn is_abbreviated(before: &str) -> bool {
     let word = before.rsplit(char::is_whitespace).next().unwrap_or_default();
     let bare = word.trim_start_matches(|one: char| !one.is_alphanumeric()).to_lowercase();
     let is_initial = bare.chars().count() == 1 && word.chars().any(char::is_uppercase) && bare != "i";
-    is_initial
-        || (ABBREVIATIONS.contains(&bare.as_str()) && before.trim() != word)
-        || matches!(bare.as_str(), "mr" | "mrs" | "ms" | "dr" | "sr" | "sra" | "dra")
+    let is_title = TITLES.iter().any(|title| title.trim_end_matches('.').eq_ignore_ascii_case(&bare));
+    is_initial || is_title || (ABBREVIATIONS.contains(&bare.as_str()) && before != word)
 }
 
 #[cfg(test)]
@@ -227,6 +229,15 @@ mod tests {
         ] {
             assert_eq!(spoken(words), expected, "{words}");
         }
+    }
+
+    #[test]
+    fn brackets_that_are_never_closed_cost_no_more_than_the_line() {
+        let started = std::time::Instant::now();
+        for words in ["a".to_owned() + &"[".repeat(1_000_000), "a".to_owned() + &"(".repeat(1_000_000) + ")x"] {
+            assert_eq!(spans(&words).iter().map(|span| span.range.len()).sum::<usize>(), words.len());
+        }
+        assert!(started.elapsed().as_secs() < 10, "{:?}", started.elapsed());
     }
 
     #[test]

@@ -1,4 +1,4 @@
-//! Lines that are taken apart and put together, with a model that says what the test tells it.
+//! Lines that are taken apart and put together, with a model whose answers the test provides.
 
 use subtitle_contract::language::Language;
 
@@ -12,6 +12,7 @@ fn aligned(source: &str, text: &str, from: &[usize]) -> Aligned {
         words.push(at + 1);
         at += word.chars().count() + 1;
     }
+    // The model's words and punctuation marks.
     let (mut units, mut begin) = (Vec::new(), 0);
     for (word, from) in text.split_whitespace().zip(from) {
         let start = begin + text[begin..].find(word).expect("a word");
@@ -47,6 +48,21 @@ fn tags_go_around_the_words_that_say_what_they_were_around() {
     ] {
         assert_eq!(translated(line, &NO_TERMS, house), expected);
     }
+}
+
+#[test]
+fn a_tag_stays_inside_of_an_answer_that_loses_its_end() {
+    let answer: &[(&str, &str, &[usize])] = &[("The big house", "A casa grande.", &[0, 2, 1])];
+    assert_eq!(translated("The <i>big</i> house", &NO_TERMS, answer), "A casa <i>grande</i>");
+}
+
+#[test]
+fn tags_beyond_what_is_placed_follow_their_sentence() {
+    let answer: &[(&str, &str, &[usize])] = &[("ab is here.", "ab está aqui.", &[0, 1, 2])];
+    let line = format!("a{}b is here.", "<i>".repeat(100_000));
+    let assembled = translated(&line, &NO_TERMS, answer);
+    assert_eq!(assembled.matches("<i>").count(), 100_000);
+    assert!(assembled.ends_with("<i>") && assembled.replace("<i>", "") == "ab está aqui.");
 }
 
 #[test]
@@ -93,7 +109,7 @@ proptest::proptest! {
             let sent = sentence.forms().next().expect("a form");
             let count = sent.split_whitespace().count().max(1);
             let from: Vec<usize> = from.iter().map(|at| at % count).collect();
-            let answer = aligned(sent, "um dois três quatro cinco seis sete oito", &from);
+            let answer = aligned(sent, "um dois três quatro cinco seis sete oito. (nota)", &from);
             sentence.translated(|_| Some(&answer), &to)
         });
         let tags = |text: &str| {

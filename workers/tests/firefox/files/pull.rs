@@ -90,30 +90,3 @@ async fn other_bytes_than_the_catalogue_lists_are_never_installed() {
         assert!(!Path::new(&place).join("en-pt").exists());
     }
 }
-
-#[tokio::test]
-async fn translators_fetch_from_an_object_store_what_was_published_there_and_nothing_that_changed() {
-    use subtitle_workers::{
-        store::Store,
-        translate::engines::firefox::models::{Folder, Mirror},
-    };
-    let Some(source) = installed("firefox-published") else { return };
-    let folder = temporary_folder("firefox-mirror").expect("a folder");
-    let store = Store::open(&"memory:".parse().expect("a URL")).expect("opens");
-    let published = Mirror::over(store.clone(), source.clone());
-    for model in Folder(source).installed().expect("installed") {
-        published.publish(&model).await.expect("published");
-    }
-    let mirror = Mirror::over(store.clone(), folder.join("fetched"));
-    mirror.fetch().await.expect("fetched");
-    let fetched = mirror.folder.installed().expect("installed");
-    assert_eq!(fetched.len(), 2);
-    for model in &fetched {
-        model.verify().expect("as it was published");
-    }
-    let [model, ..] = fetched[0].manifest.parts().expect("files");
-    store.replace(&format!("en-pt/{model}"), "GIF89a".into()).await.expect("written");
-    let another = Mirror::over(store, folder.join("another"));
-    let error = another.fetch().await.expect_err("refused").to_string();
-    assert!(error.contains("en-pt/model") && error.contains("has another SHA-256"), "{error}");
-}
