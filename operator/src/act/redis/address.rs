@@ -191,7 +191,7 @@ mod tests {
 
     #[test]
     fn a_history_ttl_is_a_time_span_of_at_least_a_minute() {
-        let days = |days| Duration::from_secs(days * 86_400);
+        let days = |days: u64| Duration::from_secs(days * 86_400);
         for (text, expected) in [("7d", days(7)), ("48h", days(2)), ("4w", days(28)), ("1m", Duration::from_secs(60))] {
             assert_eq!(history_ttl(text), Ok(expected));
         }
