@@ -264,7 +264,7 @@ impl Director {
     fn go_away(&mut self, choice: u64) {
         self.sim.with(|world| {
             let until = world.elapsed + world.random.below(12_000);
-            if choice % 3 == 0 && world.random.permille(400) {
+            if choice.is_multiple_of(3) && world.random.permille(400) {
                 world.redis.flaps = (until, 20 + world.random.below(1_000));
                 world.note(|| "the connection to Redis FLAPS".to_owned());
                 return;
