@@ -6,9 +6,9 @@ mod api;
 mod changes;
 mod disruptions;
 mod flows;
-mod isolation;
 mod keda;
 mod measurements;
+mod network;
 mod system;
 
 use subtitle_tests::{
@@ -49,14 +49,11 @@ fn the_chart_on_a_real_node() {
     cases.run("an_older_release_is_upgraded_and_rolled_back", |system| changes::upgrade_and_rollback(system));
     cases.run("a_second_install_adopts_the_jobs_of_the_first", |system| changes::reinstallation_adopts_jobs(system));
     cases.run("every_sample_ends_as_its_comment_says", |system| flows::every_sample_ends_as_documented(system));
-    cases.run("network_policies_hold_between_pods", |system| isolation::network::policies_hold(system));
+    cases.run("network_policies_hold_between_pods", |system| network::policies_hold(system));
     cases.run("kubectl_shows_what_the_page_for_python_users_says", |system| flows::python_page_is_right(system));
     cases.run("the_api_authenticates_and_authorizes", |system| flows::api_authenticates_and_authorizes(system));
     cases.run("helm_test_passes", |system| flows::helm_test_passes(system));
     cases.run("memory_and_start_are_measured", |system| measurements::print_memory_and_start_times(system));
-    cases.run("hostile_namespaces_do_not_delay_an_honest_one", |system| {
-        isolation::hostile::honest_jobs_are_not_delayed(system)
-    });
     cases.run("a_worker_is_deleted_in_the_middle_of_a_job", |system| disruptions::worker_is_deleted(system));
     cases.run("workers_are_restarted_by_a_rollout", |system| disruptions::workers_are_restarted(system));
     cases.run("workers_are_scaled_up_and_down", |system| disruptions::workers_are_scaled(system));

@@ -1,4 +1,0 @@
-//! What pods and namespaces keep from each other.
-
-pub(crate) mod hostile;
-pub(crate) mod network;
