@@ -7,6 +7,7 @@
 //!                              ──▶ webhook: a signed CloudEvent
 //! ```
 
+mod answer;
 mod error;
 mod plex;
 mod target;
@@ -15,18 +16,15 @@ mod webhook;
 
 use std::time::Duration;
 
-use reqwest::{Response, StatusCode};
 use subtitle_clock::Clock;
 
-use crate::find::guard::{Guard, GuardedClient, cause};
+use crate::find::guard::{Guard, GuardedClient};
 
 pub use error::NotifyError;
 pub use target::{NotificationTarget, PlayerKind, WrittenSidecar};
 
 /// The pauses between attempts.
 const PAUSES: [Duration; 2] = [Duration::from_secs(1), Duration::from_secs(5)];
-/// The largest answer that is read, in bytes.
-const MAX_ANSWER: usize = 1 << 20;
 
 /// Sends notifications to addresses that the guard permits.
 #[derive(Debug)]
@@ -61,27 +59,4 @@ impl<C: Clock> Notifier<C> {
             PlayerKind::Webhook => webhook::send(&self.http, target, written, self.clock.now()).await,
         }
     }
-}
-
-/// Sends a request; an answer that is not a success is an error.
-async fn answer(request: reqwest::RequestBuilder) -> Result<Response, NotifyError> {
-    // Not the error itself, which names the URL.
-    let response = request.send().await.map_err(|error| NotifyError::Unreachable(cause(&error)))?;
-    match response.status() {
-        status if status.is_success() => Ok(response),
-        StatusCode::UNAUTHORIZED | StatusCode::FORBIDDEN => Err(NotifyError::Unauthorized),
-        status => Err(NotifyError::Status(status.as_u16())),
-    }
-}
-
-/// The body of an answer.
-async fn body(mut response: Response) -> Result<Vec<u8>, NotifyError> {
-    let mut body = Vec::new();
-    while let Some(piece) = response.chunk().await.map_err(|error| NotifyError::Unreachable(cause(&error)))? {
-        body.extend_from_slice(&piece);
-        if body.len() > MAX_ANSWER {
-            return Err(NotifyError::TooLong(MAX_ANSWER));
-        }
-    }
-    Ok(body)
 }

@@ -5,7 +5,10 @@ use std::path::Path;
 use reqwest::header::ACCEPT;
 use serde::Deserialize;
 
-use super::{NotificationTarget, NotifyError, WrittenSidecar, answer, body};
+use super::{
+    NotificationTarget, NotifyError, WrittenSidecar,
+    answer::{answer, body},
+};
 use crate::find::guard::GuardedClient;
 
 const TOKEN: &str = "X-Plex-Token";

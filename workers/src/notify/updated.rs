@@ -4,7 +4,7 @@
 use reqwest::header::{AUTHORIZATION, CONTENT_TYPE};
 use serde_json::json;
 
-use super::{NotificationTarget, NotifyError, PlayerKind, WrittenSidecar, answer};
+use super::{NotificationTarget, NotifyError, PlayerKind, WrittenSidecar, answer::answer};
 use crate::find::guard::GuardedClient;
 
 pub(super) async fn send(

@@ -8,7 +8,7 @@ use reqwest::header::CONTENT_TYPE;
 use serde_json::json;
 use sha2::Sha256;
 
-use super::{NotificationTarget, NotifyError, WrittenSidecar, answer};
+use super::{NotificationTarget, NotifyError, WrittenSidecar, answer::answer};
 use crate::find::guard::GuardedClient;
 
 pub(super) async fn send(

@@ -6,18 +6,18 @@ use std::{
     path::Path,
 };
 
-use super::{
-    super::{
-        order::join,
-        select::{Selection, is_ignored},
-    },
-    MAX_NAMES_IN_FOLDER,
+use super::super::{
+    order::join,
+    select::{Selection, is_ignored},
 };
 use crate::find::{
     folder::{Entry, FileStat, Folder, LibraryFile, Listing},
     names::{FolderVideos, SidecarName, in_folder, is_video, video_key},
     written::Record,
 };
+
+/// The most names in one folder.
+pub(super) const MAX_NAMES_IN_FOLDER: usize = 200_000;
 
 /// What a scan found in a folder.
 #[derive(Debug, Default)]

@@ -13,14 +13,13 @@ use super::{
 };
 use crate::find::folder::{Entry, Folder};
 
+use content::MAX_NAMES_IN_FOLDER;
 pub(super) use content::{FolderContent, Problem, SidecarEntry, VideoEntry};
 
 /// The most folders below each other.
 const MAX_DEPTH: usize = 32;
 /// The most names in all folders together.
 const MAX_NAMES: usize = 2_000_000;
-/// The most names in one folder.
-const MAX_NAMES_IN_FOLDER: usize = 200_000;
 
 /// A walk that has not ended.
 #[derive(Debug)]
