@@ -28,7 +28,7 @@ pub struct ListRequest<'a> {
     pub budget: &'a TaskBudget,
 }
 
-static NO_FACTS: VideoFacts = VideoFacts { hash: None, frame_rate: None };
+static NO_FACTS: VideoFacts = VideoFacts { hash: None, frame_rate: None, has_readable_container: None };
 
 impl<'a> ListRequest<'a> {
     /// Without facts and seed, which only providers and the simulated source need.
