@@ -121,6 +121,10 @@ fn kept(folder: &Path) -> (usize, u64) {
     (sizes.len(), sizes.iter().sum())
 }
 
+fn mebibytes(bytes: u64) -> f64 {
+    f64::from(u32::try_from(bytes / 1024).expect("less than 4 TiB")) / 1024.0
+}
+
 async fn scan(scanner: &Scanner, name: &str, store: &Path) {
     let policy = PolicyRef { namespace: "n".into(), name: "everything".into(), uid: "uid".into(), generation: 1 };
     let subject = Subject::for_policy(&policy);
@@ -144,8 +148,8 @@ async fn scan(scanner: &Scanner, name: &str, store: &Path) {
     println!(
         "| {name} | {videos} | {seconds:.1} | {:.1} | {peak} | {events} | {:.1} | {objects} | {:.1} |",
         after - processor,
-        bytes as f64 / 1048576.0,
-        stored as f64 / 1048576.0
+        mebibytes(bytes),
+        mebibytes(stored)
     );
 }
 

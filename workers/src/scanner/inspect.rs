@@ -59,12 +59,11 @@ pub(super) async fn inspect(
         None => (Vec::new(), None),
     };
     let (mut opened, mut problems) = (0, Vec::new());
-    let mut learned = match known {
-        Some(known) => known,
-        None => {
-            opened += 1;
-            open(parser, &path, &file, stat).await.map_err(|message| Problem { path: path.clone(), message })?
-        }
+    let mut learned = if let Some(known) = known {
+        known
+    } else {
+        opened += 1;
+        open(parser, &path, &file, stat).await.map_err(|message| Problem { path: path.clone(), message })?
     };
     let folder = path.rsplit_once('/').map_or("", |(folder, _)| folder).to_owned();
     let (mut sidecars, mut detected) = (Vec::new(), 0);

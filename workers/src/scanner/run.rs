@@ -228,8 +228,7 @@ impl<'a, P: PublishWriter, C: Clock> ScanRun<'a, P, C> {
 
     async fn finish(mut self, incomplete: Option<String>) -> Result<(), StopReason> {
         if incomplete.is_none() {
-            loop {
-                let Some(cache) = &mut self.cache else { break };
+            while let Some(cache) = &mut self.cache {
                 let rest = cache.before(None).await;
                 if rest.is_empty() {
                     break;

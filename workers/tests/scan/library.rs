@@ -23,7 +23,9 @@ impl Library {
 
     pub(crate) fn with(files: &[&str]) -> Self {
         let library = Self::new();
-        files.iter().for_each(|path| library.write(path, path));
+        for path in files {
+            library.write(path, path);
+        }
         library
     }
 
@@ -74,7 +76,7 @@ pub(crate) fn matroska(tracks: &[Track]) -> Vec<u8> {
         element(&[0xAE], &fields.concat())
     };
     let entries: Vec<u8> = tracks.iter().enumerate().flat_map(entry).collect();
-    let padding = element(&[0xEC], &[0; 128 << 10]);
+    let padding = element(&[0xEC], &vec![0; 128 << 10]);
     let segment = [info, element(&[0x16, 0x54, 0xAE, 0x6B], &entries), padding].concat();
     [header, element(&[0x18, 0x53, 0x80, 0x67], &segment)].concat()
 }

@@ -79,7 +79,7 @@ impl FolderContent {
         folder: &Folder,
         path: &str,
         (only, selection): (Option<&str>, &Selection),
-        listing: Listing,
+        listing: &Listing,
     ) -> Self {
         let mut content = Self::default();
         let is_wanted = |name: &str| {
@@ -117,7 +117,7 @@ impl FolderContent {
             }
         }
         if !content.videos.is_empty() {
-            content.add_sidecars(folder, path, &listing);
+            content.add_sidecars(folder, path, listing);
         }
         content
     }

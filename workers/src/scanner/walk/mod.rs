@@ -122,14 +122,13 @@ impl Walk {
             self.incomplete = Some(format!("the folder '{path}' has more than the {most} names that are read"));
         }
         let is_walked = |name: &str| !is_ignored(name) && selection.enters(&join(&path, name));
-        let below: Vec<String> = match only {
-            Some(_) => Vec::new(),
-            None => {
-                let folders = listing.entries.iter().filter(|(name, entry)| *entry == Entry::Folder && is_walked(name));
-                folders.map(|(name, _)| name.clone()).collect()
-            }
+        let below: Vec<String> = if only.is_some() {
+            Vec::new()
+        } else {
+            let folders = listing.entries.iter().filter(|(name, entry)| *entry == Entry::Folder && is_walked(name));
+            folders.map(|(name, _)| name.clone()).collect()
         };
-        let content = FolderContent::read(&folder, &path, (only, selection), listing);
+        let content = FolderContent::read(&folder, &path, (only, selection), &listing);
         if below.is_empty() {
             return content;
         }

@@ -102,9 +102,9 @@ pub(super) fn unsigned(bytes: &[u8]) -> u64 {
 
 /// A number of four or eight bytes.
 pub(super) fn float(bytes: &[u8]) -> Option<f64> {
-    match *bytes {
-        [a, b, c, d] => Some(f32::from_be_bytes([a, b, c, d]).into()),
-        [a, b, c, d, e, f, g, h] => Some(f64::from_be_bytes([a, b, c, d, e, f, g, h])),
+    match bytes.len() {
+        4 => Some(f32::from_be_bytes(bytes.try_into().ok()?).into()),
+        8 => Some(f64::from_be_bytes(bytes.try_into().ok()?)),
         _ => None,
     }
 }
