@@ -15,7 +15,7 @@ use std::{
 
 use fxtranslate::engine::Engine;
 use subtitle_fakes::engines::film;
-use subtitle_tests::{chrf::chrf, temporary_folder, tools};
+use subtitle_tests::{samples::chrf::chrf, temporary_folder, tools};
 use subtitle_workers::{
     subtitle::Subtitle,
     translate::{
