@@ -17,8 +17,7 @@ const FILE: &str = "1\n00:00:01,000 --> 00:00:02,000\nEl barco sale al mediodía
 
 fn answer(name: &str) -> axum::response::Response {
     match name {
-        "The Harbour.es.srt" => FILE.into_response(),
-        "translated.es.srt" | "corrected.es.srt" => FILE.into_response(),
+        "The Harbour.es.srt" | "translated.es.srt" | "corrected.es.srt" => FILE.into_response(),
         ".translated.es.srt.machine-translated" => format!("{}\n", sha256(FILE.as_bytes())).into_response(),
         ".corrected.es.srt.machine-translated" => format!("{}\n", sha256(b"as it was")).into_response(),
         "broken.es.srt" => (StatusCode::BAD_GATEWAY, "<html>").into_response(),

@@ -46,7 +46,7 @@ pub(super) fn preferred(
         };
         match finder.missing_setting(source) {
             Some(setting) => {
-                warnings.push(format!("preferred source '{name}' is left out: it is not set up here; set {setting}"))
+                warnings.push(format!("preferred source '{name}' is left out: it is not set up here; set {setting}"));
             }
             None if preferred.contains(&source) => {}
             None => preferred.push(source),

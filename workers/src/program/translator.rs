@@ -70,5 +70,5 @@ async fn run(arguments: Arguments) -> Result<()> {
         continue_after: Duration::from_secs(continue_after_seconds),
     };
     let identity = common.identity::<Translator<Arc<Engines>>>();
-    common.run(translator, identity, registry, WorkerState::new(metrics)).await
+    Box::pin(common.run(translator, identity, registry, WorkerState::new(metrics))).await
 }

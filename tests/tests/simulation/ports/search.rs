@@ -34,10 +34,9 @@ pub(crate) async fn pay(sim: &Sim, process: usize, [title, what, claim]: [&str; 
         if let Some(how) = world.checks.paid.begin_call(what, claim, process, world.elapsed) {
             world.checks.broken("I8", || how);
         }
-        let uids = world.api.objects.values().filter(|job| job.spec.video.title.as_deref() == Some(title));
-        let uids = uids.filter_map(|job| job.metadata.uid.clone());
-        let uids: Vec<_> = uids.filter(|uid| !world.checks.was_restored(uid)).collect();
-        let tasks = world.broker.taken_by(process).filter(|task| uids.contains(&task.job_id));
+        // Also of a job that is deleted, whose name another one may have by now.
+        let is_of_job = |task: &&Event| task.name.as_deref() == Some(title) && !world.checks.was_restored(&task.job_id);
+        let tasks = world.broker.taken_by(process).filter(is_of_job);
         if world.checks.paid.are_stopped(process, tasks) {
             world.checks.broken("stopped means no further paid call", || format!("{title} is paid for: {what}"));
         }

@@ -38,12 +38,14 @@ fn tensors() -> Vec<Tensor> {
         all.extend(bias.map(|bias| numbers(bias, ROWS, 0.0)));
     };
     for prefix in ["encoder_l1_self", "decoder_l1_context"] {
-        ["q", "k", "v", "o"]
-            .iter()
-            .for_each(|one| square(format!("{prefix}_W{one}"), Some(format!("{prefix}_b{one}"))));
+        for one in ["q", "k", "v", "o"] {
+            square(format!("{prefix}_W{one}"), Some(format!("{prefix}_b{one}")));
+        }
     }
     for prefix in ["encoder_l1_ffn", "decoder_l1_ffn"] {
-        ["1", "2"].iter().for_each(|one| square(format!("{prefix}_W{one}"), Some(format!("{prefix}_b{one}"))));
+        for one in ["1", "2"] {
+            square(format!("{prefix}_W{one}"), Some(format!("{prefix}_b{one}")));
+        }
     }
     square("decoder_l1_rnn_W".to_owned(), None);
     square("decoder_l1_rnn_Wf".to_owned(), Some("decoder_l1_rnn_bf".to_owned()));
