@@ -12,7 +12,7 @@ const MUTABLE_FIELDS: [&str; 3] = ["suspend", "priority", "ttlSecondsAfterFinish
 
 /// A resource of this operator.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
-pub enum Kind {
+pub enum ResourceKind {
     /// SubtitleJob
     Jobs,
     /// SubtitlePolicy
@@ -20,10 +20,10 @@ pub enum Kind {
 }
 
 /// The definition that users apply, with the rules that the derive cannot express.
-pub fn definition(kind: Kind) -> CustomResourceDefinition {
+pub fn definition(kind: ResourceKind) -> CustomResourceDefinition {
     let (mut definition, rules): (_, fn(&mut JSONSchemaProps)) = match kind {
-        Kind::Jobs => (SubtitleJob::crd(), job_rules),
-        Kind::Policies => (SubtitlePolicy::crd(), policy_rules),
+        ResourceKind::Jobs => (SubtitleJob::crd(), job_rules),
+        ResourceKind::Policies => (SubtitlePolicy::crd(), policy_rules),
     };
     for version in &mut definition.spec.versions {
         if let Some(root) = version.schema.as_mut().and_then(|schema| schema.open_api_v3_schema.as_mut()) {
@@ -100,7 +100,7 @@ fn is_same(field: &str) -> String {
 mod tests {
     use super::*;
 
-    fn schema(kind: Kind) -> JSONSchemaProps {
+    fn schema(kind: ResourceKind) -> JSONSchemaProps {
         let version = definition(kind).spec.versions.into_iter().next().expect("a version");
         version.schema.and_then(|schema| schema.open_api_v3_schema).expect("a schema")
     }
@@ -118,7 +118,7 @@ mod tests {
 
     #[test]
     fn a_null_means_absent() {
-        for kind in [Kind::Jobs, Kind::Policies] {
+        for kind in [ResourceKind::Jobs, ResourceKind::Policies] {
             each(&schema(kind), "", &mut |path, schema| {
                 assert!(schema.nullable.is_none() || path.starts_with(".spec."), "{path} is nullable by accident");
             });
@@ -138,7 +138,7 @@ mod tests {
                 assert!(most <= limit && schema.minimum.is_some(), "{path}: {most}");
             }
         };
-        for kind in [Kind::Jobs, Kind::Policies] {
+        for kind in [ResourceKind::Jobs, ResourceKind::Policies] {
             each(&schema(kind).properties.expect("properties")["status"], "status", &mut check);
         }
         assert!(integers > 10);
@@ -146,7 +146,7 @@ mod tests {
 
     #[test]
     fn only_what_may_change_later_is_mutable() {
-        let schema = schema(Kind::Jobs);
+        let schema = schema(ResourceKind::Jobs);
         let spec = &schema.properties.as_ref().expect("properties")["spec"];
         let rules = spec.x_kubernetes_validations.as_ref().expect("rules");
         let rule = &rules.iter().find(|rule| rule.rule.contains("oldSelf")).expect("the rule").rule;

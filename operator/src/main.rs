@@ -27,7 +27,7 @@ enum Command {
     Crd {
         /// Of which resource.
         #[arg(value_enum, default_value = "jobs")]
-        kind: crd::Kind,
+        kind: crd::ResourceKind,
     },
     /// Print the description of the HTTP API (OpenAPI 3.1) as YAML.
     Openapi,

@@ -103,7 +103,7 @@ pub fn plan(facts: &PolicyFacts<'_>) -> PolicyPlan {
     let taken_back = settle::settle(facts, &mut planner.ledger);
     planner.plan.delete.extend(taken_back);
     (planner.status.pairs, planner.status.missing) = counts::count(facts.policy, &planner.ledger, facts.now);
-    planner.create();
+    planner.create_jobs();
     planner.scan();
     planner.finish()
 }
@@ -173,7 +173,7 @@ impl Planner<'_> {
     }
 
     /// Creates jobs: first for what was never searched for, first for the newest videos.
-    fn create(&mut self) {
+    fn create_jobs(&mut self) {
         let PolicyFacts { policy, jobs, now, .. } = *self.facts;
         let digest = jobs::template_digest(policy);
         let mut due: Vec<Missing<'_>> = Vec::new();

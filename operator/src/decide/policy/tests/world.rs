@@ -208,11 +208,12 @@ impl World {
         self.jobs.insert(name.to_owned(), Arc::new(job));
     }
 
-    /// A person accepts whatever the last scan found.
+    /// A person accepts what the last scan found, unless that is nothing.
     pub(super) fn accept(&mut self) {
-        let scan =
-            self.policy.status.as_ref().and_then(|status| status.last_scan.as_ref()).map(|scan| scan.id.to_string());
-        self.policy.annotations_mut().insert("subtitles.dev/accept-scan".to_owned(), scan.unwrap_or_default());
+        let scan = self.policy.status.as_ref().and_then(|status| status.last_scan.as_ref());
+        if let Some(scan) = scan.filter(|scan| scan.videos > 0).map(|scan| scan.id.to_string()) {
+            self.policy.annotations_mut().insert("subtitles.dev/accept-scan".to_owned(), scan);
+        }
     }
 
     /// Finished jobs are deleted after their time to live, when their outcome is in the ledger.
