@@ -23,7 +23,7 @@ fn live_with(random: &mut Random) {
     let limits = json!({"active": random.within(1, 6), "newPerHour": random.within(2, 12)});
     let languages = json!([{"language": "es"}, {"language": "he", "translateAfter": "12h"}]);
     let mut world =
-        World::new(json!({"limits": limits, "languages": languages, "search": {"again": "2h", "longest": "1d"}}));
+        World::new(&json!({"limits": limits, "languages": languages, "search": {"again": "2h", "longest": "1d"}}));
     let mut files = 0;
     for number in 0..20 {
         files += 1;

@@ -14,7 +14,7 @@ const MINUTE: SignedDuration = SignedDuration::from_mins(1);
 const HOUR: SignedDuration = SignedDuration::from_hours(1);
 
 /// A world whose library has been scanned.
-fn scanned(spec: serde_json::Value, videos: usize) -> World {
+fn scanned(spec: &serde_json::Value, videos: usize) -> World {
     let mut world = World::new(spec);
     for number in 0..videos {
         world.add(&format!("film{number}.mkv"), &format!("{number:016x}"));
@@ -26,7 +26,7 @@ fn scanned(spec: serde_json::Value, videos: usize) -> World {
 
 #[test]
 fn a_policy_is_satisfied_once_each_missing_subtitle_has_been_made() {
-    let mut world = scanned(json!({}), 3);
+    let mut world = scanned(&json!({}), 3);
     assert_eq!(world.condition("Satisfied"), "False", "a scan has said what is missing");
     let plan = world.step();
     assert_eq!((plan.create.len(), plan.scan, world.condition("Satisfied")), (3, None, "False".to_owned()));
@@ -53,7 +53,7 @@ fn a_policy_is_satisfied_once_each_missing_subtitle_has_been_made() {
 
 #[test]
 fn limits_hold_and_what_waits_has_its_turn_later() {
-    let mut world = scanned(json!({"limits": {"active": 4, "newPerHour": 6}}), 12);
+    let mut world = scanned(&json!({"limits": {"active": 4, "newPerHour": 6}}), 12);
     assert_eq!(world.step().create.len(), 4);
     for name in world.live() {
         world.end(&name, true);
@@ -70,11 +70,11 @@ fn limits_hold_and_what_waits_has_its_turn_later() {
 #[test]
 fn a_policy_that_observes_or_is_held_creates_nothing_and_draining_takes_back_what_no_worker_has() {
     for spec in [json!({"mode": "Observe"}), json!({"stop": "Hold"}), json!({"stop": "HoldAndDrain"})] {
-        let mut world = scanned(spec, 2);
+        let mut world = scanned(&spec, 2);
         assert!(world.step().create.is_empty());
         assert_eq!((world.condition("Suspended").as_str(), world.condition("Satisfied").as_str()), ("True", "False"));
     }
-    let mut world = scanned(json!({}), 2);
+    let mut world = scanned(&json!({}), 2);
     world.step();
     let [begun, waiting] = [world.live().remove(0), world.live().remove(1)];
     let mut working = world.jobs[&begun].as_ref().clone();
@@ -87,7 +87,7 @@ fn a_policy_that_observes_or_is_held_creates_nothing_and_draining_takes_back_wha
 
 #[test]
 fn a_changed_template_replaces_the_jobs_that_no_worker_has_begun() {
-    let mut world = scanned(json!({}), 1);
+    let mut world = scanned(&json!({}), 1);
     let before = world.step().create.remove(0);
     world.policy.spec.template.spec.selection.minimum_score = 60;
     let plan = world.step();
@@ -99,7 +99,7 @@ fn a_changed_template_replaces_the_jobs_that_no_worker_has_begun() {
 #[test]
 fn a_failed_search_is_repeated_after_growing_waits_until_it_is_given_up() {
     let search = json!({"again": "24h", "factor": 2, "longest": "4d", "giveUpAfter": "30d"});
-    let mut world = scanned(json!({"search": search, "scan": {"interval": "365d"}}), 1);
+    let mut world = scanned(&json!({"search": search, "scan": {"interval": "365d"}}), 1);
     let start = world.now;
     let mut days = Vec::new();
     for _ in 0..24 * 60 {
@@ -119,7 +119,7 @@ fn a_failed_search_is_repeated_after_growing_waits_until_it_is_given_up() {
 #[test]
 fn a_subtitle_is_translated_only_after_the_wait_for_one_that_somebody_made() {
     let languages = json!([{"language": "es", "translateAfter": "6h"}]);
-    let mut world = scanned(json!({"languages": languages, "scan": {"interval": "365d"}}), 1);
+    let mut world = scanned(&json!({"languages": languages, "scan": {"interval": "365d"}}), 1);
     let first = world.step().create.remove(0);
     assert_eq!(first.spec.translation.policy, TranslationPolicy::Never);
     world.end(&first.name_any(), false);
@@ -131,7 +131,7 @@ fn a_subtitle_is_translated_only_after_the_wait_for_one_that_somebody_made() {
 
 #[test]
 fn jobs_that_exist_already_are_adopted_when_the_ledger_was_lost() {
-    let mut world = scanned(json!({}), 2);
+    let mut world = scanned(&json!({}), 2);
     world.step();
     let before = world.live();
     world.ledger.clear();
@@ -144,7 +144,7 @@ fn jobs_that_exist_already_are_adopted_when_the_ledger_was_lost() {
 
 #[test]
 fn a_job_that_somebody_deleted_is_created_again() {
-    let mut world = scanned(json!({}), 1);
+    let mut world = scanned(&json!({}), 1);
     let name = world.step().create[0].name_any();
     world.jobs.clear();
     world.created.clear();
@@ -156,7 +156,7 @@ fn a_job_that_somebody_deleted_is_created_again() {
 
 #[test]
 fn a_scan_follows_the_interval_an_annotation_a_changed_spec_and_a_scan_that_was_lost() {
-    let mut world = scanned(json!({"scan": {"interval": "6h"}}), 1);
+    let mut world = scanned(&json!({"scan": {"interval": "6h"}}), 1);
     assert!(world.step().scan.is_none());
     world.pass(HOUR * 6);
     assert!(world.step().scan.is_some());

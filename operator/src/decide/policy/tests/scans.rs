@@ -15,7 +15,7 @@ fn rescan(world: &mut World) {
 
 /// A world in which every subtitle was made.
 fn satisfied(videos: usize) -> World {
-    let mut world = World::new(json!({"search": {"again": "1h"}}));
+    let mut world = World::new(&json!({"search": {"again": "1h"}}));
     for number in 0..videos {
         world.add(&format!("film{number}.mkv"), &format!("{number:016x}"));
     }
@@ -59,7 +59,7 @@ fn a_pair_is_satisfied_by_what_the_wish_accepts() {
         (&forced, vec![flagged(&[SubtitleFlag::Forced])], vec![], true),
         (&forced, vec![plain("es")], vec![], false),
     ] {
-        let mut world = World::new(json!({"languages": languages}));
+        let mut world = World::new(&json!({"languages": languages}));
         world.add("film.mkv", "00");
         let file = world.files.get_mut("film.mkv").expect("a file");
         (file.sidecars, file.tracks) = (sidecars.clone(), tracks.clone());
@@ -71,7 +71,7 @@ fn a_pair_is_satisfied_by_what_the_wish_accepts() {
 
 #[test]
 fn a_video_that_moves_keeps_what_was_done_for_it() {
-    let mut world = World::new(json!({}));
+    let mut world = World::new(&json!({}));
     for number in 0..8 {
         world.add(&format!("film{number}.mkv"), &format!("{number:016x}"));
     }
@@ -107,7 +107,7 @@ fn another_file_under_the_same_path_is_a_new_wish_and_the_old_sidecar_does_not_c
 
 #[test]
 fn the_jobs_of_a_video_that_is_gone_are_deleted_and_other_videos_stay() {
-    let mut world = World::new(json!({}));
+    let mut world = World::new(&json!({}));
     for number in 0..10 {
         world.add(&format!("film{number}.mkv"), &format!("{number:016x}"));
     }

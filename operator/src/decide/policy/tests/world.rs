@@ -53,7 +53,7 @@ pub(super) fn sidecar(language: &str, digest: &str, author: SidecarAuthor) -> Sc
 }
 
 impl World {
-    pub(super) fn new(spec: Value) -> Self {
+    pub(super) fn new(spec: &Value) -> Self {
         let mut policy = json!({"library": "films", "languages": [{"language": "es"}]});
         let Value::Object(spec) = spec else { panic!("an object: {spec}") };
         policy.as_object_mut().expect("an object").extend(spec);
