@@ -23,7 +23,6 @@ mod named;
 pub mod notify;
 pub mod observations;
 pub mod program;
-mod response;
 pub mod scanner;
 pub mod secret;
 pub mod sidecar;

@@ -79,12 +79,12 @@ const ALLOWED: &[(&str, &[&str])] = &[
     ("operator", &["get", "configmaps/names", "-n", "films"]),
     ("operator", &["update", "leases/subtitle-operator", "-n", "subtitles"]),
     ("api", &["create", "subtitlejobs", "-n", "films"]),
+    ("operator", &["create", "subtitlejobs", "-n", "films"]),
     ("api", &["watch", "subtitlejobs", "-A"]),
     ("api", &["create", "tokenreviews.authentication.k8s.io"]),
     ("api", &["create", "subjectaccessreviews.authorization.k8s.io"]),
 ];
 const DENIED: &[(&str, &[&str])] = &[
-    ("operator", &["create", "subtitlejobs", "-n", "films"]),
     ("operator", &["patch", "subtitlejobs", "-n", "films"]),
     ("operator", &["get", "secrets", "-n", "subtitles"]),
     ("operator", &["list", "configmaps", "-n", "subtitles"]),

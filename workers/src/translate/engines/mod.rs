@@ -9,6 +9,7 @@ pub mod libretranslate;
 pub mod openai;
 mod port;
 mod registry;
+mod response;
 pub mod server;
 mod set;
 mod simulated;

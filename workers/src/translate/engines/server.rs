@@ -11,8 +11,11 @@ use reqwest::{RequestBuilder, header::RETRY_AFTER};
 use serde::Serialize;
 use subtitle_telemetry::chain;
 
-use super::port::{Cooldown, EngineFault};
-use crate::{response, secret::Secret};
+use super::{
+    port::{Cooldown, EngineFault},
+    response,
+};
+use crate::secret::Secret;
 
 /// What a person can do about a key that is refused.
 pub(super) const REFUSED_KEY: &str = "it refuses the key: check the file that holds it";

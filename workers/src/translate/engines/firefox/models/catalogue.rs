@@ -20,7 +20,7 @@ use super::{
     install::New,
     manifest::{Kind, pair},
 };
-use crate::{response, store::sha256};
+use crate::{store::sha256, translate::engines::response};
 
 /// Mozilla's own server.
 pub const MOZILLA: &str = "https://firefox.settings.services.mozilla.com";
