@@ -55,8 +55,7 @@ pub(super) fn sidecar(language: &str, digest: &str, author: SidecarAuthor) -> Sc
 impl World {
     pub(super) fn new(spec: &Value) -> Self {
         let mut policy = json!({"library": "films", "languages": [{"language": "es"}]});
-        let Value::Object(spec) = spec else { panic!("an object: {spec}") };
-        policy.as_object_mut().expect("an object").extend(spec);
+        policy.as_object_mut().expect("an object").extend(spec.as_object().expect("an object").clone());
         let object = json!({
             "apiVersion": "subtitles.dev/v1alpha1", "kind": "SubtitlePolicy",
             "metadata": {"name": "house", "namespace": "films", "uid": "0c1d", "generation": 1},
