@@ -47,7 +47,7 @@ pub(super) fn choose(
             admission.held.insert(name.to_owned(), day_is_over);
         } else {
             free = free.saturating_sub(1);
-            window -= usize::from(job.is_download);
+            window = window.saturating_sub(usize::from(job.is_download));
             lines.started_today += usize::from(!job.was_started);
             lines.tasks += 1;
             admission.admitted.insert(job.uid);
@@ -168,6 +168,15 @@ mod tests {
         translated.waiting.push(Waiting { is_download: false, ..waiting("retried", Priority::Low, 0) });
         let admission = choose_at(vec![("bulk", translated)], limits, 0, at(500));
         assert_eq!(uids(&admission), ["retried"], "the window is for downloads");
+    }
+
+    #[test]
+    fn the_first_task_of_a_namespace_is_published_into_a_full_queue() {
+        let bulk = namespace(&[(Priority::High, 4)], many(Priority::High));
+        let home = namespace(&[], vec![waiting("tonight", Priority::Low, 0), waiting("tomorrow", Priority::Low, 1)]);
+        let admission =
+            choose_at(vec![("bulk", bulk), ("home", home)], AdmissionLimits::new(200, None, None), 0, at(0));
+        assert_eq!(uids(&admission), ["tonight"]);
     }
 
     #[test]

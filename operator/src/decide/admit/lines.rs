@@ -66,8 +66,9 @@ pub(super) struct Lines {
 }
 
 impl Lines {
+    /// The next job, if the window of downloads has room for it; the first task of a namespace needs none.
     pub(super) fn next(&self, window: usize) -> Option<&Waiting> {
-        let download = self.downloads.peek().filter(|_| window > 0);
+        let download = self.downloads.peek().filter(|_| window > 0 || self.tasks == 0);
         download.into_iter().chain(self.translations.peek()).map(|Reverse(job)| job).min()
     }
 
