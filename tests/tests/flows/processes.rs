@@ -12,7 +12,7 @@ use crate::{
 
 /// An error is what a person must act on: on a healthy system there is none, although no queue exists yet.
 pub(crate) fn first_start_logs_no_error(folder: &Path) {
-    for program in ["operator", "downloader", "translator"] {
+    for program in ["operator", "subtitle-downloader", "subtitle-translator"] {
         let log = fs::read_to_string(folder.join(format!("{program}.log"))).expect("a log");
         let errors: Vec<&str> = log.lines().filter(|line| line.contains("\"ERROR\"")).collect();
         assert!(!log.is_empty() && errors.is_empty(), "{program}: {errors:#?}");

@@ -3,7 +3,7 @@
 //! is, so that no more wait there than workers take soon. Called by admission. Pure.
 //!
 //! ```text
-//!   size    = the most of: consumers · tasks in progress · twice the tasks started in the last second · 1
+//!   size    = the most of: consumers · tasks in progress · the tasks started in the last second · 1
 //!   waiting = jobs that are Queued, but of those published before the last sample at most as many as the queue had
 //!   free    = size - waiting
 //! ```
@@ -18,8 +18,6 @@ use std::{
 
 /// For how long a `started` event counts.
 const RECENT: Duration = Duration::from_secs(1);
-/// How much larger the window is than what was recently started, so that it grows until the workers are busy.
-const GROWTH: usize = 2;
 /// The most `started` events that count: more than an operator handles in a second.
 const MAX_STARTS: usize = 10_000;
 
@@ -59,7 +57,7 @@ impl QueueWindow {
     pub fn free(&mut self, queued: &HashSet<&str>, in_progress: usize, at: Duration) -> usize {
         self.forget_before(at);
         let consumers = self.sample.as_ref().map_or(0, |sample| sample.consumers);
-        let size = (GROWTH * self.starts.len()).max(in_progress).max(consumers).max(1);
+        let size = self.starts.len().max(in_progress).max(consumers).max(1);
         let waiting = self.sample.as_ref().map_or(queued.len(), |sample| {
             let before = queued.iter().filter(|uid| sample.queued.contains(**uid)).count();
             // A task that is neither ready nor started is with a worker, or lost.
@@ -105,8 +103,8 @@ mod tests {
         let (mut window, none) = (QueueWindow::default(), HashSet::new());
         let at = Duration::from_millis;
         (0..50).for_each(|start| window.task_started(at(start * 10)));
-        assert_eq!(window.free(&none, 0, at(500)), 100);
-        assert_eq!(window.free(&none, 0, at(1400)), 20);
+        assert_eq!(window.free(&none, 0, at(500)), 50);
+        assert_eq!(window.free(&none, 0, at(1400)), 10);
         assert_eq!(window.free(&none, 0, at(9000)), 1);
     }
 }
