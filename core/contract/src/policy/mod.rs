@@ -21,7 +21,7 @@ pub use period::Period;
 pub use status::{LastScan, MissingPair, PairCounts, SubtitlePolicyStatus};
 pub use template::{JobTemplate, JobTemplateMetadata, JobTemplateSpec};
 
-/// Subtitles that every video of a library shall have. Example: `{library: default, languages: [{language: es}]}`.
+/// Subtitles that every video of a library should have. Example: `{library: default, languages: [{language: es}]}`.
 #[derive(CustomResource, KubeSchema, Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[kube(
     group = "subtitles.dev",
@@ -31,7 +31,7 @@ pub use template::{JobTemplate, JobTemplateMetadata, JobTemplateSpec};
     shortname = "subpol",
     category = "subtitles",
     namespaced,
-    doc = "Subtitles that every video of a library shall have: `kubectl explain subtitlepolicy.spec` shows what can be asked for.",
+    doc = "Subtitles that every video of a library should have: `kubectl explain subtitlepolicy.spec` shows what can be asked for.",
     status = "SubtitlePolicyStatus",
     derive = "PartialEq",
     printcolumn(name = "Library", type_ = "string", json_path = ".spec.library"),
@@ -53,7 +53,7 @@ pub struct SubtitlePolicySpec {
     /// Which of its videos. Example: `{include: ["shows/**"], exclude: ["**/extras/**"]}`.
     #[serde(default)]
     pub select: VideoSelection,
-    /// The subtitles that each video shall have. Example: `[{language: es}, {language: he}]`.
+    /// The subtitles that each video should have. Example: `[{language: es}, {language: he}]`.
     #[schemars(length(min = 1, max = 8))]
     #[x_kube(
         merge_strategy = ListMerge::Atomic,
@@ -111,7 +111,7 @@ impl Default for VideoSelection {
     }
 }
 
-/// A subtitle that each video shall have.
+/// A subtitle that each video should have.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct WantedLanguage {

@@ -11,7 +11,7 @@ fn escaped() -> impl Strategy<Value = (String, String)> {
         6 => "[a-zA-Z é,.!?]{1,8}".prop_map(|text| (text.clone(), text)),
         2 => prop::sample::select(vec![
             ("&amp;", "&"), ("&#39;", "'"), ("&quot;", "\""), ("&#x2019;", "’"), ("&eacute;", "é"), ("&hellip;", "…"),
-            ("&apos;", "'"), ("&mdash;", "—"), ("&nbsp;", "\u{A0}"), ("&gt;", ">"), ("&lt; ", "< "),
+            ("&apos;", "'"), ("&mdash;", "—"), ("&nbsp;", "\u{A0}"), ("&gt;", ">"), ("&lt; 3", "< 3"),
         ]).prop_map(|(raw, meant)| (raw.to_owned(), meant.to_owned())),
         1 => prop::sample::select(vec![
             ("<br>", "\n"), ("<BR />", "\n"), ("<em>x</em>", "x"), ("<strong>y</strong>", "y"), ("<p>z</p>", "z"),
