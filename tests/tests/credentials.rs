@@ -23,8 +23,8 @@ const PASSWORDS: [&str; 3] = ["first p@ss/w:rd?#%2f", "second[pass]&=+", "third;
 /// What a process logs when a mounted Secret has changed.
 const BROKER_SECRET_CHANGED: &str = "the broker's Secret has changed";
 const REDIS_SECRET_CHANGED: &str = "the Secret of Redis has changed";
-/// Number of connections of operator, downloader and translator.
-const CONNECTIONS: usize = 3;
+/// Number of connections: the operator's, the translator's, and the downloader's, one for downloads and one for scans.
+const CONNECTIONS: usize = 4;
 
 /// A Secret as the kubelet mounts it: `key` is a link to `..data/key`, and `..data` to a folder that is replaced as a whole.
 struct Mount(PathBuf);

@@ -46,7 +46,9 @@ pub(crate) fn has_record_behind_only(world: &World) -> bool {
 pub(crate) fn starved(world: &World) -> Option<String> {
     let namespace = |job: &SubtitleJob| job.metadata.namespace.clone().unwrap_or_default();
     let is = |job: &SubtitleJob, fits: fn(JobState) -> bool| fits(JobState::from_object(job));
-    let has_task = |job: &SubtitleJob| is(job, |state| matches!(state, JobState::Queued(_) | JobState::InProgress(_)));
+    let has_task = |job: &SubtitleJob| {
+        is(job, |state| matches!(state, JobState::Queued(_) | JobState::InProgress(_) | JobState::Unknown))
+    };
     let waits =
         |job: &SubtitleJob| !job.spec.suspend && is(job, |state| state == JobState::Waiting(Prerequisite::Turn));
     if !has_leader(world) {
