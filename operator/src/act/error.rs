@@ -72,7 +72,7 @@ impl ClusterError {
         matches!(self, Self::Request(kube::Error::Api(answer)) if answer.code == 409)
     }
 
-    /// What the API server said if it refuses the request, whoever repeats it.
+    /// What the API server said if it refuses the request, however often it is repeated.
     pub fn refusal(&self) -> Option<&str> {
         match self {
             Self::Request(kube::Error::Api(answer)) if matches!(answer.code, 400 | 403 | 422) => Some(&answer.message),

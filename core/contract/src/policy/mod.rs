@@ -21,6 +21,11 @@ pub use period::Period;
 pub use status::{LastScan, MissingPair, PairCounts, SubtitlePolicyStatus};
 pub use template::{JobTemplate, JobTemplateMetadata, JobTemplateSpec};
 
+/// The annotation whose change starts a scan.
+pub const SCAN_ANNOTATION: &str = "subtitles.dev/scan";
+/// The annotation with the id of a scan whose result is right although it is implausible.
+pub const ACCEPT_SCAN_ANNOTATION: &str = "subtitles.dev/accept-scan";
+
 /// Subtitles that every video of a library should have. Example: `{library: default, languages: [{language: es}]}`.
 #[derive(CustomResource, KubeSchema, Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[kube(

@@ -18,7 +18,7 @@ use super::{
     FIELD_MANAGER,
     cluster::{merge_patch, with_timeout},
 };
-use crate::act::error::ClusterError;
+use crate::{act::error::ClusterError, observe::watch::Guarded};
 
 /// The policies of the cluster.
 pub struct KubePolicies {
@@ -65,10 +65,12 @@ impl KubePolicies {
     ) -> Result<(), ClusterError> {
         let metadata = json!({"uid": policy.metadata.uid, "resourceVersion": policy.metadata.resource_version});
         let patch = json!({"metadata": metadata, "status": merge_patch(policy.status.as_ref(), status)});
-        let api: Api<SubtitlePolicy> = Api::namespaced(self.client.clone(), &policy.namespace().unwrap_or_default());
+        let api: Api<Guarded<SubtitlePolicy>> =
+            Api::namespaced(self.client.clone(), &policy.namespace().unwrap_or_default());
         let parameters = PatchParams { field_manager: Some(FIELD_MANAGER.to_owned()), ..PatchParams::default() };
         match with_timeout(api.patch_status(&policy.name_any(), &parameters, &Patch::Merge(&patch))).await? {
             Ok(written) => {
+                let written = written.into_result()?;
                 self.last_writes().insert(written.uid().unwrap_or_default(), Arc::new(written));
                 Ok(())
             }

@@ -3,13 +3,11 @@
 use jiff::{SignedDuration, Timestamp};
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::Time;
 use kube::ResourceExt as _;
-use subtitle_contract::policy::{LastScan, SearchSchedule, SubtitlePolicy, SubtitlePolicyStatus};
+use subtitle_contract::policy::{
+    ACCEPT_SCAN_ANNOTATION, LastScan, SCAN_ANNOTATION, SearchSchedule, SubtitlePolicy, SubtitlePolicyStatus,
+};
 use uuid::Uuid;
 
-/// The annotation whose change starts a scan.
-pub(super) const SCAN_ANNOTATION: &str = "subtitles.dev/scan";
-/// The annotation with the id of a scan whose result is right although it is implausible.
-pub(super) const ACCEPT_ANNOTATION: &str = "subtitles.dev/accept-scan";
 /// A scan that has not ended after this time is lost.
 const SCAN_TIMEOUT: SignedDuration = SignedDuration::from_hours(6);
 /// An incomplete scan is repeated after this time.
@@ -26,7 +24,7 @@ pub(super) fn token(policy: &SubtitlePolicy) -> Option<String> {
 
 /// Whether a person says that the result of this scan is right.
 pub(super) fn is_accepted(policy: &SubtitlePolicy, scan: &LastScan) -> bool {
-    policy.annotations().get(ACCEPT_ANNOTATION).is_some_and(|accepted| *accepted == scan.id.to_string())
+    policy.annotations().get(ACCEPT_SCAN_ANNOTATION).is_some_and(|accepted| *accepted == scan.id.to_string())
 }
 
 /// When the next scan starts.

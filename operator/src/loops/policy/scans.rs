@@ -112,7 +112,7 @@ async fn finished<P: Ports>(
     executor.apply(effects, ApplyContext::new(operator.now())).await.map(drop)
 }
 
-/// Whoever publishes what cannot be read loses it: the scan is then incomplete.
+/// An event that cannot be read is dropped, and its scan is incomplete.
 fn read<T: subtitle_contract::payload::Payload>(event: &Event) -> Option<T> {
     let read = event.read().inspect_err(|error| {
         tracing::warn!(event_type = event.event_type.as_str(), %error, "a part of a scan cannot be read");

@@ -1,16 +1,17 @@
-//! Decodes SubtitleJobs one by one; for an object that this version cannot decode, keeps its identity and the reason. One such
+//! Decodes SubtitleJobs and SubtitlePolicies one by one; for an object that this version cannot decode, keeps its identity and the reason. One such
 //! object (written under a newer CRD, or with a number or time out of range) must not make a whole list or watch fail. Only what
-//! is read of an object is decoded: the rest, such as `metadata.managedFields`, is skipped whatever it holds. Called by the watch
-//! and by every other read of a SubtitleJob. Pure.
+//! is read of an object is decoded: the rest, such as `metadata.managedFields`, is skipped whatever it holds. Called by the watches
+//! and by every other read of these objects. Pure.
 
 use std::{borrow::Cow, collections::BTreeMap};
 
 use k8s_openapi::{api::core::v1::ObjectReference, apimachinery::pkg::apis::meta::v1::Time};
 use kube::{Resource, api::ObjectMeta};
-use serde::{Deserialize, Deserializer};
+use serde::{Deserialize, Deserializer, de::DeserializeOwned};
 use serde_json::value::RawValue;
 use subtitle_contract::{
     job::{SubtitleJob, SubtitleJobSpec, SubtitleJobStatus},
+    policy::{ACCEPT_SCAN_ANNOTATION, SCAN_ANNOTATION, SubtitlePolicy, SubtitlePolicySpec, SubtitlePolicyStatus},
     text::sanitize,
 };
 
@@ -24,22 +25,23 @@ const MAX_REASON_CHARS: usize = 300;
 /// The longest value of an annotation that is read, in characters.
 const MAX_ANNOTATION_CHARS: usize = 256;
 
-/// An object that is stored as a SubtitleJob and cannot be decoded as one.
+/// An object that is stored as one of our resources and cannot be decoded as one.
 #[derive(Clone, Debug, PartialEq, thiserror::Error)]
-#[error("failed to decode the SubtitleJob '{}/{}': {reason}", self.namespace(), self.name())]
+#[error("failed to decode the {kind} '{}/{}': {reason}", self.namespace(), self.name())]
 pub struct Undecodable {
+    kind: String,
     /// Only what identifies it and its version.
     metadata: Box<ObjectMeta>,
     reason: String,
 }
 
 impl Undecodable {
-    fn new(object: &str, error: &serde_path_to_error::Error<serde_json::Error>) -> Self {
+    fn new(kind: String, object: &str, error: &serde_path_to_error::Error<serde_json::Error>) -> Self {
         let ObjectIdentity { uid, namespace, name, resource_version } =
             serde_json::from_str(object).map(|MetadataOnly { metadata }| metadata).unwrap_or_default();
         let metadata = ObjectMeta { uid, namespace, name, resource_version, ..ObjectMeta::default() };
         let reason = sanitize(&without_values(&error.to_string()), MAX_REASON_CHARS);
-        Self { metadata: Box::new(metadata), reason }
+        Self { kind, metadata: Box::new(metadata), reason }
     }
 
     /// `metadata.namespace`; empty if it is missing.
@@ -66,7 +68,7 @@ impl Undecodable {
     pub fn object_ref(&self) -> ObjectReference {
         ObjectReference {
             api_version: Some(SubtitleJob::api_version(&()).into_owned()),
-            kind: Some(SubtitleJob::kind(&()).into_owned()),
+            kind: Some(self.kind.clone()),
             namespace: self.metadata.namespace.clone(),
             name: self.metadata.name.clone(),
             uid: self.metadata.uid.clone(),
@@ -109,12 +111,41 @@ struct ObjectIdentity {
     resource_version: Option<String>,
 }
 
+/// A resource of which only what is read is decoded.
+pub trait GuardedResource: Resource<DynamicType = ()> {
+    /// Its `spec`.
+    type Spec: DeserializeOwned;
+    /// Its `status`.
+    type Status: DeserializeOwned;
+
+    /// The object of these parts.
+    fn from_parts(metadata: ObjectMeta, spec: Self::Spec, status: Option<Self::Status>) -> Self;
+}
+
+impl GuardedResource for SubtitleJob {
+    type Spec = SubtitleJobSpec;
+    type Status = SubtitleJobStatus;
+
+    fn from_parts(metadata: ObjectMeta, spec: Self::Spec, status: Option<Self::Status>) -> Self {
+        Self { metadata, spec, status }
+    }
+}
+
+impl GuardedResource for SubtitlePolicy {
+    type Spec = SubtitlePolicySpec;
+    type Status = SubtitlePolicyStatus;
+
+    fn from_parts(metadata: ObjectMeta, spec: Self::Spec, status: Option<Self::Status>) -> Self {
+        Self { metadata, spec, status }
+    }
+}
+
 /// What is read of a stored object.
 #[derive(Deserialize)]
-struct StoredJob {
+struct StoredObject<S, T> {
     metadata: StoredMetadata,
-    spec: SubtitleJobSpec,
-    status: Option<SubtitleJobStatus>,
+    spec: S,
+    status: Option<T>,
 }
 
 #[derive(Deserialize)]
@@ -139,6 +170,10 @@ struct Annotations {
     owner: Option<String>,
     #[serde(rename = "subtitles.dev/request-sha256")]
     request: Option<String>,
+    #[serde(rename = "subtitles.dev/scan")]
+    scan: Option<String>,
+    #[serde(rename = "subtitles.dev/accept-scan")]
+    accept_scan: Option<String>,
 }
 
 impl Annotations {
@@ -148,16 +183,18 @@ impl Annotations {
             (RETRY_ANNOTATION, self.retry.map(|value| retry_token(&value))),
             (OWNER_ANNOTATION, self.owner),
             (REQUEST_ANNOTATION, self.request),
+            (SCAN_ANNOTATION, self.scan),
+            (ACCEPT_SCAN_ANNOTATION, self.accept_scan),
         ];
         read.into_iter().filter_map(|(name, text)| Some((name.to_owned(), short(text?)))).collect()
     }
 }
 
-impl From<StoredJob> for SubtitleJob {
-    fn from(StoredJob { metadata, spec, status }: StoredJob) -> Self {
+impl From<StoredMetadata> for ObjectMeta {
+    fn from(metadata: StoredMetadata) -> Self {
         let StoredMetadata { uid, namespace, name, resource_version, generation, .. } = metadata;
         let annotations = metadata.annotations.map(Annotations::into_map).filter(|annotations| !annotations.is_empty());
-        let metadata = ObjectMeta {
+        Self {
             uid,
             namespace,
             name,
@@ -166,80 +203,82 @@ impl From<StoredJob> for SubtitleJob {
             creation_timestamp: metadata.creation_timestamp,
             deletion_timestamp: metadata.deletion_timestamp,
             annotations,
-            ..ObjectMeta::default()
-        };
-        Self { metadata, spec, status }
+            ..Self::default()
+        }
     }
 }
 
-/// Decodes a SubtitleJob as the API server sends it.
-fn decode(object: &str) -> Result<SubtitleJob, Undecodable> {
+/// Decodes an object as the API server sends it.
+fn decode<K: GuardedResource>(object: &str) -> Result<K, Undecodable> {
     // Decoded a second time only for the name of the field.
-    serde_json::from_str::<StoredJob>(object)
+    serde_json::from_str::<StoredObject<K::Spec, K::Status>>(object)
         .or_else(|_| serde_path_to_error::deserialize(&mut serde_json::Deserializer::from_str(object)))
-        .map(SubtitleJob::from)
-        .map_err(|error| Undecodable::new(object, &error))
+        .map(|StoredObject { metadata, spec, status }| K::from_parts(metadata.into(), spec, status))
+        .map_err(|error| Undecodable::new(K::kind(&()).into_owned(), object, &error))
 }
 
-/// A SubtitleJob whose decoding never fails: what `Api<GuardedJob>` lists, gets and watches. Unlike kube's `DeserializeGuard`, it
+/// An object whose decoding never fails: what `Api<Guarded<K>>` lists, gets and watches. Unlike kube's `DeserializeGuard`, it
 /// skips the fields that are not read, and its error quotes no value of the object.
 #[derive(Clone, Debug)]
-pub enum GuardedJob {
-    /// A job.
-    Decoded(Box<SubtitleJob>),
+pub enum Guarded<K> {
+    /// The object.
+    Decoded(Box<K>),
     /// An object that this version cannot decode.
     Undecodable(Undecodable),
 }
 
-impl GuardedJob {
-    /// The job, or why it cannot be decoded.
-    pub fn into_result(self) -> Result<SubtitleJob, Undecodable> {
+/// A SubtitleJob whose decoding never fails.
+pub type GuardedJob = Guarded<SubtitleJob>;
+
+impl<K> Guarded<K> {
+    /// The object, or why it cannot be decoded.
+    pub fn into_result(self) -> Result<K, Undecodable> {
         match self {
-            Self::Decoded(job) => Ok(*job),
+            Self::Decoded(object) => Ok(*object),
             Self::Undecodable(object) => Err(object),
         }
     }
 }
 
-impl<'de> Deserialize<'de> for GuardedJob {
+impl<'de, K: GuardedResource> Deserialize<'de> for Guarded<K> {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         // RawValue keeps the bytes unparsed, so that bad content fails only this object.
         let object = Box::<RawValue>::deserialize(deserializer)?;
         let decoded = decode(object.get());
-        Ok(decoded.map_or_else(Self::Undecodable, |job| Self::Decoded(Box::new(job))))
+        Ok(decoded.map_or_else(Self::Undecodable, |object| Self::Decoded(Box::new(object))))
     }
 }
 
-impl Resource for GuardedJob {
+impl<K: GuardedResource> Resource for Guarded<K> {
     type DynamicType = ();
-    type Scope = <SubtitleJob as Resource>::Scope;
+    type Scope = K::Scope;
 
     fn kind((): &()) -> Cow<'_, str> {
-        SubtitleJob::kind(&())
+        K::kind(&())
     }
 
     fn group((): &()) -> Cow<'_, str> {
-        SubtitleJob::group(&())
+        K::group(&())
     }
 
     fn version((): &()) -> Cow<'_, str> {
-        SubtitleJob::version(&())
+        K::version(&())
     }
 
     fn plural((): &()) -> Cow<'_, str> {
-        SubtitleJob::plural(&())
+        K::plural(&())
     }
 
     fn meta(&self) -> &ObjectMeta {
         match self {
-            Self::Decoded(job) => job.meta(),
+            Self::Decoded(object) => object.meta(),
             Self::Undecodable(object) => &object.metadata,
         }
     }
 
     fn meta_mut(&mut self) -> &mut ObjectMeta {
         match self {
-            Self::Decoded(job) => job.meta_mut(),
+            Self::Decoded(object) => object.meta_mut(),
             Self::Undecodable(object) => &mut object.metadata,
         }
     }
@@ -263,7 +302,7 @@ mod tests {
                 "metadata": {"name": "harbour", "namespace": "films", "uid": "u", "resourceVersion": "7"},
                 "spec": {"video": {"title": "Harbour"}, "language": "es", field: value},
             });
-            let error = decode(&object.to_string()).expect_err(value);
+            let error = decode::<SubtitleJob>(&object.to_string()).expect_err(value);
             assert_eq!((error.namespace(), error.name()), ("films", "harbour"));
             assert_eq!((error.uid(), error.resource_version()), ("u", "7"));
             assert!(error.reason().starts_with(&format!("spec.{field}: {problem}")), "{error}");
@@ -298,5 +337,27 @@ mod tests {
             let retry = annotations[RETRY_ANNOTATION].clone();
             assert_eq!((job.metadata.name.as_deref(), retry), (Some("a"), retry_token(&"é".repeat(300))));
         }
+    }
+
+    #[test]
+    fn an_unread_field_of_one_policy_does_not_fail_the_list_of_all() {
+        let object = json!({
+            "apiVersion": "subtitles.dev/v1alpha1", "kind": "SubtitlePolicy",
+            "metadata": {"name": "house", "namespace": "films", "uid": "u", "resourceVersion": "7",
+                "annotations": {SCAN_ANNOTATION: "now", ACCEPT_SCAN_ANNOTATION: "s", "other": "x"},
+                "managedFields": [{"time": "9999-12-31T23:59:60Z"}]},
+            "spec": {"library": "films", "languages": [{"language": "es"}]},
+        });
+        let bad = json!({"metadata": {"name": "bad", "namespace": "films"}, "spec": 1});
+        let list = json!({"metadata": {"resourceVersion": "9"}, "items": [object, bad]}).to_string();
+        let list: ObjectList<Guarded<SubtitlePolicy>> = serde_json::from_str(&list).expect("a list");
+        let [policy, bad] = <[_; 2]>::try_from(list.items).expect("both");
+        let annotations = policy.into_result().expect("decoded").metadata.annotations.expect("annotations");
+        assert_eq!(
+            annotations.keys().map(String::as_str).collect::<Vec<_>>(),
+            [ACCEPT_SCAN_ANNOTATION, SCAN_ANNOTATION]
+        );
+        let error = bad.into_result().expect_err("undecodable");
+        assert!(error.to_string().starts_with("failed to decode the SubtitlePolicy 'films/bad': spec"), "{error}");
     }
 }

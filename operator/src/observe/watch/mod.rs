@@ -27,7 +27,7 @@ use subtitle_contract::job::SubtitleJob;
 use subtitle_telemetry::chain;
 
 use apply::WatchApplier;
-pub use guarded::{GuardedJob, Undecodable};
+pub use guarded::{Guarded, GuardedJob, Undecodable};
 use join::Join;
 pub use policies::watch_policies;
 pub use reports::{WatchCallbacks, WatchMetrics};

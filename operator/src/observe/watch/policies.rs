@@ -4,18 +4,16 @@
 use futures::{Stream, StreamExt as _, stream};
 use kube::{
     Api, Client,
-    core::DeserializeGuard,
     runtime::{
         WatchStreamExt as _,
         reflector::{self, ObjectRef, Store, store::Writer},
         watcher::{self, Event, watcher},
     },
 };
-use subtitle_contract::{policy::SubtitlePolicy, text::sanitize};
+use subtitle_contract::policy::SubtitlePolicy;
 use subtitle_telemetry::chain;
 
-/// The longest reason why a policy cannot be decoded, in characters.
-const MAX_REASON_CHARS: usize = 300;
+use super::guarded::{Guarded, Undecodable};
 
 /// Watches these namespaces, or all of them if none is named. Returns the stores, and the stream that fills them: it must be
 /// polled, and does not end.
@@ -23,7 +21,7 @@ pub fn watch_policies(
     client: &Client,
     namespaces: &[String],
 ) -> (Vec<Store<SubtitlePolicy>>, impl Stream<Item = ()> + Send + use<>) {
-    let watches: Vec<Api<DeserializeGuard<SubtitlePolicy>>> = match namespaces {
+    let watches: Vec<Api<Guarded<SubtitlePolicy>>> = match namespaces {
         [] => vec![Api::all(client.clone())],
         some => some.iter().map(|name| Api::namespaced(client.clone(), name)).collect(),
     };
@@ -45,32 +43,29 @@ pub fn watch_policies(
     (stores, stream::select_all(streams))
 }
 
-fn apply(
-    known: &Store<SubtitlePolicy>,
-    writer: &mut Writer<SubtitlePolicy>,
-    change: Event<DeserializeGuard<SubtitlePolicy>>,
-) {
+fn apply(known: &Store<SubtitlePolicy>, writer: &mut Writer<SubtitlePolicy>, change: Event<Guarded<SubtitlePolicy>>) {
+    let outdated = |object: &Undecodable| {
+        let reference = ObjectRef::new(object.name()).within(object.namespace());
+        known.get(&reference).map(|outdated| Event::Delete(outdated.as_ref().clone()))
+    };
     let decoded = match change {
         Event::Init => Some(Event::Init),
         Event::InitDone => Some(Event::InitDone),
-        Event::InitApply(object) => decoded(object).ok().map(Event::InitApply),
-        Event::Delete(object) => decoded(object).ok().map(Event::Delete),
-        Event::Apply(object) => match decoded(object) {
-            Ok(policy) => Some(Event::Apply(policy)),
-            Err(reference) => known.get(&reference).map(|outdated| Event::Delete(outdated.as_ref().clone())),
-        },
+        Event::InitApply(object) => logged(object).ok().map(Event::InitApply),
+        Event::Apply(object) => {
+            logged(object).map_or_else(|object| outdated(&object), |policy| Some(Event::Apply(policy)))
+        }
+        Event::Delete(object) => {
+            object.into_result().map_or_else(|object| outdated(&object), |policy| Some(Event::Delete(policy)))
+        }
     };
     if let Some(event) = decoded {
         writer.apply_watcher_event(&event);
     }
 }
 
-fn decoded(object: DeserializeGuard<SubtitlePolicy>) -> Result<SubtitlePolicy, ObjectRef<SubtitlePolicy>> {
-    object.0.map_err(|invalid| {
-        let (namespace, name) =
-            (invalid.metadata.namespace.unwrap_or_default(), invalid.metadata.name.unwrap_or_default());
-        let error = sanitize(&invalid.error, MAX_REASON_CHARS);
-        tracing::warn!(namespace, policy = name, error, "a SubtitlePolicy cannot be decoded by this version");
-        ObjectRef::new(&name).within(&namespace)
+fn logged(object: Guarded<SubtitlePolicy>) -> Result<SubtitlePolicy, Undecodable> {
+    object.into_result().inspect_err(|undecodable| {
+        tracing::warn!(error = %undecodable, "a SubtitlePolicy cannot be decoded by this version and is skipped until it changes");
     })
 }

@@ -116,7 +116,7 @@ fn update(spec: &SubtitlePolicySpec, pair: &mut LedgerPair, found: Option<Satisf
         }
         (None, Some(Satisfaction::Job(finished))) => {
             if should_be_seen(spec, finished, times.requested) {
-                // The file is gone, or is none that counts: the pause keeps it from being made in a loop.
+                // The file is gone or does not count: the pause keeps jobs from making it in a loop.
                 pair.failures += 1;
                 pair.not_before = Some(schedule::search_again(&spec.search, pair.failures, times.now));
                 "SidecarMissing".clone_into(&mut pair.reason);
