@@ -10,7 +10,7 @@ use crate::{
     jobs::{uid, wait_until_finished},
 };
 
-/// An error is what a person must act on: on a healthy system there is none, although no queue exists yet.
+/// Only what a person must act on is logged as an error: a healthy system logs none at its first start, before any queue exists.
 pub(crate) fn first_start_logs_no_error(folder: &Path) {
     for program in ["operator", "subtitle-downloader", "subtitle-translator"] {
         let log = fs::read_to_string(folder.join(format!("{program}.log"))).expect("a log");

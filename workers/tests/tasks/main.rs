@@ -77,7 +77,7 @@ async fn a_task_held_for_long_goes_on_as_a_new_task_and_pays_nothing_twice() {
     let first = slow();
     assert_eq!(deliver(&first, &bench.context("first"), &task).await, (Settlement::Ack, 1));
     assert_eq!(first.engines.calls.load(Ordering::SeqCst), 3, "the batch after which 900 s were over is the last");
-    assert_eq!(claims(&bench.store).await, 0, "whoever goes on need not wait");
+    assert_eq!(claims(&bench.store).await, 0, "the next worker need not wait");
 
     let continuations = bench.outbox.of(&EventType::TranslateRequested);
     let [continuation] = &continuations[..] else { panic!("one continuation: {continuations:?}") };
@@ -204,7 +204,7 @@ async fn a_worker_without_its_session_keeps_its_batch_and_stops() {
     let translator = bench.translator(CountingEngine { on_call, ..CountingEngine::default() });
     assert_eq!(deliver(&translator, &context, &task).await, (Settlement::LeaveUnacked, 1));
     assert_eq!((translator.engines.calls.load(Ordering::SeqCst), batches(&bench.store).await), (2, 2));
-    assert_eq!(claims(&bench.store).await, 0, "whoever gets the task next need not wait");
+    assert_eq!(claims(&bench.store).await, 0, "the next worker need not wait");
 }
 
 #[tokio::test(start_paused = true)]
