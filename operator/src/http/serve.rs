@@ -22,7 +22,7 @@ use crate::{
     },
     loops::controller::MAX_CONCURRENT_RECONCILES,
     metrics::Metrics,
-    observe::watch::{Undecodable, WatchCallbacks, watch_jobs, watch_policies},
+    observe::watch::{Undecodable, WatchCallbacks, watch_jobs},
 };
 
 /// How long requests in progress may take to end after SIGTERM.
@@ -72,8 +72,8 @@ pub async fn run(arguments: ServingArguments) -> Result<(), ServeError> {
     let (store, changes) = watch_jobs(&client, &arguments.namespaces(), reports);
     let (records, files) = (arguments.records()?, arguments.files()?);
     let cluster = Arc::new(KubeCluster::new(client.clone(), store.clone()));
-    let (policies, policy_changes) = watch_policies(&client, &arguments.namespaces());
-    let policies = Arc::new(PolicyServers::new(KubePolicies::new(client.clone(), policies), records.clone()));
+    // No route reads policies: they are not watched here.
+    let policies = Arc::new(PolicyServers::new(KubePolicies::new(client.clone(), Vec::new()), records.clone()));
     let servers = Servers { cluster, records: records.clone(), policies, files: files.clone() };
     let executor = Arc::new(Executor::new(servers, metrics));
     let health = Health { store, records, registry: Arc::new(registry), leader: None };
@@ -84,7 +84,6 @@ pub async fn run(arguments: ServingArguments) -> Result<(), ServeError> {
     tokio::select! {
         ended = &mut served => return ended,
         () = changes.for_each(|_| async {}) => return Err(ServeError::WatchEnded),
-        () = policy_changes.for_each(|()| async {}) => return Err(ServeError::WatchEnded),
         () = asked_to_stop => {}
     }
     stop.cancel();
